@@ -1,0 +1,288 @@
+"""FlowSpec: what the PM agrees with the requester and all that the Builder builds from.
+
+The spec is the narrow waist between understanding and building. It is data (pydantic, YAML for people), it
+holds no code except *expressions* (see `flowlattice_agents.expressions`): a small, typed subset of Python over
+the fields of the request, the earlier steps and the operators of `flowlattice.operators`.
+
+What does not live here: how a brief is understood (`models/`), how a spec is rendered (`builder`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, model_validator
+
+from flowlattice_agents.errors import SpecError
+
+SPEC_VERSION = "1"
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
+TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\[\]]*$", max_length=120)]
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+DataClassName = Literal["public", "internal", "confidential", "pii", "payment", "secret"]
+
+
+class SpecModel(BaseModel):
+    """Base of every part of a spec: immutable, and an unknown key is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldSpec(SpecModel):
+    """One field of a record.
+
+    Attributes:
+        name: The identifier that expressions use.
+        type: `string`, `integer`, `number`, `boolean`, `date`, `list[T]`, or the name of a record.
+        alias: The name on the wire where it differs from `name` (`from`, `e-mail`).
+        required: Whether a request without the field is invalid. A field with a default is not required.
+        nullable: Whether JSON null is valid; an absent optional field without default is null.
+        default: The value of an absent field that is not required.
+        choices: The only valid values.
+        pattern: A regular expression (RE2 syntax, searched, so anchor it) that a string must match.
+        reason: What to tell a caller whose value does not fit, after the field's name ("must hold one @").
+        data: Data class; the record's where it is not given.
+    """
+
+    name: Identifier
+    type: TypeName
+    alias: str | None = None
+    required: bool = True
+    nullable: bool = False
+    default: JsonValue = None
+    choices: tuple[str | int, ...] = ()
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+    exclusive_minimum: float | int | None = None
+    exclusive_maximum: float | int | None = None
+    min_length: int | None = Field(default=None, ge=0)
+    max_length: int | None = Field(default=None, ge=0)
+    min_items: int | None = Field(default=None, ge=0)
+    max_items: int | None = Field(default=None, ge=0)
+    pattern: str | None = None
+    reason: str | None = None
+    data: DataClassName | None = None
+
+    @property
+    def wire_name(self) -> str:
+        """The field's name in requests and replies."""
+        return self.alias or self.name
+
+
+class RecordSpec(SpecModel):
+    """A named record; `data` is the data class of each field that gives none."""
+
+    name: Identifier
+    fields: tuple[FieldSpec, ...]
+    data: DataClassName | None = None
+
+    def field(self, name: str) -> FieldSpec | None:
+        """The field of that (identifier) name, if there is one."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+class ReplySpec(SpecModel):
+    """An answer: its status and its body.
+
+    Attributes:
+        kind: `json` (the expression is a dict display, a list or a value), `text` and `html` (a string), `empty`.
+        body: The expression of the body; none for `empty`.
+    """
+
+    status: int = Field(default=200, ge=200, le=599)
+    kind: Literal["json", "text", "html", "empty"] = "json"
+    body: Expression | None = None
+
+    @model_validator(mode="after")
+    def _body_fits_kind(self) -> ReplySpec:
+        if (self.body is None) != (self.kind == "empty"):
+            raise ValueError(f"a reply of kind {self.kind} {'has no' if self.kind == 'empty' else 'needs a'} body")
+        return self
+
+
+class InvalidReplySpec(SpecModel):
+    """What invalid input is answered; the first entry that fits wins, else 422 with each field and its reason.
+
+    Attributes:
+        fields: Only for problems of these fields (identifiers); empty: any field.
+        problem: Only for this kind of problem: `missing` field, wrong `type`, wrong `value`; none: any.
+        status: The answer's status.
+        json: The body. The text `$fields` stands for the list of the names of all failing fields in the order of
+            declaration, `$field` for the first one's name, `$reason` for the first one's reason.
+        text: A plain-text body instead (the same marks inside the text).
+    """
+
+    fields: tuple[Identifier, ...] = ()
+    problem: Literal["missing", "type", "value"] | None = None
+    status: int = Field(default=422, ge=400, le=499)
+    body: JsonValue = None
+    text: str | None = None
+
+
+class StepSpec(SpecModel):
+    """A named value that later steps, checks, cases and replies use."""
+
+    name: Identifier
+    value: Expression
+    meaning: str = ""
+
+
+class CheckSpec(SpecModel):
+    """A condition on the whole request that a single field's constraints cannot say; false is invalid input."""
+
+    require: Expression
+    field: Identifier
+    reason: str
+
+
+class CallSpec(SpecModel):
+    """One outside effect: a request to another service, once per key.
+
+    Attributes:
+        binding: The name of the capability's binding, which is also the name of the node's parameter.
+        url: Where it goes, a constant absolute https URL.
+        body: Expression of the JSON body.
+        key: Fields that identify the effect; empty means the requester named none, which the checker refuses.
+        ttl_s: For how long a repeated key is not sent again, in seconds.
+    """
+
+    name: Identifier
+    binding: Identifier
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    url: str
+    body: Expression | None = None
+    key: tuple[Identifier, ...] = ()
+    ttl_s: int | None = Field(default=None, gt=0)
+
+
+class CaseSpec(SpecModel):
+    """A branch of a route: rendered as one case of a switch with a node and a respond of its own."""
+
+    name: Identifier
+    when: Expression
+    reply: ReplySpec
+    steps: tuple[StepSpec, ...] = ()
+
+
+class RouteSpec(SpecModel):
+    """One route: what it accepts, what it computes, what it answers.
+
+    `accepts` names a record. Where its fields come from follows from the route: names in `{}` in the path come from
+    the path; the others from the query for GET and DELETE, else from the body (`body` says which encoding).
+    Order of evaluation: record, steps, checks, calls, cases from the first, and `reply` where no case holds.
+    """
+
+    method: Method
+    path: Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*$", max_length=500)]
+    accepts: Identifier | None = None
+    body: Literal["json", "form"] = "json"
+    deadline_ms: int = Field(default=5000, gt=0, le=600_000)
+    invalid: tuple[InvalidReplySpec, ...] = ()
+    steps: tuple[StepSpec, ...] = ()
+    checks: tuple[CheckSpec, ...] = ()
+    calls: tuple[CallSpec, ...] = ()
+    cases: tuple[CaseSpec, ...] = ()
+    reply: ReplySpec
+    summary: str = ""
+
+    @property
+    def path_parameters(self) -> tuple[str, ...]:
+        """The names in braces of the path, in order."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
+
+
+class RateLimitSpec(SpecModel):
+    """A token bucket for the whole flow: requests per second and how many may come at once."""
+
+    qps: float = Field(gt=0)
+    burst: int = Field(gt=0)
+
+
+class SloSpec(SpecModel):
+    """A promise on latency: the percentile (0-100), its bound in ms, and the rate it holds at (requests/s)."""
+
+    percentile: float = Field(gt=0, lt=100)
+    latency_ms: float = Field(gt=0)
+    at_qps: float | None = Field(default=None, gt=0)
+
+
+class Assumption(SpecModel):
+    """A fact that the brief leaves open and that was chosen for it; `text` is the sentence people read."""
+
+    slot: str
+    text: str
+
+
+class ClauseAccount(SpecModel):
+    """A clause of the brief, word for word, and what it became (`became` names parts of the spec, or `courtesy`)."""
+
+    text: str
+    became: str
+
+
+class ExampleRequest(SpecModel):
+    """A request: `path` may hold a query string; `json_body` and `form` exclude each other."""
+
+    method: Method
+    path: str
+    json_body: JsonValue = None
+    form: dict[str, str] | None = None
+
+
+class Example(SpecModel):
+    """An example that the brief states: it is run as a test of what is built. The JSON is matched as a subset."""
+
+    request: ExampleRequest
+    status: int | None = None
+    json_body: JsonValue = None
+    text: str | None = None
+
+
+class FlowSpec(SpecModel):
+    """A whole flow as agreed with the requester."""
+
+    spec: Literal["1"] = SPEC_VERSION
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] = "1.0.0"
+    profile: Literal["web"] = "web"
+    summary: str = ""
+    records: tuple[RecordSpec, ...] = ()
+    routes: tuple[RouteSpec, ...] = Field(min_length=1)
+    rate_limit: RateLimitSpec | None = None
+    max_in_flight: int | None = Field(default=None, gt=0)
+    slos: tuple[SloSpec, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    clauses: tuple[ClauseAccount, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+    def record(self, name: str | None) -> RecordSpec | None:
+        """The record of that name, if there is one."""
+        return next((record for record in self.records if record.name == name), None)
+
+    def to_yaml(self) -> str:
+        """The spec as people read and edit it; what equals its default is left out."""
+        return yaml.safe_dump(
+            self.model_dump(mode="json", exclude_defaults=True) | {"spec": self.spec},
+            sort_keys=False,
+            allow_unicode=True,
+            width=110,
+        )
+
+    @classmethod
+    def from_yaml(cls, text: str) -> FlowSpec:
+        """Read a spec.
+
+        Raises:
+            SpecError: The text is not YAML or not a spec; every problem is listed with its path.
+        """
+        try:
+            return cls.model_validate(yaml.safe_load(text))
+        except yaml.YAMLError as error:
+            raise SpecError([f"not YAML: {error}"]) from error
+        except ValidationError as error:
+            problems = [f"{'.'.join(map(str, e['loc'])) or 'spec'}: {e['msg']}" for e in error.errors()]
+            raise SpecError(problems) from error
