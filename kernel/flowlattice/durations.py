@@ -1,0 +1,39 @@
+"""Durations as people write them; everywhere else they are `timedelta`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+def ms(value: float) -> timedelta:
+    """A duration in milliseconds."""
+    return timedelta(milliseconds=value)
+
+
+def seconds(value: float) -> timedelta:
+    """A duration in seconds."""
+    return timedelta(seconds=value)
+
+
+def minutes(value: float) -> timedelta:
+    """A duration in minutes."""
+    return timedelta(minutes=value)
+
+
+def hours(value: float) -> timedelta:
+    """A duration in hours."""
+    return timedelta(hours=value)
+
+
+def days(value: float) -> timedelta:
+    """A duration in days of 24 hours."""
+    return timedelta(days=value)
+
+
+def in_ms(duration: timedelta | None) -> int | None:
+    """A duration in whole milliseconds, rounded away from zero so that no bound vanishes; none stays none."""
+    if duration is None:
+        return None
+    exact = duration / timedelta(milliseconds=1)
+    whole = int(exact)
+    return whole if whole == exact else whole + (1 if exact > 0 else -1)

@@ -1,0 +1,54 @@
+"""The kernel's errors: each carries fields, not only text, and its text says what to do next.
+
+FlowlatticeError
+├── KeyFieldError        a value that cannot be part of an idempotency key
+├── InvalidInput         input that a node finds invalid (language.invalid)
+├── UsageError           the command line or an API was used wrongly; exit code 2
+├── EngineUnavailable    an engine or an extra that is not installed or not reachable; exit code 3
+├── NodeFailed           user code failed: node, run and cause
+├── DeadlineExceeded     the run took longer than its trigger's deadline
+├── EgressDenied         a capability was asked to reach a host that its binding may not reach
+├── ReservationHeld      another run holds an idempotency key
+└── SandboxError         the sandboxed process failed (sandbox)
+"""
+
+from __future__ import annotations
+
+
+class FlowlatticeError(Exception):
+    """Root of the kernel's errors."""
+
+
+class UsageError(FlowlatticeError):
+    """Something was asked for in a way that cannot be done; the text says how to ask."""
+
+
+class EngineUnavailable(FlowlatticeError):
+    """An engine or an extra that is needed is not there; the text names it."""
+
+
+class NodeFailed(FlowlatticeError):
+    """A node's own code raised. The cause is chained; its text stays out of answers to callers."""
+
+    def __init__(self, node: str, run_id: str, cause: BaseException) -> None:
+        self.node = node
+        self.run_id = run_id
+        self.cause = cause
+        super().__init__(f"node {node} failed in run {run_id}: {type(cause).__name__}")
+
+
+class DeadlineExceeded(FlowlatticeError):
+    """The run took longer than its deadline."""
+
+
+class EgressDenied(FlowlatticeError):
+    """A host that the binding may not reach."""
+
+    def __init__(self, binding: str, host: str) -> None:
+        self.binding = binding
+        self.host = host
+        super().__init__(f"binding {binding} may not reach {host}; declare it with flow.egress and allow it by policy")
+
+
+class ReservationHeld(FlowlatticeError):
+    """Another run holds the key and has neither confirmed nor released it."""

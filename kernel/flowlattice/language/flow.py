@@ -1,0 +1,201 @@
+"""`Flow`: nodes are connected, limits are set. It only collects; what is wrong with it, the checker says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from typing import Literal, TypeVar, overload
+
+from flowlattice.language.http import HttpTrigger
+from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.record import Record
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+JsonBody = Record | list[Record] | list[str] | list[int] | list[float] | dict[str, str] | str | int | float | bool | None
+
+
+class Profile(Enum):
+    """Where a flow is meant to run."""
+
+    WEB = "web"
+    QUEUE = "queue"
+    TEMPORAL = "temporal"
+    WASM = "wasm"
+    DEV = "dev"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buffer:
+    """An edge's buffer: how many records wait in it before the producer does."""
+
+    max_items: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """An edge as it was written."""
+
+    source: Element
+    case: str | None
+    target: Element
+    buffer: Buffer | None
+    timeout: timedelta | None
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateLimit:
+    """A token bucket: `qps` tokens a second, at most `burst` saved up."""
+
+    qps: float
+    burst: int
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyGoal:
+    """A promise on latency at a rate."""
+
+    percentile: float
+    latency: timedelta
+    at_qps: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Egress:
+    """The hosts that one binding may reach."""
+
+    binding: str
+    hosts: tuple[str, ...]
+    place: Place
+
+
+class TriggerNode(Element, Output[R]):
+    """A trigger in the graph."""
+
+    def __init__(self, trigger: HttpTrigger[R], name: str, place: Place) -> None:
+        self.trigger = trigger
+        self.name = name
+        self.place = place
+
+    @property
+    def origin(self) -> Element:
+        """The trigger itself."""
+        return self
+
+
+class RespondNode(Element, Input[T]):
+    """A way to answer."""
+
+    def __init__(self, status: int, body: str, name: str, place: Place) -> None:
+        self.status = status
+        self.body = body
+        self.name = name
+        self.place = place
+
+    @property
+    def destination(self) -> Element:
+        """The respond itself."""
+        return self
+
+
+@dataclass
+class Flow:
+    """A dataflow program.
+
+    Args:
+        name: Lower-case identifier; with `version` it is the flow's identity.
+        version: Semantic version.
+        profile: Where it is meant to run.
+        summary: One line that says what it is for.
+    """
+
+    name: str
+    version: str
+    profile: Profile = Profile.WEB
+    summary: str = ""
+    triggers: list[TriggerNode[Record]] = field(default_factory=list, init=False)
+    responds: list[RespondNode[object]] = field(default_factory=list, init=False)
+    connections: list[Connection] = field(default_factory=list, init=False)
+    limits: list[RateLimit] = field(default_factory=list, init=False)
+    goals: list[LatencyGoal] = field(default_factory=list, init=False)
+    egresses: list[Egress] = field(default_factory=list, init=False)
+    in_flight: int | None = field(default=None, init=False)
+    place: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.place = calling_place(depth=3)
+
+    def trigger(self, trigger: HttpTrigger[R], *, name: str | None = None) -> TriggerNode[R]:
+        """Add what starts a run."""
+        number = len(self.triggers) + 1
+        added = TriggerNode(trigger, name or ("trigger" if number == 1 else f"trigger_{number}"), calling_place())
+        self.triggers.append(added)  # type: ignore[arg-type]  # a list of triggers of any record; read only from here on
+        return added
+
+    @overload
+    def respond(
+        self, *, status: int = 200, body: Literal["json"] = "json", name: str | None = None
+    ) -> RespondNode[JsonBody]: ...
+    @overload
+    def respond(
+        self, *, status: int = 200, body: Literal["text", "html"], name: str | None = None
+    ) -> RespondNode[str]: ...
+    @overload
+    def respond(self, *, status: int = 200, body: Literal["empty"], name: str | None = None) -> RespondNode[object]: ...
+    def respond(
+        self, *, status: int = 200, body: Literal["json", "text", "html", "empty"] = "json", name: str | None = None
+    ) -> RespondNode[JsonBody] | RespondNode[str] | RespondNode[object]:
+        """Add an answer: its status, and how what reaches it becomes the body."""
+        number = len(self.responds) + 1
+        added: RespondNode[object] = RespondNode(
+            status, body, name or ("respond" if number == 1 else f"respond_{number}"), calling_place()
+        )
+        self.responds.append(added)
+        return added
+
+    def connect(
+        self,
+        source: Output[T],
+        target: Input[T],
+        *,
+        buffer: Buffer | None = None,
+        timeout: timedelta | None = None,
+    ) -> None:
+        """Send what comes out of `source` into `target`.
+
+        Args:
+            source: A trigger, a node, or a branch (`gate.true`, `kinds.case("bug")`).
+            target: A node, a combinator or a respond.
+            buffer: How many records may wait on the edge.
+            timeout: How long a record may wait for its target before the run fails.
+        """
+        self.connections.append(
+            Connection(
+                source=source.origin,
+                case=source.case,
+                target=target.destination,
+                buffer=buffer,
+                timeout=timeout,
+                place=calling_place(),
+            )
+        )
+
+    def rate_limit(self, *, qps: float, burst: int) -> None:
+        """Let at most `qps` requests a second in, and `burst` at once; more are answered 429."""
+        self.limits.append(RateLimit(qps=qps, burst=burst, place=calling_place()))
+
+    def max_in_flight(self, requests: int) -> None:
+        """Let at most so many requests be under way at once; more are answered 503."""
+        self.in_flight = requests
+
+    def slo(self, *, percentile: float, latency: timedelta, at_qps: float | None = None) -> None:
+        """Promise that `percentile` per cent of requests take at most `latency` at `at_qps` requests a second."""
+        self.goals.append(LatencyGoal(percentile=percentile, latency=latency, at_qps=at_qps))
+
+    def egress(self, binding: str, *hosts: str) -> None:
+        """Declare the hosts that a binding may reach: `flow.egress("stripe", "api.stripe.com")`."""
+        self.egresses.append(Egress(binding=binding, hosts=hosts, place=calling_place()))

@@ -1,0 +1,141 @@
+"""`@node`: a function becomes a node; what it needs is in its signature, what can be derived is not written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
+
+from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.lattice import Determinism, Effects
+
+I = TypeVar("I")  # noqa: E741 - the field's usual name for an input type
+O = TypeVar("O")  # noqa: E741 - the field's usual name for an output type
+P = ParamSpec("P")
+
+RetryOwner = Literal["orchestrator", "connector"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdempotencyKey:
+    """Which fields of the input identify an effect, and for how long it is remembered."""
+
+    fields: tuple[str, ...]
+    ttl: timedelta | None = None
+
+
+def by(*fields: str, ttl: timedelta | None = None) -> IdempotencyKey:
+    """The key of an effect: `idempotency=by("invoice_id", "amount_cents", ttl=days(1))`."""
+    return IdempotencyKey(fields=fields, ttl=ttl)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeOptions:
+    """What an author may say about a node beyond its signature."""
+
+    effects: Effects | None = None
+    determinism: Determinism | None = None
+    idempotency: IdempotencyKey | None = None
+    timeout: timedelta | None = None
+    retry_owner: RetryOwner | None = None
+
+
+class Node(Element, Input[I], Output[O], Generic[I, O]):
+    """A function in the graph. `function` is the plain function, for tests and for reuse."""
+
+    def __init__(self, function: Callable[..., object], options: NodeOptions, place: Place, name: str = "") -> None:
+        self.function = function
+        self.options = options
+        self.place = place
+        self.name = name or function.__name__
+        self.__doc__ = function.__doc__
+
+    @property
+    def origin(self) -> Element:
+        """The node itself."""
+        return self
+
+    @property
+    def destination(self) -> Element:
+        """The node itself."""
+        return self
+
+    def named(self, name: str) -> Node[I, O]:
+        """The same function as another node, since a name stands once in a flow."""
+        return Node(self.function, self.options, self.place, name)
+
+
+class _Decorator:
+    """`@node(...)` with options; typed like the bare `@node`."""
+
+    def __init__(self, options: NodeOptions, place: Place) -> None:
+        self._options = options
+        self._place = place
+
+    @overload
+    def __call__(self, function: Callable[Concatenate[I, P], AsyncIterator[O]]) -> Node[I, O]: ...
+    @overload
+    def __call__(self, function: Callable[Concatenate[I, P], Coroutine[Any, Any, O]]) -> Node[I, O]: ...
+    @overload
+    def __call__(self, function: Callable[Concatenate[I, P], O]) -> Node[I, O]: ...
+    def __call__(self, function: Callable[..., object]) -> Node[Any, Any]:
+        return Node(function, self._options, _definition(function, self._place))
+
+
+@overload
+def node(function: Callable[Concatenate[I, P], AsyncIterator[O]], /) -> Node[I, O]: ...
+@overload
+def node(function: Callable[Concatenate[I, P], Coroutine[Any, Any, O]], /) -> Node[I, O]: ...
+@overload
+def node(function: Callable[Concatenate[I, P], O], /) -> Node[I, O]: ...
+@overload
+def node(
+    *,
+    effects: Effects | None = None,
+    determinism: Determinism | None = None,
+    idempotency: IdempotencyKey | None = None,
+    timeout: timedelta | None = None,
+    retry_owner: RetryOwner | None = None,
+) -> _Decorator: ...
+def node(  # noqa: PLR0913 - one keyword per promise a node can make
+    function: Callable[..., object] | None = None,
+    /,
+    *,
+    effects: Effects | None = None,
+    determinism: Determinism | None = None,
+    idempotency: IdempotencyKey | None = None,
+    timeout: timedelta | None = None,
+    retry_owner: RetryOwner | None = None,
+) -> Node[Any, Any] | _Decorator:
+    """Make a function a node.
+
+    Its first parameter is the input, its return type the output, and every further parameter a capability by its
+    annotation (or a `Context`). Effects and determinism are derived; to declare them is to confirm or to promise less.
+
+    Args:
+        function: The function, when used without arguments.
+        effects: A claim, checked by EFFECT201.
+        determinism: A claim, checked by DET301 and DET302.
+        idempotency: What identifies the node's effect, `by("order_id")`.
+        timeout: How long one attempt may take.
+        retry_owner: Who retries it, the orchestrator or the connector.
+    """
+    place = calling_place()
+    if function is not None:
+        return Node(function, NodeOptions(), _definition(function, place))
+    options = NodeOptions(
+        effects=effects,
+        determinism=determinism,
+        idempotency=idempotency,
+        timeout=timeout,
+        retry_owner=retry_owner,
+    )
+    return _Decorator(options, place)
+
+
+def _definition(function: Callable[..., object], fallback: Place) -> Place:
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return fallback
+    return Place(file=code.co_filename, line=code.co_firstlineno)

@@ -1,0 +1,113 @@
+"""Records: what flows through ports. A record is a frozen pydantic model whose every field has a data class.
+
+Validation is strict (text is no number, true is no integer), unknown fields are dropped, NaN and infinities are
+invalid. A record's JSON Schema carries each field's class as `x-data-class`; a field that has none is DATA101.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+
+class DataClass(Enum):
+    """How sensitive a field is, from least to most."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    PII = "pii"
+    PAYMENT = "payment"
+    SECRET = "secret"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Record(BaseModel):
+    """Base of every record: `class InReq(Record, data="public"): v: str`.
+
+    The class argument `data` is the data class of each field that does not give its own with `field(data=...)`.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        strict=True,
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        hide_input_in_errors=True,
+    )
+    record_data_class: ClassVar[DataClass | None] = None
+
+    def __init_subclass__(cls, *, data: DataClass | str | None = None, **options: Any) -> None:  # noqa: ANN401 - pydantic's own class options pass through
+        super().__init_subclass__(**options)
+        if data is not None:
+            cls.record_data_class = DataClass(data)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        own = handler.resolve_ref_schema(schema)
+        if cls.record_data_class is not None:
+            for name, entry in own.get("properties", {}).items():
+                own["properties"][name] = {"x-data-class": cls.record_data_class.value} | entry
+        return schema
+
+
+class Empty(Record, data="public"):
+    """What a trigger hands on that accepts nothing."""
+
+
+def field(  # noqa: PLR0913 - one keyword per constraint a field can have
+    *,
+    data: DataClass | str | None = None,
+    alias: str | None = None,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+    reason: str | None = None,
+) -> FieldInfo:
+    """Constraints of one field, for `Annotated`: `times: Annotated[int, field(ge=1, le=20)]`.
+
+    Args:
+        data: Data class of this field instead of the record's.
+        alias: Name on the wire where it is no Python name.
+        ge: At least this (numbers).
+        gt: More than this (numbers).
+        le: At most this (numbers).
+        lt: Less than this (numbers).
+        min_length: At least so many characters or items.
+        max_length: At most so many characters or items.
+        pattern: RE2 expression that must be found in the text.
+        reason: What a caller is told whose value does not fit ("must hold one @"); never the value itself.
+    """
+    extra: dict[str, str] = {}
+    if data is not None:
+        extra["x-data-class"] = DataClass(data).value
+    if reason is not None:
+        extra["x-reason"] = reason
+    given = {
+        "alias": alias,
+        "ge": ge,
+        "gt": gt,
+        "le": le,
+        "lt": lt,
+        "min_length": min_length,
+        "max_length": max_length,
+        "pattern": pattern,
+    }
+    present: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    info: FieldInfo = Field(json_schema_extra=dict(extra) or None, **present)
+    return info
