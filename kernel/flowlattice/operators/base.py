@@ -18,6 +18,17 @@ R = TypeVar("R")
 _ATTRIBUTE = "__flowlattice_operator__"
 
 
+class NoValueError(ValueError):
+    """An operator has no value for these arguments, such as a division by zero.
+
+    A runtime treats it as invalid input (422): `reason` is for the caller and never repeats what was sent.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 @dataclass(frozen=True, kw_only=True)
 class OperatorExample:
     """A call that runs in the tests and in the reference: arguments by position and the value they give."""
@@ -94,9 +105,7 @@ def is_operator(function: object) -> bool:
     return isinstance(getattr(function, _ATTRIBUTE, None), _Declaration)
 
 
-def _describe(
-    module: ModuleType, name: str, function: Callable[..., object], declaration: _Declaration
-) -> Operator:
+def _describe(module: ModuleType, name: str, function: Callable[..., object], declaration: _Declaration) -> Operator:
     hints = get_type_hints(function)
     return Operator(
         family=module.__name__.rpartition(".")[2],

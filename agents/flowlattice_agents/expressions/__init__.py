@@ -1,0 +1,68 @@
+"""Expressions: a small, typed subset of Python, in which specs say what is computed.
+
+An expression is parsed, never run as Python. It has names, constants (text, numbers, true, false, null), fields of
+records (`customer.email`), arithmetic, comparisons, `and` / `or` / `not`, conditional expressions, f-strings, lists,
+records and tables (`{"key": value}`), comprehensions with one `for`, positions, slices, and calls of the operators of
+`flowlattice.operators` (`text.trim(name)`); nothing else.
+
+`check` finds the type, `evaluate` a value, `render` the Python source for a flow file; `evaluate` and the rendered
+source agree on every value. Differences from plain Python, for the sake of people who read the result: an f-string
+shows a number without a needless ".0" and a boolean as `true` or `false`; what has no value (a division by zero, an
+item that is not there) is `NoValueError`, which a caller sees as invalid input.
+"""
+
+from flowlattice_agents.expressions._evaluate import evaluate
+from flowlattice_agents.expressions._infer import check
+from flowlattice_agents.expressions._render import RecordWriter, Rename, render
+from flowlattice_agents.expressions._types import (
+    BOOLEAN,
+    DATE,
+    INTEGER,
+    NOTHING,
+    NULL,
+    NUMBER,
+    STRING,
+    ListType,
+    MapType,
+    OptionalType,
+    RecordField,
+    RecordType,
+    Scalar,
+    Type,
+    anonymous_record,
+    assignable,
+    identifiers,
+    join,
+    names_of_record,
+    optional,
+    type_named,
+)
+
+__all__ = [
+    "BOOLEAN",
+    "DATE",
+    "INTEGER",
+    "NOTHING",
+    "NULL",
+    "NUMBER",
+    "STRING",
+    "ListType",
+    "MapType",
+    "OptionalType",
+    "RecordField",
+    "RecordType",
+    "RecordWriter",
+    "Rename",
+    "Scalar",
+    "Type",
+    "anonymous_record",
+    "assignable",
+    "check",
+    "evaluate",
+    "identifiers",
+    "join",
+    "names_of_record",
+    "optional",
+    "render",
+    "type_named",
+]
