@@ -123,6 +123,15 @@ class UrlUse(IRModel):
     source: Source
 
 
+class Misuse(IRModel):
+    """A method that a node calls on a capability whose type does not offer it."""
+
+    binding: str
+    capability: str
+    method: str
+    source: Source
+
+
 class Node(IRModel):
     """A node. `in_schema` and `out_schema` name entries of `schemas`; null where the author gave no type."""
 
@@ -138,6 +147,7 @@ class Node(IRModel):
     reasons: tuple[Reason, ...] = ()
     capabilities: tuple[CapabilityUse, ...] = ()
     unknown_capabilities: tuple[str, ...] = ()
+    misused: tuple[Misuse, ...] = ()
     urls: tuple[UrlUse, ...] = ()
     side_outputs: tuple[str, ...] = ()
     trigger: Trigger | None = None

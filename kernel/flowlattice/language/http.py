@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from flowlattice.record import Empty, Record
 
 T = TypeVar("T", bound=Record)
+T_co = TypeVar("T_co", bound=Record, covariant=True)
 
 Respond = Literal["on_last", "immediate", "explicit"]
 Problem = Literal["missing", "type", "value"]
@@ -40,12 +41,12 @@ class InvalidReply:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HttpTrigger(Generic[T]):
+class HttpTrigger(Generic[T_co]):
     """A route that starts a run. Built by `get`, `post`, `put`, `patch` and `delete`."""
 
     method: str
     path: str
-    accepts: type[T]
+    accepts: type[T_co]
     respond: Respond
     deadline: timedelta | None
     body: Literal["json", "form"] | None

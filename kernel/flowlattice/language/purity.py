@@ -1,0 +1,119 @@
+"""What is known of the functions that bodies call: data for the reader, no analysis here.
+
+Anything that stands in no table is unknown, and unknown is best_effort and effectful.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flowlattice.lattice import Determinism, Effects
+
+
+@dataclass(frozen=True)
+class Known:
+    """What calling something does, and how to say so."""
+
+    effects: Effects
+    determinism: Determinism
+    because: str
+
+
+PURE: Final = Known(Effects.PURE, Determinism.STRICT, "")
+_CLOCK: Final = Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, "reads the clock")
+_RANDOM: Final = Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, "draws randomness")
+_HASH: Final = Known(Effects.PURE, Determinism.NONDETERMINISTIC, "depends on the process (hash seed or address)")
+_ZONE: Final = Known(Effects.READ_ONLY, Determinism.BEST_EFFORT, "depends on the machine's time zone")
+_ENVIRONMENT: Final = Known(Effects.READ_ONLY, Determinism.BEST_EFFORT, "reads the environment")
+_OUTSIDE: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "reaches outside the process")
+_CONTEXT: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "changes the state of its thread")
+
+PURE_BUILTINS: Final = frozenset(
+    "abs all any ascii bin bool bytearray bytes chr complex dict divmod enumerate filter float format frozenset hex int "
+    "isinstance issubclass iter len list map max min next object oct ord pow property range repr reversed round set "
+    "slice sorted str sum super tuple type zip staticmethod classmethod".split()
+)
+
+SPECIAL_BUILTINS: Final = {
+    "hash": _HASH,
+    "id": _HASH,
+    "print": _OUTSIDE,
+    "open": _OUTSIDE,
+    "input": _OUTSIDE,
+    "eval": _OUTSIDE,
+    "exec": _OUTSIDE,
+    "compile": _OUTSIDE,
+    "__import__": _OUTSIDE,
+    "breakpoint": _OUTSIDE,
+}
+
+PURE_MODULES: Final = frozenset(
+    "base64 binascii bisect calendar cmath collections collections.abc copy dataclasses datetime decimal enum fractions "
+    "functools hashlib heapq hmac html itertools json math numbers operator re statistics string textwrap typing "
+    "unicodedata urllib.parse zlib zoneinfo".split()
+)
+
+# Functions of otherwise pure modules that are not, and of modules that are what they are.
+SPECIAL_FUNCTIONS: Final = {
+    "datetime.datetime.now": _CLOCK,
+    "datetime.datetime.today": _CLOCK,
+    "datetime.datetime.utcnow": _CLOCK,
+    "datetime.date.today": _CLOCK,
+    "datetime.datetime.fromtimestamp": _ZONE,
+    "datetime.date.fromtimestamp": _ZONE,
+    "datetime.datetime.timestamp": _ZONE,
+    "datetime.datetime.astimezone": _ZONE,
+    "decimal.setcontext": _CONTEXT,
+    "decimal.getcontext": _CONTEXT,
+    "uuid.uuid1": _RANDOM,
+    "uuid.uuid4": _RANDOM,
+    "uuid.getnode": _ENVIRONMENT,
+    "uuid.uuid3": PURE,
+    "uuid.uuid5": PURE,
+    "uuid.UUID": PURE,
+    "asyncio.sleep": PURE,
+    "asyncio.tasks.sleep": PURE,
+}
+
+SPECIAL_MODULES: Final = {
+    "time": _CLOCK,
+    "_time": _CLOCK,
+    "random": _RANDOM,
+    "_random": _RANDOM,
+    "secrets": _RANDOM,
+    "locale": _ENVIRONMENT,
+    "platform": _ENVIRONMENT,
+    "os": _OUTSIDE,
+    "posix": _OUTSIDE,
+    "sys": _OUTSIDE,
+    "io": _OUTSIDE,
+    "_io": _OUTSIDE,
+    "pathlib": _OUTSIDE,
+    "socket": _OUTSIDE,
+    "subprocess": _OUTSIDE,
+    "threading": _OUTSIDE,
+    "logging": _OUTSIDE,
+    "urllib.request": _OUTSIDE,
+    "http.client": _OUTSIDE,
+    "httpx": _OUTSIDE,
+    "requests": _OUTSIDE,
+}
+
+# Methods of the values that flow through bodies: text, numbers, collections, dates, matches and records.
+PURE_METHODS: Final = frozenset(
+    name
+    for kind in (str, bytes, int, float, list, dict, set, frozenset, tuple)
+    for name in dir(kind)
+    if not name.startswith("_")
+) | frozenset(
+    "isoformat strftime date time timetz replace weekday isoweekday isocalendar toordinal total_seconds utcoffset "
+    "group groups groupdict start end span match search fullmatch findall finditer sub subn "
+    "quantize normalize to_integral_value as_tuple is_nan is_finite copy_abs adjusted limit_denominator "
+    "hexdigest digest most_common elements model_copy model_dump is_cancelled __class__".split()
+)
+
+MUTATORS: Final = frozenset(
+    "append extend insert remove pop clear sort reverse add discard update setdefault popitem appendleft popleft "
+    "intersection_update difference_update symmetric_difference_update __setitem__ __delitem__ subtract".split()
+)
