@@ -17,8 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 
 from flowlattice_agents.errors import SpecError
 
-SPEC_VERSION = "1"
-
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
 TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\[\]]*$", max_length=120)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
@@ -245,7 +243,7 @@ class Example(SpecModel):
 class FlowSpec(SpecModel):
     """A whole flow as agreed with the requester."""
 
-    spec: Literal["1"] = SPEC_VERSION
+    spec: Literal["1"] = "1"
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] = "1.0.0"
     profile: Literal["web"] = "web"

@@ -1,0 +1,155 @@
+"""Bodies of nodes: steps, checks and the value of a reply become the statements of a pure function."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flowlattice_agents import expressions
+from flowlattice_agents.expressions import RecordType, Type
+from flowlattice_agents.rendering.records import Records, most_sensitive
+from flowlattice_agents.rendering.text import Names, double_quoted, literal, statement
+from flowlattice_agents.spec import CheckSpec, ReplySpec, RouteSpec, StepSpec
+
+REQUEST = "req"
+
+
+@dataclass
+class Body:
+    """The statements of one function over a request.
+
+    Attributes:
+        route: The route that it is for.
+        records: Where the records that it builds are rendered.
+        types: The types of the names that expressions may use, fields and steps so far.
+        rename: What each name is in the function.
+        classes: Data class of each name.
+        lines: The statements.
+    """
+
+    route: RouteSpec
+    records: Records
+    types: dict[str, Type] = field(default_factory=dict)
+    rename: dict[str, str] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        accepted = self.records.spec.record(self.route.accepts)
+        if accepted is None:
+            return
+        self.types |= expressions.names_of_record(accepted.name, self.records.spec)
+        for part in accepted.fields:
+            self.rename[part.name] = f"{REQUEST}.{part.name}"
+            self.classes[part.name] = part.data or accepted.data or "public"
+
+    def expression(self, text: str, hint: str = "Value") -> str:
+        """The Python source of an expression; records that it builds are named after `hint`."""
+
+        def write(of: RecordType, fields: Mapping[str, str]) -> str:
+            classes = {name: self._class_of(source) for name, source in fields.items()}
+            name = of.name or self.records.built(of, hint, classes)
+            return f"{name}({', '.join(f'{key}={value}' for key, value in fields.items())})"
+
+        source, families = expressions.render(text, self.types, self.rename, write)
+        self.records.imports.operators |= families
+        return double_quoted(source)
+
+    def compute(self, steps: Sequence[StepSpec], checks: Sequence[CheckSpec]) -> None:
+        """All steps in order, each check as soon as what it needs is there."""
+        waiting = list(checks)
+        self._check_ready(waiting)
+        for step in steps:
+            self._step(step)
+            self._check_ready(waiting)
+
+    def compute_for(self, steps: Sequence[StepSpec], needed: Iterable[str]) -> None:
+        """Only the steps that some expressions need, directly or through other steps."""
+        wanted = {name for text in needed for name in names_in(text)}
+        for step in reversed(steps):
+            if step.name in wanted:
+                wanted |= names_in(step.value)
+        for step in steps:
+            if step.name in wanted:
+                self._step(step)
+            else:
+                self.types[step.name] = expressions.check(step.value, self.types)
+
+    def returns(self, reply: ReplySpec, hint: str) -> str:
+        """Return a reply's body; gives the function's return annotation."""
+        body = reply.body or ""
+        source = self.expression(body, hint)
+        self.lines.append(wrapped_return(source))
+        if reply.kind in ("text", "html"):
+            return "str"
+        return self.records.annotation(expressions.check(body, self.types), hint)
+
+    def _step(self, step: StepSpec) -> None:
+        if step.meaning:
+            self.lines.append(f"    # {' '.join(step.meaning.split())}")
+        taken = Names([*self.rename.values(), REQUEST, "flow", "require", *self.records.sources, *_FAMILIES])
+        local = taken.take(step.name, f"{step.name}_value")
+        source = self.expression(step.value, step.name)
+        self.classes[step.name] = self._class_of(source)
+        self.types[step.name] = expressions.check(step.value, self.types)
+        self.rename[step.name] = local
+        self.lines.append(statement(f"{local} = ", source))
+
+    def _check_ready(self, waiting: list[CheckSpec]) -> None:
+        for check in list(waiting):
+            if names_in(check.require) <= set(self.types):
+                waiting.remove(check)
+                self._check(check)
+
+    def _check(self, check: CheckSpec) -> None:
+        accepted = self.records.spec.record(self.route.accepts)
+        blamed = accepted.field(check.field) if accepted else None
+        wire = blamed.wire_name if blamed else check.field
+        self.records.imports.flowlattice.add("require")
+        condition = self.expression(check.require)
+        line = f"    require({condition}, {literal(wire)}, {literal(check.reason)})"
+        self.lines.append(line)
+
+    def _class_of(self, source: str) -> str:
+        """The most sensitive class among what a piece of rendered source reads."""
+        inner = {name: data for name, data in self.classes.items() if _reads(source, self.rename.get(name, name))}
+        return most_sensitive(inner.values())
+
+
+def names_in(expression: str) -> set[str]:
+    """The free names of an expression, families of operators included."""
+    tree = ast.parse(expression.strip(), mode="eval")
+    bound = {
+        part.target.id
+        for part in ast.walk(tree)
+        if isinstance(part, ast.comprehension) and isinstance(part.target, ast.Name)
+    }
+    used = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}
+    called = {
+        part.func.value.id
+        for part in ast.walk(tree)
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and isinstance(part.func.value, ast.Name)
+    }
+    return used - bound - called
+
+
+def wrapped_return(source: str) -> str:
+    """`return Name(...)`, with one argument a line where it is too long."""
+    line = f"    return {source}"
+    if len(line) <= 110:
+        return line
+    tree = ast.parse(source, mode="eval").body
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
+        arguments = [f"{word.arg}={double_quoted(ast.unparse(word.value))}" for word in tree.keywords]
+        inner = "".join(f"        {argument},\n" for argument in arguments)
+        return f"    return {tree.func.id}(\n{inner}    )"
+    return statement("return ", source)
+
+
+_FAMILIES = ("text", "numbers", "lists", "lookups", "dates", "validation", "masking", "aggregation", "selection")
+
+
+def _reads(source: str, name: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", source) is not None
