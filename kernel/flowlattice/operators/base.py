@@ -81,22 +81,23 @@ def operator(*phrases: str, examples: tuple[OperatorExample, ...]) -> Callable[[
     """Declare a function as an operator of the family (module) it stands in.
 
     Args:
-        phrases: How people name it in a brief ("trimmed", "without surrounding spaces").
+        phrases: How people name it in a brief, most specific first; commas part several in one text.
         examples: At least one call with the value it gives.
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:
-        setattr(function, _ATTRIBUTE, _Declaration(phrases=phrases, examples=examples))
+        said = tuple(phrase.strip() for group in phrases for phrase in group.split(","))
+        setattr(function, _ATTRIBUTE, _Declaration(phrases=said, examples=examples))
         return function
 
     return declare
 
 
 def operators_of(module: ModuleType) -> Iterator[Operator]:
-    """The operators that a family module declares, in the order of their definition."""
+    """The operators that a family declares, in the order of their definition; a family is a module or a package."""
     for name, function in vars(module).items():
         declaration = getattr(function, _ATTRIBUTE, None)
-        if isinstance(declaration, _Declaration) and function.__module__ == module.__name__:
+        if isinstance(declaration, _Declaration) and f"{function.__module__}.".startswith(f"{module.__name__}."):
             yield _describe(module, name, function, declaration)
 
 
