@@ -1,0 +1,70 @@
+"""RunState: what the six agents share. Primitives and digests only; content lives in the run store."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+STATE_VERSION = 1
+
+Outcome = Literal["deployed", "certified", "blocked", "needs_input", "refused", "failed"]
+Agent = Literal["pm", "builder", "policy", "test", "optimizer", "deploy"]
+
+
+class GivenAnswer(TypedDict):
+    """A reply to one of the PM's questions."""
+
+    slot: str
+    question: str
+    text: str
+
+
+class RunState(TypedDict, total=False):
+    """One run. Every `*_digest` names an object of the run store.
+
+    Attributes:
+        version: The schema version of this state; a run of another version is not resumed.
+        brief_digest: The brief, as it was given.
+        spec_given: Whether the spec was given (`--spec`) rather than understood from a brief.
+        allowed_hosts: The hosts that the organisation allows; never what a brief claims.
+        answers: Replies to questions so far.
+        questions_digest: Questions that wait for a reply.
+        assumptions_digest: What was assumed.
+        spec_digest: The FlowSpec that is being built.
+        attempt: How often the Builder has built or fixed since the spec last changed.
+        commit: The workspace's commit that holds the sources.
+        source_digest: Digest of the flow's sources.
+        ir_digest: The Flow IR.
+        diagnostics_digest: What the checker reports about the sources.
+        policy_digest: The Policy agent's decision.
+        certificate_digest: The Test agent's report.
+        proposal_digest: The Optimizer's proposal that waits for a decision.
+        optimized: Whether the Optimizer has had its say on this spec.
+        approval_digest: The approval, bound to what was approved.
+        deployment_digest: The deployment record with its probe.
+        flow_path: Where the accepted flow lies in the person's tree.
+        outcome: Set when the run has ended.
+        reason: One sentence on the outcome.
+    """
+
+    version: int
+    brief_digest: str
+    spec_given: bool
+    allowed_hosts: list[str]
+    answers: list[GivenAnswer]
+    questions_digest: str | None
+    assumptions_digest: str | None
+    spec_digest: str | None
+    attempt: int
+    commit: str | None
+    source_digest: str | None
+    ir_digest: str | None
+    diagnostics_digest: str | None
+    policy_digest: str | None
+    certificate_digest: str | None
+    proposal_digest: str | None
+    optimized: bool
+    approval_digest: str | None
+    deployment_digest: str | None
+    flow_path: str | None
+    outcome: Outcome | None
+    reason: str | None

@@ -1,0 +1,166 @@
+"""The workspace: a git directory of the run's own, in which every agent edit is a commit.
+
+Hooks and signing never run (libgit2 has neither), the person's git configuration is not read. The person's tree is
+another matter: it changes only on acceptance, in `publish`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import FileMode, SortMode
+
+from flowlattice_agents.errors import WorkspaceError
+from flowlattice_agents.store import write_atomically
+
+BRANCH = "refs/heads/main"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """A commit of the workspace: who edited, why, and which diagnostics it answers."""
+
+    commit: str
+    agent: str
+    reason: str
+    answers: tuple[str, ...]
+
+
+class Workspace:
+    """The sources of one run under git."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        fresh = not (folder / ".git").is_dir()
+        self._repository = pygit2.init_repository(str(folder), initial_head="main") if fresh else _open(folder)
+
+    def commit(self, files: dict[str, str], *, agent: str, reason: str, answers: tuple[str, ...] = ()) -> str:
+        """Make the workspace hold exactly these files; gives the commit.
+
+        A tree that is already committed is not committed again, so that a step that is repeated after a crash
+        leaves one commit.
+        """
+        tree = self._tree(files)
+        head = self._head()
+        if head is None or head.tree_id != tree:
+            signature = pygit2.Signature(f"flowlattice {agent}", f"{agent}@flowlattice.invalid")
+            message = "\n".join([reason, "", f"Agent: {agent}", *(f"Answers: {code}" for code in answers)])
+            parents = [] if head is None else [head.id]
+            self._repository.create_commit(BRANCH, signature, signature, message, tree, parents)
+        self.checkout()
+        committed = self._head()
+        if committed is None:
+            raise WorkspaceError(f"{self.folder}: nothing could be committed")
+        return str(committed.id)
+
+    def checkout(self) -> None:
+        """Make the files on disk those of the last commit, whatever a crash left there."""
+        files = self.files()
+        for name, text in files.items():
+            file = self.folder / name
+            if not file.is_file() or file.read_bytes() != text.encode():
+                write_atomically(file, text.encode())
+        for file in self.folder.iterdir():
+            if file.name != ".git" and file.name not in files and file.is_file():
+                file.unlink()
+
+    def files(self, commit: str | None = None) -> dict[str, str]:
+        """The files of a commit (the last one by default), by name."""
+        found = self._head() if commit is None else self._repository.get(commit)
+        if found is None:
+            return {}
+        return {
+            str(entry.name): entry.data.decode() for entry in found.peel(pygit2.Tree) if isinstance(entry, pygit2.Blob)
+        }
+
+    def log(self) -> list[Edit]:
+        """All edits, oldest first."""
+        head = self._head()
+        if head is None:
+            return []
+        order = SortMode.TOPOLOGICAL | SortMode.REVERSE
+        return [_edit(commit) for commit in self._repository.walk(head.id, order)]
+
+    def diff(self, before: dict[str, str] | None = None) -> str:
+        """A unified diff from some files (none by default) to the last commit."""
+        old, new = before or {}, self.files()
+        parts: list[str] = []
+        for name in sorted({*old, *new}):
+            lines = difflib.unified_diff(
+                old.get(name, "").splitlines(keepends=True),
+                new.get(name, "").splitlines(keepends=True),
+                f"a/{name}" if name in old else "/dev/null",
+                f"b/{name}" if name in new else "/dev/null",
+            )
+            parts.extend(lines)
+        return "".join(parts)
+
+    def _tree(self, files: dict[str, str]) -> pygit2.Oid:
+        builder = self._repository.TreeBuilder()
+        for name, text in files.items():
+            builder.insert(name, self._repository.create_blob(text.encode()), FileMode.BLOB)
+        return builder.write()
+
+    def _head(self) -> pygit2.Commit | None:
+        if BRANCH not in self._repository.references:
+            return None
+        return self._repository.references[BRANCH].peel(pygit2.Commit)
+
+
+def publish(files: dict[str, str], target: Path, *, expected: dict[str, str | None]) -> None:
+    """Write accepted files into the person's tree, each of them whole.
+
+    Args:
+        files: The files, by name.
+        target: The folder; made if it is not there.
+        expected: What was in the folder when the run began, by name; none for a file that was not there. A file that
+            already holds the accepted text is left alone.
+
+    Raises:
+        WorkspaceError: A file was changed meanwhile; nothing is written then.
+    """
+    for name, text in files.items():
+        now = _read(target / name)
+        if now not in (text, expected.get(name)):
+            raise WorkspaceError(
+                f"{target / name} was changed since the run began; move it away or name another folder with --out"
+            )
+    for name, text in files.items():
+        if _read(target / name) != text:
+            write_atomically(target / name, text.encode())
+
+
+def snapshot(target: Path, names: tuple[str, ...]) -> dict[str, str | None]:
+    """What a folder holds of some files; none for one that is not there."""
+    return {name: _read(target / name) for name in names}
+
+
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{file}: cannot be read ({error}); name another folder with --out") from error
+
+
+def _open(folder: Path) -> pygit2.Repository:
+    try:
+        return pygit2.Repository(str(folder))
+    except pygit2.GitError as error:
+        raise WorkspaceError(f"{folder}: not a usable workspace ({error}); start the run again") from error
+
+
+def _edit(commit: pygit2.Commit) -> Edit:
+    lines = commit.message.splitlines()
+    trailers = [line.partition(": ") for line in lines[1:] if ": " in line]
+    agents = [value for key, _, value in trailers if key == "Agent"]
+    return Edit(
+        commit=str(commit.id),
+        agent=agents[-1] if agents else "",
+        reason=lines[0] if lines else "",
+        answers=tuple(value for key, _, value in trailers if key == "Answers"),
+    )
