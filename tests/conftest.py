@@ -1,0 +1,43 @@
+"""What holds for every test: a home of its own, no network, and examples that are the same in every run."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from hypothesis import settings
+
+# No deadline: timings belong to benchmarks. Derandomised in CI, so that a red run can be run again.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.register_profile("ci", settings.get_profile("house"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "house")
+
+_LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else "localhost"  # a unix socket is local
+    elif event == "socket.getaddrinfo":
+        host = arguments[0] or "localhost"
+    else:
+        return
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if not name.startswith(_LOCAL):
+        raise RuntimeError(f"a test reached for the network: {event} {name}")
+
+
+def pytest_configure() -> None:
+    """Refuse the network from here to the end of the process: an audit hook cannot be removed."""
+    sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path_factory, monkeypatch):
+    """No test sees the person's deployments, models or keys, nor another test's."""
+    for name in [*os.environ]:
+        if name.startswith(("OPENAI_", "FLOWS_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("FLOWS_HOME", str(tmp_path_factory.mktemp("home")))

@@ -1,0 +1,1 @@
+"""What several tests use and no test owns."""
