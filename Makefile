@@ -15,7 +15,8 @@ DEV_READY := $(VENV)/.dev-ready
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 LOCKED := --require-hashes --only-binary :all:
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	--only-binary :all: --no-emit-index-url --quiet --custom-compile-command 'make lock'
+	--only-binary :all: --no-emit-index-url --quiet --custom-compile-command 'make lock' \
+	$(if $(UPGRADE),--upgrade)
 
 BRIEF := POST /echo takes {v: string}, trims and lower-cases v and returns {v}. p95 under 50 ms at 500 requests a second, reject bodies without v.
 
@@ -47,7 +48,7 @@ bench: $(DEV_READY) ## Measure authoring and the web host (timings live here, ne
 	$(BIN)/flows bench author
 	$(BIN)/flows bench web
 
-lock: $(DEV_READY) ## Resolve the dependencies again and write requirements/*.txt
+lock: $(DEV_READY) ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: in their newest versions)
 	$(COMPILE) --extra agents --group build --group dev --output-file requirements/dev.txt
 	$(COMPILE) --extra agents --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 

@@ -1,0 +1,56 @@
+"""The declared dependencies are those that the code imports: none is missing, none is left over."""
+
+import ast
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.support.docblocks import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+OWN = {"flowlattice", "flowlattice_agents"}
+
+# Never imported by us, needed all the same: by what loads it.
+LOADED_BY_NAME = {
+    "httptools": "uvicorn parses HTTP with it",
+    "python-multipart": "Starlette reads forms with it",
+    "uvloop": "uvicorn runs on it",
+}
+
+
+def _declared(requirements):
+    return {canonicalize_name(Requirement(requirement).name) for requirement in requirements}
+
+
+def _imported(*folders):
+    names = set()
+    for folder in folders:
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    names |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    names.add(node.module.split(".")[0])
+    providers = packages_distributions()
+    foreign = names - sys.stdlib_module_names - OWN
+    return {canonicalize_name(provider) for name in foreign for provider in providers.get(name, [f"no such: {name}"])}
+
+
+KERNEL = _declared(PROJECT["dependencies"])
+AGENTS = _declared(PROJECT["optional-dependencies"]["agents"])
+
+
+@pytest.mark.parametrize(("folder", "declared"), [("kernel", KERNEL), ("agents", KERNEL | AGENTS)])
+def test_what_is_imported_is_declared(folder, declared):
+    # A namespace package is provided by several distributions (langgraph): one of them that is declared will do.
+    missing = _imported(folder) - declared
+    assert {name for name in missing if not any(name.startswith(f"{have}-") for have in declared)} == set()
+
+
+@pytest.mark.parametrize(("folders", "declared"), [(("kernel",), KERNEL), (("agents",), AGENTS)])
+def test_what_is_declared_is_imported(folders, declared):
+    assert declared - _imported(*folders) - set(LOADED_BY_NAME) == set()
