@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flowlattice.errors import FlowlatticeError
 
-class AgentError(Exception):
+
+class AgentError(FlowlatticeError):
     """Root of the agents' errors; its text is one line that says what to do next."""
 
 

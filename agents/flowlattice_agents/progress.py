@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from flowlattice_agents.store import RunStore
 
-Kind = Literal["started", "note", "finished"]
+Kind = Literal["started", "note", "finished", "step"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Event:
 
     Attributes:
         agent: Which one.
-        kind: It starts a step, remarks something, or finishes the step.
+        kind: It starts a step, remarks something, finishes the step; `step` only keeps how long one took.
         text: A sentence for people; may have several lines.
         data: The same for machines.
     """
@@ -41,7 +41,5 @@ class Progress:
     def say(self, agent: str, kind: Kind, text: str, data: JsonValue = None) -> None:
         """Keep and show an event."""
         event = Event(agent=agent, kind=kind, text=text, data=data)
-        self.store.append_event(
-            {"at": round(time.time(), 3), "agent": agent, "kind": kind, "text": text, "data": data}
-        )
+        self.store.append_event({"at": round(time.time(), 3), "agent": agent, "kind": kind, "text": text, "data": data})
         self.watch(event)

@@ -34,7 +34,9 @@ class RunState(TypedDict, total=False):
         commit: The workspace's commit that holds the sources.
         source_digest: Digest of the flow's sources.
         ir_digest: The Flow IR.
+        found_digest: What the person's folder held when the Builder first looked.
         diagnostics_digest: What the checker reports about the sources.
+        errors: How many of the diagnostics are errors.
         policy_digest: The Policy agent's decision.
         certificate_digest: The Test agent's report.
         proposal_digest: The Optimizer's proposal that waits for a decision.
@@ -58,7 +60,9 @@ class RunState(TypedDict, total=False):
     commit: str | None
     source_digest: str | None
     ir_digest: str | None
+    found_digest: str | None
     diagnostics_digest: str | None
+    errors: int
     policy_digest: str | None
     certificate_digest: str | None
     proposal_digest: str | None

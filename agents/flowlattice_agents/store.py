@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -74,10 +74,9 @@ class RunStore:
             write_atomically(file, data)
         return digest
 
-    def put_json(self, value: BaseModel | JsonValue) -> str:
-        """Keep a model or JSON value in canonical form (sorted keys), so that equal values have equal digests."""
-        plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        return self.put(json.dumps(plain, sort_keys=True, ensure_ascii=False))
+    def put_json(self, value: BaseModel | Sequence[BaseModel] | JsonValue) -> str:
+        """Keep models or a JSON value in canonical form (sorted keys), so that equal values have equal digests."""
+        return self.put(json.dumps(value, sort_keys=True, ensure_ascii=False, default=_plain))
 
     def text(self, digest: str) -> str:
         """Content by digest.
@@ -151,3 +150,10 @@ class RunStores:
             return []
         folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
         return [folder.name for folder in sorted(folders, key=lambda f: f.stat().st_ctime_ns, reverse=True)]
+
+
+def _plain(value: object) -> JsonValue:
+    if not isinstance(value, BaseModel):
+        raise TypeError(f"{type(value).__name__} is no JSON value")
+    plain: JsonValue = value.model_dump(mode="json")
+    return plain

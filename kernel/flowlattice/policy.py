@@ -107,24 +107,38 @@ def run_tests(policy: Policy) -> Iterator[tuple[PolicyTest, bool]]:
         yield test, (not findings) == test.passes
 
 
-def records_of(schemas: Mapping[str, JsonValue]) -> list[JsonValue]:
-    """The records of an IR's schemas, nested ones included, as policies see them: name, fields and their classes."""
-    found: dict[str, JsonValue] = {}
+class ClassedField(_Model):
+    """A field and its data class, none if it has none."""
+
+    name: str
+    data_class: str | None
+
+
+class ClassedRecord(_Model):
+    """A record as policies see it."""
+
+    name: str
+    fields: tuple[ClassedField, ...]
+
+
+def records_of(schemas: Mapping[str, JsonValue]) -> list[ClassedRecord]:
+    """The records of an IR's schemas, nested ones included."""
+    found: dict[str, ClassedRecord] = {}
     for name, schema in schemas.items():
         if isinstance(schema, dict):
             definitions = schema.get("$defs")
             inner = definitions if isinstance(definitions, dict) else {}
             for title, entry in {**inner, name: schema}.items():
                 if isinstance(entry, dict) and isinstance(entry.get("properties"), dict):
-                    found.setdefault(title, {"name": title, "fields": list(_fields(entry))})
+                    found.setdefault(title, ClassedRecord(name=title, fields=tuple(_fields(entry))))
     return list(found.values())
 
 
-def _fields(schema: Mapping[str, JsonValue]) -> Iterator[JsonValue]:
+def _fields(schema: Mapping[str, JsonValue]) -> Iterator[ClassedField]:
     properties = schema["properties"]
     for name, entry in properties.items() if isinstance(properties, dict) else ():
         given = entry.get("x-data-class") if isinstance(entry, dict) else None
-        yield {"name": name, "data_class": given}
+        yield ClassedField(name=name, data_class=given if isinstance(given, str) else None)
 
 
 def _judge(policy: Policy, ir: Mapping[str, JsonValue], allowed_hosts: Sequence[str]) -> Iterator[Finding]:
@@ -132,7 +146,7 @@ def _judge(policy: Policy, ir: Mapping[str, JsonValue], allowed_hosts: Sequence[
     names: dict[str, object] = {
         "ir": dict(ir),
         "allowed_hosts": list(allowed_hosts),
-        "records": records_of(schemas if isinstance(schemas, dict) else {}),
+        "records": [record.model_dump() for record in records_of(schemas if isinstance(schemas, dict) else {})],
     }
     try:
         subjects = _program(policy.for_each).execute(names)

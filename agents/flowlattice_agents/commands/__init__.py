@@ -1,0 +1,1 @@
+"""The agents' verbs of `flows`, added to the kernel's by entry point (group `flowlattice.commands`)."""

@@ -1,0 +1,115 @@
+"""The LangGraph: who works when, and where it goes back.
+
+    pm -> (ask -> pm) -> build <-> compile -> policy -> test -> optimizer -> (decide -> build) -> review -> deploy
+
+Every step is checkpointed before the next one starts, so a killed run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol, TypeAlias
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from flowlattice_agents.builder import Builder
+from flowlattice_agents.deploy import Deployer
+from flowlattice_agents.optimizer import Optimizer
+from flowlattice_agents.pm import PM
+from flowlattice_agents.policy import PolicyAgent
+from flowlattice_agents.state import RunState
+from flowlattice_agents.test import TestAgent
+from flowlattice_agents.workbench import Workbench
+
+RunGraph: TypeAlias = CompiledStateGraph[RunState, None, RunState, RunState]
+
+
+class Work(Protocol):
+    """What an agent does in one step: from the state to what changes in it."""
+
+    def __call__(self, state: RunState) -> RunState:
+        """Do the step."""
+
+
+STEPS = ("pm", "ask", "build", "compile", "policy", "test", "optimizer", "decide", "review", "deploy")
+
+
+@contextmanager
+def run_graph(bench: Workbench) -> Iterator[RunGraph]:
+    """The graph of one run with its checkpoints open."""
+    pm, builder, deployer = PM(bench), Builder(bench), Deployer(bench)
+    optimizer = Optimizer(bench)
+    graph = StateGraph(RunState)
+
+    def add(step: str, work: Work) -> None:
+        graph.add_node(step, _timed(bench, step, work))
+
+    add("pm", pm.understand)
+    add("ask", pm.ask)
+    add("build", builder.build)
+    add("compile", builder.compile)
+    add("policy", PolicyAgent(bench).decide)
+    add("test", TestAgent(bench).certify)
+    add("optimizer", optimizer.measure)
+    add("decide", optimizer.decide)
+    add("review", deployer.review)
+    add("deploy", deployer.deploy)
+    graph.add_edge(START, "pm")
+    graph.add_conditional_edges("pm", _after_pm, ["ask", "build", END])
+    graph.add_edge("ask", "pm")
+    graph.add_conditional_edges("build", _unless_ended("compile"), ["compile", END])
+    graph.add_conditional_edges("compile", _after_compile, ["build", "policy", END])
+    graph.add_conditional_edges("policy", _unless_ended("test"), ["test", END])
+    graph.add_conditional_edges("test", _unless_ended("optimizer"), ["optimizer", END])
+    graph.add_conditional_edges("optimizer", _after_optimizer, ["decide", "review"])
+    graph.add_conditional_edges("decide", _after_decision, ["build", "review"])
+    graph.add_conditional_edges("review", _unless_ended("deploy"), ["deploy", END])
+    graph.add_edge("deploy", END)
+    with SqliteSaver.from_conn_string(str(bench.store.checkpoints)) as checkpoints:
+        yield graph.compile(checkpointer=checkpoints)
+
+
+def _timed(bench: Workbench, step: str, work: Work) -> Work:
+    """Keep how long a step took, for `flows show` and the bench."""
+
+    def timed(state: RunState) -> RunState:
+        began = time.perf_counter()
+        update = work(state)
+        took = round((time.perf_counter() - began) * 1000, 1)
+        bench.progress.say(step, "step", "", {"step": step, "ms": took})
+        return update
+
+    return timed
+
+
+def _after_pm(state: RunState) -> str:
+    if state.get("outcome"):
+        return END
+    return "ask" if state.get("questions_digest") else "build"
+
+
+def _after_compile(state: RunState) -> str:
+    if state.get("outcome"):
+        return END
+    return "build" if state.get("errors") else "policy"
+
+
+def _after_optimizer(state: RunState) -> str:
+    return "decide" if state.get("proposal_digest") else "review"
+
+
+def _after_decision(state: RunState) -> str:
+    return "build" if state.get("diagnostics_digest") is None else "review"
+
+
+def _unless_ended(step: str) -> Callable[[RunState], str]:
+    """Go on to a step unless the run has ended."""
+
+    def route(state: RunState) -> str:
+        return END if state.get("outcome") else step
+
+    return route

@@ -1,0 +1,152 @@
+"""What a run looks like: lines while it works, a closing text for people, one object for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import click
+from pydantic import JsonValue
+
+from flowlattice.certify import Certificate
+from flowlattice.console import Console, Exit
+from flowlattice_agents.deploy import Deployed
+from flowlattice_agents.progress import Event
+from flowlattice_agents.runs import RunResult
+from flowlattice_agents.store import RunStore
+
+_COLOURS = {
+    "pm": "magenta",
+    "builder": "blue",
+    "policy": "yellow",
+    "test": "cyan",
+    "optimizer": "green",
+    "deploy": "bright_green",
+}
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Shows a run on the console."""
+
+    console: Console
+
+    def begins(self, model: str) -> None:
+        """Say which model understands the brief."""
+        if not self.console.json:
+            self.console.progress(f"model {model}" + ("; no key, no network" if model == "offline" else ""))
+
+    def watch(self, event: Event) -> None:
+        """Show an event as it happens."""
+        line = self.line(event.agent, event.kind, event.text)
+        if line and not self.console.json:
+            self.console.progress(line)
+
+    def line(self, agent: str, kind: str, text: str) -> str:
+        """How an event is shown; empty for one that is only kept."""
+        if kind == "step":
+            return ""
+        head = click.style(f"{agent:<10}", fg=_COLOURS.get(agent))
+        mark = {"started": " ", "note": "·", "finished": "✓"}.get(kind, " ")
+        return f"{head} {mark} " + text.replace("\n", "\n" + " " * 13)
+
+    def ends(self, result: RunResult) -> Exit:
+        """Show how the run ended; exit 0 only for what is deployed or certified."""
+        if self.console.json:
+            self.console.emit(summary(result))
+        else:
+            for line in self.closing(result):
+                self.console.result(line)
+        return Exit.OK if outcome_of(result) in ("deployed", "certified") else Exit.PROBLEMS
+
+    def closing(self, result: RunResult) -> Iterator[str]:
+        """The closing text for people."""
+        outcome = outcome_of(result)
+        state, store = result.state, result.store
+        yield ""
+        yield click.style(f"{outcome}", bold=True) + (f": {state['reason']}" if state.get("reason") else "")
+        if outcome == "needs_input":
+            for question in questions_of(result):
+                yield f"  ? {question['text']}"
+            yield f"  answer with: flows resume {result.run} --answers FILE   (a list of {{ask: regex, say: text}})"
+        if outcome == "unfinished":
+            yield f"  go on with: flows resume {result.run}"
+        digest = state.get("deployment_digest")
+        if outcome == "deployed" and digest:
+            deployed = store.model(Deployed, digest)
+            yield f"  flow     {relative(state.get('flow_path'))}"
+            yield f"  url      {deployed.url} (probed, then stopped)"
+            if deployed.sample is not None:
+                sample = deployed.sample
+                yield f"  request  {sample.method} {sample.target} {sample.shown_body()}"
+                yield f"  answer   {sample.status} {sample.answer}"
+            yield "  keep it serving with: flows serve --deployed"
+
+
+def summary(result: RunResult) -> dict[str, JsonValue]:
+    """The one object that `flows author --json` ends with."""
+    state, store = result.state, result.store
+    certificate = state.get("certificate_digest")
+    deployment = state.get("deployment_digest")
+    return {
+        "run": result.run,
+        "outcome": outcome_of(result),
+        "reason": state.get("reason"),
+        "flow": state.get("flow_path"),
+        "questions": cast(JsonValue, questions_of(result)),
+        "assumptions": _kept(store, state.get("assumptions_digest"), []),
+        "diagnostics": _kept(store, state.get("diagnostics_digest"), []),
+        "policy": _findings(store, state.get("policy_digest")),
+        "certificate": None if certificate is None else store.model(Certificate, certificate).digest,
+        "deployment": _kept(store, deployment, None),
+        "cost": {"usd": "0", "tokens": 0},
+        "timings": cast(JsonValue, timings_of(store)),
+    }
+
+
+def outcome_of(result: RunResult) -> str:
+    """The run's outcome; a run that waits for somebody needs input."""
+    return result.state.get("outcome") or ("needs_input" if result.waiting else "unfinished")
+
+
+def questions_of(result: RunResult) -> list[dict[str, str]]:
+    """The questions that are open."""
+    waiting = result.waiting
+    if waiting is not None and waiting["kind"] != "questions":
+        return [{"slot": str(waiting["kind"]), "text": str(waiting["text"])}]
+    digest = result.state.get("questions_digest")
+    found = result.store.json(digest) if digest else []
+    return [
+        {"slot": str(question["slot"]), "text": str(question["text"])}
+        for question in cast(list[dict[str, JsonValue]], found)
+    ]
+
+
+def timings_of(store: RunStore) -> dict[str, float]:
+    """Milliseconds spent in each step, summed over its repetitions."""
+    spent: dict[str, float] = {}
+    for event in store.read_events():
+        data = event.get("data")
+        if event.get("kind") == "step" and isinstance(data, dict):
+            step, took = str(data["step"]), data["ms"]
+            spent[step] = round(spent.get(step, 0.0) + float(cast(float, took)), 1)
+    return spent
+
+
+def _kept(store: RunStore, digest: str | None, otherwise: JsonValue) -> JsonValue:
+    return otherwise if digest is None else store.json(digest)
+
+
+def _findings(store: RunStore, digest: str | None) -> JsonValue:
+    decision = _kept(store, digest, {"findings": []})
+    return decision["findings"] if isinstance(decision, dict) else []
+
+
+def relative(path: str | None) -> str:
+    """A path as short as it can be said from here."""
+    if path is None:
+        return ""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

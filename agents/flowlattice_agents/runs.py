@@ -1,0 +1,193 @@
+"""Runs: start one, go on with one, list them. Drives the graph and hands its questions to whoever can answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Protocol, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from flowlattice.policy import load_policies
+from flowlattice_agents.errors import RunError
+from flowlattice_agents.graph import RunGraph, run_graph
+from flowlattice_agents.models.base import PlanningModel
+from flowlattice_agents.progress import Event, Progress
+from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.state import STATE_VERSION, RunState
+from flowlattice_agents.store import RUN_ID_LENGTH, RunStore, RunStores, write_atomically
+from flowlattice_agents.workbench import Workbench
+from flowlattice_agents.workspace import Workspace
+
+PARAMETERS_FILE = "run.json"
+
+
+class Asked(Protocol):
+    """Answers what the graph asks; none means that nobody can answer now."""
+
+    def __call__(self, request: dict[str, JsonValue]) -> JsonValue | None:
+        """The reply to an interrupt's request."""
+
+
+class Parameters(BaseModel):
+    """What a run was started with; it does not change."""
+
+    model_config = ConfigDict(frozen=True)
+
+    brief: str
+    spec: FlowSpec | None = None
+    model: str
+    target: Path | None
+    base: Path
+    allowed_hosts: tuple[str, ...] = ()
+    state_version: int = STATE_VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """Where a run is: its state, and the request that waits for an answer, if one does."""
+
+    run: str
+    state: RunState
+    store: RunStore
+    waiting: dict[str, JsonValue] | None = None
+
+
+class Runs:
+    """All runs below one `$FLOWS_HOME`.
+
+    Args:
+        home: The folder of all state.
+        model_named: Gives the planning model of a name.
+    """
+
+    def __init__(self, home: Path, model_named: Callable[[str], PlanningModel]) -> None:
+        self._home = home
+        self._stores = RunStores(home)
+        self._model_named = model_named
+
+    def start(self, parameters: Parameters, asked: Asked, watch: Callable[[Event], None]) -> RunResult:
+        """Start a run and drive it as far as it goes."""
+        store = self._stores.create(token_hex(RUN_ID_LENGTH // 2))
+        write_atomically(store.folder / PARAMETERS_FILE, parameters.model_dump_json().encode())
+        return self._drive(store, parameters, asked, watch)
+
+    def resume(self, run: str, asked: Asked, watch: Callable[[Event], None]) -> RunResult:
+        """Go on with a run where it was."""
+        store = self._stores.open(run)
+        return self._drive(store, self.parameters(store), asked, watch)
+
+    def store(self, run: str) -> RunStore:
+        """The store of a run."""
+        return self._stores.open(run)
+
+    def names(self) -> list[str]:
+        """The ids of all runs, newest first."""
+        return self._stores.names()
+
+    def parameters(self, store: RunStore) -> Parameters:
+        """What a run was started with."""
+        try:
+            text = (store.folder / PARAMETERS_FILE).read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise RunError(f"run {store.run} was cut off before it began; start it again") from error
+        if json.loads(text).get("state_version") != STATE_VERSION:
+            raise RunError(f"run {store.run} is of another version of flowlattice; start it again")
+        return Parameters.model_validate_json(text)
+
+    def state(self, run: str) -> RunResult:
+        """Where a run is, without going on with it."""
+        store = self._stores.open(run)
+        parameters = self.parameters(store)
+        with self._graph(store, parameters, lambda _: None) as graph:
+            return _result(store, graph)
+
+    def _drive(
+        self, store: RunStore, parameters: Parameters, asked: Asked, watch: Callable[[Event], None]
+    ) -> RunResult:
+        with _only_driver(store), self._graph(store, parameters, watch) as graph:
+            snapshot = graph.get_state(_config(store))
+            given: RunState | Command[str] | None = None if snapshot.created_at else _initial(store, parameters)
+            while True:
+                if given is not None or snapshot.next:
+                    _advance(graph, store, given)
+                result = _result(store, graph)
+                if result.waiting is None:
+                    return result
+                reply = asked(result.waiting)
+                if reply is None:
+                    return result
+                given = Command(resume=reply)
+
+    @contextmanager
+    def _graph(self, store: RunStore, parameters: Parameters, watch: Callable[[Event], None]) -> Iterator[RunGraph]:
+        bench = Workbench(
+            model=self._model_named(parameters.model),
+            store=store,
+            workspace=Workspace(store.workspace),
+            progress=Progress(store, watch),
+            policies=load_policies(),
+            home=self._home,
+            target=parameters.target,
+            base=parameters.base,
+        )
+        with run_graph(bench) as graph:
+            yield graph
+
+
+def _initial(store: RunStore, parameters: Parameters) -> RunState:
+    spec = parameters.spec
+    return {
+        "version": STATE_VERSION,
+        "brief_digest": store.put(parameters.brief),
+        "spec_given": spec is not None,
+        "spec_digest": None if spec is None else store.put_json(spec),
+        "allowed_hosts": list(parameters.allowed_hosts),
+        "answers": [],
+        "attempt": 0,
+        "optimized": False,
+        "outcome": None,
+    }
+
+
+def _advance(graph: RunGraph, store: RunStore, given: RunState | Command[str] | None) -> None:
+    """Run until the graph ends or asks; each step is on disk before the next one starts."""
+    graph.invoke(cast(RunState, given), _config(store), durability="sync")
+
+
+def _result(store: RunStore, graph: RunGraph) -> RunResult:
+    snapshot = graph.get_state(_config(store))
+    waiting = [entry.value for task in snapshot.tasks for entry in task.interrupts]
+    return RunResult(
+        run=store.run,
+        state=cast(RunState, snapshot.values),
+        store=store,
+        waiting=waiting[0] if waiting else None,
+    )
+
+
+def _config(store: RunStore) -> RunnableConfig:
+    return {"configurable": {"thread_id": store.run}, "recursion_limit": 60}
+
+
+@contextmanager
+def _only_driver(store: RunStore) -> Iterator[None]:
+    """Hold the run, so that two processes never drive it at once; the hold ends with the process."""
+    import fcntl
+
+    handle = os.open(store.folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RunError(f"run {store.run} is being driven by another process; wait for it or stop it") from error
+        yield
+    finally:
+        os.close(handle)

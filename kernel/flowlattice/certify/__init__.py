@@ -1,0 +1,9 @@
+"""Certification: evidence that a flow does what it says, gathered by running it, in the sandbox, against its own schemas.
+
+One check, one module (`checks`). What comes out is a `Certificate`: data with a digest, to which an approval is bound.
+"""
+
+from flowlattice.certify.harness import certify
+from flowlattice.certify.model import Certificate, Check, Example, ExampleRequest
+
+__all__ = ["Certificate", "Check", "Example", "ExampleRequest", "certify"]

@@ -1,0 +1,256 @@
+"""Inputs from a schema: valid ones at the bounds and from everywhere, invalid ones that break one rule each.
+
+The values come from hypothesis, derandomised, so that the same schema gives the same inputs.
+"""
+
+from __future__ import annotations
+
+import datetime
+import string
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+Schema = Mapping[str, JsonValue]
+Strategy = st.SearchStrategy[JsonValue]
+
+_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+_FAR = 10**6
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvalidInput:
+    """An input that breaks one rule: which field, and how."""
+
+    value: dict[str, JsonValue]
+    field: str
+    rule: str
+
+
+def valid_inputs(schema: Schema, accepts: Callable[[JsonValue], bool], *, count: int) -> list[JsonValue]:
+    """At most `count` distinct values of a schema that `accepts` (the record itself) agrees with."""
+    found: dict[str, JsonValue] = {}
+    for value in [*_corners(schema), *_drawn(_strategy(schema, _definitions(schema)), count)]:
+        if len(found) < count and accepts(value):
+            found.setdefault(repr(value), value)
+    return list(found.values())
+
+
+def invalid_inputs(schema: Schema, valid: JsonValue) -> Iterator[InvalidInput]:
+    """From one valid value: each required field left out, each field of a wrong type, each bound passed."""
+    if not isinstance(valid, dict):
+        return
+    required = schema.get("required")
+    for name in required if isinstance(required, list) else ():
+        yield InvalidInput(value={k: v for k, v in valid.items() if k != name}, field=str(name), rule="missing")
+    for name, raw in _properties(schema).items():
+        for rule, wrong in _wrong(_resolved(raw, _definitions(schema)), _definitions(schema)):
+            yield InvalidInput(value={**valid, name: wrong}, field=name, rule=rule)
+
+
+def _wrong(schema: Schema, definitions: Schema) -> Iterator[tuple[str, JsonValue]]:
+    kinds = {_kind(option) for option in _options(schema, definitions)}
+    if "enum" in schema or "const" in schema:
+        yield "choice", "\u2603 none of these"
+    if not kinds & {"string", "any"} and "enum" not in schema:
+        yield "type", "\u2603"
+    if not kinds & {"integer", "number", "any"}:
+        yield "type", 7
+    if not kinds & {"boolean", "any"}:
+        yield "type", True
+    if not kinds & {"null", "any"}:
+        yield "null", None
+    yield from _beyond(schema)
+
+
+def _beyond(schema: Schema) -> Iterator[tuple[str, JsonValue]]:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if isinstance(low, int | float):
+        yield "minimum", low - 1
+    if isinstance(high, int | float):
+        yield "maximum", high + 1
+    low, high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    if isinstance(low, int | float):
+        yield "exclusiveMinimum", low
+    if isinstance(high, int | float):
+        yield "exclusiveMaximum", high
+    shortest, longest = schema.get("minLength"), schema.get("maxLength")
+    if isinstance(shortest, int) and shortest > 0:
+        yield "minLength", "x" * (shortest - 1)
+    if isinstance(longest, int) and longest < _FAR:
+        yield "maxLength", "x" * (longest + 1)
+    fewest = schema.get("minItems")
+    if isinstance(fewest, int) and fewest > 0:
+        yield "minItems", []
+
+
+def _corners(schema: Schema) -> Iterator[JsonValue]:
+    """Values with one field at a bound and the others as simple as can be."""
+    definitions = _definitions(schema)
+    base = _drawn(_strategy(schema, definitions), 1)
+    if not base or not isinstance(base[0], dict):
+        return
+    simple = base[0]
+    yield simple
+    for name, raw in _properties(schema).items():
+        inner = _resolved(raw, definitions)
+        for key in ("minimum", "maximum"):
+            if isinstance(inner.get(key), int | float):
+                yield {**simple, name: inner[key]}
+        longest, shortest = inner.get("maxLength"), inner.get("minLength")
+        if _kind(inner) == "string" and "enum" not in inner and "pattern" not in inner:
+            yield {**simple, name: "\u00e9\u4e2d\U0001f600 \t\n" + "x" * (shortest if isinstance(shortest, int) else 0)}
+            yield {**simple, name: "x" * min(longest if isinstance(longest, int) else 1000, 5000)}
+            yield {**simple, name: "x" * (shortest if isinstance(shortest, int) else 0)}
+
+
+def _drawn(strategy: Strategy, count: int) -> list[JsonValue]:
+    values: list[JsonValue] = []
+
+    @settings(
+        derandomize=True,
+        database=None,
+        deadline=None,
+        max_examples=count,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def collect(value: JsonValue) -> None:
+        values.append(value)
+
+    collect()
+    return values
+
+
+def _strategy(schema: Schema, definitions: Schema) -> Strategy:
+    options = _options(schema, definitions)
+    if len(options) > 1:
+        return st.one_of([_strategy(option, definitions) for option in options])
+    only = options[0]
+    if "const" in only:
+        return st.just(only["const"])
+    choices = only.get("enum")
+    if isinstance(choices, list):
+        return st.sampled_from(choices)
+    makers: dict[str, Callable[[Schema, Schema], Strategy]] = {
+        "string": _strings,
+        "integer": _integers,
+        "number": _numbers,
+        "array": _arrays,
+        "object": _objects,
+    }
+    kind = _kind(only)
+    if kind in makers:
+        return makers[kind](only, definitions)
+    return {"boolean": cast(Strategy, st.booleans()), "null": cast(Strategy, st.none())}.get(
+        kind, cast(Strategy, _TEXT)
+    )
+
+
+def _strings(schema: Schema, _: Schema) -> Strategy:
+    if schema.get("format") == "date":
+        dates = st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31))
+        return dates.map(lambda day: day.isoformat())
+    low, high = schema.get("minLength"), schema.get("maxLength")
+    shortest = low if isinstance(low, int) else 0
+    longest = high if isinstance(high, int) else shortest + 40
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        strings = st.from_regex(pattern).filter(lambda text: shortest <= len(text) and not _has_surrogate(text))
+        return cast(Strategy, strings)
+    printable = st.text(string.printable, min_size=shortest, max_size=longest)
+    anything = st.text(st.characters(exclude_categories=("Cs",)), min_size=shortest, max_size=longest)
+    return cast(Strategy, printable | anything)
+
+
+def _integers(schema: Schema, _: Schema) -> Strategy:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    least = int(low) if isinstance(low, int | float) else int(above) + 1 if isinstance(above, int | float) else None
+    most = int(high) if isinstance(high, int | float) else int(below) - 1 if isinstance(below, int | float) else None
+    small = st.integers(
+        least if least is not None else (most or 0) - 1000, most if most is not None else (least or 0) + 1000
+    )
+    return cast(Strategy, small | st.integers(least, most))
+
+
+def _numbers(schema: Schema, _: Schema) -> Strategy:
+    low, high = (
+        schema.get("minimum", schema.get("exclusiveMinimum")),
+        schema.get("maximum", schema.get("exclusiveMaximum")),
+    )
+    least = float(low) if isinstance(low, int | float) else None
+    most = float(high) if isinstance(high, int | float) else None
+    floats = st.floats(
+        least if least is not None else (most or 0.0) - 1e6,
+        most if most is not None else (least or 0.0) + 1e6,
+        allow_nan=False,
+        allow_infinity=False,
+    )
+    return cast(Strategy, floats.map(lambda value: round(value, 4)) | floats)
+
+
+def _arrays(schema: Schema, definitions: Schema) -> Strategy:
+    items = schema.get("items")
+    low, high = schema.get("minItems"), schema.get("maxItems")
+    fewest = low if isinstance(low, int) else 0
+    most = min(high if isinstance(high, int) else fewest + 5, fewest + 20)
+    inner = _strategy(items, definitions) if isinstance(items, dict) else cast(Strategy, _TEXT)
+    return cast(Strategy, st.lists(inner, min_size=fewest, max_size=most))
+
+
+def _objects(schema: Schema, definitions: Schema) -> Strategy:
+    properties = _properties(schema)
+    required = schema.get("required")
+    needed = set(required) if isinstance(required, list) else set()
+    if not properties and isinstance(schema.get("additionalProperties"), dict):
+        values = _strategy(cast(Schema, schema["additionalProperties"]), definitions)
+        return cast(Strategy, st.dictionaries(_TEXT, values, max_size=4))
+    fixed = {name: _strategy(_resolved(raw, definitions), definitions) for name, raw in properties.items()}
+    return cast(
+        Strategy,
+        st.fixed_dictionaries(
+            {name: strategy for name, strategy in fixed.items() if name in needed},
+            optional={name: strategy for name, strategy in fixed.items() if name not in needed},
+        ),
+    )
+
+
+def _options(schema: Schema, definitions: Schema) -> list[Schema]:
+    resolved = _resolved(schema, definitions)
+    options = resolved.get("anyOf")
+    if not isinstance(options, list):
+        return [resolved]
+    return [_resolved(option, definitions) for option in options if isinstance(option, dict)]
+
+
+def _resolved(schema: JsonValue | Schema, definitions: Schema) -> Schema:
+    plain = cast(Schema, schema)
+    reference = plain.get("$ref")
+    if isinstance(reference, str):
+        return cast(Schema, definitions.get(reference.rpartition("/")[2], {}))
+    return plain
+
+
+def _properties(schema: Schema) -> dict[str, JsonValue]:
+    properties = schema.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
+def _definitions(schema: Schema) -> Schema:
+    definitions = schema.get("$defs")
+    return definitions if isinstance(definitions, dict) else {}
+
+
+def _kind(schema: Schema) -> str:
+    kind = schema.get("type")
+    return kind if isinstance(kind, str) else "any"
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)

@@ -1,0 +1,81 @@
+"""What certification takes and gives: examples in, a certificate out."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Verdict = Literal["passed", "failed", "not_applicable", "could_not_run"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ExampleRequest(_Model):
+    """A request: `path` may hold a query; `json_body` and `form` exclude each other."""
+
+    method: str
+    path: str
+    json_body: JsonValue = None
+    form: dict[str, str] | None = None
+
+
+class Example(_Model):
+    """A request and what must come back; JSON is matched as a subset, text as a whole."""
+
+    request: ExampleRequest
+    status: int | None = None
+    json_body: JsonValue = None
+    text: str | None = None
+
+
+class Check(_Model):
+    """One check and its evidence.
+
+    Attributes:
+        name: The check's name, also that of its module.
+        verdict: A check that could not run is not a pass.
+        summary: One sentence with the figures.
+        failures: At most ten of what went wrong, each a sentence; never a value of a field that is not public.
+        measured: Figures; times in ms.
+    """
+
+    name: str
+    verdict: Verdict
+    summary: str
+    failures: tuple[str, ...] = ()
+    measured: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Certificate(_Model):
+    """The evidence for one digest of sources.
+
+    Attributes:
+        source_digest: The sources that were certified.
+        flow: The flow's name and version.
+        checks: All checks that were run.
+        protection: How the run was confined.
+    """
+
+    source_digest: str
+    flow: str
+    checks: tuple[Check, ...]
+    protection: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed or does not apply."""
+        return all(check.verdict in ("passed", "not_applicable") for check in self.checks)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, hex."""
+        return sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+    def check(self, name: str) -> Check | None:
+        """The check of that name, if it was run."""
+        return next((check for check in self.checks if check.name == name), None)
