@@ -19,7 +19,7 @@ from flowlattice_agents.expressions._types import identifiers
 
 MAX_STEPS: Final = 200_000
 MAX_SIZE: Final = 1_000_000
-MAX_BITS: Final = 20_000
+MAX_BITS: Final = 14_000
 
 Values = Mapping[str, object]
 

@@ -22,7 +22,21 @@ from flowlattice.operators.base import (
     operators_of,
 )
 
-FAMILIES = ("text", "numbers", "lists", "lookups")
+FAMILIES = (
+    "text",
+    "numbers",
+    "lists",
+    "aggregation",
+    "lookups",
+    "selection",
+    "dates",
+    "times",
+    "units",
+    "validation",
+    "checksums",
+    "masking",
+    "encoding",
+)
 
 __all__ = [
     "FAMILIES",

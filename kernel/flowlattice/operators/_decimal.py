@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from flowlattice.operators.base import NoValueError
 
 _OUT_OF_RANGE = "the result is beyond the range of numbers"
-_MAX_BITS = 20_000
+_MAX_BITS = 14_000
 _EXACT_BELOW = 1e11
 
 
@@ -45,8 +45,13 @@ def quantized(value: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Dec
 
 
 def wide() -> Context:
-    """A context in which sums, products and quotients of such numbers keep far more digits than floats have."""
+    """A context in which sums and products of such numbers are exact."""
     return Context(prec=7_000)
+
+
+def narrow() -> Context:
+    """A context for quotients and roots, which have no end: far more digits than floats have."""
+    return Context(prec=60)
 
 
 def checked(value: int) -> int:

@@ -6,7 +6,7 @@ import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TypeVar
 
-from flowlattice.operators._decimal import checked, decimal_of, float_of, wide
+from flowlattice.operators._decimal import checked, decimal_of, float_of, narrow, wide
 from flowlattice.operators.base import NoValueError, example, operator
 
 N = TypeVar("N", int, float)
@@ -189,7 +189,7 @@ def percent_of(percent: float, whole: float) -> float:
 )
 def percentage(part: float, whole: float) -> float:
     """How many percent the part is of the whole, which must not be 0."""
-    return float_of(_quotient(100 * decimal_of(part), decimal_of(whole)))
+    return float_of(_quotient(decimal_of(part).scaleb(2, wide()), decimal_of(whole)))
 
 
 @operator(
@@ -200,7 +200,7 @@ def percentage(part: float, whole: float) -> float:
 def percent_change(old: float, new: float) -> float:
     """By how many percent the new number is above the old one, which must not be 0; negative where it is below."""
     before, after = decimal_of(old), decimal_of(new)
-    return float_of(_quotient(100 * wide().subtract(after, before), abs(before)))
+    return float_of(_quotient(wide().subtract(after, before).scaleb(2, wide()), before.copy_abs()))
 
 
 @operator(
@@ -229,7 +229,7 @@ def subtract_percent(value: float, percent: float) -> float:
 )
 def without_percent(value: float, percent: float) -> float:
     """The number that becomes this one when so many percent are added to it; -100 percent has none."""
-    return float_of(_quotient(100 * decimal_of(value), 100 + decimal_of(percent)))
+    return float_of(_quotient(decimal_of(value).scaleb(2, wide()), wide().add(Decimal(100), decimal_of(percent))))
 
 
 @operator(
@@ -264,8 +264,8 @@ def compound(principal: float, percent: float, periods: int) -> float:
     """What a sum becomes after so many periods (0 to 1000) at so many percent each, with interest on interest."""
     if not 0 <= periods <= _MAX_EXPONENT:
         raise NoValueError(f"the number of periods must be 0 to {_MAX_EXPONENT}")
-    factor = 1 + decimal_of(percent).scaleb(-2, wide())
-    return float_of(wide().multiply(decimal_of(principal), wide().power(factor, periods)))
+    factor = wide().add(Decimal(1), decimal_of(percent).scaleb(-2, wide()))
+    return float_of(wide().multiply(decimal_of(principal), narrow().power(factor, periods)))
 
 
 @operator(
@@ -293,13 +293,13 @@ def _percent(percent: float, whole: float) -> Decimal:
 def _quotient(value: Decimal, divisor: Decimal) -> Decimal:
     if not divisor:
         raise NoValueError(_ZERO)
-    return wide().divide(value, divisor)
+    return narrow().divide(value, divisor)
 
 
 def _quotient_whole(value: float, size: float, rounding: str) -> Decimal:
     if size <= 0:
         raise NoValueError("the size must be above 0")
-    return _quotient(decimal_of(value), decimal_of(size)).to_integral_value(rounding, wide())
+    return wide().divide(decimal_of(value), decimal_of(size)).to_integral_value(rounding, wide())
 
 
 def _finite(value: float) -> float:

@@ -7,7 +7,7 @@ import re
 from flowlattice.operators.base import NoValueError, example, operator
 
 _VOWELS = frozenset("aeiouAEIOU")
-_MAX_DISTANCE = 2_000
+_MAX_DISTANCE = 1_000
 
 
 @operator(
@@ -54,7 +54,7 @@ def line_count(value: str) -> int:
 )
 def sentence_count(value: str) -> int:
     """The number of sentences: what runs of `.`, `!` and `?` followed by a space or the end part."""
-    return sum(bool(re.search(r"\w", part)) for part in re.split(r"[.!?]+(?:\s+|$)", value))
+    return sum(bool(re.search(r"\w", part)) for part in re.split(r"(?<![.!?])[.!?]++(?:\s+|$)", value))
 
 
 @operator(
@@ -248,7 +248,10 @@ def most_common_character(value: str) -> str:
     """The character that occurs most often, the first of several; an empty text has none."""
     if not value:
         raise NoValueError("an empty text has no characters")
-    return max(dict.fromkeys(value), key=value.count)
+    tally = dict.fromkeys(value, 0)
+    for found in value:
+        tally[found] += 1
+    return max(tally, key=tally.__getitem__)
 
 
 @operator(
