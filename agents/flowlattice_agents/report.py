@@ -80,7 +80,7 @@ class Reporter:
             yield f"  url      {deployed.url} (probed, then stopped)"
             if deployed.sample is not None:
                 sample = deployed.sample
-                yield f"  request  {sample.method} {sample.target} {sample.shown_body()}"
+                yield f"  request  {sample.method} {sample.target} {sample.body or ''}"
                 yield f"  answer   {sample.status} {sample.answer}"
             yield "  keep it serving with: flows serve --deployed"
 

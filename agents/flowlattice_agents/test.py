@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowlattice.certify import Check, Example, ExampleRequest, certify
+from flowlattice.ir.model import FlowIR
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import FLOW_FILE, Workbench, needed
@@ -26,6 +27,7 @@ class TestAgent:
         self.bench.progress.say("test", "started", "runs the flow in the sandbox against its own schemas")
         certificate = certify(
             self.bench.workspace.folder / FLOW_FILE,
+            self.bench.store.model(FlowIR, needed(state, "ir_digest")),
             source_digest=needed(state, "source_digest"),
             examples=examples_of(spec),
             watch=self._show,

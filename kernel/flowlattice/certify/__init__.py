@@ -4,6 +4,6 @@ One check, one module (`checks`). What comes out is a `Certificate`: data with a
 """
 
 from flowlattice.certify.harness import certify
-from flowlattice.certify.model import Certificate, Check, Example, ExampleRequest
+from flowlattice.certify.model import Certificate, Check, Example, ExampleRequest, Sample
 
-__all__ = ["Certificate", "Check", "Example", "ExampleRequest", "certify"]
+__all__ = ["Certificate", "Check", "Example", "ExampleRequest", "Sample", "certify"]

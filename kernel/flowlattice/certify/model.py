@@ -33,6 +33,28 @@ class Example(_Model):
     text: str | None = None
 
 
+class Sample(_Model):
+    """A request that was answered while certifying, to be asked again of the live host.
+
+    Attributes:
+        method: HTTP method.
+        target: Path and query, percent-encoded.
+        body: The body as it is sent; none for a request without one.
+        content_type: The body's media type.
+        status: The certified status.
+        answer: The certified body.
+        repeats: Whether the answer must be the same again (every node behind the route is strict).
+    """
+
+    method: str
+    target: str
+    body: str | None = None
+    content_type: str | None = None
+    status: int
+    answer: str
+    repeats: bool = True
+
+
 class Check(_Model):
     """One check and its evidence.
 
@@ -58,12 +80,14 @@ class Certificate(_Model):
         source_digest: The sources that were certified.
         flow: The flow's name and version.
         checks: All checks that were run.
+        samples: A request for each route, with its answer; synthetic, made from the schemas or stated in the brief.
         protection: How the run was confined.
     """
 
     source_digest: str
     flow: str
     checks: tuple[Check, ...]
+    samples: tuple[Sample, ...] = ()
     protection: str
 
     @property

@@ -1,0 +1,44 @@
+"""Duplicates: a request that is sent again, at once or later, has each of its effects once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from flowlattice.certify.model import Check
+from flowlattice.certify.requests import request_for
+from flowlattice.certify.subject import Subject
+
+NAME = "duplicates"
+_INPUTS = 5
+
+
+async def run(subject: Subject) -> Check:
+    """Send each input three times, twice of it at the same time, and count the effects by key."""
+    effectful = [node.name for node in subject.ir.nodes if node.effects == "effectful"]
+    if not effectful:
+        return Check(name=NAME, verdict="not_applicable", summary="no node has an effect")
+    failures, sent = [], 0
+    async with subject.host() as host:
+        for route in subject.routes:
+            for value in route.valid[:_INPUTS]:
+                request = request_for(route.trigger, value)
+                if request is None:
+                    continue
+                await asyncio.gather(host.send(request), host.send(request))
+                await host.send(request)
+                sent += 3
+        calls = [call for call in host.calls() if call.key is not None and call.capability != "dedupe"]
+        for (node, key, method), times in Counter((call.node, call.key, call.method) for call in calls).items():
+            if times > 1:
+                failures.append(f"node {node} made the effect {method} of key {str(key)[:12]} {times} times")
+        if any(call.key is None and call.capability.endswith(".write") for call in host.calls()):
+            failures.append("an effect carried no key")
+    summary = f"{sent} requests, {len(calls)} effects, {len(failures)} of them more than once"
+    return Check(
+        name=NAME,
+        verdict="failed" if failures else "passed",
+        summary=summary,
+        failures=tuple(failures[:10]),
+        measured={"sent": sent, "effects": len(calls)},
+    )

@@ -1,0 +1,178 @@
+"""What checks look at: the loaded flow, its routes with generated inputs, and hosts of it without sockets.
+
+It lives in the sandboxed process, beside the untrusted code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from pydantic import JsonValue, ValidationError
+
+from flowlattice.bindings.local import LocalBindings
+from flowlattice.bindings.sources import PinnedClock, Randomness
+from flowlattice.certify.inputs import valid_inputs
+from flowlattice.certify.model import Example
+from flowlattice.certify.plausible import plausible
+from flowlattice.certify.requests import Request
+from flowlattice.engine.calls import CallRecord, MemoryCallLog
+from flowlattice.engine.inputs import InputReader, RejectedInput
+from flowlattice.engine.runtime import bind
+from flowlattice.hosts.inprocess import InProcess
+from flowlattice.hosts.web import WebHost
+from flowlattice.ir.model import FlowIR, Node, Trigger
+from flowlattice.language.flow import TriggerNode
+from flowlattice.language.loading import Program
+from flowlattice.plan import plan
+from flowlattice.record import Record
+
+INPUTS = 40
+_PINNED = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    def json(self) -> JsonValue:
+        """The body as JSON; none where it is not."""
+        try:
+            value: JsonValue = json.loads(self.text)
+        except ValueError:
+            return None
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A route with inputs for it.
+
+    Attributes:
+        trigger: The IR's trigger.
+        schema: JSON Schema of what it accepts.
+        valid: Values that the record accepts, the most plausible one first.
+        strict: Whether every node behind it is strict, so that its answers repeat.
+    """
+
+    trigger: Trigger
+    schema: Mapping[str, JsonValue]
+    valid: tuple[dict[str, JsonValue], ...]
+    accepts: type[Record]
+    strict: bool
+
+    @property
+    def title(self) -> str:
+        """Method and path."""
+        return f"{self.trigger.method} {self.trigger.path}"
+
+    def refuses(self, value: dict[str, JsonValue], request: Request) -> bool:
+        """Whether the record itself refuses a value as the request carries it (a query turns 7 into the text "7")."""
+        carried = value if self.trigger.body == "json" and "{" not in str(self.trigger.path) else _as_texts(value)
+        return not accepted(self.accepts, carried, lax=carried is not value)
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host of the flow without sockets."""
+
+    driver: InProcess
+    log: MemoryCallLog
+
+    async def send(self, request: Request) -> Answer:
+        """Send a request through the whole host."""
+        headers = {"content-type": request.content_type} if request.content_type else {}
+        body = (request.body or "").encode()
+        response = await self.driver.request(request.method, request.target, headers=headers, body=body)
+        return Answer(status=response.status, headers=response.headers, text=response.body.decode("utf-8", "replace"))
+
+    def calls(self) -> list[CallRecord]:
+        """The capability calls so far."""
+        return list(self.log.calls)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The flow under certification."""
+
+    program: Program
+    ir: FlowIR
+    examples: tuple[Example, ...]
+    routes: tuple[Route, ...]
+
+    @property
+    def statuses(self) -> set[int]:
+        """The statuses that the flow's responds declare."""
+        found = {surface.config.get("status") for surface in self.ir.surfaces if surface.kind == "respond"}
+        return {status for status in found if isinstance(status, int)}
+
+    @asynccontextmanager
+    async def host(self, *, limited: bool = False) -> AsyncIterator[Host]:
+        """A fresh host with fresh local doubles; without the flow's rate limit unless that is what is looked at."""
+        surfaces = tuple(surface for surface in self.ir.surfaces if limited or surface.kind != "rate_limit")
+        ir = self.ir.model_copy(update={"surfaces": surfaces})
+        log = MemoryCallLog()
+        bindings = LocalBindings(clock=PinnedClock(_PINNED), rng=Randomness(seed=7))
+        runtime = bind(plan(ir, "web"), self.program, ir, bindings, log)
+        async with InProcess(WebHost([runtime])) as driver:
+            yield Host(driver, log)
+
+
+def subject_of(program: Program, ir: FlowIR, examples: tuple[Example, ...]) -> Subject:
+    """The subject for a loaded flow, with inputs generated for each route."""
+    triggers = {trigger.name: trigger for trigger in program.flow.triggers}
+    routes = tuple(_route(ir, node, triggers[node.name]) for node in ir.triggers())
+    return Subject(program=program, ir=ir, examples=examples, routes=routes)
+
+
+def accepted(accepts: type[Record], value: JsonValue, *, lax: bool = False) -> bool:
+    """Whether a record takes a value; `lax` reads texts as a query does."""
+    reader = InputReader(accepts)
+    try:
+        if lax:
+            accepts.model_validate_strings(value, by_alias=True, by_name=False)
+        else:
+            reader.from_json(json.dumps(value).encode())
+    except (RejectedInput, ValidationError):
+        return False
+    return True
+
+
+def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record]) -> Route:
+    accepts = trigger.trigger.accepts
+    schema = cast(Mapping[str, JsonValue], accepts.model_json_schema(by_alias=True))
+    first = plausible(schema)
+    values = valid_inputs(schema, lambda value: accepted(accepts, value), count=INPUTS)
+    ordered = [first, *values] if accepted(accepts, first) else values
+    return Route(
+        trigger=cast(Trigger, node.trigger),
+        schema=schema,
+        valid=tuple(value for value in ordered if isinstance(value, dict)),
+        accepts=accepts,
+        strict=all(other.determinism == "strict" and other.effects == "pure" for other in behind(ir, node)),
+    )
+
+
+def behind(ir: FlowIR, start: Node) -> list[Node]:
+    """All nodes that a node leads to."""
+    nodes = {node.id: node for node in ir.nodes}
+    found: dict[object, Node] = {}
+    waiting = [start.id]
+    while waiting:
+        for edge in ir.outgoing(waiting.pop()):
+            if edge.target_id not in found:
+                found[edge.target_id] = nodes[edge.target_id]
+                waiting.append(edge.target_id)
+    return list(found.values())
+
+
+def _as_texts(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return {name: "true" if item is True else "false" if item is False else str(item) for name, item in value.items()}

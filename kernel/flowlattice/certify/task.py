@@ -1,0 +1,88 @@
+"""The trusted tasks that run in the sandboxed process: gather evidence, and answer the same requests again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import cast
+
+from pydantic import JsonValue
+
+from flowlattice.certify.checks import CHECKS
+from flowlattice.certify.model import Example, Sample
+from flowlattice.certify.requests import Request, request_for, request_of
+from flowlattice.certify.subject import Host, Route, Subject, subject_of
+from flowlattice.ir.lower import lower
+from flowlattice.language.loading import load
+from flowlattice.sandbox import Emit
+
+REPLAYED = 10
+
+
+def gather(request: JsonValue, emit: Emit) -> JsonValue:
+    """Run all checks; emits each as it is done, answers the samples and the requests to replay with their answers."""
+    given = cast(Mapping[str, JsonValue], request)
+    subject = _subject(given)
+
+    async def work() -> JsonValue:
+        for _, run in CHECKS:
+            emit((await run(subject)).model_dump(mode="json"))
+        async with subject.host() as host:
+            samples = [sample for route in subject.routes if (sample := await _sample(subject, route, host))]
+        replayed = [asdict(r) for route in subject.routes if route.strict for r in _requests(route)[:REPLAYED]]
+        return {
+            "samples": [sample.model_dump(mode="json") for sample in samples],
+            "requests": cast(JsonValue, replayed),
+            "answers": await _answers(subject, replayed),
+        }
+
+    return asyncio.run(work())
+
+
+def replay(request: JsonValue, emit: Emit) -> JsonValue:
+    """Answer requests again, in this process; gives the digests of the answers."""
+    given = cast(Mapping[str, JsonValue], request)
+    program = load(Path(str(given["path"])))
+    subject = Subject(program=program, ir=lower(program), examples=(), routes=())
+    return asyncio.run(_answers(subject, cast(list[dict[str, JsonValue]], given["requests"])))
+
+
+async def _answers(subject: Subject, requests: list[dict[str, JsonValue]]) -> JsonValue:
+    digests: list[JsonValue] = []
+    async with subject.host() as host:
+        for fields in requests:
+            answer = await host.send(Request(**cast(Mapping[str, str], fields)))
+            digests.append(sha256(f"{answer.status}\n{answer.text}".encode()).hexdigest())
+    return digests
+
+
+async def _sample(subject: Subject, route: Route, host: Host) -> Sample | None:
+    """An example that the brief states for the route, else the most plausible input."""
+    stated = [
+        request_of(example.request)
+        for example in subject.examples
+        if example.request.method == route.trigger.method and _fits(str(route.trigger.path), example.request.path)
+    ]
+    requests = stated or _requests(route)
+    if not requests:
+        return None
+    answer = await host.send(requests[0])
+    return Sample(**asdict(requests[0]), status=answer.status, answer=answer.text, repeats=route.strict)
+
+
+def _fits(pattern: str, path: str) -> bool:
+    parts, actual = pattern.split("/"), path.partition("?")[0].split("/")
+    return len(parts) == len(actual) and all(p.startswith("{") or p == a for p, a in zip(parts, actual, strict=True))
+
+
+def _requests(route: Route) -> list[Request]:
+    return [request for value in route.valid if (request := request_for(route.trigger, value))]
+
+
+def _subject(given: Mapping[str, JsonValue]) -> Subject:
+    program = load(Path(str(given["path"])))
+    examples = tuple(Example.model_validate(entry) for entry in cast(list[JsonValue], given["examples"]))
+    return subject_of(program, lower(program), examples)

@@ -1,0 +1,49 @@
+"""Policies: each judges its own cases as it says, and a rule that cannot be evaluated denies."""
+
+from pathlib import Path
+
+import pytest
+
+from flowlattice.errors import UsageError
+from flowlattice.ir.lower import lower
+from flowlattice.language.loading import load
+from flowlattice.policy import Policy, PolicyTest, evaluate, load_policies, run_tests
+
+ECHO = Path(__file__).parents[2] / "examples" / "s01_echo"
+CASES = [(policy, test) for policy in load_policies() for test in policy.tests]
+
+
+@pytest.mark.parametrize(("policy", "case"), CASES, ids=[f"{p.id}: {t.name}" for p, t in CASES])
+def test_a_policy_judges_its_own_cases_as_it_says(policy: Policy, case: PolicyTest) -> None:
+    assert dict(zip([t.name for t in policy.tests], [ok for _, ok in run_tests(policy)], strict=True))[case.name]
+
+
+def test_every_policy_has_a_case_that_passes_and_one_that_does_not() -> None:
+    for policy in load_policies():
+        assert {test.passes for test in policy.tests} == {True, False}, policy.id
+
+
+def test_the_echo_flow_is_allowed() -> None:
+    assert evaluate(load_policies(), lower(load(ECHO))) == ()
+
+
+def test_a_flow_without_a_rate_limit_is_denied_with_the_remedy() -> None:
+    ir = lower(load(ECHO))
+    bare = ir.model_copy(update={"surfaces": ()})
+    findings = evaluate(load_policies(), bare)
+    assert [(f.policy, f.severity, f.subject) for f in findings] == [("WEB-RATE-CAP", "deny", "echo_norm")]
+    assert "rate_limit" in findings[0].remedy
+
+
+def test_a_rule_that_cannot_be_evaluated_denies() -> None:
+    broken = load_policies()[0].model_copy(update={"for_each": "[ir]", "require": "it.no_such_field.deeper == 1"})
+    findings = evaluate([broken], lower(load(ECHO)))
+    assert len(findings) == 1
+    assert "cannot be evaluated" in findings[0].message
+
+
+@pytest.mark.parametrize("text", ["a: [", "- {id: X}", "7", "- {id: lower, severity: deny}"])
+def test_a_file_that_is_no_list_of_policies_is_one_clear_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bad.yaml").write_text(text)
+    with pytest.raises(UsageError, match="bad.yaml"):
+        load_policies(tmp_path)
