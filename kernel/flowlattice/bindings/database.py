@@ -1,0 +1,61 @@
+"""SQLite as the backends use it: one connection, WAL, synchronous FULL, off the event loop where there is a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_BUSY_MS = 5000
+
+
+class Database:
+    """A database file, or one in memory.
+
+    Args:
+        path: The file; none for memory.
+        schema: Statements that make what is not there yet.
+    """
+
+    def __init__(self, path: Path | None, schema: str) -> None:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._is_file = path is not None
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.executescript(schema)
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do work in one transaction; in a thread where it may wait for the disk."""
+        if self._is_file:
+            return await asyncio.to_thread(self.run_now, work)
+        return self.run_now(work)
+
+    def run_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do work in one transaction, here."""
+        with self._lock, self._transaction():
+            return work(self._connection)
+
+    def close(self) -> None:
+        """Close the connection, after what is under way."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")

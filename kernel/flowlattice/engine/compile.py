@@ -1,0 +1,240 @@
+"""Compiling: units become closures. What never waits becomes a plain call without any `await` below it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from flowlattice.engine.failures import UserCode
+from flowlattice.engine.nodes import BoundCall, BoundInline
+from flowlattice.engine.reply import Reply, renderer
+from flowlattice.engine.run import Run
+from flowlattice.language.combinators import DEFAULT_CASE
+from flowlattice.plan import AnyUnit, Branch, Call, ExecPlan, Fan, Hop, Merge, Respond, Segment
+
+Plain: TypeAlias = Callable[[object, Run], Reply | None]
+Awaited: TypeAlias = Callable[[object, Run], Coroutine[None, None, Reply | None]]
+Choose: TypeAlias = Callable[[object], object]
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The code behind a plan's nodes, by node id."""
+
+    inline: Mapping[UUID, BoundInline]
+    calls: Mapping[UUID, BoundCall]
+    choices: Mapping[UUID, Choose]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A compiled unit with all that follows: exactly one of the two forms."""
+
+    plain: Plain | None = None
+    awaited: Awaited | None = None
+
+    def as_awaited(self) -> Awaited:
+        """The step as a coroutine function."""
+        if self.awaited is not None:
+            return self.awaited
+        plain = self.as_plain()
+
+        async def call(record: object, run: Run) -> Reply | None:
+            return plain(record, run)
+
+        return call
+
+    def as_plain(self) -> Plain:
+        """The step as a plain function; only for one that does not wait."""
+        if self.plain is None:
+            raise TypeError("a step that waits has no plain form")
+        return self.plain
+
+
+class Compiler:
+    """Compiles the units of one plan, each once for every way it is reached."""
+
+    def __init__(self, plan: ExecPlan, functions: Functions) -> None:
+        self._units = {unit.name: unit for unit in plan.units}
+        self._names = {placement.unit: placement.node for placement in plan.placements}
+        self._functions = functions
+        self._done: dict[tuple[str, int | None], Step] = {}
+
+    def fan(self, fan: Fan, source: str) -> Step:
+        """What happens to a record that leaves `source`."""
+        steps = [self._hop(hop) for hop in fan.hops]
+        if not steps:
+            return Step(plain=_output(source))
+        if len(steps) == 1:
+            return steps[0]
+        if all(step.plain is not None for step in steps):
+            return Step(plain=_one_by_one([step.as_plain() for step in steps]))
+        awaited = [step.as_awaited() for step in steps]
+        return Step(awaited=_together(awaited) if fan.concurrent else _in_turn(awaited))
+
+    def _hop(self, hop: Hop) -> Step:
+        key = (hop.to, hop.timeout_ms)
+        if key not in self._done:
+            self._done[key] = self._unit(self._units[hop.to], hop.timeout_ms)
+        return self._done[key]
+
+    def _unit(self, unit: AnyUnit, timeout_ms: int | None) -> Step:
+        match unit:
+            case Segment():
+                return self._segment(unit)
+            case Call():
+                return self._call(unit, timeout_ms)
+            case Branch():
+                return self._branch(unit)
+            case Merge():
+                return self.fan(unit.next, unit.name)
+            case Respond():
+                return Step(plain=_respond(unit))
+
+    def _segment(self, unit: Segment) -> Step:
+        nodes = [self._functions.inline[node] for node in unit.nodes]
+        after = self.fan(unit.next, nodes[-1].name)
+        run_nodes = _chain(nodes)
+        if after.plain is not None:
+            return Step(plain=_then(run_nodes, after.plain))
+        return Step(awaited=_then_awaited(run_nodes, after.as_awaited()))
+
+    def _call(self, unit: Call, timeout_ms: int | None) -> Step:
+        bound = self._functions.calls[unit.node]
+        bounds = [bound_ms for bound_ms in (unit.timeout_ms, timeout_ms) if bound_ms is not None]
+        timeout = min(bounds) / 1000 if bounds else None
+        after = self.fan(unit.next, bound.name).as_awaited()
+
+        async def call(record: object, run: Run) -> Reply | None:
+            return await after(await bound.call(record, run, timeout), run)
+
+        return Step(awaited=call)
+
+    def _branch(self, unit: Branch) -> Step:
+        choose = self._functions.choices[unit.node]
+        steps = {case: self.fan(fan, unit.name) for case, fan in unit.cases.items()}
+        name = self._names.get(unit.name, unit.name)
+        if all(step.plain is not None for step in steps.values()):
+            return Step(plain=_branch({case: step.as_plain() for case, step in steps.items()}, choose, name))
+        return Step(awaited=_branch_awaited({case: step.as_awaited() for case, step in steps.items()}, choose, name))
+
+
+def _output(node: str) -> Plain:
+    def call(record: object, run: Run) -> None:
+        if run.outputs is not None:
+            run.outputs.append((node, record))
+
+    return call
+
+
+def _respond(unit: Respond) -> Plain:
+    render, name = renderer(unit), unit.name
+
+    def call(record: object, run: Run) -> Reply:
+        with UserCode(name, run):  # what cannot be written as the answer is the flow's fault, not the caller's
+            reply = render(record)
+        if run.outputs is not None:
+            run.outputs.append((name, record))
+        if run.answer is not None:
+            run.answer(reply)
+        return reply
+
+    return call
+
+
+def _chain(nodes: list[BoundInline]) -> Callable[[object, Run], object]:
+    if len(nodes) == 1 and nodes[0].with_run is not None:
+        name, with_run = nodes[0].name, nodes[0].with_run
+
+        def single(record: object, run: Run) -> object:
+            with UserCode(name, run):
+                return with_run(record, run)
+
+        return single
+    steps = [(node.name, node.function) for node in nodes]
+
+    def call(record: object, run: Run) -> object:
+        with UserCode("", run) as code:
+            for code.node, function in steps:
+                record = function(record)
+        return record
+
+    return call
+
+
+def _then(first: Callable[[object, Run], object], after: Plain) -> Plain:
+    return lambda record, run: after(first(record, run), run)
+
+
+def _then_awaited(first: Callable[[object, Run], object], after: Awaited) -> Awaited:
+    return lambda record, run: after(first(record, run), run)
+
+
+def _one_by_one(steps: list[Plain]) -> Plain:
+    def call(record: object, run: Run) -> Reply | None:
+        reply = None
+        for step in steps:
+            reply = step(record, run) or reply
+        return reply
+
+    return call
+
+
+def _in_turn(steps: list[Awaited]) -> Awaited:
+    async def call(record: object, run: Run) -> Reply | None:
+        reply = None
+        for step in steps:
+            reply = await step(record, run) or reply
+        return reply
+
+    return call
+
+
+def _together(steps: list[Awaited]) -> Awaited:
+    async def call(record: object, run: Run) -> Reply | None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(step(record, run)) for step in steps]
+        except BaseExceptionGroup as failed:
+            raise _first(failed) from None
+        return next((reply for task in reversed(tasks) if (reply := task.result()) is not None), None)
+
+    return call
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = failed.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _branch(steps: Mapping[str, Plain], choose: Choose, name: str) -> Plain:
+    otherwise = steps.get(DEFAULT_CASE)
+
+    def call(record: object, run: Run) -> Reply | None:
+        with UserCode(name, run):
+            chosen = choose(record)
+        step = steps.get(_case(chosen), otherwise)
+        return None if step is None else step(record, run)
+
+    return call
+
+
+def _branch_awaited(steps: Mapping[str, Awaited], choose: Choose, name: str) -> Awaited:
+    otherwise = steps.get(DEFAULT_CASE)
+
+    async def call(record: object, run: Run) -> Reply | None:
+        with UserCode(name, run):
+            chosen = choose(record)
+        step = steps.get(_case(chosen), otherwise)
+        return None if step is None else await step(record, run)
+
+    return call
+
+
+def _case(chosen: object) -> str:
+    if isinstance(chosen, bool):
+        return "true" if chosen else "false"
+    return str(chosen)

@@ -1,0 +1,114 @@
+"""Effects that happen once: reserve the key, run the node, remember what it returned, replay it for duplicates.
+
+An effect that has begun is finished and remembered even when nobody waits any more, so that whoever asks again gets
+its result. A failure before any effect began frees the key; one after it leaves the key in doubt, never repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final, cast
+
+from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+from flowlattice import keys
+from flowlattice.bindings import DedupeBackend, EffectInDoubt
+from flowlattice.engine.run import Attempt, Run
+from flowlattice.errors import ReservationHeld
+from flowlattice.ir.model import Idempotency
+
+DEFAULT_TTL: Final = timedelta(hours=24)
+SHORTEST_TTL: Final = timedelta(seconds=300)
+LONGEST_EFFECT_S: Final = 60.0
+"""How long an effect without a timeout of its own may go on after nobody waits for it."""
+_LONGEST_WAIT_S: Final = 5.0
+
+Invoke = Callable[[object, Attempt], Awaitable[object]]
+
+
+class KeyOf:
+    """The idempotency key of a node's effect on a record."""
+
+    def __init__(self, flow: str, node: str, idempotency: Idempotency) -> None:
+        self._flow = flow
+        self._node = node
+        self._fields = idempotency.fields
+
+    def __call__(self, record: object) -> bytes:
+        """The key of the effect on this record."""
+        values = {name: _plain(_field(record, name)) for name in self._fields}
+        return keys.idempotency_key(self._flow, self._node, "", values)
+
+
+class Once:
+    """Runs a node at most once per key."""
+
+    def __init__(
+        self, name: str, key_of: KeyOf, idempotency: Idempotency, store: DedupeBackend, returns: object
+    ) -> None:
+        self._name = name
+        self._key_of = key_of
+        self._store = store
+        self._result: TypeAdapter[Any] = TypeAdapter(cast("Any", returns))
+        ttl = DEFAULT_TTL if idempotency.ttl_ms is None else timedelta(milliseconds=idempotency.ttl_ms)
+        self._ttl = max(ttl, SHORTEST_TTL)
+
+    async def __call__(self, record: object, run: Run, invoke: Invoke) -> object:
+        """What the node returned for this key, now or before."""
+        work: asyncio.Task[object] = asyncio.create_task(self._settle(record, run, invoke))
+        run.keep(work)
+        return await asyncio.shield(work)
+
+    async def _settle(self, record: object, run: Run, invoke: Invoke) -> object:
+        key = self._key_of(record)
+        known = await self._reserve(key, run)
+        if known is not None:
+            return self._result.validate_json(known)
+        if run.cancelled:
+            await self._store.release(key)
+            raise asyncio.CancelledError
+        attempt = Attempt(run, self._name, key=key.hex())
+        try:
+            result = await invoke(record, attempt)
+            kept = self._result.dump_json(result, by_alias=True)
+        except BaseException:
+            await (self._store.doubt(key) if attempt.uncertain else self._store.release(key))
+            raise
+        await self._store.confirm(key, kept)
+        return result
+
+    async def _reserve(self, key: bytes, run: Run) -> bytes | None:
+        """Reserve; where another run holds the key, wait for what it will have returned, as long as somebody waits."""
+        loop = asyncio.get_running_loop()
+        remaining = run.remaining()
+        until = loop.time() + (_LONGEST_WAIT_S if remaining is None else remaining)
+        pause = 0.005
+        while True:
+            try:
+                return await self._store.reserve(key, ttl=self._ttl)
+            except EffectInDoubt:
+                raise
+            except ReservationHeld:
+                if run.cancelled or loop.time() + pause >= until:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.1)
+
+
+def _field(record: object, name: str) -> object:
+    if isinstance(record, BaseModel):
+        for attribute, field in type(record).model_fields.items():
+            if name in {attribute, field.alias}:
+                return getattr(record, attribute)
+    if isinstance(record, dict) and name in record:
+        return record[name]
+    raise KeyError(name)
+
+
+def _plain(value: object) -> JsonValue:
+    """The value as JSON has it, so that a date or a record is the same key wherever it comes from."""
+    plain: JsonValue = to_jsonable_python(value, by_alias=True)
+    return plain

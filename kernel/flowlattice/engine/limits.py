@@ -1,0 +1,42 @@
+"""Limits at the door: the token bucket. What a caller over a limit is told is the host's business."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+
+class TokenBucket:
+    """At most `burst` at once and `qps` a second over time. Starts full; used from one thread.
+
+    Args:
+        qps: Tokens that come back in a second.
+        burst: How many tokens there are at most.
+        clock: A monotonic clock in seconds.
+    """
+
+    __slots__ = ("_at", "_burst", "_clock", "_qps", "_tokens")
+
+    def __init__(self, qps: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._qps = qps
+        self._burst = float(max(burst, 1))  # a bucket that never holds a whole token would let nothing in
+        self._clock = clock
+        self._tokens = self._burst
+        self._at = clock()
+
+    def take(self) -> float:
+        """Take a token: 0.0 if there was one, else after how many seconds there will be one."""
+        now = self._clock()
+        tokens = min(self._burst, self._tokens + (now - self._at) * self._qps)
+        self._at = now
+        if tokens >= 1.0:
+            self._tokens = tokens - 1.0
+            return 0.0
+        self._tokens = tokens
+        return (1.0 - tokens) / self._qps
+
+
+def retry_after(seconds: float) -> int:
+    """The value of a Retry-After header: whole seconds, at least 1."""
+    return max(1, math.ceil(seconds))

@@ -1,0 +1,123 @@
+"""A run: what one record that entered through a trigger sets off. `Attempt` is one node's part in it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flowlattice.engine.calls import CallLog, CallRecord, Outcome
+from flowlattice.engine.reply import Reply
+
+
+class Run:
+    """One run.
+
+    Attributes:
+        log: Where capability calls are recorded.
+        cancelled: Whether nobody waits for the result any more.
+        deadline: When nobody waits any longer, on the monotonic clock in seconds; none for never.
+        outputs: What reached nodes without successors, by node, where the host collects it.
+        answer: Called with the first answer where it goes out before the run is over.
+        goes_on: Whether the run outlives its answer.
+        kept: Work that nobody waits for: effects that have begun, runs that go on.
+    """
+
+    __slots__ = ("_id", "answer", "cancelled", "deadline", "goes_on", "kept", "log", "outputs")
+
+    def __init__(self, log: CallLog, kept: set[asyncio.Task[Any]], *, collect: bool = False) -> None:
+        self._id: str | None = None
+        self.log = log
+        self.kept = kept
+        self.cancelled = False
+        self.goes_on = False
+        self.deadline: float | None = None
+        self.outputs: list[tuple[str, object]] | None = [] if collect else None
+        self.answer: Callable[[Reply], None] | None = None
+
+    @property
+    def id(self) -> str:
+        """The run's id: time first, so that ids sort by age; made when it is first asked for."""
+        if self._id is None:
+            self._id = f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(8)}"
+        return self._id
+
+    def cancel(self) -> None:
+        """Nobody waits any more; nodes that ask see it."""
+        self.cancelled = True
+
+    def keep(self, task: asyncio.Task[Any]) -> None:
+        """Hold on to work that outlives the run, until it is done."""
+        self.kept.add(task)
+        task.add_done_callback(self._let_go)
+
+    def remaining(self) -> float | None:
+        """Seconds until the deadline, not below 0; none where there is none."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    def _let_go(self, task: asyncio.Task[Any]) -> None:
+        self.kept.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has seen it; otherwise nobody is left to
+
+
+class Attempt:
+    """One attempt at a node; what its capabilities record themselves under, and its `Context`.
+
+    Attributes:
+        run: The run it is part of.
+        node: The node's name.
+        attempt: 1 for the first attempt.
+        key: The idempotency key of its effects, in hex; none where it has none.
+        uncertain: How many effects have begun of which it is not certain that they did not happen.
+    """
+
+    __slots__ = ("_gone", "_sent", "attempt", "key", "node", "run", "uncertain")
+
+    def __init__(self, run: Run, node: str, *, key: str | None = None) -> None:
+        self.run = run
+        self.node = node
+        self.attempt = 1
+        self.key = key
+        self.uncertain = 0
+        self._sent = 0
+        self._gone = False
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.run.id
+
+    def is_cancelled(self) -> bool:
+        """Whether nobody waits for the result any more."""
+        return self._gone or self.run.cancelled
+
+    def give_up(self) -> None:
+        """This attempt took too long."""
+        self._gone = True
+
+    def next_key(self) -> str | None:
+        """The key of the next effect: the node's, numbered from the second on, since a key names one effect."""
+        if self.key is None:
+            return None
+        self._sent += 1
+        return self.key if self._sent == 1 else f"{self.key}-{self._sent}"
+
+    def record(
+        self, capability: str, method: str, target: str, *, key: str | None = None, outcome: Outcome = "done"
+    ) -> None:
+        """Record a call of a capability."""
+        self.run.log.record(
+            CallRecord(
+                run=self.run.id,
+                node=self.node,
+                attempt=self.attempt,
+                capability=capability,
+                method=method,
+                target=target,
+                key=key,
+                outcome=outcome,
+            )
+        )

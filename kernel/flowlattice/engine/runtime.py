@@ -1,0 +1,181 @@
+"""Binding: a plan meets the loaded flow it was made from, and its triggers can be run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, cast, get_type_hints
+from uuid import UUID
+
+from flowlattice.bindings import Bindings
+from flowlattice.engine.calls import CallLog, NoCallLog
+from flowlattice.engine.compile import Compiler, Functions, Step
+from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
+from flowlattice.engine.limits import TokenBucket
+from flowlattice.engine.nodes import BoundCall, bind_inline
+from flowlattice.engine.reply import Reply
+from flowlattice.engine.run import Run
+from flowlattice.engine.threads import Threads
+from flowlattice.errors import DeadlineExceeded
+from flowlattice.ir import model as ir
+from flowlattice.ir.lower import vertices
+from flowlattice.language.combinators import Routing
+from flowlattice.language.flow import TriggerNode
+from flowlattice.language.invalid import InvalidInput
+from flowlattice.language.loading import Program
+from flowlattice.language.nodes import Node
+from flowlattice.language.ports import Element
+from flowlattice.operators.base import NoValueError
+from flowlattice.plan import Call, ExecPlan, Segment, TriggerPlan
+from flowlattice.record import Record
+
+
+@dataclass(frozen=True)
+class BoundTrigger:
+    """A trigger that can be run.
+
+    Attributes:
+        plan: Its plan.
+        reader: Reads its records.
+        step: Everything that a record sets off.
+    """
+
+    plan: TriggerPlan
+    reader: InputReader
+    step: Step
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A flow that can be run in this process.
+
+    Attributes:
+        plan: The plan.
+        triggers: Its triggers.
+        buckets: Its rate limits, shared by all triggers.
+        log: Where capability calls are recorded.
+        kept: Work that goes on though nobody waits: effects that have begun, runs that were answered early.
+    """
+
+    plan: ExecPlan
+    triggers: tuple[BoundTrigger, ...]
+    buckets: tuple[TokenBucket, ...]
+    bindings: Bindings
+    log: CallLog
+    kept: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def new_run(self, *, collect: bool = False) -> Run:
+        """A run that has not begun."""
+        return Run(self.log, self.kept, collect=collect)
+
+    async def execute(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
+        """Run a record through the flow within the trigger's deadline.
+
+        Args:
+            trigger: Where the record enters.
+            record: The record.
+            run: A run that has not begun.
+            since: When the request began, on the monotonic clock in seconds; the deadline counts from there.
+
+        Raises:
+            DeadlineExceeded: It took longer; the run is cancelled.
+            NodeFailed: User code raised.
+            RejectedInput: A node found the record invalid, or an operator has no value for what it holds.
+            ReservationHeld: An effect's key is taken, and was not settled in time.
+        """
+        plain, limit = trigger.step.plain, trigger.plan.deadline_ms
+        try:
+            if limit is None:
+                return plain(record, run) if plain is not None else await trigger.step.as_awaited()(record, run)
+            run.deadline = since + limit / 1000
+            if plain is not None:
+                reply = plain(record, run)
+                if time.monotonic() > run.deadline:
+                    raise _late(limit)
+                return reply
+            return await _in_time(trigger.step.as_awaited()(record, run), run, limit)
+        except InvalidInput as error:
+            raise RejectedInput([invalid_field(error.field, error.reason)]) from None
+        except NoValueError as error:
+            raise RejectedInput([invalid_field(REQUEST, error.reason)]) from None
+
+    async def settle(self, seconds: float) -> bool:
+        """Wait for work that nobody waits for, at most so long; whether all of it is done."""
+        if self.kept:
+            await asyncio.wait(set(self.kept), timeout=seconds)
+        return not self.kept
+
+    async def close(self) -> None:
+        """Give back what the bindings hold."""
+        await self.bindings.close()
+
+
+def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, log: CallLog | None = None) -> Runtime:
+    """Bind a plan to the code of the flow that it was made from.
+
+    Args:
+        plan: The plan.
+        program: The loaded flow.
+        flow: Its IR.
+        bindings: Backends of its capabilities.
+        log: Where capability calls are recorded; nowhere by default.
+
+    Raises:
+        UsageError: A capability is not bound.
+    """
+    elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
+    compiler = Compiler(plan, _functions(plan, flow, elements, bindings))
+    triggers = tuple(
+        BoundTrigger(
+            plan=trigger,
+            reader=InputReader(cast("TriggerNode[Record]", elements[trigger.node]).trigger.accepts),
+            step=compiler.fan(trigger.next, trigger.name),
+        )
+        for trigger in plan.triggers
+    )
+    buckets = tuple(TokenBucket(limit.qps, limit.burst) for limit in plan.rate_limits)
+    return Runtime(plan, triggers, buckets, bindings, log or NoCallLog())
+
+
+async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:
+    try:
+        async with asyncio.timeout(run.remaining()):
+            return await work
+    except TimeoutError:
+        raise _late(limit) from None
+    finally:
+        run.cancel()  # whatever is still under way, in threads or kept, nobody waits for
+
+
+def _late(limit: int) -> DeadlineExceeded:
+    return DeadlineExceeded(f"the run took longer than {limit} ms")
+
+
+def _functions(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], bindings: Bindings) -> Functions:
+    nodes = {node.id: node for node in flow.nodes}
+    threads = Threads()
+    inline, calls = {}, {}
+    for unit in plan.units:
+        if isinstance(unit, Segment):
+            for node_id in unit.nodes:
+                inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id]), bindings)
+        elif isinstance(unit, Call):
+            function = _function(elements[unit.node])
+            calls[unit.node] = BoundCall(
+                nodes[unit.node],
+                function,
+                flow=flow.name,
+                returns=get_type_hints(function, include_extras=True).get("return", object),
+                bindings=bindings,
+                threads=threads,
+            )
+    choices = {
+        id_: cast("Callable[[object], object]", e.function) for id_, e in elements.items() if isinstance(e, Routing)
+    }
+    return Functions(inline, calls, choices)
+
+
+def _function(element: Element) -> Callable[..., object]:
+    return cast("Node[object, object]", element).function

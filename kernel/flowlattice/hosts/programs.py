@@ -1,0 +1,62 @@
+"""From a path to a flow that can be run in this process: load, lower, plan, bind.
+
+This imports and runs the flow's code. Hosts do it only to files that a person names for local use, or to deployed
+digests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowlattice.bindings import Bindings
+from flowlattice.engine import CallLog, Runtime, bind
+from flowlattice.errors import FlowlatticeError
+from flowlattice.ir import model as ir
+from flowlattice.ir.lower import lower
+from flowlattice.language.loading import Program, load
+from flowlattice.plan import plan
+
+
+class FlowNotLoadable(FlowlatticeError):
+    """The flow's own code failed while it was loaded."""
+
+    def __init__(self, path: Path, cause: BaseException) -> None:
+        self.path = path
+        self.cause = cause
+        super().__init__(f"{path}: {type(cause).__name__} while it was loaded; flows check {path} says where")
+
+
+@dataclass(frozen=True)
+class LoadedFlow:
+    """A flow's code and its IR."""
+
+    path: Path
+    program: Program
+    ir: ir.FlowIR
+
+
+def load_flow(path: Path) -> LoadedFlow:
+    """Load a flow's code and lower it.
+
+    Raises:
+        UsageError: There is no flow.
+        FlowNotLoadable: Its code fails.
+    """
+    try:
+        program = load(path)
+    except FlowlatticeError:
+        raise
+    except Exception as error:
+        raise FlowNotLoadable(path, error) from error
+    return LoadedFlow(path, program, lower(program))
+
+
+def runtime(flow: LoadedFlow, bindings: Bindings, *, profile: str | None = None, log: CallLog | None = None) -> Runtime:
+    """Plan a loaded flow and bind it.
+
+    Raises:
+        PlanRefused: The profile's host cannot run it.
+        UsageError: A capability is not bound.
+    """
+    return bind(plan(flow.ir, profile), flow.program, flow.ir, bindings, log)

@@ -1,0 +1,37 @@
+"""Planning: Flow IR becomes an `ExecPlan` for a profile."""
+
+from flowlattice.plan.inputs import FieldSource
+from flowlattice.plan.model import (
+    AnyUnit,
+    Branch,
+    Call,
+    ExecPlan,
+    Fan,
+    Hop,
+    Merge,
+    Placement,
+    RateLimit,
+    Respond,
+    Segment,
+    TriggerPlan,
+)
+from flowlattice.plan.planner import PROFILES, PlanRefused, plan
+
+__all__ = [
+    "PROFILES",
+    "AnyUnit",
+    "Branch",
+    "Call",
+    "ExecPlan",
+    "Fan",
+    "FieldSource",
+    "Hop",
+    "Merge",
+    "Placement",
+    "PlanRefused",
+    "RateLimit",
+    "Respond",
+    "Segment",
+    "TriggerPlan",
+    "plan",
+]
