@@ -1,0 +1,63 @@
+"""The folder that a sandboxed process may write: how full it is, and removing it whatever is in it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+_MOST_ENTRIES = 10_000
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A new, empty folder that is removed at the end."""
+    made = Path(tempfile.mkdtemp(prefix="flowlattice-")).resolve()
+    try:
+        yield made
+    finally:
+        remove(made)
+
+
+def is_over(root: Path, limit_bytes: int) -> bool:
+    """Whether the files below hold more bytes, or are more or nested deeper, than any honest task needs."""
+    used = entries = 0
+    pending = [str(root)]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as listing:
+                for entry in listing:
+                    entries += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    else:
+                        used += entry.stat(follow_symlinks=False).st_size
+        except FileNotFoundError:
+            continue  # removed while we look
+        except OSError:
+            return True  # too long a path, or closed to us
+        if used > limit_bytes or entries > _MOST_ENTRIES:
+            return True
+    return False
+
+
+def remove(root: Path) -> None:
+    """Remove the folder. Folders in folders are lifted to the top first, so no depth is too deep."""
+    while entries := _listing(root):
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                for inner in _listing(Path(entry.path)):
+                    Path(inner.path).rename(root / uuid4().hex)
+                Path(entry.path).rmdir()
+            else:
+                Path(entry.path).unlink()
+    root.rmdir()
+
+
+def _listing(place: Path) -> list[os.DirEntry[str]]:
+    place.chmod(0o700)  # it may have been made unreadable
+    with os.scandir(place) as listing:
+        return list(listing)
