@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
+from langsmith import tracing_context
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from flowlattice.policy import load_policies
@@ -158,8 +159,12 @@ def _initial(store: RunStore, parameters: Parameters) -> RunState:
 
 
 def _advance(graph: RunGraph, store: RunStore, given: RunState | Command[str] | None) -> None:
-    """Run until the graph ends or asks; each step is on disk before the next one starts."""
-    graph.invoke(cast(RunState, given), _config(store), durability="sync")
+    """Run until the graph ends or asks; each step is on disk before the next one starts.
+
+    Tracing to a service is off, whatever the environment says: briefs leave the machine for nobody.
+    """
+    with tracing_context(enabled=False):
+        graph.invoke(cast(RunState, given), _config(store), durability="sync")
 
 
 def _result(store: RunStore, graph: RunGraph) -> RunResult:
