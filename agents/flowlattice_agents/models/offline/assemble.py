@@ -1,0 +1,373 @@
+"""From what is understood of a route to its spec: records, replies, cases, invalid replies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from flowlattice_agents.expressions import STRING, Type, identifiers
+from flowlattice_agents.models.offline.fields import Field, is_concrete, json_of, record_name
+from flowlattice_agents.models.offline.intake import Branch, Outcome, Parse, Understanding
+from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
+from flowlattice_agents.models.offline.replies import BodyBuilder, Gap, merged_choice
+from flowlattice_agents.models.offline.routes import Clause, Sample
+from flowlattice_agents.models.offline.rules import EVERY_PROBLEM, normalised
+from flowlattice_agents.models.offline.terms import Term, term
+from flowlattice_agents.spec import (
+    CaseSpec,
+    CheckSpec,
+    FieldSpec,
+    InvalidReplySpec,
+    RecordSpec,
+    ReplySpec,
+    RouteSpec,
+)
+
+_PAYMENT = frozenset("card iban account bic cvv cvc pan".split())
+_SECRET = frozenset("password passwd pwd token secret pin apikey".split())
+_PERSONAL = frozenset(
+    "name names firstname lastname surname email mail phone mobile fax address street zip postcode plz city birth birthday birthdate "
+    "born dob age ip gender customer person holder traveller passport ssn nachname vorname".split()
+)
+_TECHNICAL = frozenset("file host domain product path item field tag event host".split())
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A route's spec, the records it uses, and what must be asked."""
+
+    route: RouteSpec | None
+    records: tuple[RecordSpec, ...]
+    gaps: tuple[Gap, ...]
+
+
+class Assembler:
+    """Assembles one route.
+
+    Args:
+        known: What is understood of it.
+        parse: Reads texts of the brief by the grammar.
+        words: The words of the brief, for hints.
+        prefix: In front of the names of the route's records, where there are several routes.
+    """
+
+    def __init__(self, known: Understanding, parse: Parse, words: frozenset[str], prefix: str) -> None:
+        self.known, self.parse, self.words, self.prefix = known, parse, words, prefix
+        self.route = known.route
+        self.gaps: list[Gap] = list(known.gaps)
+        self._open: list[Clause] = []
+        self.names = identifiers(self.route.fields)
+        self.builder = BodyBuilder(self.route, self.scope(), known.material, words)
+
+    def scope(self) -> Scope:
+        """What names and pronouns of this route stand for."""
+        types: dict[str, Type] = {}
+        for name, field in self.route.fields.items():
+            found = field.type
+            if found is not None:
+                types[self.names[name]] = found
+        paths = dict(self._paths())
+        subjects = tuple(name for name in self.route.fields if self.names[name] in types)
+        return Scope(types, paths, subjects, (), None, self.parse, self.defined)
+
+    def _paths(self) -> Iterator[tuple[str, str]]:
+        seen: set[str] = set()
+        for path, field in self.route.all_fields():
+            head, *rest = path.split(".")
+            if field.name not in seen:
+                seen.add(field.name)
+                yield field.name, ".".join((self.names[head], *rest))
+
+    def defined(self, name: str) -> list[Typed]:
+        """A name that the brief defines, or a field of the reply that is already worked out."""
+        if name in self.builder.found:
+            return [self.builder.found[name]]
+        for defined, value, clause in self.known.material.defines:
+            if defined == name and clause not in self._open:
+                self._open.append(clause)
+                try:
+                    readings = Lowering(self.builder.scope).values(value)
+                finally:
+                    self._open.remove(clause)
+                if readings:
+                    self.builder.use(clause, f"`{name}` is `{readings[0].text}`")
+                    return readings
+        return []
+
+    def assemble(self) -> Assembled:
+        """The spec of the route, or what is missing for it."""
+        if self.route.method is None:
+            self.gaps.append(Gap("method", f"Which method does {self.route.path} have, GET or POST?"))
+        open_fields = [name for name, field in self.route.fields.items() if field.type is None]
+        self.gaps += [Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?") for name in open_fields]
+        if open_fields:
+            return Assembled(None, (), tuple(self.gaps))
+        cases, default = self._cases()
+        reply = default or self._main_reply()
+        self.gaps += self.builder.gaps
+        self._unused()
+        if self.gaps or reply is None or self.route.method is None:
+            return Assembled(None, (), tuple(self.gaps or (Gap("reply", "What should the reply look like?"),)))
+        record = self._record_name()
+        spec = RouteSpec(
+            method=self.route.method,
+            path=self.route.path,
+            accepts=record if self.route.fields else None,
+            deadline_ms=self.route.deadline_ms or 5000,
+            invalid=tuple(self._invalid()),
+            checks=tuple(self._checks()),
+            cases=tuple(cases),
+            reply=reply,
+        )
+        return Assembled(spec, tuple(self._records(record)) if self.route.fields else (), ())
+
+    def _record_name(self) -> str:
+        last = [part for part in self.route.path.split("/") if part and "{" not in part]
+        return f"{self.prefix}{record_name(re.sub(r'[^A-Za-z0-9]+', '_', last[-1])) if last else 'Home'}Request"
+
+    # Replies
+
+    def _main_reply(self) -> ReplySpec | None:
+        outcomes = [outcome for outcome, _ in self.known.replies]
+        status = next((outcome.status for outcome in outcomes if outcome.status is not None), 200)
+        contents = [content for outcome in outcomes for content in outcome.contents]
+        reply = self._reply(status, contents, examples=True)
+        if reply is not None:
+            for _, clause in self.known.replies:
+                clause.became = clause.became or "the reply"
+        return reply
+
+    def _reply(self, status: int, contents: Sequence[Term], *, examples: bool) -> ReplySpec | None:
+        kind = self.known.kind
+        shapes = _shapes(contents)
+        if any(content.head == "empty" for content in contents) or status == 204:
+            return ReplySpec(status=status, kind="empty")
+        if any(content == term("kind", "text") for content in contents):
+            kind = "text"
+        if any(content == term("kind", "html") for content in contents):
+            kind = "html"
+        if shapes:
+            return self._json_reply(status, shapes, contents, examples=examples)
+        texts = [content.terms[0] for content in contents if content.head == "text"]
+        if texts or kind == "text":
+            return self._text_reply(status, texts, "html" if kind == "html" else "text")
+        return None
+
+    def _json_reply(
+        self, status: int, shapes: Sequence[Term], contents: Sequence[Term], *, examples: bool
+    ) -> ReplySpec | None:
+        samples = list(self.route.samples) if examples else []
+        shape: Term | None = shapes[0]
+        if any(content.head == "either" for content in contents):
+            shape = merged_choice(shapes)
+        elif len(set(shapes)) > 1 and not samples:
+            self.gaps.append(Gap("reply", "The brief shows several replies: when is which one given?"))
+            return None
+        if shape is None or shape.head not in {"obj", "arr"}:
+            return None
+        if examples and not samples and self.route.shown and is_concrete(shape):
+            samples = [Sample(dict(self.route.shown), status, json_of(shape))]
+            self.route.samples.extend(samples)
+        body = self.builder.object(shape, samples) if shape.head == "obj" else repr(json_of(shape))
+        return ReplySpec(status=status, kind="json", body=body)
+
+    def _text_reply(self, status: int, texts: Sequence[Term], kind: str) -> ReplySpec | None:
+        samples = list(self.route.samples)
+        constant = texts[0].text if texts and texts[0].head == "str" else None
+        if constant is not None and self.route.shown and not samples:
+            samples = [Sample(dict(self.route.shown), status, None, constant)]
+            self.route.samples.extend(samples)
+        if texts and texts[0].head == "choice":
+            body = self.builder.choice("", Term("choice", texts[0].args))
+        elif texts and constant is None:
+            readings = self.builder.lowering().values(texts[0])
+            body = readings[0].text if readings else ""
+            if not readings:
+                self.builder.missing("", "")
+        elif constant is not None and not samples:
+            body = self.builder.constant("", texts[0])
+        else:
+            body = self._derived_text(samples)
+        typed = self.builder.scope.typed(body or "None")
+        if typed is not None and typed.type != STRING:
+            body = f"numbers.to_text({body})" if self.builder.scope.typed(f"numbers.to_text({body})") else body
+        return ReplySpec(status=status, kind="html" if kind == "html" else "text", body=body or "''")
+
+    def _derived_text(self, samples: Sequence[Sample]) -> str:
+        wanted = [replace(sample, json_body={"": sample.text}) for sample in samples if sample.text is not None]
+        return self.builder.leaf("", term("hole"), wanted, ("",))
+
+    # Branches
+
+    def _cases(self) -> tuple[list[CaseSpec], ReplySpec | None]:
+        cases: list[CaseSpec] = []
+        default: ReplySpec | None = None
+        ordered = sorted(self.known.branches, key=lambda branch: not (branch.outcome.status or 200) >= 400)
+        for index, branch in enumerate(ordered):
+            if self._complement(branch) or branch.condition is None:
+                default = self._branch_reply(branch)
+                branch.clause.became = "the reply where nothing else holds"
+                continue
+            case = self._case(branch, index)
+            if case is not None:
+                cases.append(case)
+        return cases, default
+
+    def _complement(self, branch: Branch) -> bool:
+        return branch.condition is not None and branch.condition.has("opposite")
+
+    def _case(self, branch: Branch, index: int) -> CaseSpec | None:
+        assert branch.condition is not None
+        tests = self.builder.lowering().conditions(normalised(branch.condition, loose="and"))
+        if len(tests) != 1:
+            self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{branch.clause.text}\"?"))
+            return None
+        reply = self._branch_reply(branch)
+        if reply is None:
+            self.gaps.append(Gap("clause", f"What is answered here: \"{branch.clause.text}\"?"))
+            return None
+        branch.clause.became = f"a case: `{tests[0].text}`"
+        return CaseSpec(name=f"case_{index + 1}", when=tests[0].text, reply=reply)
+
+    def _branch_reply(self, branch: Branch) -> ReplySpec | None:
+        outcome = branch.outcome
+        status = outcome.status or next((o.status for o, _ in self.known.replies if o.status), None) or 200
+        if not outcome.contents and status >= 400:
+            reason = repr(branch.clause.text.strip().capitalize()[:200])
+            return ReplySpec(status=status, body=f"{{'error': {reason}}}")
+        return self._reply(status, outcome.contents, examples=False)
+
+    # Input
+
+    def _invalid(self) -> Iterator[InvalidReplySpec]:
+        merged: dict[tuple[int, str], list[tuple[tuple[str, ...], frozenset[str], Outcome]]] = {}
+        for rule, outcome, _ in self.known.errors:
+            if outcome.status != 422 or outcome.contents:
+                key = (outcome.status or 422, str(outcome.contents))
+                merged.setdefault(key, []).append((rule.fields, rule.problems, outcome))
+        for entries in merged.values():
+            yield from self._invalid_entries(entries)
+
+    def _invalid_entries(
+        self, entries: Sequence[tuple[tuple[str, ...], frozenset[str], Outcome]]
+    ) -> Iterator[InvalidReplySpec]:
+        problems: dict[str, set[str]] = {}
+        for names, found, _ in entries:
+            for name in names:
+                problems.setdefault(self._top(name), set()).update(found)
+        outcome = entries[0][2]
+        groups: dict[frozenset[str], list[str]] = {}
+        for name, kinds in problems.items():
+            groups.setdefault(frozenset(kinds), []).append(self.names[name])
+        for kinds, names in groups.items():
+            everything = set(names) == set(self.names.values())
+            for problem in [None] if kinds == EVERY_PROBLEM else sorted(kinds):
+                yield self._invalid_reply(() if everything else tuple(names), problem, outcome)
+
+    def _top(self, name: str) -> str:
+        for top, field in self.route.fields.items():
+            if any(inner.name == name for inner in field.walk()):
+                return top
+        return name
+
+    def _invalid_reply(self, fields: tuple[str, ...], problem: str | None, outcome: Outcome) -> InvalidReplySpec:
+        body = None
+        text = None
+        for content in outcome.contents:
+            if content.head == "json" and is_concrete(content.terms[0]):
+                body = json_of(content.terms[0])
+            elif content.head == "text" and content.terms[0].head == "str":
+                text = content.terms[0].text
+            else:
+                self.gaps.append(Gap("error_body", f"What exactly is answered with status {outcome.status}?"))
+        return InvalidReplySpec.model_validate(
+            {"fields": fields, "problem": problem, "status": outcome.status or 422, "body": body, "text": text}
+        )
+
+    def _checks(self) -> Iterator[CheckSpec]:
+        for name, field in self.route.fields.items():
+            if field.distinct:
+                yield CheckSpec(require=f"not lists.has_duplicates({self.names[name]})", field=self.names[name], reason="must be distinct")
+
+    def _records(self, name: str) -> Iterator[RecordSpec]:
+        yield RecordSpec(name=name, fields=tuple(self._field(field) for field in self.route.fields.values()))
+        for field in self.route.fields.values():
+            for inner in field.walk():
+                if inner.kind == "object":
+                    yield RecordSpec(
+                        name=record_name(inner.name), fields=tuple(self._field(child) for child in inner.children.values())
+                    )
+
+    def _field(self, field: Field) -> FieldSpec:
+        name = identifiers([field.name])[field.name] if field.name not in self.names else self.names[field.name]
+        limits = dict(field.limits)
+        pattern = field.pattern or (r"\S" if field.unblank else None)
+        return FieldSpec.model_validate(
+            {
+                "name": name,
+                "type": _type_name(field),
+                "alias": field.name if field.name != name else None,
+                "required": not field.optional,
+                "nullable": field.nullable,
+                "default": field.default,
+                "choices": field.choices,
+                "pattern": pattern,
+                "data": data_class(field.name),
+                **limits,
+            }
+        )
+
+    def _unused(self) -> None:
+        material = self.known.material
+        clauses = [clause for _, _, clause in material.defines] + [clause for _, clause in material.fills]
+        clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
+        for clause in clauses:
+            if not clause.became and not self._restates(clause):
+                self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
+                clause.became = "asked"
+
+    def _restates(self, clause: Clause) -> bool:
+        """Whether a clause says again what the reply already is."""
+        for value, known in self.known.material.fills:
+            if known is clause:
+                readings = {typed.text for typed in self.builder.lowering().values(value)}
+                if readings & {typed.text for typed in self.builder.found.values()}:
+                    clause.became = "says again what the reply is"
+                    return True
+        return False
+
+
+def _shapes(contents: Sequence[Term]) -> list[Term]:
+    found: list[Term] = []
+    for content in contents:
+        if content.head == "json":
+            found.append(content.terms[0])
+        elif content.head == "fields":
+            found.append(_shape_of_fields(content.terms[0]))
+        elif content.head in {"either", "out"}:
+            found.extend(_shapes(content.terms))
+    return found
+
+
+def _shape_of_fields(fields: Term) -> Term:
+    pairs = [term("pair", key.terms[0].text, key.terms[1] if len(key.terms) > 1 else term("hole")) for key in fields.terms]
+    return Term("obj", tuple(pairs))
+
+
+def _type_name(field: Field) -> str:
+    if field.kind == "list" and field.item is not None:
+        return f"list[{_type_name(field.item)}]"
+    return record_name(field.name) if field.kind == "object" else str(field.kind)
+
+
+def data_class(name: str) -> str:
+    """The data class that a field's name suggests; what nothing suggests is internal."""
+    parts = {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+    if parts & _SECRET:
+        return "secret"
+    if parts & _PAYMENT:
+        return "payment"
+    if parts & _PERSONAL and not parts & _TECHNICAL:
+        return "pii"
+    return "internal"

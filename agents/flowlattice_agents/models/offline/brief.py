@@ -1,0 +1,160 @@
+"""A brief as a whole: its clauses, its routes, and what holds for all of them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from flowlattice_agents.models.offline.fields import number_of
+from flowlattice_agents.models.offline.grammar import Chart, load_grammar
+from flowlattice_agents.models.offline.lexer import Token, lex
+from flowlattice_agents.models.offline.names import Names, evident_names, word_lists
+from flowlattice_agents.models.offline.replies import Gap
+from flowlattice_agents.models.offline.routes import METHODS, Clause, Method, Route, known_route, split_path
+from flowlattice_agents.models.offline.sentences import Reading, read_sentence, recognisers, sentences
+from flowlattice_agents.models.offline.synthesis import stems
+from flowlattice_agents.models.offline.terms import Term, term
+
+_GLOBAL = frozenset({"limit", "burst", "slo"})
+
+
+@dataclass
+class Promises:
+    """Caps and promises for the whole flow."""
+
+    qps: float | None = None
+    burst: int | None = None
+    slos: list[tuple[float, float, float | None]] = field(default_factory=list)
+
+
+class Brief:
+    """A brief with everything in it that the grammar recognises."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = lex(text)
+        self._grammar = load_grammar()
+        self._sentences = sentences(self.tokens)
+        self.names = self._find_names()
+        self.clauses: list[Clause] = []
+        self.leftovers: list[str] = []
+        self._read()
+        self.words = stems([word.lower() for word in re.findall(r"[A-Za-z]{3,}", text)])
+        self._parsed: dict[tuple[str, str], list[Term]] = {}
+
+    def _find_names(self) -> Names:
+        names = dict.fromkeys(evident_names(self.tokens))
+        for sentence in self._sentences:
+            for reading in read_sentence(sentence, self._grammar, Names(names))[:1]:
+                names.update(dict.fromkeys(_declared(reading)))
+        return Names(names)
+
+    def _read(self) -> None:
+        for index, sentence in enumerate(self._sentences):
+            reading = read_sentence(sentence, self._grammar, self.names)[0]
+            for statement in reading.statements:
+                self.clauses.append(Clause(self._slice(sentence, statement.start, statement.end), statement.meaning, index))
+            self.leftovers += [self._slice(sentence, start, end) for start, end in reading.leftovers]
+
+    def _slice(self, sentence: Sequence[Token], start: int, end: int) -> str:
+        return re.sub(r"\s+", " ", self.text[sentence[start].start : sentence[end - 1].end]).strip()
+
+    def parse(self, name: str, text: str) -> list[Term]:
+        """The readings of a whole text as what the grammar calls `name`, the cheapest first."""
+        key = (name, text)
+        if key not in self._parsed:
+            tokens = [token for token in lex(text) if token.kind not in {"BLANK", "BULLET"}]
+            chart = Chart(self._grammar, tokens, recognisers(self.names), word_lists().fillers)
+            results = chart.parse(name, 0) if tokens else []
+            whole = [(cost, value) for end, value, cost in results if chart.skip(end) == len(tokens)]
+            least = min((cost for cost, _ in whole), default=0)
+            self._parsed[key] = [value for cost, value in whole if cost <= least + 2]
+        return self._parsed[key]
+
+    def routes(self) -> list[Route]:
+        """The routes, each with the clauses that speak of it; clauses before the first speak of all."""
+        routes: list[Route] = []
+        shared: list[Clause] = []
+        current: Route | None = None
+        for clause in self.clauses:
+            mention = next((part for part in clause.meaning.walk() if part.head == "route"), None)
+            if mention is not None:
+                current = _mentioned(routes, mention)
+            for part in clause.meaning.walk():
+                if part.head == "method_of" and current is not None and current.method is None:
+                    current.method = METHODS[part.terms[0].text]
+            if clause.meaning.head in _GLOBAL | {"deadline"}:
+                continue
+            (current.clauses if current else shared).append(clause)
+        for route in routes:
+            route.clauses[:0] = shared
+        return routes
+
+    def promises(self, routes: Sequence[Route]) -> tuple[Promises, list[Gap]]:
+        """Limits, bursts, latency and deadlines; a contradiction is asked about."""
+        found = Promises()
+        gaps: list[Gap] = []
+        rates: set[float] = set()
+        bursts: set[int] = set()
+        deadlines: set[int] = set()
+        for clause in self.clauses:
+            for part in clause.meaning.walk():
+                if part.head == "limit":
+                    rates.add(_per_second(part.terms[0]))
+                elif part.head == "burst":
+                    bursts.add(int(float(part.terms[0].text)))
+                elif part.head == "deadline":
+                    deadlines.add(_milliseconds(part.terms[0]))
+                elif part.head == "slo":
+                    found.slos.append(_slo(part))
+            if clause.meaning.head in _GLOBAL | {"deadline"}:
+                clause.became = clause.meaning.head.replace("limit", "rate limit").replace("slo", "latency promise")
+        for what, values in (("rate limits", rates), ("bursts", bursts), ("deadlines", deadlines)):
+            if len(values) > 1:
+                listed = " and ".join(f"{value:g}" for value in sorted(values))
+                gaps.append(Gap("contradiction", f"The brief states two different {what} ({listed}): which one is right?"))
+        found.qps = min(rates, default=None)
+        found.burst = min(bursts, default=None)
+        for route in routes:
+            route.deadline_ms = min(deadlines, default=None)
+        return found, gaps
+
+
+def _declared(reading: Reading) -> Iterator[str]:
+    for statement in reading.statements:
+        for part in statement.meaning.walk():
+            if part.head in {"decl", "key"} and part.terms:
+                yield part.terms[0].text
+
+
+def _mentioned(routes: list[Route], mention: Term) -> Route:
+    method_term = mention.get("method")
+    path_term = mention.get("path")
+    method: Method | None = METHODS.get(method_term.text) if method_term else None
+    path, _ = split_path(path_term.text if path_term else "/")
+    known = known_route(routes, method, path)
+    if known is None:
+        known = Route(path)
+        routes.append(known)
+    known.method = known.method or method
+    return known
+
+
+def _per_second(rate: Term) -> float:
+    amount = float(number_of(rate.terms[0].text))
+    return amount if rate.head == "qps" else amount / 60
+
+
+def _milliseconds(duration: Term) -> int:
+    factor = {"ms": 1, "seconds": 1000, "minutes": 60_000}[duration.head]
+    return math.ceil(float(number_of(duration.terms[0].text)) * factor)
+
+
+def _slo(part: Term) -> tuple[float, float, float | None]:
+    rate = next((inner for inner in part.terms if inner.head in {"qps", "qpm"}), None)
+    return float(part.terms[0].text), float(_milliseconds(part.terms[1])), _per_second(rate) if rate else None
+
+
+__all__ = ["Brief", "Promises", "term"]

@@ -1,0 +1,371 @@
+"""From a route's clauses to its fields, rules and what is said of its reply. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from flowlattice_agents.models.offline.fields import ContradictionError, Field, is_concrete, json_of
+from flowlattice_agents.models.offline.replies import Gap, Material
+from flowlattice_agents.models.offline.routes import Clause, Route, Sample, match_template, split_path
+from flowlattice_agents.models.offline.rules import FieldRule, FieldRules
+from flowlattice_agents.models.offline.shapes import (
+    NotUnderstoodError,
+    apply_description,
+    declared_fields,
+    fields_of_object,
+)
+from flowlattice_agents.models.offline.terms import Term, term
+
+Parse = Callable[[str, str], list[Term]]
+COURTESY = "courtesy"
+_RESTRICTIVE = frozenset({"ge", "gt", "le", "lt", "between", "oneof", "filled", "unblank", "format"})
+
+
+@dataclass
+class Outcome:
+    """A status with what is answered; `contents` are the terms of the body."""
+
+    status: int | None = None
+    contents: tuple[Term, ...] = ()
+    mentions: tuple[str, ...] = ()
+
+
+@dataclass
+class Branch:
+    """A condition with an outcome that is not only about single fields; no condition is "otherwise"."""
+
+    condition: Term | None
+    outcome: Outcome
+    clause: Clause
+
+
+@dataclass
+class Understanding:
+    """All that is understood of one route."""
+
+    route: Route
+    material: Material = field(default_factory=Material)
+    replies: list[tuple[Outcome, Clause]] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+    errors: list[tuple[FieldRule, Outcome, Clause]] = field(default_factory=list)
+    kind: str = "json"
+    other_paths: int | None = None
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def outcome_of(result: Term) -> Outcome:
+    """What a result term says."""
+    if result.head == "mentions":
+        inner = outcome_of(result.terms[0])
+        words = tuple(part.text for part in result.terms[1].terms)
+        return Outcome(inner.status, inner.contents, (*inner.mentions, *words))
+    if result.head == "with_status":
+        inner = outcome_of(result.terms[1])
+        return Outcome(int(result.terms[0].text), inner.contents, inner.mentions)
+    if result.head == "either":
+        return Outcome(None, (result,))
+    status = next((int(part.text) for part in result.terms if part.head == "num"), None)
+    return Outcome(status, tuple(part for part in result.terms if part.head != "num"))
+
+
+class Intake:
+    """Reads the clauses of one route, in order."""
+
+    def __init__(self, route: Route, parse: Parse) -> None:
+        self.route, self.parse = route, parse
+        self.result = Understanding(route)
+        self.recent: list[str] = []
+
+    def read(self) -> Understanding:
+        """Fields first, so that whatever speaks of them finds them; then all else."""
+        for clause in self.route.clauses:
+            for meaning in _flat(clause.meaning):
+                self.take_fields(meaning, clause)
+        self.recent = []
+        for clause in self.route.clauses:
+            for meaning in _flat(clause.meaning):
+                self.take(meaning, clause)
+        return self.result
+
+    def describe(self, text: str) -> list[Term]:
+        """Read a text inside an object as a description of a field."""
+        return self.parse("desc_more", text)
+
+    # Fields
+
+    def take_fields(self, meaning: Term, clause: Clause) -> None:
+        if meaning.head == "route":
+            self.take_path(meaning)
+        elif meaning.head in {"takes", "takes_typed"}:
+            self.declare(meaning)
+        elif meaning.head == "shape":
+            self.take_shape(meaning.terms[0])
+        elif meaning.head.startswith("example"):
+            self.take_example(meaning)
+        elif meaning.head == "about":
+            self.declare_missing(meaning)
+        for inside in meaning.walk():
+            if inside.head == "inside" and len(inside.terms) == 2:
+                self.nest(inside)
+        if meaning.head != "courtesy":
+            self.attempt(clause, lambda: None)
+
+    def take_path(self, meaning: Term) -> None:
+        path, query = split_path(meaning.terms[-1].text)
+        values = match_template(self.route.path, path) or {}
+        concrete = {name: value for name, value in values.items() if value != f"{{{name}}}"}
+        for name in self.route.parameters:
+            self.route.add(Field(name))
+        shown = {name: value for name, value in {**query, **concrete}.items() if not value.startswith(("{", "<", "."))}
+        for name in query:
+            self.route.add(Field(name))
+        for name, text in shown.items():
+            if text:
+                self.route.shown[name] = _query_value(self.route.fields[name], text)
+
+    def declare(self, meaning: Term) -> None:
+        for declared, _ in declared_fields(meaning.terms[-1].terms[0] if meaning.terms[-1].head == "decls_all" else _plain(meaning.terms[-1])):
+            self.route.add(declared)
+
+    def take_shape(self, shape: Term) -> None:
+        if shape.head != "obj":
+            return
+        for found in fields_of_object(shape, self.describe):
+            self.route.add(found)
+        if is_concrete(shape) and shape.terms:
+            value = json_of(shape)
+            if isinstance(value, dict) and any(_telling(item) for item in value.values()):
+                self.route.shown.update(value)
+
+    def take_example(self, meaning: Term) -> None:
+        if meaning.head == "example" and meaning.terms[0].head == "obj" and is_concrete(meaning.terms[0]):
+            for found in fields_of_object(meaning.terms[0], self.describe):
+                known = self.route.add(found)
+                if known is not found:
+                    for sample in found.samples:
+                        known.learn_sample(sample)
+        elif meaning.head == "example_path":
+            path, query = split_path(meaning.terms[0].text)
+            for name, text in {**query, **(match_template(self.route.path, path) or {})}.items():
+                _query_value(self.route.add(Field(name)), text)
+
+    def declare_missing(self, meaning: Term) -> None:
+        for subject in meaning.terms[0].terms:
+            if subject.head == "name" and self.route.find(subject.text) is None:
+                self.route.add(Field(subject.text))
+
+    def nest(self, inside: Term) -> None:
+        inner, outer = inside.terms
+        if outer.head == "ref" and inner.head == "ref":
+            holder = self.route.add(Field(outer.text))
+            holder.set_kind("object", firm=False)
+            holder.children.setdefault(inner.text, Field(inner.text))
+            if inner.text in self.route.fields and inner.text != outer.text:
+                del self.route.fields[inner.text]
+
+    # Everything else
+
+    def take(self, meaning: Term, clause: Clause) -> None:
+        handle: Callable[[Term, Clause], None] | None = getattr(self, f"_{meaning.head}", None)
+        if handle is None:
+            return
+        self.attempt(clause, lambda: handle(meaning, clause))
+
+    def attempt(self, clause: Clause, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except ContradictionError as error:
+            self.result.gaps.append(Gap("contradiction", f"{error} (\"{clause.text}\"): which one is right?"))
+        except (NotUnderstoodError, ValueError):
+            self.unclear(clause)
+
+    def unclear(self, clause: Clause) -> None:
+        self.result.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
+
+    def _courtesy(self, _meaning: Term, clause: Clause) -> None:
+        clause.became = COURTESY
+
+    def _route(self, _meaning: Term, clause: Clause) -> None:
+        clause.became = clause.became or f"route {self.route.path}"
+        self.recent = list(self.route.fields) if self.route.parameters else self.recent
+
+    def _takes(self, meaning: Term, clause: Clause) -> None:
+        decls = meaning.terms[-1]
+        common: list[Term] = []
+        while decls.head == "decls_all":
+            common.append(decls.terms[1])
+            decls = decls.terms[0]
+        names = []
+        for declared, descriptions in declared_fields(decls):
+            known = self.route.fields[declared.name]
+            known.optional = known.optional or declared.optional
+            for description in (*descriptions, *common):
+                apply_description(known, description)
+            names.append(declared.name)
+        self.recent = names
+        clause.became = clause.became or f"fields {', '.join(names)}"
+
+    def _takes_typed(self, meaning: Term, clause: Clause) -> None:
+        self._takes(term("takes", term("decls_all", _plain(meaning.terms[-1]), term("desc", meaning.terms[0]))), clause)
+
+    def _shape(self, meaning: Term, clause: Clause) -> None:
+        self.recent = [pair.text for pair in meaning.terms[0].terms if pair.head == "pair"]
+        clause.became = clause.became or f"fields {', '.join(self.recent)}"
+
+    def _about(self, meaning: Term, clause: Clause) -> None:
+        names = self.names_in(meaning.terms[0])
+        if not names:
+            return self.unclear(clause)
+        for name in names:
+            found = self.route.find(name)
+            if found is None:
+                return self.unclear(clause)
+            apply_description(found, meaning.terms[1])
+        clause.became = clause.became or f"what holds of {', '.join(names)}"
+        self.recent = names
+        return None
+
+    def names_in(self, subjects: Term) -> list[str]:
+        """The fields that subjects stand for; none where one is not known."""
+        names: list[str] = []
+        for subject in subjects.terms:
+            if subject.head == "recent":
+                recent = self.recent or (list(self.route.fields) if len(self.route.fields) == 1 else [])
+                inner = [n for n in recent for n in self.spread(n)]
+                names += inner[-int(subject.text) :] if subject.text else recent
+            elif subject.head in {"ref", "name"} and self.route.find(subject.text) is not None:
+                names.append(subject.text)
+            elif subject.head in {"every", "both", "thing"}:
+                names += list(self.route.fields)
+            else:
+                return []
+        return list(dict.fromkeys(names))
+
+    def spread(self, name: str) -> list[str]:
+        """A list of objects stands for their fields where "the last two" are spoken of."""
+        found = self.route.find(name)
+        return list(found.item.children) if found and found.item and found.item.children else [name]
+
+    def _reply(self, meaning: Term, clause: Clause) -> None:
+        outcome = outcome_of(meaning.terms[0])
+        values = [content for content in outcome.contents if content.head == "value"]
+        if values and len(values) == len(outcome.contents):
+            self.result.material.fills.extend((value.terms[0], clause) for value in values)
+            if outcome.status is not None:
+                self.result.replies.append((Outcome(outcome.status), clause))
+            return
+        self.result.replies.append((outcome, clause))
+
+    def _fill(self, meaning: Term, clause: Clause) -> None:
+        self.result.material.fills.append((meaning.terms[0], clause))
+
+    def _define(self, meaning: Term, clause: Clause) -> None:
+        name = meaning.terms[0]
+        if name.head == "ref" and self.route.find(name.text) is not None and meaning.terms[1].head in {"num", "str"}:
+            raise NotUnderstoodError(name.text)
+        self.result.material.defines.append((name.text if name.head in {"ref", "named", "name"} else "", meaning.terms[1], clause))
+
+    def _band(self, meaning: Term, clause: Clause) -> None:
+        self.result.material.bands.append((meaning.terms[0], meaning.terms[1], clause))
+
+    def _define_bands(self, meaning: Term, clause: Clause) -> None:
+        for band in meaning.terms[1].terms:
+            self.result.material.bands.append((band.terms[0], band.terms[1], clause))
+
+    def _do(self, meaning: Term, clause: Clause) -> None:
+        subject = meaning.terms[1] if len(meaning.terms) > 1 else None
+        self.result.material.transforms.append((meaning.terms[0], subject, clause))
+
+    _prepare = _do
+
+    def _replace_word(self, meaning: Term, clause: Clause) -> None:
+        value = meaning.terms[1] if len(meaning.terms) > 1 else None
+        self.result.material.replacements.append((meaning.terms[0].text, value, clause))
+
+    def _kind(self, meaning: Term, clause: Clause) -> None:
+        self.result.kind = meaning.text
+        clause.became = clause.became or f"a {meaning.text} reply"
+
+    def _mention_rule(self, _meaning: Term, clause: Clause) -> None:
+        clause.became = clause.became or "invalid input is answered with the field and the reason"
+
+    def _other_path(self, meaning: Term, clause: Clause) -> None:
+        outcome = outcome_of(meaning.terms[0])
+        if outcome.status != 404 or outcome.contents:
+            raise NotUnderstoodError("other paths")
+        clause.became = "other paths are answered 404"
+
+    def _rule(self, meaning: Term, clause: Clause) -> None:
+        condition, outcome = meaning.terms[0], outcome_of(meaning.terms[1])
+        if outcome.status is not None and outcome.status >= 400:
+            self.error_rule(condition, outcome, clause)
+            return
+        otherwise = condition.head == "else"
+        self.result.branches.append(Branch(None if otherwise else condition, outcome, clause))
+
+    def error_rule(self, condition: Term, outcome: Outcome, clause: Clause) -> None:
+        """An error: about fields where it can be, else a branch."""
+        if condition.head == "else" and self.result.branches:
+            self.result.branches.append(Branch(None, outcome, clause))
+            return
+        rules = FieldRules(self.route, self.recent).read(condition)
+        if rules is None:
+            self.result.branches.append(Branch(condition, outcome, clause))
+            return
+        for rule in rules:
+            self.result.errors.append((rule, outcome, clause))
+        clause.became = clause.became or f"invalid input is answered {outcome.status}"
+
+    def _example(self, meaning: Term, clause: Clause) -> None:
+        request = json_of(meaning.terms[0])
+        if isinstance(request, dict):
+            self.sample(request, meaning, clause)
+
+    def _example_path(self, meaning: Term, clause: Clause) -> None:
+        path, query = split_path(meaning.terms[0].text)
+        values = {**query, **(match_template(self.route.path, path) or {})}
+        self.sample({name: _query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause)
+
+    def sample(self, inputs: dict[str, JsonValue], meaning: Term, clause: Clause) -> None:
+        """Keep an example; its reply also shows what the reply looks like."""
+        content = meaning.terms[1] if meaning.head != "example_path" else meaning.terms[1]
+        status = next((int(part.text) for part in meaning.terms[2:] if part.head == "num"), None)
+        if content.head == "json" and is_concrete(content.terms[0]):
+            self.route.samples.append(Sample(inputs, status, json_of(content.terms[0])))
+        elif content.head == "text":
+            self.route.samples.append(Sample(inputs, status, None, content.terms[0].text))
+        else:
+            raise NotUnderstoodError("an example")
+        self.result.replies.append((Outcome(status, (content,)), clause))
+        clause.became = clause.became or "an example that is tested"
+
+
+def _flat(meaning: Term) -> Sequence[Term]:
+    return [inner for part in meaning.terms for inner in _flat(part)] if meaning.head == "all" else [meaning]
+
+
+def _plain(decls: Term) -> Term:
+    while decls.head == "decls_all":
+        decls = decls.terms[0]
+    return decls
+
+
+def _telling(value: JsonValue) -> bool:
+    return value is not None and value not in ("", [], {})
+
+
+def _query_value(field: Field, text: str) -> JsonValue:
+    """An example value in a query or path as the field's type has it."""
+    value: JsonValue = text
+    for convert in (int, float):
+        try:
+            value = convert(text)
+            break
+        except ValueError:
+            continue
+    if field.kind in {None, "integer", "number"} or not field.firm:
+        field.learn_sample(value)
+    return text if field.kind in {"string", "date"} else value

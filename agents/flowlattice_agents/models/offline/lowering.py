@@ -1,0 +1,447 @@
+"""From value and condition terms to typed expressions.
+
+Every method gives the readings that type-check, each an expression with its type; none where the term cannot be
+understood here. What a term refers to ("it", "the two", "the text") is asked of the scope.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from flowlattice.operators import catalogue
+from flowlattice_agents.errors import ExpressionError
+from flowlattice_agents.expressions import (
+    BOOLEAN,
+    DATE,
+    INTEGER,
+    NUMBER,
+    STRING,
+    ListType,
+    OptionalType,
+    RecordType,
+    Type,
+    check,
+    identifiers,
+)
+from flowlattice_agents.models.offline.fields import is_concrete, json_of
+from flowlattice_agents.models.offline.operations import operation
+from flowlattice_agents.models.offline.terms import Term, term
+
+_MOST_READINGS = 8
+_IDENTITY = frozenset({"same", "allowed"})
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An expression and its type."""
+
+    text: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What names and pronouns stand for.
+
+    Attributes:
+        names: The types of the names that expressions may use.
+        paths: Where each field of the brief is found: `email` at `customer.email`.
+        subjects: What "it" and "both" may be, the likeliest group first.
+        results: The values computed so far, the latest last.
+        item: The item of the list that is walked through, inside `each` and `filter`.
+        parse: Reads a text in the brief as a term of the grammar (`value`, `condition`), the likeliest first.
+        defined: Looks up a name that the brief defines.
+    """
+
+    names: Mapping[str, Type]
+    paths: Mapping[str, str]
+    subjects: tuple[str, ...] = ()
+    results: tuple[Typed, ...] = ()
+    item: Typed | None = None
+    parse: Callable[[str, str], list[Term]] = lambda _name, _text: []
+    defined: Callable[[str], list[Typed]] = lambda _name: []
+
+    def typed(self, text: str) -> Typed | None:
+        """An expression with its type, none where its types do not fit."""
+        try:
+            tidy = ast.unparse(ast.parse(text, mode="eval").body)
+            return Typed(tidy, check(tidy, self.names))
+        except (SyntaxError, ValueError, RecursionError, MemoryError, ExpressionError):
+            return None
+
+    def walking(self, item: Typed) -> Scope:
+        """The scope inside a comprehension over a list."""
+        return replace(self, names={**self.names, item.text: item.type}, item=item)
+
+
+class Lowering:
+    """Reads terms in a scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def values(self, value: Term) -> list[Typed]:
+        """The readings of a value."""
+        handle: Callable[[Term], list[Typed]] | None = getattr(self, f"_{value.head}", None)
+        found = handle(value) if handle is not None else self._operation(value)
+        return _distinct(found)
+
+    def conditions(self, condition: Term) -> list[Typed]:
+        """The readings that are true or false."""
+        return [found for found in self.values(condition) if found.type == BOOLEAN]
+
+    # Names and pronouns
+
+    def _ref(self, value: Term) -> list[Typed]:
+        name = value.text
+        item = self.scope.item
+        if item is not None and isinstance(item.type, RecordType) and (part := item.type.field(name)):
+            return self._typed(f"{item.text}.{part.name}")
+        if name in self.scope.paths:
+            return self._typed(self.scope.paths[name])
+        return self.scope.defined(name)
+
+    _name = _named = _ref
+
+    def _inside(self, value: Term) -> list[Typed]:
+        inner, outer = value.terms
+        found = [self.scope.typed(f"{base.text}.{inner.text}") for base in self.values(outer)]
+        return [typed for typed in found if typed is not None]
+
+    def _it(self, _value: Term) -> list[Typed]:
+        if self.scope.item is not None:
+            return [self.scope.item]
+        return [*self._subjects(), *self.scope.results[-1:]]
+
+    def _result(self, _value: Term) -> list[Typed]:
+        return list(self.scope.results[-1:])
+
+    def _subjects(self) -> list[Typed]:
+        return [typed for name in self.scope.subjects for typed in self._typed(self.scope.paths[name])]
+
+    def _thing(self, value: Term) -> list[Typed]:
+        wanted = value.text
+        found = [typed for typed in self._it(value) if wanted == "any" or _is_of(typed.type, wanted)]
+        return found
+
+    def _both(self, _value: Term) -> list[Typed]:
+        return [typed for typed in self._it(term("it")) if isinstance(typed.type, ListType)]
+
+    # Constants
+
+    def _num(self, value: Term) -> list[Typed]:
+        return self._typed(value.text)
+
+    def _str(self, value: Term) -> list[Typed]:
+        return [Typed(repr(value.text), STRING)]
+
+    def _str_of(self, value: Term) -> list[Typed]:
+        return [Typed(repr(value.terms[0].text), STRING)]
+
+    def _word(self, value: Term) -> list[Typed]:
+        return self.scope.defined(value.text)
+
+    def _date(self, value: Term) -> list[Typed]:
+        return [Typed(repr(value.text), STRING)]
+
+    def _true(self, _value: Term) -> list[Typed]:
+        return [Typed("True", BOOLEAN)]
+
+    def _false(self, _value: Term) -> list[Typed]:
+        return [Typed("False", BOOLEAN)]
+
+    def _null(self, _value: Term) -> list[Typed]:
+        return self._typed("None")
+
+    def _glue(self, value: Term) -> list[Typed]:
+        return [Typed(repr("".join(part.text for part in value.terms)), STRING)]
+
+    def _arr(self, value: Term) -> list[Typed]:
+        return self._typed(repr(json_of(value))) if is_concrete(value) else []
+
+    def _obj(self, value: Term) -> list[Typed]:
+        return self._typed(repr(json_of(value))) if is_concrete(value) else []
+
+    def _raw(self, value: Term) -> list[Typed]:
+        for meaning in ("value", "condition"):
+            found = [typed for read in self.scope.parse(meaning, value.text) for typed in self.values(read)]
+            if found:
+                return found
+        return self.scope.defined(value.text)
+
+    def _amount(self, value: Term) -> list[Typed]:
+        return self.values(value.terms[0])
+
+    # Operators
+
+    def _operation(self, value: Term) -> list[Typed]:
+        """A head of `operations.txt`; where it has one argument too few, the subject is the first."""
+        expanded = self._expand(value.terms)
+        for arguments in expanded:
+            found = self._apply(value.head, arguments)
+            if found:
+                return found
+        if operation(value.head, len(value.terms) + 1) is None:
+            return []
+        return [
+            typed
+            for subject in self._it(value)
+            for arguments in self._expand(value.terms)
+            for typed in self._apply(value.head, (subject, *arguments))
+        ]
+
+    def _expand(self, terms: Sequence[Term]) -> list[tuple[Typed, ...]]:
+        """The combinations of the arguments' readings; "both" stands for two arguments."""
+        pair = next((index for index, part in enumerate(terms) if part.head == "both"), None)
+        if pair is not None and self.scope.item is None:
+            subjects = [typed for typed in self._subjects()]
+            if len(subjects) >= 2:
+                rest = [self.values(part) for index, part in enumerate(terms) if index != pair]
+                return [(*subjects, *others) for others in itertools.islice(itertools.product(*rest), _MOST_READINGS)]
+        return list(itertools.islice(itertools.product(*(self.values(part) for part in terms)), _MOST_READINGS))
+
+    def _apply(self, head: str, arguments: tuple[Typed, ...]) -> list[Typed]:
+        known = operation(head, len(arguments))
+        if known is None:
+            return []
+        found = [self.scope.typed(text) for text in known.fill(tuple(argument.text for argument in arguments))]
+        fitting = [typed for typed in found if typed is not None]
+        return fitting if known.open else fitting[:1]
+
+    def _of(self, value: Term) -> list[Typed]:
+        """An operation on a value: `of(upper(), name)`."""
+        what, subject = value.terms
+        return self._operation_on(what, subject)
+
+    def _operation_on(self, what: Term, subject: Term) -> list[Typed]:
+        if what.head in _IDENTITY:
+            return self.values(subject)
+        if what.head == "each":
+            return self._each(term("each", subject, what.terms[0]))
+        if what.head in {"round", "ceil", "floor"}:
+            return self._rounded(what, subject)
+        return self.values(Term(what.head, (subject, *what.args)))
+
+    def _rounded(self, what: Term, subject: Term) -> list[Typed]:
+        places = what.terms[0]
+        amount = places.terms[0] if places.head == "places" and places.terms else term("num", "0")
+        even = what.get("half_even") is not None
+        name = "round_even" if even else f"{what.head}_{'0' if amount == term('num', '0') else 'n'}"
+        arguments = (amount,) if even or name.endswith("_n") else ()
+        return self._operation(Term(name, (subject, *arguments)))
+
+    def _apply_phrase(self, value: Term) -> list[Typed]:
+        """Operators of the catalogue named by one of their own phrases."""
+        names, terms = value.args[0], value.terms
+        found: list[Typed] = []
+        for name in str(names).split():
+            missing = len(catalogue()[name].parameters) - len(terms)
+            subjects: list[tuple[Typed, ...]] = [(typed,) for typed in self._it(value)] if missing == 1 else [()]
+            for subject in subjects if missing in {0, 1} else []:
+                for arguments in self._expand(terms):
+                    call = f"{name}({', '.join(part.text for part in (*subject, *arguments))})"
+                    found.extend(self._typed(call))
+        return found
+
+    def _round(self, value: Term) -> list[Typed]:
+        return self._rounded(value, term("it"))
+
+    def _concat(self, value: Term) -> list[Typed]:
+        parts: list[str] = []
+        for part in value.terms:
+            found = [typed for typed in self.values(part) if typed.type in (STRING, INTEGER, NUMBER, DATE)]
+            if not found:
+                return []
+            literal = _literal_text(found[0].text)
+            parts.append(_braced(literal) if literal is not None else f"{{{found[0].text}}}")
+        return self._typed("f" + repr("".join(parts)))
+
+    def _cond(self, value: Term) -> list[Typed]:
+        test, yes, no = value.terms
+        return self._choice([(test, yes)], no)
+
+    def _conds(self, value: Term) -> list[Typed]:
+        cases = [(part.terms[0], part.terms[1]) for part in value.terms if part.head == "case"]
+        default = value.get("else")
+        return self._choice(cases, default.terms[0]) if default else []
+
+    def _choice(self, cases: Sequence[tuple[Term, Term]], default: Term) -> list[Typed]:
+        tests = [self.conditions(test) for test, _ in cases]
+        results = [self.values(result) for _, result in cases]
+        last = self.values(default)
+        if not last or not all(tests) or not all(results):
+            return []
+        text = last[0].text
+        for test, result in reversed(list(zip(tests, results, strict=True))):
+            text = f"({result[0].text}) if ({test[0].text}) else ({text})"
+        return self._typed(text)
+
+    # Lists
+
+    def _each(self, value: Term) -> list[Typed]:
+        lists, what = value.terms
+        found: list[Typed] = []
+        for walked in self._lists(lists):
+            inner = Lowering(self.scope.walking(self._item_of(walked)))
+            for typed in inner._operation_on(what, term("it")):
+                found.extend(self._typed(f"[{typed.text} for item in {walked.text}]"))
+        return found
+
+    def _filter(self, value: Term) -> list[Typed]:
+        lists, predicate = value.terms
+        found: list[Typed] = []
+        for walked in self._lists(lists):
+            inner = Lowering(self.scope.walking(self._item_of(walked)))
+            for test in inner.conditions(term("holds", Term("list", (term("it"),)), predicate)):
+                found.extend(self._typed(f"[item for item in {walked.text} if {test.text}]"))
+        return found
+
+    def _lists(self, lists: Term) -> list[Typed]:
+        return [typed for typed in self.values(lists) if isinstance(typed.type, ListType)]
+
+    def _item_of(self, walked: Typed) -> Typed:
+        assert isinstance(walked.type, ListType)
+        return Typed("item", walked.type.item)
+
+    # Conditions
+
+    def _holds(self, value: Term) -> list[Typed]:
+        """Subjects of which all (or, joined by "or", any) have the property."""
+        subjects, predicate = value.terms
+        word = " or " if subjects.head == "any" else " and "
+        if predicate.head == "same_all":
+            return self._apply("same_all", tuple(typed for part in subjects.terms for typed in self.values(part)[:1]))
+        several = [self._has_property(subject, predicate) for subject in self._spread(subjects.terms)]
+        if not several or not all(several):
+            return []
+        combined = (word.join(f"({part.text})" for part in parts) for parts in itertools.product(*several))
+        return [typed for text in itertools.islice(combined, _MOST_READINGS) for typed in self._typed(text)]
+
+    def _spread(self, subjects: Sequence[Term]) -> list[list[Typed]]:
+        found: list[list[Typed]] = []
+        for subject in subjects:
+            if subject.head in {"both", "every"}:
+                found.extend([typed] for typed in self._subjects())
+            else:
+                found.append(self.values(subject))
+        return found
+
+    def _has_property(self, readings: list[Typed], predicate: Term) -> list[Typed]:
+        return [typed for subject in readings for typed in self._property(subject, predicate)]
+
+    def _property(self, subject: Typed, predicate: Term) -> list[Typed]:
+        """A property of one subject."""
+        if predicate.head in {"or", "and", "also"}:
+            sides = [self._property(subject, part) for part in predicate.terms]
+            word = " and " if predicate.head == "and" else " or "
+            combined = (word.join(f"({part.text})" for part in parts) for parts in itertools.product(*sides))
+            return [typed for text in combined for typed in self._typed(text)]
+        if predicate.head == "not":
+            return [
+                typed
+                for part in self._property(subject, predicate.terms[0])
+                for typed in self._typed(f"not ({part.text})")
+            ]
+        if predicate.head == "missing":
+            return self._typed(f"{subject.text} is None") if isinstance(subject.type, OptionalType) else []
+        if predicate.head in {"between", "outside"}:
+            return self._between(subject, predicate)
+        if predicate.head == "oneof":
+            return self._one_of(subject, predicate)
+        if predicate.head == "size":
+            return [typed for size in self._sizes(subject) for typed in self._property(size, predicate.terms[0])]
+        return self._compared(subject, predicate)
+
+    def _compared(self, subject: Typed, predicate: Term) -> list[Typed]:
+        unit = next((part.text for part in predicate.walk() if part.head == "unit"), "")
+        subjects = [subject] if unit in {"", "plain"} or not _is_sized(subject.type) else self._sizes(subject, unit)
+        arguments = self._expand(predicate.terms)
+        return [typed for one in subjects for rest in arguments for typed in self._apply(predicate.head, (one, *rest))]
+
+    def _sizes(self, subject: Typed, unit: str = "") -> list[Typed]:
+        head = {"words": "word_count", "digits": "digit_count"}.get(unit, "length")
+        return self._apply(head, (subject,))
+
+    def _between(self, subject: Typed, predicate: Term) -> list[Typed]:
+        low, high = predicate.terms
+        inside = [
+            typed
+            for one in self._compared(subject, term("ge", low))
+            for other in self._compared(subject, term("le", high))
+            for typed in self._typed(f"({one.text}) and ({other.text})")
+        ]
+        if predicate.head == "between":
+            return inside
+        return [typed for part in inside for typed in self._typed(f"not ({part.text})")]
+
+    def _one_of(self, subject: Typed, predicate: Term) -> list[Typed]:
+        choices = [self.values(part) for part in predicate.terms]
+        if not all(choices):
+            return []
+        return self._typed(f"{subject.text} in [{', '.join(found[0].text for found in choices)}]")
+
+    def _compare(self, value: Term) -> list[Typed]:
+        sign, left, right = value.terms
+        pairs = itertools.product(self.values(left), self.values(right))
+        return [typed for one, other in pairs for typed in self._apply(sign.head, (one, other))]
+
+    def _or(self, value: Term) -> list[Typed]:
+        return self._joined(" or ", value.terms)
+
+    def _and(self, value: Term) -> list[Typed]:
+        return self._joined(" and ", value.terms)
+
+    _also = _and
+
+    def _implies(self, value: Term) -> list[Typed]:
+        given, then = value.terms
+        return self._joined(" or ", (term("not", given), then))
+
+    def _not(self, value: Term) -> list[Typed]:
+        return [typed for part in self.conditions(value.terms[0]) for typed in self._typed(f"not ({part.text})")]
+
+    def _joined(self, word: str, parts: Iterable[Term]) -> list[Typed]:
+        sides = [self.conditions(part) for part in parts]
+        combined = (word.join(f"({part.text})" for part in found) for found in itertools.product(*sides))
+        return [typed for text in itertools.islice(combined, _MOST_READINGS) for typed in self._typed(text)]
+
+    def _typed(self, text: str) -> list[Typed]:
+        typed = self.scope.typed(text)
+        return [] if typed is None else [typed]
+
+
+def _is_of(found: Type, wanted: str) -> bool:
+    if wanted == "number":
+        return found in (INTEGER, NUMBER)
+    if wanted == "list":
+        return isinstance(found, ListType)
+    return found == {"string": STRING, "date": DATE}.get(wanted)
+
+
+def _is_sized(found: Type) -> bool:
+    return found == STRING or isinstance(found, ListType)
+
+
+def _literal_text(expression: str) -> str | None:
+    try:
+        value = ast.literal_eval(expression)
+    except (ValueError, SyntaxError):
+        return None
+    return value if isinstance(value, str) else None
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _distinct(found: list[Typed]) -> list[Typed]:
+    return list({typed.text: typed for typed in found}.values())[:_MOST_READINGS]
+
+
+__all__ = ["Lowering", "Scope", "Typed"]
+_UNUSED = (json, re, field, identifiers)

@@ -1,0 +1,185 @@
+"""The offline planning model: deterministic, without key or network. A brief in, a draft out."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+
+from flowlattice_agents.models.base import Answer, Draft, Question
+from flowlattice_agents.models.offline.assemble import Assembled, Assembler
+from flowlattice_agents.models.offline.brief import Brief, Promises
+from flowlattice_agents.models.offline.fields import Field, Kind
+from flowlattice_agents.models.offline.intake import Intake, Understanding
+from flowlattice_agents.models.offline.replies import Gap
+from flowlattice_agents.models.offline.routes import Clause, Route
+from flowlattice_agents.spec import (
+    Assumption,
+    ClauseAccount,
+    Example,
+    ExampleRequest,
+    FlowSpec,
+    RateLimitSpec,
+    RecordSpec,
+    RouteSpec,
+    SloSpec,
+)
+
+LONGEST_BRIEF = 20_000
+_KINDS: tuple[Kind, ...] = ("number", "string", "integer", "list")
+_MOST_OPEN = 4
+
+
+class OfflineModel:
+    """Understands the brief language of `docs/briefs.md`; asks about what it does not understand."""
+
+    @property
+    def name(self) -> str:
+        """How `--model` names it."""
+        return "offline"
+
+    def draft(self, brief: str, answers: Sequence[Answer] = ()) -> Draft:
+        """Understand a brief; every clause becomes part of the spec, or a question."""
+        if not brief.strip():
+            return Draft(questions=(Question(slot="brief", text="What should the flow do? The brief is empty."),))
+        if len(brief) > LONGEST_BRIEF:
+            return Draft(refusal=f"The brief has {len(brief)} characters; up to {LONGEST_BRIEF} can be understood.")
+        return _Drafting(brief, answers).run()
+
+
+class _Drafting:
+    def __init__(self, text: str, answers: Sequence[Answer]) -> None:
+        self.brief = Brief(text)
+        self.answers = answers
+
+    def run(self) -> Draft:
+        gaps = [Gap("clause", f'What does this mean for the endpoint: "{text}"?') for text in self.brief.leftovers]
+        routes = self.brief.routes()
+        if not routes:
+            return _asked([Gap("path", "At which path, and with which method, should it answer?"), *gaps])
+        promises, contradictions = self.brief.promises(routes)
+        gaps += contradictions
+        assembled = [self.route(route, routes) for route in routes]
+        gaps += [gap for found in assembled for gap in found.gaps]
+        gaps += [Gap("clause", f'What does this mean for the endpoint: "{clause.text}"?') for clause in self.unaccounted()]
+        if gaps:
+            return _asked(gaps)
+        return self.spec(routes, assembled, promises)
+
+    def unaccounted(self) -> Iterator[Clause]:
+        for clause in self.brief.clauses:
+            if not clause.became:
+                yield clause
+
+    def route(self, route: Route, routes: Sequence[Route]) -> Assembled:
+        """Assemble a route; the open types of its fields are those with which all of it holds together."""
+        attempts: list[Assembled] = []
+        for known in self.understandings(route):
+            prefix = "" if len(routes) == 1 else f"Route{routes.index(route) + 1}"
+            found = Assembler(known, self.brief.parse, self.brief.words, prefix).assemble()
+            if found.route is not None:
+                return found
+            attempts.append(found)
+            for clause in route.clauses:
+                clause.became = ""
+        return attempts[0]
+
+    def understandings(self, route: Route) -> Iterator[Understanding]:
+        """What is understood of a route, with each choice of types for the fields whose type is open."""
+        first = Intake(_fresh(route), self.brief.parse).read()
+        open_fields = [found for found in _all(first) if _is_open(found)]
+        if not open_fields or len(open_fields) > _MOST_OPEN:
+            yield first
+            return
+        choices = [_candidates(found) for found in open_fields]
+        for kinds in itertools.islice(itertools.product(*choices), 40):
+            known = Intake(_fresh(route), self.brief.parse).read()
+            for found, kind in zip([one for one in _all(known) if _is_open(one)], kinds, strict=True):
+                found.kind, found.firm = kind, True
+                if kind == "list":
+                    found.item = found.item or Field(found.name + "_item")
+            yield known
+
+    def spec(self, routes: Sequence[Route], assembled: Sequence[Assembled], promises: Promises) -> Draft:
+        """The whole flow."""
+        assumptions = [Assumption(slot="version", text="The version is 1.0.0.")]
+        specs: list[RouteSpec] = [found.route for found in assembled if found.route is not None]
+        records: dict[str, RecordSpec] = {record.name: record for found in assembled for record in found.records}
+        qps, burst = promises.qps or 100.0, promises.burst
+        if promises.qps is None:
+            assumptions.append(Assumption(slot="rate", text="At most 100 requests a second are taken."))
+        if burst is None:
+            burst = max(1, round(qps * 2))
+            assumptions.append(Assumption(slot="burst", text=f"Bursts of up to {burst} requests are taken."))
+        if any(route.deadline_ms is None for route in routes):
+            assumptions.append(Assumption(slot="deadline", text="An answer takes at most 5 seconds."))
+        assumptions.append(Assumption(slot="data", text="Fields whose name suggests nothing else hold internal data."))
+        name = _flow_name(specs[0].path)
+        assumptions.append(Assumption(slot="name", text=f"The flow is called {name}."))
+        spec = FlowSpec(
+            name=name,
+            summary=_summary(specs),
+            records=tuple(records.values()),
+            routes=tuple(specs),
+            rate_limit=RateLimitSpec(qps=qps, burst=burst),
+            slos=tuple(SloSpec(percentile=p, latency_ms=ms, at_qps=rate) for p, ms, rate in promises.slos),
+            assumptions=tuple(assumptions),
+            clauses=tuple(ClauseAccount(text=clause.text, became=clause.became) for clause in self.brief.clauses),
+            examples=tuple(example for route in routes for example in _examples(route)),
+        )
+        return Draft(spec=spec, assumptions=tuple(assumptions))
+
+
+def _fresh(route: Route) -> Route:
+    return Route(route.path, route.method, clauses=route.clauses, deadline_ms=route.deadline_ms)
+
+
+def _all(known: Understanding) -> list[Field]:
+    return [inner for found in known.route.fields.values() for inner in found.walk()]
+
+
+def _is_open(found: Field) -> bool:
+    if found.kind is None or (found.kind == "list" and found.item is None):
+        return True
+    return found.kind == "integer" and not found.firm
+
+
+def _candidates(found: Field) -> tuple[Kind, ...]:
+    if found.kind == "integer":
+        return ("number", "integer")
+    return ("number", "integer") if found.limits.keys() & {"minimum", "maximum"} else _KINDS
+
+
+def _asked(gaps: Sequence[Gap]) -> Draft:
+    distinct = {gap.text: gap for gap in gaps}
+    return Draft(questions=tuple(Question(slot=gap.slot, text=gap.text) for gap in distinct.values()))
+
+
+def _flow_name(path: str) -> str:
+    words = re.findall(r"[a-z0-9]+", re.sub(r"\{\w+\}", "", path).lower())
+    name = "_".join(words)[:50] or "home"
+    return name if name[0].isalpha() else f"flow_{name}"
+
+
+def _summary(routes: Sequence[RouteSpec]) -> str:
+    return ", ".join(f"{route.method} {route.path}" for route in routes)
+
+
+def _examples(route: Route) -> Iterator[Example]:
+    for sample in route.samples:
+        inputs = dict(deepcopy(sample.inputs))
+        path = re.sub(r"\{(\w+)\}", lambda match: str(inputs.pop(match[1], "")), route.path)
+        method = route.method or "GET"
+        if method in {"GET", "DELETE"}:
+            query = "&".join(f"{name}={_encoded(value)}" for name, value in inputs.items())
+            request = ExampleRequest(method=method, path=f"{path}?{query}" if query else path)
+        else:
+            request = ExampleRequest(method=method, path=path, json_body=inputs)
+        yield Example(request=request, status=sample.status, json_body=sample.json_body, text=sample.text)
+
+
+def _encoded(value: object) -> str:
+    from urllib.parse import quote
+
+    return quote(str(value), safe="")

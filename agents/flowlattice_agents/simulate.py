@@ -1,0 +1,332 @@
+"""A reference interpreter of specs: what a route would answer, worked out from the spec alone.
+
+It says what a spec means, before and without anything being built: models run a brief's examples on it. Calls to the
+outside are only listed. What does not live here: limits, deadlines, and how a flow is built or served.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+from urllib.parse import parse_qsl, unquote
+
+from pydantic import JsonValue
+
+from flowlattice.operators import NoValueError
+from flowlattice_agents.expressions import evaluate
+from flowlattice_agents.spec import CallSpec, Example, FieldSpec, FlowSpec, InvalidReplySpec, RecordSpec, ReplySpec, RouteSpec
+
+ProblemKind = Literal["missing", "type", "value"]
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class SimulatedReply:
+    """What would be answered; `calls` are the outside calls that would be made first."""
+
+    status: int
+    json_body: JsonValue = None
+    text: str | None = None
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """Why a field of a request is invalid."""
+
+    name: str
+    kind: ProblemKind
+    reason: str
+
+
+@dataclass
+class _Values:
+    values: dict[str, object] = field(default_factory=dict)
+    problems: list[FieldProblem] = field(default_factory=list)
+
+
+def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> SimulatedReply:
+    """What a flow with this spec answers to a request.
+
+    Args:
+        spec: A spec whose expressions are checked.
+        method: The request's method.
+        path: The path, with its query string if there is one.
+        body: The JSON body, or the values of a form.
+    """
+    bare, _, query = path.partition("?")
+    matching = [(route, found) for route in spec.routes if (found := _match(route.path, bare)) is not None]
+    route, parameters = next(((r, p) for r, p in matching if r.method == method), (None, {}))
+    if route is None:
+        return SimulatedReply(405 if matching else 404)
+    return _Run(spec, route).answer(parameters, dict(parse_qsl(query, keep_blank_values=True)), body)
+
+
+def holds(spec: FlowSpec, example: Example) -> bool:
+    """Whether a spec gives what an example says."""
+    request = example.request
+    reply = simulate(spec, request.method, request.path, request.json_body if request.form is None else dict(request.form))
+    if example.status is not None and reply.status != example.status:
+        return False
+    if example.text is not None and (reply.text or "").strip() != example.text.strip():
+        return False
+    return example.json_body is None or fits(example.json_body, reply.json_body)
+
+
+def fits(wanted: object, actual: object) -> bool:
+    """Whether a JSON value is what is wanted: objects as a subset, numbers by value."""
+    if isinstance(wanted, dict):
+        return isinstance(actual, dict) and all(key in actual and fits(part, actual[key]) for key, part in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(actual, list) and len(wanted) == len(actual) and all(map(fits, wanted, actual))
+    if isinstance(wanted, bool) or isinstance(actual, bool):
+        return wanted is actual
+    if isinstance(wanted, int | float) and isinstance(actual, int | float):
+        return math.isclose(wanted, actual, rel_tol=1e-9, abs_tol=1e-9)
+    return wanted == actual
+
+
+def _match(template: str, path: str) -> dict[str, str] | None:
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    match = re.fullmatch(pattern, path)
+    return {name: unquote(value) for name, value in match.groupdict().items()} if match else None
+
+
+class _Run:
+    def __init__(self, spec: FlowSpec, route: RouteSpec) -> None:
+        self.spec, self.route = spec, route
+        self.record = spec.record(route.accepts)
+
+    def answer(self, parameters: Mapping[str, str], query: Mapping[str, str], body: JsonValue) -> SimulatedReply:
+        given = self._given(parameters, query, body)
+        if given is None:
+            return self._invalid([FieldProblem("body", "type", "must be a JSON object")])
+        read = self._read(given)
+        if read.problems:
+            return self._invalid(read.problems)
+        try:
+            return self._compute(read.values)
+        except NoValueError as error:
+            return self._invalid([FieldProblem("request", "value", str(error))])
+
+    def _given(self, parameters: Mapping[str, str], query: Mapping[str, str], body: JsonValue) -> dict[str, object] | None:
+        if self.route.method in {"GET", "DELETE"}:
+            return {**{name: _Text(text) for name, text in query.items()}, **{n: _Text(t) for n, t in parameters.items()}}
+        if body is not None and not isinstance(body, dict):
+            return None
+        encoded = self.route.body == "form"
+        given: dict[str, object] = {
+            name: _Text(value) if encoded and isinstance(value, str) else value for name, value in (body or {}).items()
+        }
+        return {**given, **{name: _Text(text) for name, text in parameters.items()}}
+
+    def _read(self, given: Mapping[str, object]) -> _Values:
+        return _read_record(self.spec, self.record, given) if self.record else _Values()
+
+    def _compute(self, values: dict[str, object]) -> SimulatedReply:
+        for step in self.route.steps:
+            values[step.name] = evaluate(step.value, values)
+        failing = [check for check in self.route.checks if not evaluate(check.require, values)]
+        if failing:
+            return self._invalid([FieldProblem(check.field, "value", check.reason) for check in failing])
+        calls = tuple(_called(call) for call in self.route.calls)
+        for case in self.route.cases:
+            if evaluate(case.when, values):
+                inner = dict(values)
+                for step in case.steps:
+                    inner[step.name] = evaluate(step.value, inner)
+                return _reply(case.reply, inner, calls)
+        return _reply(self.route.reply, values, calls)
+
+    def _invalid(self, problems: list[FieldProblem]) -> SimulatedReply:
+        for entry in self.route.invalid:
+            if any(_covers(entry, problem) for problem in problems):
+                return _invalid_reply(entry, problems, self.record)
+        details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
+        return SimulatedReply(422, {"error": "invalid input", "fields": details})
+
+
+class _Text(str):
+    """A value from a path, a query or a form: text from which numbers, dates and booleans are read."""
+
+    __slots__ = ()
+
+
+def _read_record(spec: FlowSpec, record: RecordSpec, given: Mapping[str, object]) -> _Values:
+    read = _Values()
+    for member in record.fields:
+        value = given.get(member.wire_name, _ABSENT)
+        if value is _ABSENT:
+            if member.required:
+                read.problems.append(FieldProblem(member.name, "missing", "is required"))
+            default = member.default
+            read.values[member.name] = date.fromisoformat(default) if member.type == "date" and isinstance(default, str) else default
+            continue
+        if value is None and (member.nullable or (not member.required and member.default is None)):
+            read.values[member.name] = None
+            continue
+        found = _read_value(spec, member.type, value)
+        problem = _type_problem(member, found) or _value_problem(member, found)
+        if problem is not None:
+            read.problems.append(problem)
+        read.values[member.name] = found
+    return read
+
+
+def _type_problem(member: FieldSpec, found: object) -> FieldProblem | None:
+    if isinstance(found, _Misfit):
+        return FieldProblem(member.name, found.kind, found.reason or f"must be a {member.type}")
+    return None
+
+
+@dataclass(frozen=True)
+class _Misfit:
+    kind: ProblemKind = "type"
+    reason: str = ""
+
+
+def _read_value(spec: FlowSpec, type_name: str, value: object) -> object:
+    wrapped = re.fullmatch(r"list\[(.+)\]", type_name)
+    if wrapped:
+        if not isinstance(value, list):
+            return _Misfit()
+        items = [_read_value(spec, wrapped[1], item) for item in value]
+        return next((item for item in items if isinstance(item, _Misfit)), items)
+    record = spec.record(type_name)
+    if record is not None:
+        if not isinstance(value, Mapping):
+            return _Misfit()
+        inner = _read_record(spec, record, value)
+        first = next(iter(inner.problems), None)
+        return _Misfit(first.kind, f"{first.name} {first.reason}") if first else inner.values
+    return _read_scalar(type_name, value)
+
+
+def _read_scalar(type_name: str, value: object) -> object:
+    if isinstance(value, _Text) and type_name != "string":
+        value = _parsed(type_name, value)
+    if type_name == "string":
+        return str(value) if isinstance(value, str) else _Misfit()
+    if type_name == "boolean":
+        return value if isinstance(value, bool) else _Misfit()
+    if type_name == "integer":
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return value if isinstance(value, int) and not isinstance(value, bool) else _Misfit()
+    if type_name == "number":
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else _Misfit()
+    return _parsed_date(value)
+
+
+def _parsed(type_name: str, text: str) -> object:
+    if type_name == "integer":
+        return int(text) if re.fullmatch(r"-?[0-9]{1,300}", text.strip()) else _Misfit()
+    if type_name == "number":
+        return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", text.strip()) else _Misfit()
+    if type_name == "boolean":
+        return {"true": True, "false": False}.get(text, _Misfit())
+    return str(text)
+
+
+def _parsed_date(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return _Misfit()
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return _Misfit()
+
+
+def _value_problem(member: FieldSpec, value: object) -> FieldProblem | None:
+    reason = next(_violations(member, value), None)
+    return FieldProblem(member.name, "value", member.reason or reason) if reason else None
+
+
+def _violations(member: FieldSpec, value: object) -> Iterator[str]:
+    if member.choices and value not in member.choices:
+        yield f"must be one of {', '.join(map(str, member.choices))}"
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, int | float) and not isinstance(item, bool):
+            yield from _bound_violations(member, item)
+    if isinstance(value, str):
+        yield from _size_violations(len(value), member.min_length, member.max_length, "characters")
+        if member.pattern and not re.search(member.pattern, value):
+            yield "does not have the form it must have"
+    if isinstance(value, list):
+        yield from _size_violations(len(value), member.min_items, member.max_items, "items")
+
+
+def _bound_violations(member: FieldSpec, value: float) -> Iterator[str]:
+    if member.minimum is not None and value < member.minimum:
+        yield f"must be at least {member.minimum}"
+    if member.maximum is not None and value > member.maximum:
+        yield f"must be at most {member.maximum}"
+    if member.exclusive_minimum is not None and value <= member.exclusive_minimum:
+        yield f"must be more than {member.exclusive_minimum}"
+    if member.exclusive_maximum is not None and value >= member.exclusive_maximum:
+        yield f"must be less than {member.exclusive_maximum}"
+
+
+def _size_violations(size: int, least: int | None, most: int | None, unit: str) -> Iterator[str]:
+    if least is not None and size < least:
+        yield f"must have at least {least} {unit}"
+    if most is not None and size > most:
+        yield f"must have at most {most} {unit}"
+
+
+def _covers(entry: InvalidReplySpec, problem: FieldProblem) -> bool:
+    return (not entry.fields or problem.name in entry.fields) and entry.problem in {None, problem.kind}
+
+
+def _invalid_reply(entry: InvalidReplySpec, problems: list[FieldProblem], record: RecordSpec | None) -> SimulatedReply:
+    marks: dict[str, JsonValue] = {
+        "$fields": [_wire(record, problem.name) for problem in problems],
+        "$field": _wire(record, problems[0].name),
+        "$reason": problems[0].reason,
+    }
+    if entry.text is not None:
+        text = entry.text
+        for mark in ("$fields", "$field", "$reason"):
+            shown = marks[mark]
+            text = text.replace(mark, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
+        return SimulatedReply(entry.status, text=text)
+    details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
+    body = _filled(entry.body, marks) if entry.body is not None else {"error": "invalid input", "fields": details}
+    return SimulatedReply(entry.status, body)
+
+
+def _wire(record: RecordSpec | None, name: str) -> str:
+    member = record.field(name) if record else None
+    return member.wire_name if member else name
+
+
+def _filled(body: JsonValue, marks: Mapping[str, JsonValue]) -> JsonValue:
+    if isinstance(body, str):
+        return marks.get(body, body)
+    if isinstance(body, list):
+        return [_filled(item, marks) for item in body]
+    if isinstance(body, dict):
+        return {key: _filled(item, marks) for key, item in body.items()}
+    return body
+
+
+def _called(call: CallSpec) -> str:
+    return f"{call.method} {call.url}"
+
+
+def _reply(reply: ReplySpec, values: Mapping[str, object], calls: tuple[str, ...]) -> SimulatedReply:
+    if reply.body is None:
+        return SimulatedReply(reply.status, calls=calls)
+    value = evaluate(reply.body, values)
+    if reply.kind in {"text", "html"}:
+        return SimulatedReply(reply.status, text=str(value), calls=calls)
+    return SimulatedReply(reply.status, json.loads(json.dumps(value, default=_plain)), calls=calls)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else dict(value) if isinstance(value, Mapping) else str(value)
