@@ -2,7 +2,7 @@
 
 2.675 in binary is a little less than 2.675, and 390 * 1.1 a little more than 429. A float is therefore read as the
 decimal number that its first 15 significant digits name (its shortest text from 100 billion on, where 15 digits would
-cut decimals off): 2.675 and 429. Whole numbers are exact.
+cut decimals off): 2.675 and 429. Whole numbers are exact, and so are floats that can only be whole.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from flowlattice.operators.base import NoValueError
 
 _OUT_OF_RANGE = "the result is beyond the range of numbers"
 _MAX_BITS = 14_000
-_EXACT_BELOW = 1e11
+_FIFTEEN_DIGITS_BELOW = 1e11
+_WHOLE_FROM = 2.0**53
 
 
 def decimal_of(value: float) -> Decimal:
@@ -23,7 +24,9 @@ def decimal_of(value: float) -> Decimal:
         return Decimal(checked(value))
     if not math.isfinite(value):
         raise NoValueError(_OUT_OF_RANGE)
-    return Decimal(f"{value:.15g}" if abs(value) < _EXACT_BELOW else repr(value))
+    if abs(value) >= _WHOLE_FROM:
+        return Decimal(value)
+    return Decimal(f"{value:.15g}" if abs(value) < _FIFTEEN_DIGITS_BELOW else repr(value))
 
 
 def float_of(value: Decimal) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import re
 
 from flowlattice.operators.base import NoValueError, example, operator
 
@@ -52,11 +53,13 @@ def to_url(value: str) -> str:
 )
 def from_url(value: str) -> str:
     """The text with its percent-encoded bytes decoded; a broken sequence has none."""
+    if re.search(r"%(?![0-9A-Fa-f]{2})", value):
+        raise NoValueError("this is not percent-encoded text")
     start, *parts = value.encode().split(b"%")
     try:
         return (start + b"".join(binascii.unhexlify(part[:2]) + part[2:] for part in parts)).decode()
-    except ValueError:
-        raise NoValueError("this is not percent-encoded text") from None
+    except UnicodeDecodeError:
+        raise NoValueError("the decoded bytes are not UTF-8 text") from None
 
 
 @operator(
