@@ -1,15 +1,7 @@
 """Capability backends and how they are chosen: local doubles by default, `bindings.toml` with `--env NAME`."""
 
-from flowlattice.bindings.base import Bindings, DedupeBackend, EffectInDoubt, HttpBackend, NotSent
-from flowlattice.bindings.egress import check_egress
+from flowlattice.bindings.environment import bindings_for
 from flowlattice.bindings.local import LocalBindings
+from flowlattice.bindings.sources import PinnedClock, Randomness, SystemClock
 
-__all__ = [
-    "Bindings",
-    "DedupeBackend",
-    "EffectInDoubt",
-    "HttpBackend",
-    "LocalBindings",
-    "NotSent",
-    "check_egress",
-]
+__all__ = ["LocalBindings", "PinnedClock", "Randomness", "SystemClock", "bindings_for"]

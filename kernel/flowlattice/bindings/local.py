@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from flowlattice.bindings.base import DedupeBackend, HttpBackend
 from flowlattice.bindings.database import Database
 from flowlattice.bindings.sources import Randomness, SystemClock
 from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv
 from flowlattice.capabilities import Clock, HttpResponse, KvWrite, Rng
+from flowlattice.engine.backends import DedupeBackend, HttpBackend
 
 DOUBLE_HEADER = "x-flowlattice-double"
 

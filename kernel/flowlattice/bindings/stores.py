@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from flowlattice.bindings.base import EffectInDoubt
 from flowlattice.bindings.database import Database
+from flowlattice.engine.backends import EffectInDoubt
 from flowlattice.errors import ReservationHeld
 
 SCHEMA = """

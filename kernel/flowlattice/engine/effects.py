@@ -15,7 +15,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from flowlattice import keys
-from flowlattice.bindings import DedupeBackend, EffectInDoubt
+from flowlattice.engine.backends import DedupeBackend, EffectInDoubt
 from flowlattice.engine.run import Attempt, Run
 from flowlattice.errors import ReservationHeld
 from flowlattice.ir.model import Idempotency

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from flowlattice.bindings import Bindings, HttpBackend, NotSent, check_egress
 from flowlattice.capabilities import Clock, HttpResponse, KvWrite, Rng, capability_type
 from flowlattice.context import Context
+from flowlattice.engine.backends import Bindings, HttpBackend, NotSent
+from flowlattice.engine.egress import check_egress
 from flowlattice.engine.run import Attempt
 from flowlattice.errors import EgressDenied, UsageError
 from flowlattice.ir.model import CapabilityUse

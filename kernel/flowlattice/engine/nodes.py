@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
-from flowlattice.bindings import Bindings
+from flowlattice.engine.backends import Bindings
 from flowlattice.engine.effects import LONGEST_EFFECT_S, KeyOf, Once
 from flowlattice.engine.failures import UserCode
 from flowlattice.engine.grants import Grant, grants

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast, get_type_hints
 from uuid import UUID
 
-from flowlattice.bindings import Bindings
+from flowlattice.engine.backends import Bindings
 from flowlattice.engine.calls import CallLog, NoCallLog
 from flowlattice.engine.compile import Compiler, Functions, Step
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowlattice.bindings import Bindings
 from flowlattice.engine import CallLog, Runtime, bind
+from flowlattice.engine.backends import Bindings
 from flowlattice.errors import FlowlatticeError
 from flowlattice.ir import model as ir
 from flowlattice.ir.lower import lower

@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 
 from pydantic import JsonValue
 
-from flowlattice.bindings import EffectInDoubt
 from flowlattice.engine import BoundTrigger, Problem, RejectedInput, Reply, Run, Runtime
+from flowlattice.engine.backends import EffectInDoubt
 from flowlattice.engine.inputs import json_object
 from flowlattice.engine.reply import NO_CONTENT
 from flowlattice.errors import DeadlineExceeded, FlowlatticeError, NodeFailed, ReservationHeld

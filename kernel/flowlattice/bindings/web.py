@@ -1,0 +1,115 @@
+"""HTTP over the network with httpx, kept to the hosts that a binding declares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urljoin
+
+import httpx
+from pydantic import JsonValue
+
+from flowlattice.capabilities import HttpResponse
+from flowlattice.engine.backends import NotSent
+from flowlattice.engine.egress import check_egress
+from flowlattice.errors import UsageError
+
+MAX_RESPONSE_BYTES: Final = 16 * 1_048_576
+_MAX_REDIRECTS: Final = 5
+_REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.TEMPORARY_REDIRECT, 308})
+
+
+class ResponseTooLarge(httpx.HTTPError):
+    """An answer longer than `MAX_RESPONSE_BYTES`."""
+
+
+class HttpxBackend:
+    """One binding's requests.
+
+    Redirects are followed for GET alone, each only to a host that the binding may reach; the answer to anything else
+    is handed on as it is. Proxies of the environment are not used, so that a request goes where its URL says.
+
+    Args:
+        binding: The binding's name, for errors.
+        headers: Sent with every request; a value `$NAME` is the environment variable's.
+        timeout: For each request as a whole.
+    """
+
+    def __init__(self, binding: str, headers: Mapping[str, str], timeout: timedelta) -> None:
+        self._binding = binding
+        self._client = httpx.AsyncClient(
+            headers={name: _value(binding, value) for name, value in headers.items()},
+            timeout=timeout.total_seconds(),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def send(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None,
+        json: JsonValue,
+        headers: Mapping[str, str],
+        hosts: tuple[str, ...],
+    ) -> HttpResponse:
+        """Send a request and return the answer, whatever its status.
+
+        Raises:
+            NotSent: There was no connection, or the request cannot be made.
+            EgressDenied: A redirect leads to a host that the binding may not reach.
+            httpx.HTTPError: The request left and something failed after that.
+        """
+        body = None if method in {"GET", "DELETE"} else json
+        for _ in range(_MAX_REDIRECTS):
+            response = await self._once(method, url, params, body, headers)
+            location = response.headers.get("location")
+            if method != "GET" or response.status not in _REDIRECTS or location is None:
+                return response
+            url, params = urljoin(url, location), None
+            check_egress(self._binding, url, hosts)
+        raise httpx.TooManyRedirects(f"binding {self._binding}: more than {_MAX_REDIRECTS} redirects")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _once(
+        self, method: str, url: str, params: Mapping[str, str] | None, json: JsonValue, headers: Mapping[str, str]
+    ) -> HttpResponse:
+        try:
+            request = self._client.build_request(method, url, params=params, json=json, headers=dict(headers))
+            response = await self._client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            raise NotSent(f"binding {self._binding}: no connection ({type(error).__name__})") from error
+        except (httpx.InvalidURL, ValueError) as error:
+            raise NotSent(f"binding {self._binding}: the request cannot be made ({type(error).__name__})") from error
+        try:
+            content = await _read(response)
+        finally:
+            await response.aclose()
+        lower = {name.lower(): value for name, value in response.headers.items()}
+        return HttpResponse(status=response.status_code, headers=lower, body=content)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > MAX_RESPONSE_BYTES:
+            raise ResponseTooLarge(f"the answer is longer than {MAX_RESPONSE_BYTES} bytes")
+    return b"".join(parts)
+
+
+def _value(binding: str, value: str) -> str:
+    if not value.startswith("$"):
+        return value
+    found = os.environ.get(value[1:])
+    if found is None:
+        raise UsageError(f"binding {binding}: the environment variable {value[1:]} is not set")
+    return found
