@@ -1,0 +1,201 @@
+"""What a picture of a flow shows: boxes with lines of text and arrows with a label, in no particular format.
+
+Texts are cleaned (`text.clean`) but not escaped: that is each format's own business.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from flowlattice.ir.drawing.text import clean, duration, number
+from flowlattice.ir.model import CapabilityUse, Checkpoint, DeterminismName, Edge, EffectsName, FlowIR, Node, NodeKind
+from flowlattice.ir.model import Surface as IRSurface
+
+# Kinds whose own code can do something: their effects are said even where there are none.
+_ACTING: frozenset[NodeKind] = frozenset({"node", "aggregate", "foreach", "subflow", "plugin"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """A node.
+
+    Attributes:
+        key: `n1`, `n2`, ... in the order of the IR; safe as a name in every format.
+        name: The node's name.
+        kind: Which shape it has.
+        notes: Lines below the name, in their order.
+    """
+
+    key: str
+    name: str
+    kind: NodeKind
+    effects: EffectsName
+    determinism: DeterminismName
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrow:
+    """An edge (`flow`), or the way to the node that undoes another one (`compensate`).
+
+    Attributes:
+        source: Key of the box that it leaves.
+        target: Key of the box that it reaches.
+        label: The case and what is unusual about the edge; may be empty.
+    """
+
+    source: str
+    target: str
+    label: str
+    kind: Literal["flow", "compensate"] = "flow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A flow: its title, what holds for all of it, boxes and arrows."""
+
+    key: str
+    title: str
+    summary: str
+    notes: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+
+def picture(ir: FlowIR) -> Picture:
+    """What to draw of a flow."""
+    keys = {node.id: f"n{number}" for number, node in enumerate(ir.nodes, start=1)}
+    notes = _governing(ir)
+    return Picture(
+        key=f"flow-{ir.id.hex[:8]}",
+        title=clean(f"{ir.name} {ir.version}"),
+        summary=clean(ir.summary),
+        notes=tuple(clean(note) for note in _flow_notes(ir)),
+        boxes=tuple(_box(node, keys[node.id], notes[node.id]) for node in ir.nodes),
+        arrows=(*_flows(ir, keys), *_compensations(ir, keys)),
+    )
+
+
+def _box(node: Node, key: str, governing: list[str]) -> Box:
+    return Box(
+        key=key,
+        name=clean(node.name),
+        kind=node.kind,
+        effects=node.effects,
+        determinism=node.determinism,
+        notes=tuple(clean(note) for note in (*_notes(node), *governing)),
+    )
+
+
+def _notes(node: Node) -> Iterator[str]:
+    """What a node says of itself."""
+    yield from _trigger(node)
+    if node.kind in _ACTING and (node.in_schema or node.out_schema):
+        yield f"{node.in_schema or '?'} → {node.out_schema or '?'}{' …' if node.stream else ''}"
+    if node.kind in _ACTING or (node.effects, node.determinism) != ("pure", "strict"):
+        yield f"{_words(node.effects)} · {_words(node.determinism)}"
+    for use in node.capabilities:
+        yield _capability(use)
+    if node.idempotency is not None:
+        yield f"idempotent by {', '.join(node.idempotency.fields) or 'nothing'}"
+    if node.retry is not None:
+        yield f"retry by {node.retry.owner}, at most {node.retry.max}"
+    if node.timeout_ms is not None:
+        yield f"timeout {duration(node.timeout_ms)}"
+    if node.side_outputs:
+        yield f"side outputs: {', '.join(node.side_outputs)}"
+
+
+def _trigger(node: Node) -> Iterator[str]:
+    trigger = node.trigger
+    if trigger is None:
+        return
+    where = trigger.path or trigger.topic or trigger.cron or trigger.prefix or ""
+    yield f"{trigger.method or trigger.kind} {where}".rstrip()
+    if node.out_schema:
+        yield f"→ {node.out_schema}"
+    if trigger.deadline_ms is not None:
+        yield f"deadline {duration(trigger.deadline_ms)}"
+
+
+def _capability(use: CapabilityUse) -> str:
+    hosts = f" → {', '.join(use.egress)}" if use.egress else ""
+    return f"{use.name} {use.binding}{hosts}"
+
+
+def _governing(ir: FlowIR) -> dict[UUID, list[str]]:
+    """What control surfaces and checkpoints add to the nodes that they govern."""
+    notes: dict[UUID, list[str]] = defaultdict(list)
+    for surface in ir.surfaces:
+        note = _surface(surface)
+        for target in surface.targets if note else ():
+            notes[target].append(note)
+    for checkpoint in ir.checkpoints:
+        notes[checkpoint.on].append(_checkpoint(checkpoint))
+    return notes
+
+
+def _surface(surface: IRSurface) -> str:
+    """What a surface adds; nothing where the node or its edges say it themselves."""
+    config = surface.config
+    match surface.kind:
+        case "rate_limit":
+            return f"rate limit {number(config.get('qps'))}/s, burst {number(config.get('burst'))}"
+        case "respond":
+            return f"{number(config.get('status'))} {config.get('body') or ''}".rstrip()
+        case _:
+            return ""
+
+
+def _checkpoint(checkpoint: Checkpoint) -> str:
+    wait = "" if checkpoint.ttl_s is None else f", at most {duration(checkpoint.ttl_s * 1000)}"
+    return f"waits for a person ({checkpoint.id}){wait}"
+
+
+def _flow_notes(ir: FlowIR) -> Iterator[str]:
+    yield f"profile {ir.profile}"
+    for slo in ir.slos:
+        rate = "" if slo.at_qps is None else f" at {number(slo.at_qps)}/s"
+        yield f"p{number(slo.percentile)} within {duration(slo.latency_ms)}{rate}"
+    if "max_in_flight" in ir.policies:
+        yield f"at most {number(ir.policies['max_in_flight'])} in flight"
+    if ir.residency:
+        yield f"stays in {', '.join(ir.residency)}"
+
+
+def _flows(ir: FlowIR, keys: dict[UUID, str]) -> Iterator[Arrow]:
+    for edge in ir.edges:
+        # IR that was not made here may name nodes that it does not have.
+        if edge.source_id in keys and edge.target_id in keys:
+            label = clean(" · ".join(_edge(edge)))
+            yield Arrow(source=keys[edge.source_id], target=keys[edge.target_id], label=label)
+
+
+def _edge(edge: Edge) -> Iterator[str]:
+    """An edge's case, then what is not as it is by default."""
+    if edge.case is not None:
+        yield edge.case
+    if edge.ordering != "ordered":
+        yield edge.ordering
+    if edge.delivery != "at_least_once":
+        yield _words(edge.delivery)
+    if edge.partition_key is not None:
+        yield f"by {edge.partition_key}"
+    if edge.buffer.on_full != "backpressure":
+        yield f"{_words(edge.buffer.on_full)} over {edge.buffer.max_items}"
+    if edge.timeout_ms is not None:
+        yield f"timeout {duration(edge.timeout_ms)}"
+
+
+def _compensations(ir: FlowIR, keys: dict[UUID, str]) -> Iterator[Arrow]:
+    for node in ir.nodes:
+        if node.compensate is not None and node.compensate in keys:
+            yield Arrow(source=keys[node.id], target=keys[node.compensate], label="undone by", kind="compensate")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
