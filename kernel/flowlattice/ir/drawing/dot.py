@@ -68,7 +68,8 @@ def _arrow(arrow: Arrow) -> str:
 
 
 def _label(*lines: str) -> str:
-    return f'"{"\\n".join(_escape(line) for line in lines)}"'
+    text = "\\n".join(_escape(line) for line in lines)
+    return f'"{text}"'
 
 
 def _quote(text: str) -> str:
