@@ -31,9 +31,15 @@ def days(value: float) -> timedelta:
 
 
 def in_ms(duration: timedelta | None) -> int | None:
-    """A duration in whole milliseconds, rounded away from zero so that no bound vanishes; none stays none."""
+    """A duration in whole milliseconds, rounded away from zero so that no bound vanishes; none stays none.
+
+    Raises:
+        TypeError: It is no duration.
+    """
     if duration is None:
         return None
+    if not isinstance(duration, timedelta):
+        raise TypeError(f"a duration is written ms(250) or seconds(2), not {duration!r}")
     exact = duration / timedelta(milliseconds=1)
     whole = int(exact)
     return whole if whole == exact else whole + (1 if exact > 0 else -1)

@@ -101,11 +101,23 @@ class Retry(IRModel):
 
 
 class Reason(IRModel):
-    """Why a node has the effects or the determinism it has, and the place that is the cause."""
+    """Why a node has the effects or the determinism it has, and the place that is the cause.
+
+    `capability` is the binding whose type is the reason; none where the body is.
+    """
 
     of: Literal["effects", "determinism"]
     level: str
     because: str
+    capability: str | None = None
+    source: Source
+
+
+class Parameter(IRModel):
+    """A parameter of a node's function, or what it returns (`return`): its annotation as written, if it has one."""
+
+    name: str
+    annotation: str | None = None
     source: Source
 
 
@@ -117,9 +129,10 @@ class Declared(IRModel):
 
 
 class UrlUse(IRModel):
-    """An absolute URL written in a node's body."""
+    """An absolute URL written in a node's body; `credential` if it carries one."""
 
     host: str
+    credential: bool = False
     source: Source
 
 
@@ -133,7 +146,12 @@ class Misuse(IRModel):
 
 
 class Node(IRModel):
-    """A node. `in_schema` and `out_schema` name entries of `schemas`; null where the author gave no type."""
+    """A node. `in_schema` and `out_schema` name entries of `schemas`; null where the author gave no type.
+
+    `source` is where it entered the graph, `definition` where its function is written; `derivations` says of each
+    field of its output which fields of its input it was made from, `!` standing for a clock or a random source and
+    `*` for the whole input.
+    """
 
     id: UUID
     name: str
@@ -147,6 +165,9 @@ class Node(IRModel):
     reasons: tuple[Reason, ...] = ()
     capabilities: tuple[CapabilityUse, ...] = ()
     unknown_capabilities: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    returns: Parameter | None = None
+    derivations: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     misused: tuple[Misuse, ...] = ()
     urls: tuple[UrlUse, ...] = ()
     side_outputs: tuple[str, ...] = ()
@@ -155,10 +176,12 @@ class Node(IRModel):
     retry: Retry | None = None
     compensate: UUID | None = None
     timeout_ms: int | None = None
+    vouched: tuple[str, ...] = ()
     is_async: bool = False
     takes_context: bool = False
     function: str | None = None
     summary: str = ""
+    definition: Source | None = None
     source: Source
 
     def uses(self, capability: str) -> bool:
@@ -175,7 +198,10 @@ class Buffer(IRModel):
 
 
 class Edge(IRModel):
-    """An edge. `case` names the branch of a switch (`default` for the rest) or of an if (`true`, `false`)."""
+    """An edge. `case` names the branch of a switch (`default` for the rest) or of an if (`true`, `false`).
+
+    `carries` names the schema of the records on it.
+    """
 
     source_id: UUID = Field(alias="from")
     target_id: UUID = Field(alias="to")
@@ -185,14 +211,15 @@ class Edge(IRModel):
     partition_key: str | None = None
     buffer: Buffer = Buffer()
     timeout_ms: int | None = None
+    carries: str | None = None
     source: Source | None = None
 
 
 class Surface(IRModel):
     """A control surface: which nodes it governs and its configuration.
 
-    Configurations: `switch` {cases, default}; `if` {}; `merge` {}; `rate_limit` {qps, burst}; `timeout` {timeout_ms};
-    `respond` {status, body}.
+    Configurations: `switch` {cases, values: what its function can return where its type says so}; `if` {filter};
+    `merge` {}; `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `respond` {status, body}.
     """
 
     kind: SurfaceKind
@@ -217,10 +244,23 @@ class Slo(IRModel):
     percentile: float
     latency_ms: float
     at_qps: float | None = None
+    source: Source | None = None
+
+
+class EgressGrant(IRModel):
+    """The hosts that the flow lets one binding reach."""
+
+    binding: str
+    hosts: tuple[str, ...]
+    source: Source
 
 
 class FlowIR(IRModel):
-    """A whole flow as data."""
+    """A whole flow as data.
+
+    `places` says where parts are written that have no source of their own: records (`InReq`), their fields
+    (`InReq.v`) and policies (`max_in_flight`).
+    """
 
     ir: Literal["1"] = "1"
     id: UUID
@@ -233,7 +273,9 @@ class FlowIR(IRModel):
     surfaces: tuple[Surface, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
     schemas: dict[str, JsonValue] = Field(default_factory=dict)
+    places: dict[str, Source] = Field(default_factory=dict)
     slos: tuple[Slo, ...] = ()
+    egress: tuple[EgressGrant, ...] = ()
     policies: dict[str, JsonValue] = Field(default_factory=dict)
     residency: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from flowlattice.language.nodes import Node, NodeOptions
 from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.lattice import Determinism, Effects
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -99,7 +100,8 @@ class Filter(If[T], Output[T]):
 
 def Map(function: Callable[[T], U], *, name: str | None = None) -> Node[T, U]:  # noqa: N802 - a combinator, named like the others
     """A node that reshapes a record by a pure function, `Map(to_invoice)`."""
-    return Node(function, NodeOptions(), calling_place(), name or _name_of(function, "map"))
+    claims = NodeOptions(effects=Effects.PURE, determinism=Determinism.STRICT)
+    return Node(function, claims, calling_place(), name or _name_of(function, "map"))
 
 
 class Merge(Element, Input[T], Output[T], Generic[T]):

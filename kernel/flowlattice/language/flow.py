@@ -14,7 +14,9 @@ from flowlattice.record import Record
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
-JsonBody = Record | list[Record] | list[str] | list[int] | list[float] | dict[str, str] | str | int | float | bool | None
+JsonBody = (
+    Record | list[Record] | list[str] | list[int] | list[float] | dict[str, str] | str | int | float | bool | None
+)
 
 
 class Profile(Enum):
@@ -56,12 +58,21 @@ class RateLimit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InFlight:
+    """How many requests may be under way at once."""
+
+    requests: int
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
 class LatencyGoal:
     """A promise on latency at a rate."""
 
     percentile: float
     latency: timedelta
     at_qps: float | None
+    place: Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +134,7 @@ class Flow:
     limits: list[RateLimit] = field(default_factory=list, init=False)
     goals: list[LatencyGoal] = field(default_factory=list, init=False)
     egresses: list[Egress] = field(default_factory=list, init=False)
-    in_flight: int | None = field(default=None, init=False)
+    in_flight: InFlight | None = field(default=None, init=False)
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
@@ -172,12 +183,16 @@ class Flow:
             target: A node, a combinator or a respond.
             buffer: How many records may wait on the edge.
             timeout: How long a record may wait for its target before the run fails.
+
+        Raises:
+            TypeError: What is given is no part of a graph, such as a function without `@node`.
         """
+        origin, case = _source(source)
         self.connections.append(
             Connection(
-                source=source.origin,
-                case=source.case,
-                target=target.destination,
+                source=origin,
+                case=case,
+                target=_target(target),
                 buffer=buffer,
                 timeout=timeout,
                 place=calling_place(),
@@ -190,12 +205,30 @@ class Flow:
 
     def max_in_flight(self, requests: int) -> None:
         """Let at most so many requests be under way at once; more are answered 503."""
-        self.in_flight = requests
+        self.in_flight = InFlight(requests=requests, place=calling_place())
 
     def slo(self, *, percentile: float, latency: timedelta, at_qps: float | None = None) -> None:
         """Promise that `percentile` per cent of requests take at most `latency` at `at_qps` requests a second."""
-        self.goals.append(LatencyGoal(percentile=percentile, latency=latency, at_qps=at_qps))
+        self.goals.append(LatencyGoal(percentile=percentile, latency=latency, at_qps=at_qps, place=calling_place()))
 
     def egress(self, binding: str, *hosts: str) -> None:
         """Declare the hosts that a binding may reach: `flow.egress("stripe", "api.stripe.com")`."""
         self.egresses.append(Egress(binding=binding, hosts=hosts, place=calling_place()))
+
+
+def _source(end: object) -> tuple[Element, str | None]:
+    """Where an edge starts. An element that nothing comes out of is for the checker to report, with its place."""
+    if isinstance(end, Output):
+        return end.origin, end.case
+    return _element(end), None
+
+
+def _target(end: object) -> Element:
+    """Where an edge ends. An element that takes nothing is for the checker to report, with its place."""
+    return end.destination if isinstance(end, Input) else _element(end)
+
+
+def _element(end: object) -> Element:
+    if isinstance(end, Element):
+        return end
+    raise TypeError(f"connect takes nodes, triggers, combinators and responds; {end!r} is none (is @node missing?)")

@@ -21,11 +21,12 @@ FLOW_FILE = "flow.py"
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A loaded flow: its graph and the sources it was read from."""
+    """A loaded flow: its graph, the sources it was read from, and the package that its folder became."""
 
     flow: Flow
     sources: SourceFiles
     file: Path
+    package: str
 
 
 def flow_file(path: Path) -> Path:
@@ -52,7 +53,12 @@ def load(path: Path) -> Program:
     flows = {id(value): value for value in vars(module).values() if isinstance(value, Flow)}
     if len(flows) != 1:
         raise UsageError(f"{file.name}: defines {len(flows)} flows; one file defines one `flow = Flow(...)`")
-    return Program(flow=next(iter(flows.values())), sources=SourceFiles(file.parent), file=file)
+    return Program(
+        flow=next(iter(flows.values())),
+        sources=SourceFiles(file.parent),
+        file=file,
+        package=module.__name__.partition(".")[0],
+    )
 
 
 def _import(file: Path) -> ModuleType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
@@ -39,6 +39,7 @@ class NodeOptions:
     idempotency: IdempotencyKey | None = None
     timeout: timedelta | None = None
     retry_owner: RetryOwner | None = None
+    vouch: tuple[str, ...] = ()
 
 
 class Node(Element, Input[I], Output[O], Generic[I, O]):
@@ -63,7 +64,7 @@ class Node(Element, Input[I], Output[O], Generic[I, O]):
 
     def named(self, name: str) -> Node[I, O]:
         """The same function as another node, since a name stands once in a flow."""
-        return Node(self.function, self.options, self.place, name)
+        return Node(self.function, self.options, calling_place(), name)
 
 
 class _Decorator:
@@ -97,6 +98,7 @@ def node(
     idempotency: IdempotencyKey | None = None,
     timeout: timedelta | None = None,
     retry_owner: RetryOwner | None = None,
+    vouch: Sequence[str] = (),
 ) -> _Decorator: ...
 def node(  # noqa: PLR0913 - one keyword per promise a node can make
     function: Callable[..., object] | None = None,
@@ -107,6 +109,7 @@ def node(  # noqa: PLR0913 - one keyword per promise a node can make
     idempotency: IdempotencyKey | None = None,
     timeout: timedelta | None = None,
     retry_owner: RetryOwner | None = None,
+    vouch: Sequence[str] = (),
 ) -> Node[Any, Any] | _Decorator:
     """Make a function a node.
 
@@ -120,6 +123,7 @@ def node(  # noqa: PLR0913 - one keyword per promise a node can make
         idempotency: What identifies the node's effect, `by("order_id")`.
         timeout: How long one attempt may take.
         retry_owner: Who retries it, the orchestrator or the connector.
+        vouch: Calls in the body, as they are written there, that cannot be resolved and that you say are pure.
     """
     place = calling_place()
     if function is not None:
@@ -130,6 +134,7 @@ def node(  # noqa: PLR0913 - one keyword per promise a node can make
         idempotency=idempotency,
         timeout=timeout,
         retry_owner=retry_owner,
+        vouch=tuple(vouch),
     )
     return _Decorator(options, place)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from flowlattice.capabilities import CapabilityType
 from flowlattice.lattice import Determinism, Effects
 
 
@@ -20,19 +21,45 @@ class Known:
     because: str
 
 
+def in_words(known: Known, spelled: str) -> Known:
+    """The same knowledge, its words followed by what was written."""
+    return Known(known.effects, known.determinism, f"{known.because} ({spelled})") if known.because else known
+
+
+def unknown(because: str) -> Known:
+    """What is known of code that cannot be read: nothing, so that all has to be expected."""
+    return Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, because)
+
+
+def nondeterministic(because: str) -> Known:
+    """Reading something that other runs change."""
+    return Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, because)
+
+
+def outside_change(what: str) -> Known:
+    """Changing something that other runs see."""
+    return Known(Effects.EFFECTFUL, Determinism.NONDETERMINISTIC, f"changes {what}, which lives outside the node")
+
+
+def uses(declared: CapabilityType, binding: str) -> Known:
+    """Using a capability."""
+    return Known(declared.effects, declared.determinism, f"uses {binding} ({declared.name})")
+
+
 PURE: Final = Known(Effects.PURE, Determinism.STRICT, "")
 _CLOCK: Final = Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, "reads the clock")
 _RANDOM: Final = Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, "draws randomness")
 _HASH: Final = Known(Effects.PURE, Determinism.NONDETERMINISTIC, "depends on the process (hash seed or address)")
+_ZONES: Final = Known(Effects.PURE, Determinism.STABLE, "depends on the installed time zone data")
 _ZONE: Final = Known(Effects.READ_ONLY, Determinism.BEST_EFFORT, "depends on the machine's time zone")
 _ENVIRONMENT: Final = Known(Effects.READ_ONLY, Determinism.BEST_EFFORT, "reads the environment")
 _OUTSIDE: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "reaches outside the process")
 _CONTEXT: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "changes the state of its thread")
 
 PURE_BUILTINS: Final = frozenset(
-    "abs all any ascii bin bool bytearray bytes chr complex dict divmod enumerate filter float format frozenset hex int "
-    "isinstance issubclass iter len list map max min next object oct ord pow property range repr reversed round set "
-    "slice sorted str sum super tuple type zip staticmethod classmethod".split()
+    "abs all any ascii bin bool bytearray bytes chr complex dict divmod enumerate filter float format frozenset hex "
+    "int isinstance issubclass iter len list map max min next object oct ord pow property range repr reversed "
+    "round set slice sorted str sum super tuple type zip staticmethod classmethod".split()
 )
 
 SPECIAL_BUILTINS: Final = {
@@ -49,9 +76,9 @@ SPECIAL_BUILTINS: Final = {
 }
 
 PURE_MODULES: Final = frozenset(
-    "base64 binascii bisect calendar cmath collections collections.abc copy dataclasses datetime decimal enum fractions "
-    "functools hashlib heapq hmac html itertools json math numbers operator re statistics string textwrap typing "
-    "unicodedata urllib.parse zlib zoneinfo".split()
+    "base64 binascii bisect calendar cmath collections collections.abc copy dataclasses datetime decimal enum "
+    "flowlattice.durations fractions functools hashlib heapq hmac html itertools json math numbers operator re "
+    "statistics string textwrap types typing unicodedata urllib.parse zlib".split()
 )
 
 # Functions of otherwise pure modules that are not, and of modules that are what they are.
@@ -72,8 +99,11 @@ SPECIAL_FUNCTIONS: Final = {
     "uuid.uuid3": PURE,
     "uuid.uuid5": PURE,
     "uuid.UUID": PURE,
-    "asyncio.sleep": PURE,
     "asyncio.tasks.sleep": PURE,
+    "asyncio.tasks.gather": PURE,
+    "calendar.setfirstweekday": _CONTEXT,
+    "flowlattice.language.invalid.require": PURE,
+    "statistics.NormalDist.samples": _RANDOM,
 }
 
 SPECIAL_MODULES: Final = {
@@ -82,6 +112,7 @@ SPECIAL_MODULES: Final = {
     "random": _RANDOM,
     "_random": _RANDOM,
     "secrets": _RANDOM,
+    "zoneinfo": _ZONES,
     "locale": _ENVIRONMENT,
     "platform": _ENVIRONMENT,
     "os": _OUTSIDE,
@@ -100,6 +131,9 @@ SPECIAL_MODULES: Final = {
     "requests": _OUTSIDE,
 }
 
+# Methods that are not pure whatever they are called on; `astimezone` only without an argument.
+SPECIAL_METHODS: Final = {"timestamp": _ZONE, "astimezone": _ZONE, "samples": _RANDOM}
+
 # Methods of the values that flow through bodies: text, numbers, collections, dates, matches and records.
 PURE_METHODS: Final = frozenset(
     name
@@ -108,12 +142,25 @@ PURE_METHODS: Final = frozenset(
     if not name.startswith("_")
 ) | frozenset(
     "isoformat strftime date time timetz replace weekday isoweekday isocalendar toordinal total_seconds utcoffset "
-    "group groups groupdict start end span match search fullmatch findall finditer sub subn "
+    "group groups groupdict start end span match search fullmatch findall finditer sub subn expand "
     "quantize normalize to_integral_value as_tuple is_nan is_finite copy_abs adjusted limit_denominator "
-    "hexdigest digest most_common elements model_copy model_dump is_cancelled __class__".split()
+    "hexdigest digest most_common elements model_copy model_dump is_cancelled total rotate move_to_end".split()
 )
 
 MUTATORS: Final = frozenset(
-    "append extend insert remove pop clear sort reverse add discard update setdefault popitem appendleft popleft "
-    "intersection_update difference_update symmetric_difference_update __setitem__ __delitem__ subtract".split()
+    "append appendleft extend extendleft insert remove pop popleft popitem clear sort reverse rotate add discard "
+    "update setdefault intersection_update difference_update symmetric_difference_update subtract move_to_end".split()
 )
+
+# Functions that change their first argument.
+MUTATING_FUNCTIONS: Final = frozenset(
+    "heappush heappop heapify heapreplace heappushpop insort insort_left insort_right setitem delitem iadd iand "
+    "iconcat ior isub imul ixor setattr delattr next".split()
+)
+
+# Functions whose result does not depend on the order of what they are given.
+ORDER_FREE: Final = frozenset("sorted set frozenset any all len min max bool isinstance type id hash".split())
+
+# Methods whose result depends on the order of what they are given, and those of a set that give a set.
+ORDERED_METHODS: Final = frozenset("join extend extendleft format fromkeys".split())
+SET_METHODS: Final = frozenset("union intersection difference symmetric_difference copy".split())

@@ -1,54 +1,178 @@
-"""Finding the syntax tree of a function that was already loaded."""
+"""The source texts of a loaded flow: syntax trees, the syntax of a function or a class, lines and columns."""
 
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from tokenize import detect_encoding
 from types import CodeType
+from typing import Final
+
+from flowlattice.language.ports import Place
 
 FunctionSyntax = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+_NEWLINE: Final = re.compile(r"\r\n|\r|\n")
+_OURS: Final = Path(__file__).resolve().parents[1]
+
+
+def decoded(data: bytes) -> str:
+    """The text of a Python file, its line ends as they are.
+
+    Raises:
+        SyntaxError: The encoding that the file declares does not exist.
+        UnicodeDecodeError: The bytes are not text in that encoding.
+    """
+    encoding, _ = detect_encoding(BytesIO(data).readline)
+    return data.decode(encoding)
+
+
+def parsed(data: bytes, filename: str) -> ast.Module:
+    """The syntax tree of a Python file, without the warnings that running it gives.
+
+    Raises:
+        SyntaxError: It is no Python.
+        ValueError: It holds a null byte, or bytes that are no text.
+        RecursionError: It is nested too deeply; so is MemoryError.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(data, filename)
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines as Python counts them: ended by LF, CR LF or CR, and by nothing else."""
+    return _NEWLINE.split(text)
+
+
+def arguments_of(syntax: FunctionSyntax) -> list[ast.arg]:
+    """The parameters of a function, in order."""
+    arguments = syntax.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return named + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
+
+
+@dataclass
+class _File:
+    """One parsed file, its functions found by their name and first line."""
+
+    tree: ast.Module
+    lines: list[str]
+    functions: dict[tuple[str, int], list[FunctionSyntax]]
+
+    @classmethod
+    def read(cls, filename: str) -> _File:
+        data = Path(filename).read_bytes()
+        tree = parsed(data, filename)
+        functions: dict[tuple[str, int], list[FunctionSyntax]] = {}
+        for part in ast.walk(tree):
+            if isinstance(part, FunctionSyntax):
+                functions.setdefault(_key(part), []).append(part)
+        return cls(tree, lines_of(decoded(data)), functions)
 
 
 @dataclass
 class SourceFiles:
-    """Syntax trees of the files below a flow's folder, each parsed once."""
+    """The files below a flow's folder, each read once. Libraries that happen to lie there are not the flow's."""
 
     folder: Path
-    _trees: dict[str, ast.Module] = field(default_factory=dict)
+    _files: dict[str, _File] = field(default_factory=dict)
 
     def owns(self, filename: str) -> bool:
         """Whether a file is part of the flow."""
-        return Path(filename).is_relative_to(self.folder)
+        path = Path(filename)
+        if not path.is_relative_to(self.folder) or path.is_relative_to(_OURS):
+            return False
+        return "site-packages" not in path.relative_to(self.folder).parts
 
     def relative(self, filename: str) -> str:
         """A file's name as diagnostics show it."""
         path = Path(filename)
-        return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else path.name
+        return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.name
 
     def tree(self, filename: str) -> ast.Module:
         """The syntax tree of one of the flow's files."""
-        if filename not in self._trees:
-            self._trees[filename] = ast.parse(Path(filename).read_text(encoding="utf-8"))
-        return self._trees[filename]
+        return self._file(filename).tree
 
     def function(self, function: Callable[..., object]) -> FunctionSyntax | None:
         """The syntax of a function of the flow; none for one that is defined elsewhere."""
         code = getattr(function, "__code__", None)
         if not isinstance(code, CodeType) or not self.owns(code.co_filename):
             return None
-        for candidate in ast.walk(self.tree(code.co_filename)):
-            if isinstance(candidate, FunctionSyntax) and _is_it(candidate, code):
-                return candidate
-        return None
+        candidates = self._file(code.co_filename).functions.get((code.co_name, code.co_firstlineno), [])
+        if len(candidates) == 1:
+            return candidates[0]
+        return next((candidate for candidate in candidates if _starts_there(candidate, code)), None)
+
+    def class_(self, kind: type) -> tuple[str, ast.ClassDef] | None:
+        """The file and the syntax of a class of the flow; none for one that is defined elsewhere."""
+        filename = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
+        if not self.owns(filename):
+            return None
+        found = [p for p in ast.walk(self.tree(filename)) if isinstance(p, ast.ClassDef) and p.name == kind.__name__]
+        return (filename, found[-1]) if found else None
+
+    def place(self, filename: str, part: ast.AST) -> Place:
+        """Where a piece of syntax is written."""
+        line = getattr(part, "lineno", 1)
+        end_line, end = getattr(part, "end_lineno", None), getattr(part, "end_col_offset", None)
+        return Place(
+            file=filename,
+            line=line,
+            column=getattr(part, "col_offset", 0) + 1,
+            end_line=end_line,
+            end_column=None if end is None else end + 1,
+        )
+
+    def name_place(self, filename: str, part: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Place:
+        """Where the name of a function or a class is written in its definition."""
+        text = self._line(filename, part.lineno).encode()
+        start = text.find(part.name.encode(), part.col_offset + len("def"))
+        if start < 0:
+            return self.place(filename, part)
+        end = start + len(part.name.encode())
+        return Place(file=filename, line=part.lineno, column=start + 1, end_line=part.lineno, end_column=end + 1)
+
+    def in_characters(self, place: Place) -> Place:
+        """The same place with columns in characters; the compiler counts bytes of UTF-8."""
+        if not self.owns(place.file):
+            return place
+        end_line = place.end_line or place.line
+        return Place(
+            file=place.file,
+            line=place.line,
+            column=self._characters(place.file, place.line, place.column),
+            end_line=place.end_line,
+            end_column=None if place.end_column is None else self._characters(place.file, end_line, place.end_column),
+        )
+
+    def _characters(self, filename: str, line: int, column: int) -> int:
+        return len(self._line(filename, line).encode()[: column - 1].decode(errors="ignore")) + 1
+
+    def _line(self, filename: str, line: int) -> str:
+        lines = self._file(filename).lines
+        return lines[line - 1] if 0 < line <= len(lines) else ""
+
+    def _file(self, filename: str) -> _File:
+        if filename not in self._files:
+            self._files[filename] = _File.read(filename)
+        return self._files[filename]
 
 
-def _is_it(candidate: FunctionSyntax, code: CodeType) -> bool:
-    if isinstance(candidate, ast.Lambda):
-        if code.co_name != "<lambda>" or candidate.lineno != code.co_firstlineno:
-            return False
-        body = (candidate.body.lineno, candidate.body.col_offset)
-        return any((line, column) == body for line, _, column, _ in code.co_positions())
-    first = min([candidate.lineno, *(decorator.lineno for decorator in candidate.decorator_list)])
-    return candidate.name == code.co_name and first == code.co_firstlineno
+def _key(syntax: FunctionSyntax) -> tuple[str, int]:
+    if isinstance(syntax, ast.Lambda):
+        return ("<lambda>", syntax.lineno)
+    return (syntax.name, min([syntax.lineno, *(decorator.lineno for decorator in syntax.decorator_list)]))
+
+
+def _starts_there(candidate: FunctionSyntax, code: CodeType) -> bool:
+    """Whether the code is that of the candidate; several lambdas may share a line."""
+    body = candidate.body if isinstance(candidate, ast.Lambda) else candidate.body[0]
+    start = (body.lineno, body.col_offset)
+    return any((line, column) == start for line, _, column, _ in code.co_positions())

@@ -1,0 +1,129 @@
+"""Building: from a path to IR or to the diagnostics that say why not. An author's code runs in a sandboxed process.
+
+The steps: the sources are read and admitted (`language.admission`), then loaded and lowered in the sandbox. What comes
+back was made beside untrusted code, so it is validated as data and believed no further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import JsonValue, ValidationError
+
+from flowlattice.diagnostics import Diagnostic
+from flowlattice.ir import failures
+from flowlattice.ir.digest import source_files
+from flowlattice.ir.lower import lower
+from flowlattice.ir.model import FlowIR
+from flowlattice.language.loading import flow_file, load
+from flowlattice.language.sources import decoded, parsed
+from flowlattice.sandbox import Emit, Sandbox, SandboxError, SandboxTaskError, SandboxUnavailable
+
+TASK = "flowlattice.ir.build:load_and_lower"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What became of a flow.
+
+    Attributes:
+        file: The flow file.
+        ir: Its IR; none if it could not be built, and `diagnostics` say why.
+        diagnostics: What stopped it.
+        sources: The texts of the flow's own files by their paths relative to its folder, for showing and fixing.
+        notice: What the sandbox of this machine lacks, for people; none if it lacks nothing or was not used.
+    """
+
+    file: Path
+    ir: FlowIR | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    notice: str | None = None
+
+
+def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) -> Built:
+    """Build the IR of a flow.
+
+    Args:
+        path: A flow file, or a folder that holds `flow.py`.
+        trusted: Load the code in this process, unread and unconfined: only for code that was approved.
+        sandbox: A sandbox made for `TASK` to use, when many flows are built.
+
+    Raises:
+        UsageError: There is no flow.
+        SandboxUnavailable: The sandboxed process could not be started.
+    """
+    file = flow_file(path)
+    sources, diagnostics = _read(file)
+    if diagnostics:
+        return Built(file=file, ir=None, diagnostics=diagnostics, sources=sources)
+    if trusted:
+        answer, notice = load_and_lower(str(file), _ignore), None
+    else:
+        try:
+            answer, notice = _in_sandbox(file, sandbox)
+        except SandboxUnavailable:
+            raise
+        except SandboxError as error:
+            return Built(file=file, ir=None, diagnostics=(_unanswered(error, file.name),), sources=sources)
+    return _validated(answer, file, sources, notice)
+
+
+def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
+    """The task of the sandboxed process: load the flow file that the request names and give its IR, or what failed."""
+    file = Path(str(request))
+    try:
+        return {"ir": lower(load(file)).model_dump(mode="json", by_alias=True)}
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - untrusted code may raise anything; all of it is a diagnostic
+        return {"failure": failures.failed(error, file).model_dump(mode="json")}
+
+
+def _read(file: Path) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """The texts of a flow's files, and what is wrong with them as Python."""
+    try:
+        contents = source_files(file)
+    except OSError as error:
+        return {}, (failures.unreadable(error, file.name),)
+    texts: dict[str, str] = {}
+    problems: list[Diagnostic] = []
+    for name, content in sorted(contents.items()):
+        texts[name] = content.decode(errors="replace")
+        try:
+            parsed(content, name)
+            texts[name] = decoded(content)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            problems.append(failures.unreadable(error, name))
+    return texts, tuple(problems)
+
+
+def _in_sandbox(file: Path, sandbox: Sandbox | None) -> tuple[JsonValue, str | None]:
+    if sandbox is None:
+        with Sandbox(TASK) as own:
+            return _in_sandbox(file, own)
+    result = sandbox.run(TASK, str(file), read=[file.parent])
+    return result.value, result.protection.notice
+
+
+def _validated(answer: JsonValue, file: Path, sources: Mapping[str, str], notice: str | None) -> Built:
+    found = answer if isinstance(answer, dict) else {}
+    try:
+        if "failure" in found:
+            failure = Diagnostic.model_validate(found["failure"])
+            return Built(file=file, ir=None, diagnostics=(failure,), sources=sources, notice=notice)
+        flow = FlowIR.model_validate(found.get("ir"))
+    except ValidationError as error:
+        reason = f"the sandboxed process answered what is no IR ({error.error_count()} faults)"
+        return Built(file=file, ir=None, diagnostics=(failures.no_answer(reason, file.name),), sources=sources)
+    return Built(file=file, ir=flow, sources=sources, notice=notice)
+
+
+def _unanswered(error: SandboxError, file: str) -> Diagnostic:
+    if isinstance(error, SandboxTaskError):
+        return failures.no_answer(f"building the graph ended in {error.type}: {error.message}", file)
+    return failures.no_answer(f"building the graph gave no answer; {error}", file)
+
+
+def _ignore(_event: JsonValue) -> None:
+    """Nobody listens to a build in this process."""

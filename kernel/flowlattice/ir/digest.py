@@ -1,0 +1,88 @@
+"""Digests of what a flow is: of its source files, and of its IR.
+
+A source digest is BLAKE3-256 over the flow file and the modules of its folder that it imports, sorted by path; path
+and content are each preceded by their length (8 bytes, big-endian), so that no two sets of files have one digest.
+Contents count byte for byte, line ends included.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from blake3 import blake3
+
+from flowlattice.ir.model import FlowIR
+from flowlattice.language.loading import flow_file
+from flowlattice.language.sources import parsed
+
+
+def source_digest(path: Path) -> str:
+    """The digest of a flow's sources, in hexadecimal.
+
+    Args:
+        path: A flow file, or a folder that holds `flow.py`.
+
+    Raises:
+        UsageError: There is no flow.
+        OSError: A file cannot be read.
+    """
+    return digest_of(source_files(path))
+
+
+def digest_of(files: Mapping[str, bytes | str]) -> str:
+    """The digest of files by their paths relative to the flow's folder; text counts as UTF-8."""
+    hasher = blake3()
+    for name in sorted(files):
+        content = files[name]
+        for part in (name.encode(), content.encode() if isinstance(content, str) else content):
+            hasher.update(len(part).to_bytes(8, "big"))
+            hasher.update(part)
+    return hasher.hexdigest()
+
+
+def ir_digest(flow: FlowIR) -> str:
+    """The digest of a flow's IR, in hexadecimal."""
+    return blake3(flow.to_json().encode()).hexdigest()
+
+
+def source_files(path: Path) -> dict[str, bytes]:
+    """A flow's own files by their paths relative to its folder: the flow file and what it imports from beside it.
+
+    Raises:
+        UsageError: There is no flow.
+        OSError: A file cannot be read.
+    """
+    file = flow_file(path)
+    found: dict[str, bytes] = {}
+    waiting = [file]
+    while waiting:
+        current = waiting.pop()
+        name = current.relative_to(file.parent).as_posix()
+        if name not in found:
+            found[name] = current.read_bytes()
+            waiting += _imported(current, found[name], file.parent)
+    return found
+
+
+def _imported(file: Path, content: bytes, folder: Path) -> Iterator[Path]:
+    """The files of the folder that a file imports; none if it cannot be parsed."""
+    try:
+        tree = parsed(content, str(file))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for part in ast.walk(tree):
+        if isinstance(part, ast.ImportFrom) and part.level:
+            base = file
+            for _ in range(part.level):
+                base = base.parent
+            if part.module:
+                base = base.joinpath(*part.module.split("."))
+            for candidate in (base, *(base / alias.name for alias in part.names)):
+                yield from _module_files(candidate, folder)
+
+
+def _module_files(module: Path, folder: Path) -> Iterator[Path]:
+    if module.is_relative_to(folder):
+        yield from (file for file in (module.with_name(f"{module.name}.py"), module / "__init__.py") if file.is_file())

@@ -1,0 +1,108 @@
+"""Changes in place: of what lives outside a function, and of its input. Both make runs depend on each other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
+from typing import Final
+
+from flowlattice.language import purity
+from flowlattice.language._scope import Scope
+from flowlattice.language.purity import Known, outside_change
+from flowlattice.language.sources import FunctionSyntax
+from flowlattice.lattice import Determinism, Effects
+
+# The effect stays in the process, but what the neighbours of a node see then depends on who ran first.
+_INPUT: Final = Known(
+    Effects.PURE, Determinism.NONDETERMINISTIC, "changes its input, which other nodes may share; work on a copy"
+)
+
+
+class Changes:
+    """Judges changes inside one function.
+
+    Args:
+        scope: The function's names.
+        of_input: Whether the function's first parameter is a node's input.
+    """
+
+    def __init__(self, scope: Scope, *, of_input: bool) -> None:
+        self._scope = scope
+        self._inputs = set(self._names_of_input()) if of_input else set()
+
+    def judge(self, changed: ast.expr, method: str | None) -> Known | None:
+        """What changing an object does: by a method or function of that name, or by assigning a part of it."""
+        if method is not None and method not in purity.MUTATORS | purity.MUTATING_FUNCTIONS:
+            return None
+        root = self._scope.root(changed)
+        if root is None:
+            return None
+        if root not in self._scope.locals:
+            is_namespace = isinstance(self._scope.resolve(changed), ModuleType | type)
+            return None if method is not None and is_namespace else outside_change(ast.unparse(changed))
+        if root in self._inputs:
+            return _INPUT
+        return outside_change(ast.unparse(changed)) if self._stands_for_outside(root) else None
+
+    def _stands_for_outside(self, name: str) -> bool:
+        """Whether a local name is another name of an object that lives outside."""
+        for value in self._scope.assigned.get(name, ()):
+            root = None if value is None else self._scope.root(value)
+            if value is None or root is None or root in self._scope.locals:
+                continue
+            if not isinstance(self._scope.resolve(value), type | FunctionType | ModuleType):
+                return True
+        return False
+
+    def _names_of_input(self) -> Iterator[str]:
+        """The input, and names that only ever stand for it or parts of it."""
+        if not self._scope.parameters:
+            return
+        given = self._scope.parameters[0]
+        yield given
+        for name, values in self._scope.assigned.items():
+            if values and all(value is not None and self._scope.root(value) == given for value in values):
+                yield name
+
+
+def is_changed_by_a_function(name: str | None, tree: ast.Module) -> bool:
+    """Whether some function of a file changes the object that a global name stands for; loading may."""
+    functions = [part for part in ast.walk(tree) if isinstance(part, FunctionSyntax)]
+    return any(_changes(part, name) for function in functions for part in ast.walk(function))
+
+
+def changes_first_parameter(syntax: FunctionSyntax | None) -> bool:
+    """Whether a method changes the object that it belongs to."""
+    if syntax is None or not syntax.args.args:
+        return False
+    receiver = syntax.args.args[0].arg
+    return any(_changes_below(part, receiver) for part in ast.walk(syntax))
+
+
+def _changes(part: ast.AST, name: str | None) -> bool:
+    """Whether a piece of syntax changes the object that a global name stands for."""
+    if isinstance(part, ast.Subscript | ast.Attribute) and not isinstance(part.ctx, ast.Load):
+        return isinstance(part.value, ast.Name) and part.value.id == name
+    if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+        receiver = part.func.value
+        return part.func.attr in purity.MUTATORS and isinstance(receiver, ast.Name) and receiver.id == name
+    return isinstance(part, ast.Global) and name in part.names
+
+
+def _changes_first_parameter(syntax: FunctionSyntax | None) -> bool:
+    """Whether a method changes the object that it belongs to."""
+    if syntax is None or not syntax.args.args:
+        return False
+    receiver = syntax.args.args[0].arg
+    return any(_changes_below(part, receiver) for part in ast.walk(syntax))
+
+
+def _changes_below(part: ast.AST, name: str) -> bool:
+    if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in purity.MUTATORS:
+        part = part.func.value
+    elif not (isinstance(part, ast.Subscript | ast.Attribute) and not isinstance(part.ctx, ast.Load)):
+        return False
+    while isinstance(part, ast.Subscript | ast.Attribute):
+        part = part.value
+    return isinstance(part, ast.Name) and part.id == name

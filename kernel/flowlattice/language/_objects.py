@@ -1,0 +1,92 @@
+"""What is known of objects that bodies name: library functions by the tables in `purity`, classes by their parts."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Final
+
+from pydantic import BaseModel
+
+from flowlattice.language import purity
+from flowlattice.language.nodes import Node
+from flowlattice.language.purity import Known
+from flowlattice.operators.base import is_operator
+
+_CACHED: Final = type(functools.cache(abs))
+
+
+def unwrapped(target: object) -> object:
+    """The function inside a node, a partial or a cache."""
+    while True:
+        if isinstance(target, Node):
+            target = target.function
+        elif isinstance(target, functools.partial):
+            target = target.func
+        elif isinstance(target, _CACHED):
+            target = target.__wrapped__
+        elif isinstance(target, MethodType) and isinstance(target.__self__, type):
+            target = target.__func__  # a class method
+        else:
+            return target
+
+
+def knowledge(target: object) -> Known | None:
+    """What the tables say of calling an object; none if they say nothing."""
+    if is_operator(target):
+        return purity.PURE
+    module, name = _qualified(target)
+    if module == "builtins":
+        outer = name.partition(".")[0]
+        return purity.PURE if outer in purity.PURE_BUILTINS else purity.SPECIAL_BUILTINS.get(name)
+    full = f"{module}.{name}"
+    if full in purity.SPECIAL_FUNCTIONS:
+        return purity.SPECIAL_FUNCTIONS[full]
+    if module in purity.SPECIAL_MODULES:
+        return purity.SPECIAL_MODULES[module]
+    return purity.PURE if module in purity.PURE_MODULES else None
+
+
+def module_knowledge(name: str) -> Known | None:
+    """What the tables say of a module as a whole."""
+    name = name.removeprefix("_")
+    return purity.PURE if name in purity.PURE_MODULES else purity.SPECIAL_MODULES.get(name)
+
+
+def functions_of(kind: type) -> Iterator[Callable[..., object]]:
+    """The functions that making an object of a class can run: its own and inherited ones, and default factories."""
+    for base in kind.__mro__:
+        for member in vars(base).values():
+            yield from functions_in(member)
+    if issubclass(kind, BaseModel):
+        for info in kind.model_fields.values():
+            if info.default_factory is not None:
+                yield info.default_factory
+
+
+def functions_in(member: object) -> Iterator[Callable[..., object]]:
+    """The functions behind a member of a class: plain, static, class method, property or cached property."""
+    if isinstance(member, property):
+        yield from (part for part in (member.fget, member.fset, member.fdel) if part is not None)
+    elif isinstance(member, functools.cached_property):
+        yield member.func
+    elif isinstance(member, staticmethod | classmethod):
+        yield member.__func__
+    elif isinstance(member, FunctionType):
+        yield member
+
+
+def _qualified(target: object) -> tuple[str, str]:
+    """Module and name of a function or a class, of methods those of the class that they belong to."""
+    name = getattr(target, "__name__", "")
+    receiver = getattr(target, "__self__", None)
+    owner = receiver if isinstance(receiver, type) else getattr(target, "__objclass__", None)
+    if owner is None and isinstance(target, MethodType):
+        owner = type(receiver)
+    if owner is None and isinstance(target, BuiltinFunctionType) and not isinstance(receiver, type(functools)):
+        owner = None if receiver is None else type(receiver)
+    if isinstance(owner, type):
+        return owner.__module__.removeprefix("_"), f"{owner.__qualname__}.{name}"
+    module = getattr(target, "__module__", None) or getattr(receiver, "__name__", "")
+    return str(module).removeprefix("_"), getattr(target, "__qualname__", name)

@@ -1,0 +1,110 @@
+"""Annotations as objects and as text. One that names nothing is left out, so that the others still count."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Mapping
+from inspect import signature
+from types import NoneType, SimpleNamespace, UnionType
+from typing import Final
+
+NO_TYPE: Final = object()
+"""Stands for an annotation that is absent or names nothing."""
+
+_UNEVALUABLE: Final = (
+    NameError,
+    SyntaxError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    LookupError,
+    RecursionError,
+)
+
+
+def hints(function: Callable[..., object]) -> dict[str, object]:
+    """The annotations of a function that can be evaluated, `Annotated` and all.
+
+    Under `from __future__ import annotations` they are text; each is evaluated on its own, in the function's names.
+    """
+    names = outer_names(function)
+    found: dict[str, object] = {}
+    for name, annotation in dict(getattr(function, "__annotations__", {})).items():
+        holder = SimpleNamespace(__annotations__={name: annotation})
+        try:
+            found[name] = typing.get_type_hints(holder, globalns=names, localns=names, include_extras=True)[name]
+        except _UNEVALUABLE:
+            continue
+    return found
+
+
+def parameters(function: Callable[..., object]) -> dict[str, object]:
+    """The parameters of a function with their types, `NO_TYPE` where there is none; empty if it cannot be known."""
+    try:
+        names = list(signature(function).parameters)
+    except (ValueError, TypeError):  # some functions written in C
+        return {}
+    found = hints(function)
+    return {name: found.get(name, NO_TYPE) for name in names}
+
+
+def outer_names(function: Callable[..., object]) -> dict[str, object]:
+    """The names a function sees from outside: its module's, then those of the functions around it."""
+    names: dict[str, object] = dict(getattr(function, "__globals__", {}))
+    code = getattr(function, "__code__", None)
+    cells = getattr(function, "__closure__", None) or ()
+    for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=True):
+        try:
+            names[name] = cell.cell_contents
+        except ValueError:  # a cell that is not filled yet: recursion of a nested function
+            continue
+    return names
+
+
+def without_metadata(annotation: object) -> object:
+    """The type inside `Annotated[...]`."""
+    while typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    return annotation
+
+
+def spelled(annotation: object, package: str = "") -> str:
+    """A type as people write it, the same wherever the flow's folder is.
+
+    Args:
+        annotation: The type.
+        package: The flow's package, whose name depends on its folder and is cut off.
+    """
+    annotation = without_metadata(annotation)
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is None or annotation is NoneType:
+        return "None"
+    if origin in (typing.Union, UnionType):
+        return " | ".join(spelled(argument, package) for argument in arguments)
+    if origin is typing.Literal:
+        return f"Literal[{', '.join(map(repr, arguments))}]"
+    if origin is not None and arguments:
+        inner = ", ".join("..." if argument is Ellipsis else spelled(argument, package) for argument in arguments)
+        return f"{spelled(origin, package)}[{inner}]"
+    if isinstance(annotation, type):
+        return annotation.__name__
+    text = str(annotation).replace("typing.", "")
+    return text.replace(f"{package}.", "") if package else text
+
+
+def literal_texts(annotation: object) -> tuple[str, ...] | None:
+    """The texts that a `Literal` type allows; none if the type is no such literal."""
+    annotation = without_metadata(annotation)
+    if typing.get_origin(annotation) is not typing.Literal:
+        return None
+    values = typing.get_args(annotation)
+    return tuple(values) if all(isinstance(value, str) for value in values) else None
+
+
+def evaluated(annotation: object, names: Mapping[str, object]) -> object:
+    """One annotation as an object in the light of some names, or `NO_TYPE`."""
+    holder = SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        return typing.get_type_hints(holder, globalns=dict(names), localns=dict(names), include_extras=True)["it"]
+    except _UNEVALUABLE:
+        return NO_TYPE

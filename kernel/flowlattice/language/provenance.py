@@ -1,0 +1,114 @@
+"""Where the fields of a node's output come from: which fields of its input, and whether a clock or randomness.
+
+The analysis follows assignments inside one function and ignores the order of statements and the conditions around
+them; it errs towards more sources. It is what the checker uses to find key fields that change from run to run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from types import FunctionType
+from typing import Final
+
+from pydantic import BaseModel
+
+from flowlattice.language._objects import knowledge, unwrapped
+from flowlattice.language._scope import UNRESOLVED, Scope
+from flowlattice.language.annotations import hints, without_metadata
+from flowlattice.language.sources import SourceFiles
+from flowlattice.lattice import Determinism
+
+UNSTABLE: Final = "!"
+"""A clock or a random source."""
+WHOLE: Final = "*"
+"""The whole input, not one field of it."""
+
+
+def derivations(function: Callable[..., object], sources: SourceFiles) -> dict[str, tuple[str, ...]]:
+    """The sources of each output field, by its name on the wire; empty where the output is no record of the flow."""
+    target = unwrapped(function)
+    syntax = sources.function(target) if isinstance(target, FunctionType) else None
+    if syntax is None or not isinstance(target, FunctionType):
+        return {}
+    returned = without_metadata(hints(target).get("return"))
+    if not (isinstance(returned, type) and issubclass(returned, BaseModel)):
+        return {}
+    trace = _Trace(Scope(target, syntax))
+    found: dict[str, set[str]] = {name: set() for name in returned.model_fields}
+    for value in _results(syntax):
+        for name, origins in trace.fields(value, list(found)):
+            found.setdefault(name, set()).update(origins)
+    wire = {name: info.alias or name for name, info in returned.model_fields.items()}
+    return {wire.get(name, name): tuple(sorted(origins)) for name, origins in found.items()}
+
+
+class _Trace:
+    """The sources of expressions in one function."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._input = scope.parameters[0] if scope.parameters else ""
+        self._assigned: dict[str, list[ast.expr]] = {}
+        for part in ast.walk(scope.syntax):
+            for target, value in _assignments(part):
+                for name in ast.walk(target):
+                    if isinstance(name, ast.Name):
+                        self._assigned.setdefault(name.id, []).append(value)
+
+    def fields(self, value: ast.expr, names: list[str]) -> Iterator[tuple[str, set[str]]]:
+        """The sources of the fields of a record that an expression makes."""
+        if isinstance(value, ast.Call) and isinstance(self._scope.resolve(value.func), type) and not value.args:
+            named = [keyword for keyword in value.keywords if keyword.arg is not None]
+            if len(named) == len(value.keywords):
+                for keyword in named:
+                    yield str(keyword.arg), self.origins(keyword.value)
+                return
+        whole = self.origins(value)
+        for name in names:
+            yield name, whole
+
+    def origins(self, expression: ast.AST, seen: frozenset[str] = frozenset()) -> set[str]:
+        """The sources of an expression."""
+        if isinstance(expression, ast.Attribute) and self._is_input(expression.value):
+            return {expression.attr}
+        if isinstance(expression, ast.Name):
+            if self._is_input(expression):
+                return {WHOLE}
+            if expression.id in seen:
+                return set()
+            values = self._assigned.get(expression.id, ())
+            return set().union(*(self.origins(value, seen | {expression.id}) for value in values))
+        found: set[str] = {UNSTABLE} if isinstance(expression, ast.Call) and self._is_unstable(expression) else set()
+        return found.union(*(self.origins(child, seen) for child in ast.iter_child_nodes(expression)))
+
+    def _is_input(self, expression: ast.expr) -> bool:
+        return isinstance(expression, ast.Name) and expression.id == self._input
+
+    def _is_unstable(self, call: ast.Call) -> bool:
+        if isinstance(call.func, ast.Attribute):
+            used = self._scope.capability(call.func.value)
+            if used is not None:
+                return used.declared.determinism is Determinism.NONDETERMINISTIC
+        target = self._scope.resolve(call.func)
+        known = None if target is UNRESOLVED else knowledge(unwrapped(target))
+        return known is not None and known.determinism is Determinism.NONDETERMINISTIC
+
+
+def _results(syntax: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(syntax, ast.Lambda):
+        yield syntax.body
+    for part in ast.walk(syntax):
+        if isinstance(part, ast.Return | ast.Yield) and part.value is not None:
+            yield part.value
+
+
+def _assignments(part: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(part, ast.Assign):
+        yield from ((target, part.value) for target in part.targets)
+    elif isinstance(part, ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and part.value is not None:
+        yield part.target, part.value
+    elif isinstance(part, ast.For | ast.AsyncFor | ast.comprehension):
+        yield part.target, part.iter
+    elif isinstance(part, ast.withitem) and part.optional_vars is not None:
+        yield part.optional_vars, part.context_expr
