@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO
 
@@ -53,6 +54,7 @@ class Template:
     """
 
     def __init__(self, tasks: Sequence[str], variables: Mapping[str, str]) -> None:
+        environment = _environment(tasks, variables)
         self._tasks = tasks
         self._lock = threading.Lock()
         self._ready = False
@@ -61,7 +63,7 @@ class Template:
         self._control.settimeout(_LONGEST_START_S)
         with theirs:
             try:
-                self._process = _start(tasks, variables, theirs, self._printed)
+                self._process = _start(tasks, environment, theirs, self._printed)
             except OSError as error:
                 self._control.close()
                 self._printed.close()
@@ -91,18 +93,19 @@ class Template:
         self._printed.close()
 
     def _ask(self, question: JsonValue, descriptors: Sequence[int] = ()) -> dict[str, JsonValue]:
-        try:
-            with self._lock:
+        with self._lock, ExitStack() as on_failure:
+            # An exchange that was cut short would give the next question this one's answer.
+            on_failure.callback(self._control.close)
+            try:
                 if not self._ready:
                     self._hear()
                     self._ready = True
                 socket.send_fds(self._control, [json.dumps(question).encode()], [*descriptors])
-                return self._hear()
-        except (OSError, EOFError) as error:
-            self._printed.seek(0)
-            printed = printable(self._printed.read().decode("utf-8", errors="replace")).strip()
-            reason = printed.rpartition("\n")[2] or str(error)
-            raise self._unavailable(f"its process did not start or is gone: {reason}") from error
+                said = self._hear()
+            except (OSError, EOFError) as error:
+                raise self._unavailable(self._why_gone()) from error
+            on_failure.pop_all()
+            return said
 
     def _hear(self) -> dict[str, JsonValue]:
         message = self._control.recv(_LONGEST_MESSAGE)
@@ -111,15 +114,26 @@ class Template:
         said: dict[str, JsonValue] = json.loads(message)
         return said
 
+    def _why_gone(self) -> str:
+        if self._printed.closed:
+            return "this sandbox is closed"
+        self._printed.seek(0)
+        printed = printable(self._printed.read().decode("utf-8", errors="replace"))
+        return f"its process did not start or is gone: {printed.strip().rpartition(chr(10))[2]}"
+
     def _unavailable(self, message: str) -> SandboxUnavailable:
         return SandboxUnavailable(", ".join(self._tasks), message)
 
 
-def _start(
-    tasks: Sequence[str], variables: Mapping[str, str], control: socket.socket, printed: IO[bytes]
-) -> subprocess.Popen[bytes]:
+def _environment(tasks: Sequence[str], variables: Mapping[str, str]) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     path = {"PYTHONPATH": os.pathsep.join(_paths.import_path(tasks))}
+    return {**kept, **_SET_VARIABLES, **variables, **path}
+
+
+def _start(
+    tasks: Sequence[str], environment: Mapping[str, str], control: socket.socket, printed: IO[bytes]
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, *_FLAGS, "-m", "flowlattice.sandbox.template", str(control.fileno()), *tasks]
     return subprocess.Popen(
         command,
@@ -128,6 +142,6 @@ def _start(
         stderr=printed,
         pass_fds=(control.fileno(),),
         cwd="/",
-        env={**kept, **_SET_VARIABLES, **variables, **path},
+        env=environment,
         start_new_session=True,
     )

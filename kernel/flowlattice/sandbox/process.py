@@ -38,8 +38,8 @@ class Sandbox:
     """A process that has imported trusted tasks; each run is a fork of it, locked down before it does anything.
 
     Starting one early hides the time that imports take, and keeping it saves that time for every further run. Closing
-    it, like the end of this process, kills whatever still runs. Runs may be asked for from several threads. They share a
-    hash seed: where another one is to be tried, start another sandbox.
+    it, like the end of this process, kills whatever still runs. Runs may be asked for from several threads. They share
+    a hash seed: where another one is to be tried, start another sandbox.
 
     Args:
         tasks: The trusted functions that can be run, as `package.module:function`. Each takes the request and a
