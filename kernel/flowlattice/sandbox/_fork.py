@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import IO
 
 from flowlattice.sandbox._template import Ending, Template
@@ -48,8 +49,8 @@ class Fork:
 
 
 @contextmanager
-def forked(template: Template) -> Iterator[Fork]:
-    """A new fork, which is killed at the end.
+def forked(template: Template, scratch: Path) -> Iterator[Fork]:
+    """A new fork for a scratch folder, which is killed at the end.
 
     Raises:
         SandboxUnavailable: The template could not fork.
@@ -58,7 +59,7 @@ def forked(template: Template) -> Iterator[Fork]:
         theirs_in, order = _pipe(ends)
         answers, theirs_out = _pipe(ends)
         printed, theirs_err = _pipe(ends)
-        pid = template.fork([end.fileno() for end in (theirs_in, theirs_out, theirs_err)])
+        pid = template.fork(scratch, [end.fileno() for end in (theirs_in, theirs_out, theirs_err)])
         fork = Fork(template, pid, order, answers, printed)
         ends.callback(fork.kill)
         for end in (theirs_in, theirs_out, theirs_err):

@@ -25,20 +25,19 @@ def folder() -> Iterator[Path]:
 def is_over(root: Path, limit_bytes: int) -> bool:
     """Whether the files below hold more bytes, or are more or nested deeper, than any honest task needs."""
     used = entries = 0
-    pending = [str(root)]
+    pending = [root]
     while pending:
         try:
-            with os.scandir(pending.pop()) as listing:
-                for entry in listing:
-                    entries += 1
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
-                    else:
-                        used += entry.stat(follow_symlinks=False).st_size
+            for entry in _listing(pending.pop()):
+                entries += 1
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                else:
+                    used += entry.stat(follow_symlinks=False).st_size
         except FileNotFoundError:
             continue  # removed while we look
         except OSError:
-            return True  # too long a path, or closed to us
+            return True  # too long a path
         if used > limit_bytes or entries > _MOST_ENTRIES:
             return True
     return False
@@ -50,6 +49,8 @@ def remove(root: Path) -> None:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 for inner in _listing(Path(entry.path)):
+                    if inner.is_dir(follow_symlinks=False):
+                        Path(inner.path).chmod(0o700)  # moving a folder writes to it
                     Path(inner.path).rename(root / uuid4().hex)
                 Path(entry.path).rmdir()
             else:

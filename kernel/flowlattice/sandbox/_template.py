@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from flowlattice.sandbox import _paths
@@ -69,9 +70,9 @@ class Template:
                 self._printed.close()
                 raise self._unavailable(f"{sys.executable or 'Python'} cannot be started: {error}") from error
 
-    def fork(self, descriptors: Sequence[int]) -> int:
+    def fork(self, scratch: Path, descriptors: Sequence[int]) -> int:
         """The process id of a new fork, which has these descriptors as its standard input, output and error."""
-        pid = self._ask({"fork": True}, descriptors)["pid"]
+        pid = self._ask({"fork": str(scratch)}, descriptors)["pid"]
         assert isinstance(pid, int)
         return pid
 

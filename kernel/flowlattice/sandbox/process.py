@@ -94,7 +94,7 @@ class Sandbox:
         if task not in self._tasks:
             raise SandboxUnavailable(task, f"this sandbox was made for {', '.join(self._tasks)}")
         limits = limits or Limits()
-        with _scratch.folder() as scratch, forked(self._template) as fork:
+        with _scratch.folder() as scratch, forked(self._template, scratch) as fork:
             watch = Watch(task=task, pid=fork.pid, limits=limits, scratch=scratch, should_stop=should_stop)
             conversation = Conversation(fork, watch, on_event)
             value = conversation.hold(encode(_order(task, request, read, limits, scratch)))

@@ -1,9 +1,9 @@
 """The process that runs of a sandbox are forked from: it has imported the trusted tasks and runs nothing else.
 
 Started as `python -m flowlattice.sandbox.template CONTROL TASK...`, where CONTROL is the file descriptor of a socket.
-Over it the parent says, one at a time, `{"fork": true}` with three descriptors (to become 0, 1 and 2 of the fork) and
-`{"reap": pid, "wait": bool}`. Fork and reap are apart so that a process id stays reserved until the parent is done with
-it. The process ends when the socket closes, which takes its forks with it.
+Over it the parent says, one at a time, `{"fork": scratch folder}` with three descriptors (to become 0, 1 and 2 of the
+fork) and `{"reap": pid, "wait": bool}`. Fork and reap are apart so that a process id stays reserved until the parent is
+done with it. When the socket closes, because the parent is done or dead, forks and their folders are removed.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import gc
 import importlib
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
-from flowlattice.sandbox import child
+from flowlattice.sandbox import _scratch, child
 from flowlattice.sandbox._wire import JsonValue, Task
 
 _LONGEST_MESSAGE = 4096
@@ -25,38 +28,63 @@ _LONGEST_MESSAGE = 4096
 def main() -> None:
     """Import, then fork and reap as asked."""
     with socket.socket(fileno=int(sys.argv[1])) as control:
-        tasks = {name: _resolve(name) for name in sys.argv[2:]}
+        forks = _Forks({name: _resolve(name) for name in sys.argv[2:]})
         gc.freeze()  # so that a fork's collector does not touch, and thereby copy, what was imported
         _say(control, {"ready": True})
         while True:
             message, descriptors, _, _ = socket.recv_fds(control, _LONGEST_MESSAGE, 3)
             if not message:
-                return
-            asked = json.loads(message)
-            _say(control, _reap(asked["reap"], asked["wait"]) if "reap" in asked else _fork(tasks, descriptors))
+                break
+            _say(control, forks.do(json.loads(message), descriptors))
+    forks.abandon()
+
+
+class _Forks:
+    """The forks that were not reaped yet, each with its scratch folder."""
+
+    def __init__(self, tasks: Mapping[str, Task]) -> None:
+        self._tasks = tasks
+        self._scratch: dict[int, str] = {}
+
+    def do(self, asked: dict[str, JsonValue], descriptors: Sequence[int]) -> JsonValue:
+        match asked:
+            case {"fork": str(scratch)}:
+                return {"pid": self._fork(scratch, descriptors)}
+            case {"reap": int(pid), "wait": bool(wait)}:
+                return self._reap(pid, wait)
+            case _:
+                raise ValueError(f"not a question: {asked}")
+
+    def abandon(self) -> None:
+        """End all of them and remove their folders, as nobody else will."""
+        for pid, scratch in self._scratch.items():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            with suppress(FileNotFoundError):  # the parent was about to remove it
+                _scratch.remove(Path(scratch))
+
+    def _fork(self, scratch: str, descriptors: Sequence[int]) -> int:
+        template = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            child.main(self._tasks, descriptors, template)
+        self._scratch[pid] = scratch
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return pid
+
+    def _reap(self, pid: int, wait: bool) -> JsonValue:
+        ended, status, usage = os.wait4(pid, 0 if wait else os.WNOHANG)
+        if not ended:
+            return {"code": None}
+        del self._scratch[pid]
+        return {"code": os.waitstatus_to_exitcode(status), "cpu_seconds": usage.ru_utime + usage.ru_stime}
 
 
 def _resolve(name: str) -> Task:
     module, _, function = name.partition(":")
     task: Task = getattr(importlib.import_module(module), function)
     return task
-
-
-def _fork(tasks: Mapping[str, Task], descriptors: Sequence[int]) -> JsonValue:
-    template = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        child.main(tasks, descriptors, template)
-    for descriptor in descriptors:
-        os.close(descriptor)
-    return {"pid": pid}
-
-
-def _reap(pid: int, wait: bool) -> JsonValue:
-    ended, status, usage = os.wait4(pid, 0 if wait else os.WNOHANG)
-    if not ended:
-        return {"code": None}
-    return {"code": os.waitstatus_to_exitcode(status), "cpu_seconds": usage.ru_utime + usage.ru_stime}
 
 
 def _say(control: socket.socket, value: JsonValue) -> None:

@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -196,16 +197,24 @@ def test_a_killed_parent_takes_its_sandbox_along(tmp_path):
     program = """
 import sys
 from flowlattice.sandbox import run
-source = "import os; emit(os.getpid())\\nwhile True: pass"
+source = "import os; open('work', 'w').close(); emit(os.getpid())\\nwhile True: pass"
 run(sys.argv[1], {"source": source, "arguments": []}, on_event=lambda pid: print(pid, flush=True))
 """
-    path = os.pathsep.join(sys.path)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", program, EXECUTE]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}) as parent:
-        pid = int(parent.stdout.readline())
-        descriptor = os.pidfd_open(pid)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as parent:
+        sandboxed = os.pidfd_open(int(parent.stdout.readline()))
+        assert list(tmp_path.iterdir()) != []
         parent.send_signal(signal.SIGKILL)
 
     # A process file descriptor becomes readable when its process ends.
-    assert select.select([descriptor], [], [], 30)[0] == [descriptor]
-    os.close(descriptor)
+    assert select.select([sandboxed], [], [], 30)[0] == [sandboxed]
+    os.close(sandboxed)
+    eventually(lambda: list(tmp_path.iterdir()) == [])
+
+
+def eventually(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
