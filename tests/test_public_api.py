@@ -86,7 +86,8 @@ def test_a_kernel_verb_imports_nothing_heavy(arguments):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    imported = {line.split("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    lines = done.stderr.splitlines()
+    imported = {line.split("|")[2].strip() for line in lines if line.startswith("import time:")}
+    assert done.returncode == 0, [line for line in lines if not line.startswith("import time:")]
     assert "flowlattice.cli" in imported
     assert imported & HEAVY == set()
