@@ -21,6 +21,8 @@ BRIEF = (
     "p95 under 50 ms at 500 requests a second, reject bodies without v."
 )
 
+DATA = [("flowlattice", "policies"), ("flowlattice_agents", "prompts"), ("flowlattice_agents", "evals")]
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
@@ -63,12 +65,9 @@ def test_the_wheel_holds_both_packages_and_their_data(built):
     assert {name.split("/")[0] for name in names} == {"flowlattice", "flowlattice_agents", info}
 
 
-@pytest.mark.parametrize(
-    ("folder", "package"),
-    [("policies", "flowlattice"), ("prompts", "flowlattice_agents"), ("evals", "flowlattice_agents")],
-)
-def test_the_wheel_holds_every_data_file(built, folder, package):
-    files = [file.relative_to(ROOT).as_posix() for file in (ROOT / folder).rglob("*") if file.is_file()]
+@pytest.mark.parametrize(("package", "name"), DATA)
+def test_the_wheel_holds_every_data_file(built, package, name):
+    files = [file.relative_to(ROOT).as_posix() for file in (ROOT / name).rglob("*") if file.is_file()]
     assert files
     assert {f"{package}/_data/{file}" for file in files} <= _names(built["wheel"])
 
@@ -100,6 +99,10 @@ def test_it_works_where_nothing_else_is_installed(built, artifact, tmp_path):
     elsewhere.mkdir()
     version = environment.run("flows", "--version", cwd=elsewhere)
     assert (version.returncode, version.stdout) == (0, f"flows {flowlattice.__version__}\n")
+    for package, name in DATA:
+        code = f"from flowlattice.resources import data_folder; print(data_folder({package!r}, {name!r}))"
+        found = environment.run("python", "-I", "-c", code, cwd=elsewhere)
+        assert found.stdout.strip() == str(environment.packages / package / "_data" / name), found.stderr
     author = environment.run(
         "flows", "author", BRIEF, "--yes", "--json", "--out", "echo",
         cwd=elsewhere, env={"FLOWS_HOME": str(tmp_path / "home")},
