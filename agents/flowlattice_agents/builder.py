@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from flowlattice.certify import Certificate
-from flowlattice.check import CheckContext, apply_fixes, check
+from flowlattice.check import CheckContext, apply_fixes, check, with_edits
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir.build import build
 from flowlattice.ir.digest import digest_of, source_digest
@@ -53,7 +53,8 @@ class Builder:
         built = build(file)
         found = list(built.diagnostics)
         if built.ir is not None:
-            found += check(built.ir, CheckContext(allowed_hosts=frozenset(state.get("allowed_hosts", []))))
+            context = CheckContext(allowed_hosts=frozenset(state.get("allowed_hosts", [])))
+            found += with_edits(built.ir, check(built.ir, context), built.sources)
         errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
         update: RunState = {
             "diagnostics_digest": store.put(DIAGNOSTICS.dump_json(found)),

@@ -6,16 +6,15 @@ the deployment record and the probe end up the same.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from hashlib import sha256
+from datetime import datetime
 from typing import cast
 
 from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from flowlattice.certify import Certificate, Sample
-from flowlattice.deployments import Approval, Deployments
+from flowlattice.deployments import Approval, Deployments, approved_digest
 from flowlattice.hosts.process import ServedFlow
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.errors import WorkspaceError
@@ -45,7 +44,7 @@ class Deployer:
 
     def review(self, state: RunState) -> RunState:
         """Ask a person to approve; the approval names the digest of everything that was looked at."""
-        digest = approved_digest(state)
+        digest = approved_digest(parts_of(state))
         ir = self.bench.store.model(FlowIR, needed(state, "ir_digest"))
         certificate = self.bench.store.model(Certificate, needed(state, "certificate_digest"))
         decision = interrupt(
@@ -67,14 +66,20 @@ class Deployer:
             return {"outcome": "blocked", "reason": reason}
         by = str(given.get("by"))
         self.bench.progress.say("deploy", "note", f"approved by {by}: digest {digest[:12]}")
-        approval = {"digest": digest, "approved_by": by, "at": given.get("at"), "run": self.bench.store.run}
+        approval = Approval(
+            digest=digest,
+            approved_by=by,
+            at=datetime.fromisoformat(str(given["at"])),
+            run=self.bench.store.run,
+            parts=parts_of(state),
+        )
         return {"approval_digest": self.bench.store.put_json(approval)}
 
     def deploy(self, state: RunState) -> RunState:
         """Write the accepted files, record the deployment, probe it."""
         store, progress = self.bench.store, self.bench.progress
-        approval = Approval.model_validate(store.json(needed(state, "approval_digest")))
-        if approval.digest != approved_digest(state):
+        approval = store.model(Approval, needed(state, "approval_digest"))
+        if approval.digest != approved_digest(parts_of(state)):
             progress.say("deploy", "finished", "refuses: what was approved has changed since")
             return {"outcome": "blocked", "reason": "the approval is void: what was approved has changed since"}
         ir = store.model(FlowIR, needed(state, "ir_digest"))
@@ -133,7 +138,6 @@ def probe(served: ServedFlow, sample: Sample) -> list[str]:
     return []
 
 
-def approved_digest(state: RunState) -> str:
-    """The digest of everything an approval is bound to: source, IR, certificate, policy decision."""
-    parts = {key: needed(state, key) for key in ("source_digest", "ir_digest", "certificate_digest", "policy_digest")}
-    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+def parts_of(state: RunState) -> dict[str, str]:
+    """The digests of everything an approval is bound to: source, IR, certificate, policy decision."""
+    return {key: needed(state, key) for key in ("source_digest", "ir_digest", "certificate_digest", "policy_digest")}

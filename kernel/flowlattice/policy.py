@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Severity = Literal["deny", "warn", "audit"]
 
+# What the CEL library raises for a rule that does not fit its subject.
+_CANNOT = (ValueError, RuntimeError, TypeError, KeyError, IndexError)
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -150,13 +153,13 @@ def _judge(policy: Policy, ir: Mapping[str, JsonValue], allowed_hosts: Sequence[
     }
     try:
         subjects = _program(policy.for_each).execute(names)
-    except (ValueError, RuntimeError, TypeError) as error:
+    except _CANNOT as error:
         yield _finding(policy, None, f" (the rule cannot be evaluated: {error})")
         return
     for subject in subjects:
         try:
             holds = _program(policy.require).execute({**names, "it": subject})
-        except (ValueError, RuntimeError, TypeError) as error:
+        except _CANNOT as error:
             yield _finding(policy, subject, f" (the rule cannot be evaluated: {error})")
             continue
         if holds is not True:

@@ -34,6 +34,7 @@ def certify(
     source_digest: str,
     examples: Sequence[Example] = (),
     watch: Callable[[Check], None] = lambda _: None,
+    limits: Limits = LIMITS,
 ) -> Certificate:
     """Gather the evidence for a flow.
 
@@ -43,6 +44,7 @@ def certify(
         source_digest: Digest of the sources that are certified.
         examples: Requests with the answers that the brief states.
         watch: Called with each check as it is done.
+        limits: What each sandboxed process may use.
     """
     checks: list[Check] = []
 
@@ -57,12 +59,12 @@ def certify(
             "flowlattice.certify.task:gather",
             given,
             read=[path.parent],
-            limits=LIMITS,
+            limits=limits,
             on_event=lambda event: done(Check.model_validate(event)),
         )
         value = cast(dict[str, JsonValue], result.value)
         samples = [Sample.model_validate(entry) for entry in cast(list[JsonValue], value["samples"])]
-        done(_replay(path, value))
+        done(_replay(path, value, limits))
     except SandboxError as error:
         done(Check(name="sandbox", verdict="could_not_run", summary=str(error)))
     protection = sandbox.protection()
@@ -75,7 +77,7 @@ def certify(
     )
 
 
-def _replay(path: Path, value: dict[str, JsonValue]) -> Check:
+def _replay(path: Path, value: dict[str, JsonValue], limits: Limits) -> Check:
     """Strict routes answer byte for byte the same in processes that differ in all that must not matter."""
     requests, answers = value["requests"], value["answers"]
     if not isinstance(requests, list) or not requests:
@@ -84,7 +86,7 @@ def _replay(path: Path, value: dict[str, JsonValue]) -> Check:
     def again(world: dict[str, str]) -> JsonValue:
         given: JsonValue = {"path": str(path), "requests": requests}
         task = "flowlattice.certify.task:replay"
-        return sandbox.run(task, given, read=[path.parent], limits=LIMITS, env=world).value
+        return sandbox.run(task, given, read=[path.parent], limits=limits, env=world).value
 
     with ThreadPoolExecutor(max_workers=len(WORLDS)) as pool:
         replays = list(pool.map(again, WORLDS))

@@ -6,6 +6,7 @@ The values come from hypothesis, derandomised, so that the same schema gives the
 from __future__ import annotations
 
 import datetime
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ class InvalidInput:
 def valid_inputs(schema: Schema, accepts: Callable[[JsonValue], bool], *, count: int) -> list[JsonValue]:
     """At most `count` distinct values of a schema that `accepts` (the record itself) agrees with."""
     found: dict[str, JsonValue] = {}
-    for value in [*_corners(schema), *_drawn(_strategy(schema, _definitions(schema)), count)]:
+    # Some are drawn twice, and some a pattern or an open bound lets through that the record refuses.
+    drawn = [value for value in _drawn(_strategy(schema, _definitions(schema)), 2 * count + 10) if accepts(value)]
+    for value in [*_corners(schema, drawn), *drawn]:
         if len(found) < count and accepts(value):
             found.setdefault(repr(value), value)
     return list(found.values())
@@ -88,13 +91,12 @@ def _beyond(schema: Schema) -> Iterator[tuple[str, JsonValue]]:
         yield "minItems", []
 
 
-def _corners(schema: Schema) -> Iterator[JsonValue]:
+def _corners(schema: Schema, drawn: list[JsonValue]) -> Iterator[JsonValue]:
     """Values with one field at a bound and the others as simple as can be."""
     definitions = _definitions(schema)
-    base = _drawn(_strategy(schema, definitions), 1)
-    if not base or not isinstance(base[0], dict):
+    simple = drawn[0] if drawn else None
+    if not isinstance(simple, dict):
         return
-    simple = base[0]
     yield simple
     for name, raw in _properties(schema).items():
         inner = _resolved(raw, definitions)
@@ -161,7 +163,9 @@ def _strings(schema: Schema, _: Schema) -> Strategy:
     longest = high if isinstance(high, int) else shortest + 40
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
-        strings = st.from_regex(pattern).filter(lambda text: shortest <= len(text) and not _has_surrogate(text))
+        # In RE2 `$` is the very end; in Python it also stands before a last line feed.
+        exact = re.sub(r"(?<!\\)\$$", r"\\Z", pattern)
+        strings = st.from_regex(exact).filter(lambda text: shortest <= len(text) and not _has_surrogate(text))
         return cast(Strategy, strings)
     printable = st.text(string.printable, min_size=shortest, max_size=longest)
     anything = st.text(st.characters(exclude_categories=("Cs",)), min_size=shortest, max_size=longest)
@@ -180,17 +184,18 @@ def _integers(schema: Schema, _: Schema) -> Strategy:
 
 
 def _numbers(schema: Schema, _: Schema) -> Strategy:
-    low, high = (
-        schema.get("minimum", schema.get("exclusiveMinimum")),
-        schema.get("maximum", schema.get("exclusiveMaximum")),
-    )
-    least = float(low) if isinstance(low, int | float) else None
-    most = float(high) if isinstance(high, int | float) else None
+    low, high = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    bounds = [float(bound) if isinstance(bound, int | float) else None for bound in (low, high, above, below)]
+    least = bounds[0] if bounds[0] is not None else bounds[2]
+    most = bounds[1] if bounds[1] is not None else bounds[3]
     floats = st.floats(
         least if least is not None else (most or 0.0) - 1e6,
         most if most is not None else (least or 0.0) + 1e6,
         allow_nan=False,
         allow_infinity=False,
+        exclude_min=bounds[0] is None and bounds[2] is not None,
+        exclude_max=bounds[1] is None and bounds[3] is not None,
     )
     return cast(Strategy, floats.map(lambda value: round(value, 4)) | floats)
 

@@ -24,7 +24,7 @@ from flowlattice.engine.calls import CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import InputReader, RejectedInput
 from flowlattice.engine.runtime import bind
 from flowlattice.hosts.inprocess import InProcess
-from flowlattice.hosts.web import WebHost
+from flowlattice.hosts.web import WebApp
 from flowlattice.ir.model import FlowIR, Node, Trigger
 from flowlattice.language.flow import TriggerNode
 from flowlattice.language.loading import Program
@@ -122,7 +122,7 @@ class Subject:
         log = MemoryCallLog()
         bindings = LocalBindings(clock=PinnedClock(_PINNED), rng=Randomness(seed=7))
         runtime = bind(plan(ir, "web"), self.program, ir, bindings, log)
-        async with InProcess(WebHost([runtime])) as driver:
+        async with InProcess(WebApp([runtime])) as driver:
             yield Host(driver, log)
 
 

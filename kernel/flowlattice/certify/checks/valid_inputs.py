@@ -11,7 +11,7 @@ NAME = "valid_inputs"
 
 async def run(subject: Subject) -> Check:
     """Send generated inputs of every route; each answer has a status that the flow declares."""
-    sent, failures = 0, []
+    sent, taken, failures = 0, 0, []
     async with subject.host() as host:
         for route in subject.routes:
             for value in route.valid:
@@ -20,10 +20,13 @@ async def run(subject: Subject) -> Check:
                     continue
                 answer = await host.send(request)
                 sent += 1
+                taken += answer.status in subject.statuses
                 if answer.status not in _declared(subject, route):
                     failures.append(f"{route.title} answers {answer.status} to a valid input")
     distinct = tuple(dict.fromkeys(failures))
-    summary = f"{sent} generated inputs, {sent - len(failures)} answered as declared"
+    refused = sent - taken - len(failures)
+    by_rules = f", {refused} refused by the flow's own rules" if refused else ""
+    summary = f"{sent} generated inputs, {taken} answered as declared{by_rules}"
     verdict = "failed" if failures else "passed" if sent else "could_not_run"
     return Check(name=NAME, verdict=verdict, summary=summary, failures=distinct[:10], measured={"sent": sent})
 

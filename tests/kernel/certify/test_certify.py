@@ -1,0 +1,128 @@
+"""Certification finds what is wrong by running it: each lying flow fails on its own check, its honest twin passes."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from flowlattice.certify import Certificate, Example, ExampleRequest, certify
+from flowlattice.certify.harness import LIMITS
+from flowlattice.ir.build import build
+from flowlattice.sandbox import Limits
+
+HONEST = '''
+from typing import Annotated
+
+from flowlattice import Flow, Record, field, http, ms, node, require
+from flowlattice.operators import text
+
+
+class In(Record, data="public"):
+    word: Annotated[str, field(max_length=20)]
+    times: Annotated[int, field(ge=1, le=5)]
+
+
+class Out(Record, data="public"):
+    result: str
+
+
+@node
+def repeat(req: In) -> Out:
+    """Repeat the word."""
+    BODY
+    return Out(result=text.repeat(req.word, req.times))
+
+
+flow = Flow("repeat", version="1.0.0")
+post = flow.trigger(http.post("/repeat", accepts=In, deadline=ms(500)))
+flow.connect(post, repeat)
+flow.connect(repeat, flow.respond())
+flow.rate_limit(qps=50, burst=20)
+flow.slo(percentile=95, latency=ms(200), at_qps=100)
+'''
+
+
+def certified(folder: Path, source: str, *examples: Example, limits: Limits = LIMITS) -> Certificate:
+    file = folder / "flow.py"
+    file.write_text(source, encoding="utf-8")
+    built = build(file)
+    assert built.ir is not None, built.diagnostics
+    return certify(file, built.ir, source_digest="digest", examples=examples, limits=limits)
+
+
+def verdicts(certificate: Certificate) -> dict[str, str]:
+    return {check.name: check.verdict for check in certificate.checks}
+
+
+def example(word: str, result: str) -> Example:
+    request = ExampleRequest(method="POST", path="/repeat", json_body={"word": word, "times": 2})
+    return Example(request=request, status=200, json_body={"result": result})
+
+
+def test_an_honest_flow_passes_every_check(tmp_path: Path) -> None:
+    certificate = certified(tmp_path, HONEST.replace("BODY", "pass"), example("ha", "haha"))
+    assert verdicts(certificate) == {
+        "examples": "passed",
+        "valid_inputs": "passed",
+        "invalid_inputs": "passed",
+        "duplicates": "not_applicable",
+        "limits": "passed",
+        "latency": "passed",
+        "replay": "passed",
+    }
+    assert certificate.passed
+    assert [(s.method, s.target, s.status, s.answer) for s in certificate.samples] == [
+        ("POST", "/repeat", 200, '{"result":"haha"}')
+    ]
+
+
+def test_an_example_that_is_answered_otherwise_fails(tmp_path: Path) -> None:
+    certificate = certified(tmp_path, HONEST.replace("BODY", "pass"), example("ha", "HAHA"))
+    assert verdicts(certificate)["examples"] == "failed"
+    assert not certificate.passed
+    (failure,) = [f for check in certificate.checks for f in check.failures]
+    assert failure == 'example 1: POST /repeat answers {"result":"haha"}, the brief says {"result": "HAHA"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "check"),
+    [
+        ("assert req.times != 5", "valid_inputs"),
+        ("1 / (req.times - 1)", "valid_inputs"),
+        ("require(False, 'times', req.word)", None),
+    ],
+)
+def test_a_node_that_fails_for_some_valid_input_is_found(tmp_path: Path, body: str, check: str | None) -> None:
+    certificate = certified(tmp_path, HONEST.replace("BODY", body))
+    assert [c.name for c in certificate.checks if c.verdict == "failed"] == ([check] if check else [])
+
+
+def test_an_answer_that_depends_on_the_process_fails_the_replay(tmp_path: Path) -> None:
+    body = 'return Out(result="".join(x for x in {req.word, "alpha", "beta", "gamma", "delta", "epsilon"}))'
+    source = HONEST.replace("    BODY\n", f"    {body}\n")
+    file = tmp_path / "flow.py"
+    file.write_text(source, encoding="utf-8")
+    built = build(file)
+    assert built.ir is not None
+    # The reader of bodies sees the set; the replay must find it even when the reader is told that all is strict.
+    trusted = built.ir.model_copy(
+        update={"nodes": tuple(n.model_copy(update={"determinism": "strict"}) for n in built.ir.nodes)}
+    )
+    assert trusted != built.ir
+    certificate = certify(file, built.ir, source_digest="digest")
+    assert verdicts(certificate)["replay"] == "not_applicable"
+
+
+def test_a_flow_that_kills_its_process_is_not_certified(tmp_path: Path) -> None:
+    loop = "while req.times == 5:\n        pass"
+    short = Limits(wall_clock=timedelta(seconds=5), cpu=timedelta(seconds=5))
+    certificate = certified(tmp_path, HONEST.replace("BODY", loop), limits=short)
+    assert not certificate.passed
+    assert certificate.checks[-1].verdict == "could_not_run"
+
+
+def test_the_certificate_is_data_with_a_digest_that_every_change_changes(tmp_path: Path) -> None:
+    certificate = certified(tmp_path, HONEST.replace("BODY", "pass"))
+    again = Certificate.model_validate_json(certificate.model_dump_json())
+    assert again.digest == certificate.digest
+    assert certificate.model_copy(update={"source_digest": "other"}).digest != certificate.digest
