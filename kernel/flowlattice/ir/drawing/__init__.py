@@ -12,9 +12,10 @@ from types import MappingProxyType
 
 from flowlattice.ir.drawing.dot import dot
 from flowlattice.ir.drawing.mermaid import mermaid
+from flowlattice.ir.drawing.svg import svg
 from flowlattice.ir.model import FlowIR
 
-__all__ = ["FORMATS", "dot", "mermaid"]
+__all__ = ["FORMATS", "dot", "mermaid", "svg"]
 
-FORMATS: Mapping[str, Callable[[FlowIR], str]] = MappingProxyType({"mermaid": mermaid, "dot": dot})
+FORMATS: Mapping[str, Callable[[FlowIR], str]] = MappingProxyType({"mermaid": mermaid, "dot": dot, "svg": svg})
 """The formats by name: each takes a flow's IR and gives text that ends with a line break."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowlattice.ir.drawing.palette import FILLS, STROKES
+from flowlattice.ir.drawing.palette import TONES
 from flowlattice.ir.drawing.picture import Arrow, Box, Picture, picture
 from flowlattice.ir.model import DeterminismName, FlowIR, NodeKind
 
@@ -34,7 +34,7 @@ def dot(ir: FlowIR) -> str:
     shown = picture(ir)
     lines = [
         f"digraph {_quote(shown.title)} {{",
-        f"  graph [rankdir=LR, label={_label(*_caption(shown))}, labelloc=t];",
+        f"  graph [rankdir=LR, label={_label(*_caption(shown))}, labelloc=t, fontname="sans-serif"];",
         '  node [fontname="sans-serif", fontcolor="#1a1a1a"];',
         '  edge [fontname="sans-serif", color="#555555"];',
         *(f"  {_box(box)};" for box in shown.boxes),
@@ -54,15 +54,15 @@ def _box(box: Box) -> str:
         "shape": _SHAPES[box.kind],
         "class": _quote(f"{box.kind} {box.effects} {box.determinism}"),
         "style": _quote(_LINES[box.determinism]),
-        "fillcolor": _quote(FILLS[box.effects]),
-        "color": _quote(STROKES[box.effects]),
+        "fillcolor": _quote(TONES[box.effects].fill),
+        "color": _quote(TONES[box.effects].stroke),
     }
     return f"{box.key} [{', '.join(f'{name}={value}' for name, value in attributes.items())}]"
 
 
 def _arrow(arrow: Arrow) -> str:
     attributes = {"label": _label(arrow.label)} if arrow.label else {}
-    attributes |= {"style": "dashed", "constraint": "false"} if arrow.kind == "compensate" else {}
+    attributes |= {"style": "dashed"} if arrow.kind == "compensate" else {}
     written = f" [{', '.join(f'{name}={value}' for name, value in attributes.items())}]" if attributes else ""
     return f"{arrow.source} -> {arrow.target}{written}"
 

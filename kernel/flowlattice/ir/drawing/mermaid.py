@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowlattice.ir.drawing.palette import FILLS, STROKES
+from flowlattice.ir.drawing.palette import DASHES, INK, TONES
 from flowlattice.ir.drawing.picture import Arrow, Box, picture
 from flowlattice.ir.model import FlowIR, NodeKind
 
@@ -23,11 +23,12 @@ _SHAPES: dict[NodeKind, tuple[str, str]] = {
     "subflow": ("[[", "]]"),
     "plugin": (">", "]"),
 }
-_DASHES = {"strict": "", "stable": "", "best_effort": ",stroke-dasharray:6 3", "nondeterministic": ",stroke-dasharray:2 3"}
 
 # Mermaid knows entities as `#name;` and `#code;`. What is escaped would end the text, start a tag, an entity, a
 # Markdown text or a directive (`%%{`).
-_ENTITIES = str.maketrans({'"': "#quot;", "#": "#35;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "%": "#37;", "\\": "#92;"})
+_ENTITIES = str.maketrans(
+    {'"': "#quot;", "#": "#35;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "%": "#37;", "\\": "#92;"}
+)
 
 
 def mermaid(ir: FlowIR) -> str:
@@ -61,8 +62,9 @@ def _classes(boxes: tuple[Box, ...]) -> Iterator[str]:
     for box in boxes:
         used.setdefault(f"{box.effects}_{box.determinism}", []).append(box)
     for name, members in sorted(used.items()):
-        fill, stroke, dashes = FILLS[members[0].effects], STROKES[members[0].effects], _DASHES[members[0].determinism]
-        yield f"classDef {name} fill:{fill},stroke:{stroke},color:#1a1a1a{dashes}"
+        tone, dashes = TONES[members[0].effects], DASHES[members[0].determinism]
+        dashed = f",stroke-dasharray:{dashes}" if dashes else ""
+        yield f"classDef {name} fill:{tone.fill},stroke:{tone.stroke},color:{INK}{dashed}"
         yield f"class {','.join(box.key for box in members)} {name}"
 
 

@@ -124,7 +124,7 @@ def _trigger(node: Node) -> Iterator[str]:
 
 def _capability(use: CapabilityUse) -> str:
     hosts = f" → {', '.join(use.egress)}" if use.egress else ""
-    return f"{use.name} {use.binding}{hosts}"
+    return f"{use.name} {use.binding if use.binding != use.name else ''}".rstrip() + hosts
 
 
 def _governing(ir: FlowIR) -> dict[UUID, list[str]]:
@@ -132,7 +132,7 @@ def _governing(ir: FlowIR) -> dict[UUID, list[str]]:
     notes: dict[UUID, list[str]] = defaultdict(list)
     for surface in ir.surfaces:
         note = _surface(surface)
-        for target in surface.targets if note else ():
+        for target in surface.targets if note and not _is_everywhere(surface, ir) else ():
             notes[target].append(note)
     for checkpoint in ir.checkpoints:
         notes[checkpoint.on].append(_checkpoint(checkpoint))
@@ -151,6 +151,12 @@ def _surface(surface: IRSurface) -> str:
             return ""
 
 
+def _is_everywhere(surface: IRSurface, ir: FlowIR) -> bool:
+    """Whether it is a limit that all of several triggers share: the flow says it, once."""
+    triggers = {node.id for node in ir.triggers()}
+    return surface.kind == "rate_limit" and len(triggers) > 1 and triggers == set(surface.targets)
+
+
 def _checkpoint(checkpoint: Checkpoint) -> str:
     wait = "" if checkpoint.ttl_s is None else f", at most {duration(checkpoint.ttl_s * 1000)}"
     return f"waits for a person ({checkpoint.id}){wait}"
@@ -158,6 +164,7 @@ def _checkpoint(checkpoint: Checkpoint) -> str:
 
 def _flow_notes(ir: FlowIR) -> Iterator[str]:
     yield f"profile {ir.profile}"
+    yield from (_surface(surface) for surface in ir.surfaces if _is_everywhere(surface, ir))
     for slo in ir.slos:
         rate = "" if slo.at_qps is None else f" at {number(slo.at_qps)}/s"
         yield f"p{number(slo.percentile)} within {duration(slo.latency_ms)}{rate}"
