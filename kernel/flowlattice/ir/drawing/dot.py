@@ -34,7 +34,7 @@ def dot(ir: FlowIR) -> str:
     shown = picture(ir)
     lines = [
         f"digraph {_quote(shown.title)} {{",
-        f"  graph [rankdir=LR, label={_label(*_caption(shown))}, labelloc=t, fontname="sans-serif"];",
+        f'  graph [rankdir=LR, label={_label(*_caption(shown))}, labelloc=t, fontname="sans-serif"];',
         '  node [fontname="sans-serif", fontcolor="#1a1a1a"];',
         '  edge [fontname="sans-serif", color="#555555"];',
         *(f"  {_box(box)};" for box in shown.boxes),
