@@ -1,7 +1,7 @@
 """A small interpreter of expressions, to run a brief's examples before anything is built.
 
 It gives what the rendered Python gives: the same operators, the same arithmetic, `NoValueError` for the same inputs.
-Its work is bounded. It knows no types: check an expression before running it.
+Its work is bounded.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Final, NoReturn
 from flowlattice.operators import NoValueError, lists, lookups, numbers, text
 from flowlattice_agents.errors import ExpressionError
 from flowlattice_agents.expressions import _syntax
+from flowlattice_agents.expressions._infer import analyse
 from flowlattice_agents.expressions._signatures import operator_named
-from flowlattice_agents.expressions._types import identifiers
+from flowlattice_agents.expressions._types import OptionalType, RecordType, Type, identifiers
 
 MAX_STEPS: Final = 200_000
 MAX_SIZE: Final = 1_000_000
@@ -24,21 +25,27 @@ MAX_BITS: Final = 14_000
 Values = Mapping[str, object]
 
 
-def evaluate(expression: str, values: Mapping[str, object]) -> object:
+def evaluate(expression: str, values: Mapping[str, object], names: Mapping[str, Type] | None = None) -> object:
     """The value of an expression for these values of its names.
 
     Args:
-        expression: An expression that `check` accepts for the types of the values.
-        values: JSON values and dates; a record is a mapping by field name (see `decode`).
+        expression: An expression of the language.
+        values: JSON values and dates; a record is a mapping by field name (or by name on the wire, if `names` are
+            given). A record that the expression builds is a mapping by name on the wire.
+        names: The types of the names, as for `check`; without them the expression is not checked, and a field whose
+            name on the wire is no identifier is the one whose name looks most like it.
 
     Raises:
-        ExpressionError: It is outside the language, asks for too much work, or does not fit the values.
+        ExpressionError: It is outside the language, does not check, asks for too much work, or does not fit the values.
         NoValueError: It has no value for these values, such as a division by zero.
     """
     try:
-        return _Interpreter().run(_syntax.parse(expression), values)
+        if names is not None:
+            checked = analyse(expression, names)
+            return _Interpreter(checked.types).run(checked.tree, values)
+        return _Interpreter({}).run(_syntax.parse(expression), values)
     except ExpressionError as error:
-        raise ExpressionError(str(error), expression=expression) from None
+        raise error if error.expression else ExpressionError(str(error), expression=expression) from None
     except NoValueError:
         raise
     except ArithmeticError:
@@ -48,7 +55,8 @@ def evaluate(expression: str, values: Mapping[str, object]) -> object:
 
 
 class _Interpreter:
-    def __init__(self) -> None:
+    def __init__(self, types: Mapping[ast.expr, Type]) -> None:
+        self._types = types
         self._steps = 0
 
     def run(self, node: ast.expr, values: Values) -> object:
@@ -63,13 +71,16 @@ class _Interpreter:
 
     def _name(self, node: ast.Name, values: Values) -> object:
         if node.id not in values:
-            raise ExpressionError(f"unknown name `{node.id}`")
+            raise ExpressionError(f"there is no value for the name `{node.id}`")
         return values[node.id]
 
     def _attribute(self, node: ast.Attribute, values: Values) -> object:
-        return _field(self.run(node.value, values), node.attr)
+        return self._field(node.value, node.attr, values)
 
     def _subscript(self, node: ast.Subscript, values: Values) -> object:
+        holder = self._types.get(node.value)
+        if isinstance(holder, RecordType) and isinstance(node.slice, ast.Constant):
+            return self._field(node.value, str(node.slice.value), values)
         value = self.run(node.value, values)
         if isinstance(node.slice, ast.Slice):
             bounds = (node.slice.lower, node.slice.upper, node.slice.step)
@@ -77,11 +88,28 @@ class _Interpreter:
             return value[part] if isinstance(value, str | list) else _misfit(value)
         key = self.run(node.slice, values)
         if isinstance(value, Mapping):
-            literal = isinstance(node.slice, ast.Constant) and not isinstance(node.value, ast.Dict)
-            return _field(value, str(key)) if literal else lookups.get(value, str(key))
+            name = None if self._types or isinstance(node.value, ast.Dict) else _name_in(value, str(key))
+            return lookups.get(value, name or str(key))
         if isinstance(value, str):
             return text.character(value, _whole(key))
         return lists.at(_items(value), _whole(key))
+
+    def _field(self, node: ast.expr, key: str, values: Values) -> object:
+        holder, record = self._types.get(node), self.run(node, values)
+        field = holder.field(key) if isinstance(holder, RecordType) else None
+        if not isinstance(record, Mapping):
+            return _misfit(record)
+        if field is None or not isinstance(holder, RecordType):
+            name = _name_in(record, key)
+        else:
+            # A record that an expression builds is stored by name on the wire, one of a request by field name.
+            stored = (field.name, field.wire) if holder.name else (field.wire, field.name)
+            name = next((name for name in stored if name in record), None)
+        if name is not None:
+            return record[name]
+        if field is not None and isinstance(field.type, OptionalType):
+            return None
+        raise ExpressionError(f"there is no field `{key}` in the value of `{ast.unparse(node)}`")
 
     def _list(self, node: ast.List, values: Values) -> object:
         return [self.run(item, values) for item in node.elts]
@@ -162,17 +190,14 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[..., object]] = {
 }
 
 
-def _field(record: object, key: str) -> object:
-    if not isinstance(record, Mapping):
-        return _misfit(record)
+def _name_in(record: Mapping[str, object], key: str) -> str | None:
+    """The key of a record that a field's name means where its type is not known."""
     if key in record:
-        return record[key]
-    wire = next((wire for wire, name in identifiers(record).items() if key in (wire, name)), None)
-    if wire is None and identifiers([key])[key] in record:
-        wire = identifiers([key])[key]
-    if wire is None:
-        raise ExpressionError(f"there is no field `{key}`")
-    return record[wire]
+        return key
+    spelled = identifiers([key])[key]
+    if spelled in record:
+        return spelled
+    return next((wire for wire, name in identifiers(record).items() if name == key), None)
 
 
 def _bounded(value: object) -> object:

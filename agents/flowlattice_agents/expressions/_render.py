@@ -97,7 +97,7 @@ class _Renderer(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         left, right = self.visit(node.left), self.visit(node.right)
         name = _PARTIAL.get(type(node.op))
-        if name and not (isinstance(node.right, ast.Constant) and node.right.value):
+        if name and not _is_nonzero(node.right):
             return self._called("numbers", name, [left, right])
         if isinstance(node.op, ast.Pow) and self._types[node.left] != INTEGER:
             return self._called("numbers", "power", [left, right])
@@ -165,6 +165,12 @@ class _Renderer(ast.NodeTransformer):
 
 
 _PARTIAL: Mapping[type[ast.operator], str] = {ast.Div: "divide", ast.FloorDiv: "floor_divide", ast.Mod: "modulo"}
+
+
+def _is_nonzero(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node = node.operand
+    return isinstance(node, ast.Constant) and bool(node.value)
 
 
 def _call(name: str, arguments: list[ast.expr]) -> ast.expr:
