@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from pydantic import JsonValue
 
 from flowlattice.console import PATH, Console, Exit, verb
+
+if TYPE_CHECKING:
+    from flowlattice.health import Finding
+
+_COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @verb(
@@ -18,5 +25,62 @@ from flowlattice.console import PATH, Console, Exit, verb
 )
 @click.argument("path", type=PATH, required=False)
 def command(console: Console, path: Path | None) -> Exit:
-    """Say what this machine lacks for building, checking and serving flows, and what helps."""
-    return Exit.OK
+    """Say what this machine lacks for building, checking and serving flows, and what helps.
+
+    With a PATH the flow there is built and checked as well. A warning is no failure: exit 3 if something that is
+    needed is missing, 1 if the flow has problems.
+    """
+    from flowlattice.health import installation, machine, worst
+    from flowlattice.language.loading import flow_file
+
+    if path is not None:
+        flow_file(path)
+    found = [*installation(), *machine()]
+    missing = worst(found) == "fail"
+    if path is not None:
+        found.append(_unchecked() if missing else _flow(path))
+    _report(console, found)
+    if missing:
+        return Exit.UNAVAILABLE
+    return Exit.PROBLEMS if worst(found) == "fail" else Exit.OK
+
+
+def _flow(path: Path) -> Finding:
+    """Whether the flow builds and checks."""
+    from flowlattice.check import CheckContext, check
+    from flowlattice.health import Finding
+    from flowlattice.ir.build import build
+
+    built = build(path)
+    found = [*built.diagnostics, *(check(built.ir, CheckContext()) if built.ir is not None else ())]
+    errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
+    if not errors:
+        warnings = f", {len(found)} warnings" if found else ""
+        return Finding(name="flow", status="ok", text=f"{path} builds and checks{warnings}")
+    codes = ", ".join(sorted({diagnostic.code for diagnostic in errors}))
+    text = f"{path} has {len(errors)} errors ({codes})"
+    return Finding(name="flow", status="fail", text=text, remedy=f"flows check {path} says where")
+
+
+def _unchecked() -> Finding:
+    from flowlattice.health import Finding
+
+    return Finding(name="flow", status="warn", text="not checked, for something that is needed is missing")
+
+
+def _report(console: Console, found: list[Finding]) -> None:
+    from flowlattice.health import worst
+
+    if console.json:
+        checks: list[JsonValue] = [
+            {"name": f.name, "status": f.status, "text": f.text, "remedy": f.remedy, "details": dict(f.details)}
+            for f in found
+        ]
+        console.emit({"status": worst(found), "checks": checks})
+        return
+    widest = max(len(finding.name) for finding in found)
+    for finding in found:
+        mark = click.style(f"{finding.status:<4}", fg=_COLORS[finding.status])
+        console.result(f"{mark}  {finding.name:<{widest}}  {finding.text}")
+        if finding.remedy:
+            console.result(f"{'':<{widest + 8}}{finding.remedy}")
