@@ -50,7 +50,7 @@ class Builder:
         store, progress = self.bench.store, self.bench.progress
         self.bench.workspace.checkout()
         file = self.bench.workspace.folder / FLOW_FILE
-        built = build(file)
+        built = build(file, sandbox=self.bench.laboratory.work)
         found = list(built.diagnostics)
         if built.ir is not None:
             context = CheckContext(allowed_hosts=frozenset(state.get("allowed_hosts", [])))

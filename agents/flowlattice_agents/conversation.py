@@ -37,6 +37,8 @@ class Conversation:
     replies: Sequence[Reply] = ()
     yes: bool = False
     _shown: set[str] = field(default_factory=set)
+    # A prepared reply that did not settle its question the first time does not the second time either.
+    _answered: set[str] = field(default_factory=set)
 
     def answer(self, request: dict[str, JsonValue]) -> JsonValue | None:
         """The reply to a request; none if nobody can give it now."""
@@ -56,7 +58,8 @@ class Conversation:
         found: dict[str, JsonValue] = {}
         for question in questions:
             text = str(question["text"])
-            prepared = self._prepared(text)
+            prepared = None if text in self._answered else self._prepared(text)
+            self._answered.add(text)
             if prepared is None and not self._interactive():
                 return None
             found[str(question["slot"])] = prepared if prepared is not None else click.prompt(f"\n{text}\n ", err=True)

@@ -1,4 +1,4 @@
-"""Deploy: asks for approval of exactly what was certified, puts it on the web host, probes it, rolls back if a probe fails.
+"""Deploy: asks for approval of what was certified, puts it on the web host, probes it, rolls back if a probe fails.
 
 `review` asks and has no side effect before the answer. `deploy` may be repeated after a crash: the person's folder,
 the deployment record and the probe end up the same.
@@ -11,29 +11,18 @@ from datetime import datetime
 from typing import cast
 
 from langgraph.types import interrupt
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
 from flowlattice.certify import Certificate, Sample
 from flowlattice.deployments import Approval, Deployments, approved_digest
 from flowlattice.hosts.process import ServedFlow
 from flowlattice.ir.model import FlowIR
+from flowlattice_agents.deployed import Deployed
 from flowlattice_agents.errors import WorkspaceError
 from flowlattice_agents.meaning import meaning_of
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, Workbench, needed
 from flowlattice_agents.workspace import publish
-
-
-class Deployed(BaseModel):
-    """What the deployment was, and the request that showed that it answers."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    digest: str
-    url: str
-    probes: int
-    sample: Sample | None
 
 
 @dataclass(frozen=True)

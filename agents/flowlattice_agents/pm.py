@@ -16,8 +16,6 @@ from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import GivenAnswer, RunState
 from flowlattice_agents.workbench import Workbench, needed
 
-MAX_ROUNDS = 4
-
 
 @dataclass(frozen=True)
 class PM:
@@ -40,7 +38,7 @@ class PM:
             progress.say("pm", "finished", f"refuses: {draft.refusal}")
             return {**update, "outcome": "refused", "reason": draft.refusal}
         if draft.spec is None:
-            return {**update, **self._asks(draft, answers)}
+            return {**update, **self._asks(draft)}
         for assumption in draft.assumptions:
             progress.say("pm", "note", f"assumes {assumption.text}")
         progress.say("pm", "finished", _understood(draft.spec))
@@ -56,16 +54,11 @@ class PM:
         ]
         return {"answers": [*state.get("answers", []), *given], "questions_digest": None}
 
-    def _asks(self, draft: Draft, answers: list[Answer]) -> RunState:
+    def _asks(self, draft: Draft) -> RunState:
         asked = [{"slot": q.slot, "text": q.text, "assumption": q.assumption} for q in draft.questions]
-        known = {answer.question for answer in answers}
-        again = [q.text for q in draft.questions if q.text in known]
         for question in draft.questions:
             self.bench.progress.say("pm", "note", f"asks: {question.text}")
         digest = self.bench.store.put_json(cast(JsonValue, asked))
-        if again or len(answers) >= MAX_ROUNDS * max(1, len(draft.questions)):
-            reason = f"the reply to {again[0]!r} was not understood" if again else "too many questions are still open"
-            return {"questions_digest": digest, "outcome": "needs_input", "reason": reason}
         return {"questions_digest": digest}
 
 

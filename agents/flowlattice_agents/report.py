@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from flowlattice.certify import Certificate
 from flowlattice.console import Console, Exit
-from flowlattice_agents.deploy import Deployed
+from flowlattice_agents.deployed import Deployed
 from flowlattice_agents.progress import Event
 from flowlattice_agents.runs import RunResult
 from flowlattice_agents.store import RunStore

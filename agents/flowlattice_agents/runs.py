@@ -9,16 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from langchain_core.runnables import RunnableConfig
-from langgraph.types import Command
-from langsmith import tracing_context
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from flowlattice.certify import Laboratory
 from flowlattice.policy import load_policies
 from flowlattice_agents.errors import RunError
-from flowlattice_agents.graph import RunGraph, run_graph
 from flowlattice_agents.models.base import PlanningModel
 from flowlattice_agents.progress import Event, Progress
 from flowlattice_agents.spec import FlowSpec
@@ -26,6 +23,12 @@ from flowlattice_agents.state import STATE_VERSION, RunState
 from flowlattice_agents.store import RUN_ID_LENGTH, RunStore, RunStores, write_atomically
 from flowlattice_agents.workbench import Workbench
 from flowlattice_agents.workspace import Workspace
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.types import Command
+
+    from flowlattice_agents.graph import RunGraph
 
 PARAMETERS_FILE = "run.json"
 
@@ -107,34 +110,47 @@ class Runs:
         """Where a run is, without going on with it."""
         store = self._stores.open(run)
         parameters = self.parameters(store)
-        with self._graph(store, parameters, lambda _: None) as graph:
+        with Laboratory() as lab, self._graph(store, parameters, lambda _: None, lab) as graph:
             return _result(store, graph)
 
     def _drive(
         self, store: RunStore, parameters: Parameters, asked: Asked, watch: Callable[[Event], None]
     ) -> RunResult:
-        with _only_driver(store), self._graph(store, parameters, watch) as graph:
-            snapshot = graph.get_state(_config(store))
-            given: RunState | Command[str] | None = None if snapshot.created_at else _initial(store, parameters)
-            while True:
-                if given is not None or snapshot.next:
-                    _advance(graph, store, given)
-                result = _result(store, graph)
-                if result.waiting is None:
-                    return result
-                reply = asked(result.waiting)
-                if reply is None:
-                    return result
-                given = Command(resume=reply)
+        with _only_driver(store), Laboratory() as lab:
+            lab.start()
+            with self._graph(store, parameters, watch, lab) as graph:
+                return self._converse(graph, store, parameters, asked)
+
+    def _converse(self, graph: RunGraph, store: RunStore, parameters: Parameters, asked: Asked) -> RunResult:
+        from langgraph.types import Command
+
+        snapshot = graph.get_state(_config(store))
+        given: RunState | Command[str] | None = None if snapshot.created_at else _initial(store, parameters)
+        while True:
+            if given is not None or snapshot.next:
+                _advance(graph, store, given)
+            result = _result(store, graph)
+            if result.waiting is None:
+                return result
+            reply = asked(result.waiting)
+            if reply is None:
+                return result
+            given = Command(resume=reply)
 
     @contextmanager
-    def _graph(self, store: RunStore, parameters: Parameters, watch: Callable[[Event], None]) -> Iterator[RunGraph]:
+    def _graph(
+        self, store: RunStore, parameters: Parameters, watch: Callable[[Event], None], laboratory: Laboratory
+    ) -> Iterator[RunGraph]:
+        # Imported only now: it takes a second, in which the laboratory's processes start.
+        from flowlattice_agents.graph import run_graph
+
         bench = Workbench(
             model=self._model_named(parameters.model),
             store=store,
             workspace=Workspace(store.workspace),
             progress=Progress(store, watch),
             policies=load_policies(),
+            laboratory=laboratory,
             home=self._home,
             target=parameters.target,
             base=parameters.base,
@@ -163,6 +179,8 @@ def _advance(graph: RunGraph, store: RunStore, given: RunState | Command[str] | 
 
     Tracing to a service is off, whatever the environment says: briefs leave the machine for nobody.
     """
+    from langsmith import tracing_context
+
     with tracing_context(enabled=False):
         graph.invoke(cast(RunState, given), _config(store), durability="sync")
 

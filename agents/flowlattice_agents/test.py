@@ -30,6 +30,7 @@ class TestAgent:
             self.bench.store.model(FlowIR, needed(state, "ir_digest")),
             source_digest=needed(state, "source_digest"),
             examples=examples_of(spec),
+            laboratory=self.bench.laboratory,
             watch=self._show,
         )
         digest = self.bench.store.put_json(certificate)

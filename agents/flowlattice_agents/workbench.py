@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from flowlattice.certify import Laboratory
 from flowlattice.policy import Policy
 from flowlattice_agents.models.base import PlanningModel
 from flowlattice_agents.progress import Progress
@@ -29,6 +30,7 @@ class Workbench:
         workspace: The run's git workspace.
         progress: Where agents say what they do.
         policies: The organisation's policies.
+        laboratory: The sandboxes that flows are built and certified in.
         home: `$FLOWS_HOME`.
         target: The person's folder that the accepted flow is written to; none: named after the flow, in `base`.
         base: The folder the person works in.
@@ -40,6 +42,7 @@ class Workbench:
     workspace: Workspace
     progress: Progress
     policies: tuple[Policy, ...]
+    laboratory: Laboratory
     home: Path
     target: Path | None
     base: Path

@@ -1,9 +1,10 @@
-"""Certification: evidence that a flow does what it says, gathered by running it, in the sandbox, against its own schemas.
+"""Certification: evidence that a flow does what it says, gathered by running it in the sandbox.
 
 One check, one module (`checks`). What comes out is a `Certificate`: data with a digest, to which an approval is bound.
 """
 
 from flowlattice.certify.harness import certify
+from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, ExampleRequest, Sample
 
-__all__ = ["Certificate", "Check", "Example", "ExampleRequest", "Sample", "certify"]
+__all__ = ["Certificate", "Check", "Example", "ExampleRequest", "Laboratory", "Sample", "certify"]

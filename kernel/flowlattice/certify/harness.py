@@ -6,24 +6,20 @@ code is approved; the admission, the reader of bodies and the review stand besid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 from pydantic import JsonValue
 
-from flowlattice import sandbox
+from flowlattice.certify.laboratory import GATHER, REPLAY, Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, Sample
 from flowlattice.ir.model import FlowIR
-from flowlattice.sandbox import Limits, SandboxError
+from flowlattice.sandbox import Limits, Sandbox, SandboxError, protection
 
-# Each process differs in what must not matter: the hash seed, the time zone, the locale.
-WORLDS = (
-    {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LC_ALL": "C"},
-    {"PYTHONHASHSEED": "4242", "TZ": "America/St_Johns", "LC_ALL": "C.UTF-8"},
-)
 LIMITS = Limits(wall_clock=timedelta(seconds=60), cpu=timedelta(seconds=50))
 
 
@@ -33,6 +29,7 @@ def certify(
     *,
     source_digest: str,
     examples: Sequence[Example] = (),
+    laboratory: Laboratory | None = None,
     watch: Callable[[Check], None] = lambda _: None,
     limits: Limits = LIMITS,
 ) -> Certificate:
@@ -43,6 +40,7 @@ def certify(
         ir: Its IR, as it was checked.
         source_digest: Digest of the sources that are certified.
         examples: Requests with the answers that the brief states.
+        laboratory: Sandboxes to use; its own by default.
         watch: Called with each check as it is done.
         limits: What each sandboxed process may use.
     """
@@ -53,46 +51,63 @@ def certify(
         watch(check)
 
     samples: list[Sample] = []
-    try:
-        given: JsonValue = {"path": str(path), "examples": [example.model_dump(mode="json") for example in examples]}
-        result = sandbox.run(
-            "flowlattice.certify.task:gather",
-            given,
-            read=[path.parent],
-            limits=limits,
-            on_event=lambda event: done(Check.model_validate(event)),
-        )
-        value = cast(dict[str, JsonValue], result.value)
-        samples = [Sample.model_validate(entry) for entry in cast(list[JsonValue], value["samples"])]
-        done(_replay(path, value, limits))
-    except SandboxError as error:
-        done(Check(name="sandbox", verdict="could_not_run", summary=str(error)))
-    protection = sandbox.protection()
+    with laboratory_or_own(laboratory) as lab:
+        worlds = lab.worlds  # they start while the evidence is gathered
+        try:
+            value = _gather(path, examples, lab, limits, done)
+            samples = [Sample.model_validate(entry) for entry in cast(list[JsonValue], value["samples"])]
+            done(_replay(path, value, worlds, limits))
+        except SandboxError as error:
+            done(Check(name="sandbox", verdict="could_not_run", summary=str(error)))
+    confined = protection()
     return Certificate(
         source_digest=source_digest,
         flow=f"{ir.name} {ir.version}",
         checks=tuple(checks),
         samples=tuple(samples),
-        protection=protection.notice or protection.summary,
+        protection=confined.notice or confined.summary,
     )
 
 
-def _replay(path: Path, value: dict[str, JsonValue], limits: Limits) -> Check:
+@contextmanager
+def laboratory_or_own(given: Laboratory | None) -> Iterator[Laboratory]:
+    """The laboratory that was given, left open; or one of its own, closed in the end."""
+    if given is not None:
+        yield given
+        return
+    with Laboratory() as own:
+        yield own
+
+
+def _gather(
+    path: Path, examples: Sequence[Example], lab: Laboratory, limits: Limits, done: Callable[[Check], None]
+) -> dict[str, JsonValue]:
+    given: JsonValue = {"path": str(path), "examples": [example.model_dump(mode="json") for example in examples]}
+    result = lab.work.run(
+        GATHER,
+        given,
+        read=[path.parent],
+        limits=limits,
+        on_event=lambda event: done(Check.model_validate(event)),
+    )
+    return cast(dict[str, JsonValue], result.value)
+
+
+def _replay(path: Path, value: dict[str, JsonValue], worlds: Sequence[Sandbox], limits: Limits) -> Check:
     """Strict routes answer byte for byte the same in processes that differ in all that must not matter."""
     requests, answers = value["requests"], value["answers"]
     if not isinstance(requests, list) or not requests:
         return Check(name="replay", verdict="not_applicable", summary="no route is strict from end to end")
 
-    def again(world: dict[str, str]) -> JsonValue:
+    def again(world: Sandbox) -> JsonValue:
         given: JsonValue = {"path": str(path), "requests": requests}
-        task = "flowlattice.certify.task:replay"
-        return sandbox.run(task, given, read=[path.parent], limits=limits, env=world).value
+        return world.run(REPLAY, given, read=[path.parent], limits=limits).value
 
-    with ThreadPoolExecutor(max_workers=len(WORLDS)) as pool:
-        replays = list(pool.map(again, WORLDS))
+    with ThreadPoolExecutor(max_workers=len(worlds)) as pool:
+        replays = list(pool.map(again, worlds))
     differing = sum(replay != answers for replay in replays)
-    summary = f"{len(requests)} answers repeated in {len(WORLDS)} processes of other hash seeds, zones and locales"
     if differing:
-        said = f"{differing} of {len(WORLDS)} processes answered otherwise"
+        said = f"{differing} of {len(worlds)} processes answered otherwise"
         return Check(name="replay", verdict="failed", summary=said, failures=(said,))
+    summary = f"{len(requests)} answers repeated in {len(worlds)} processes of other hash seeds, zones and locales"
     return Check(name="replay", verdict="passed", summary=f"{summary}, byte for byte")

@@ -10,7 +10,7 @@ import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, Literal, cast
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,7 +19,8 @@ from pydantic import JsonValue
 Schema = Mapping[str, JsonValue]
 Strategy = st.SearchStrategy[JsonValue]
 
-_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+_SURROGATES: Final[tuple[Literal["Cs"]]] = ("Cs",)
+_TEXT = st.text(st.characters(exclude_categories=_SURROGATES), max_size=40)
 _FAR = 10**6
 
 
@@ -168,7 +169,7 @@ def _strings(schema: Schema, _: Schema) -> Strategy:
         strings = st.from_regex(exact).filter(lambda text: shortest <= len(text) and not _has_surrogate(text))
         return cast(Strategy, strings)
     printable = st.text(string.printable, min_size=shortest, max_size=longest)
-    anything = st.text(st.characters(exclude_categories=("Cs",)), min_size=shortest, max_size=longest)
+    anything = st.text(st.characters(exclude_categories=_SURROGATES), min_size=shortest, max_size=longest)
     return cast(Strategy, printable | anything)
 
 

@@ -60,7 +60,10 @@ def _value(raw: JsonValue | Schema, definitions: Schema, name: str) -> JsonValue
 
 
 def _number(schema: Schema, usual: float) -> float:
-    low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum", schema.get("exclusiveMaximum"))
+    low, high = (
+        schema.get("minimum", schema.get("exclusiveMinimum")),
+        schema.get("maximum", schema.get("exclusiveMaximum")),
+    )
     least = low if isinstance(low, int | float) else None
     most = high if isinstance(high, int | float) else None
     if least is not None and most is not None:

@@ -10,15 +10,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
 
 from pydantic import JsonValue, ValidationError
 
 from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.sources import PinnedClock, Randomness
-from flowlattice.certify.inputs import valid_inputs
 from flowlattice.certify.model import Example
-from flowlattice.certify.plausible import plausible
 from flowlattice.certify.requests import Request
 from flowlattice.engine.calls import CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import InputReader, RejectedInput
@@ -26,12 +23,10 @@ from flowlattice.engine.runtime import bind
 from flowlattice.hosts.inprocess import InProcess
 from flowlattice.hosts.web import WebApp
 from flowlattice.ir.model import FlowIR, Node, Trigger
-from flowlattice.language.flow import TriggerNode
 from flowlattice.language.loading import Program
 from flowlattice.plan import plan
 from flowlattice.record import Record
 
-INPUTS = 40
 _PINNED = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 
@@ -126,13 +121,6 @@ class Subject:
             yield Host(driver, log)
 
 
-def subject_of(program: Program, ir: FlowIR, examples: tuple[Example, ...]) -> Subject:
-    """The subject for a loaded flow, with inputs generated for each route."""
-    triggers = {trigger.name: trigger for trigger in program.flow.triggers}
-    routes = tuple(_route(ir, node, triggers[node.name]) for node in ir.triggers())
-    return Subject(program=program, ir=ir, examples=examples, routes=routes)
-
-
 def accepted(accepts: type[Record], value: JsonValue, *, lax: bool = False) -> bool:
     """Whether a record takes a value; `lax` reads texts as a query does."""
     reader = InputReader(accepts)
@@ -144,21 +132,6 @@ def accepted(accepts: type[Record], value: JsonValue, *, lax: bool = False) -> b
     except (RejectedInput, ValidationError):
         return False
     return True
-
-
-def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record]) -> Route:
-    accepts = trigger.trigger.accepts
-    schema = cast(Mapping[str, JsonValue], accepts.model_json_schema(by_alias=True))
-    first = plausible(schema)
-    values = valid_inputs(schema, lambda value: accepted(accepts, value), count=INPUTS)
-    ordered = [first, *values] if accepted(accepts, first) else values
-    return Route(
-        trigger=cast(Trigger, node.trigger),
-        schema=schema,
-        valid=tuple(value for value in ordered if isinstance(value, dict)),
-        accepts=accepts,
-        strict=all(other.determinism == "strict" and other.effects == "pure" for other in behind(ir, node)),
-    )
 
 
 def behind(ir: FlowIR, start: Node) -> list[Node]:

@@ -1,11 +1,10 @@
-"""The trusted tasks that run in the sandboxed process: gather evidence, and answer the same requests again."""
+"""The trusted task that gathers evidence in the sandboxed process."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
@@ -13,8 +12,10 @@ from pydantic import JsonValue
 
 from flowlattice.certify.checks import CHECKS
 from flowlattice.certify.model import Example, Sample
+from flowlattice.certify.replay import answers_of
 from flowlattice.certify.requests import Request, request_for, request_of
-from flowlattice.certify.subject import Host, Route, Subject, subject_of
+from flowlattice.certify.routes import subject_of
+from flowlattice.certify.subject import Host, Route, Subject
 from flowlattice.ir.lower import lower
 from flowlattice.language.loading import load
 from flowlattice.sandbox import Emit
@@ -36,29 +37,10 @@ def gather(request: JsonValue, emit: Emit) -> JsonValue:
         return {
             "samples": [sample.model_dump(mode="json") for sample in samples],
             "requests": cast(JsonValue, replayed),
-            "answers": await _answers(subject, replayed),
+            "answers": await answers_of(subject, replayed),
         }
 
     return asyncio.run(work())
-
-
-def replay(request: JsonValue, emit: Emit) -> JsonValue:
-    """Answer requests again, in this process; gives the digests of the answers."""
-    given = cast(Mapping[str, JsonValue], request)
-    program = load(Path(str(given["path"])))
-    subject = Subject(program=program, ir=lower(program), examples=(), routes=())
-    return asyncio.run(_answers(subject, cast(list[dict[str, JsonValue]], given["requests"])))
-
-
-async def _answers(subject: Subject, requests: list[dict[str, JsonValue]]) -> JsonValue:
-    digests: list[JsonValue] = []
-    async with subject.host() as host:
-        for fields in requests:
-            answer = await host.send(Request(**cast(Mapping[str, str], fields)))
-            # A failure is found by other checks; its text names the run, which never repeats.
-            text = answer.text if answer.status < 500 else ""
-            digests.append(sha256(f"{answer.status}\n{text}".encode()).hexdigest())
-    return digests
 
 
 async def _sample(subject: Subject, route: Route, host: Host) -> Sample | None:
