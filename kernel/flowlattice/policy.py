@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -190,6 +193,19 @@ def _filled(template: str, subject: object) -> str:
 
 @cache
 def _program(expression: str) -> Program:
-    from cel import compile as compile_cel
+    return cast("Program", _cel().compile(expression))
 
-    return compile_cel(expression)
+
+@cache
+def _cel() -> ModuleType:
+    """The CEL library's compiled module alone: the package around it imports its command line, half a second of it."""
+    package = find_spec("cel")
+    if package is None or package.origin is None:
+        raise UsageError("policies need the package common-expression-language; pip install flowlattice again")
+    compiled = next(iter(sorted(Path(package.origin).parent.glob("cel*.so"))), None)
+    found = None if compiled is None else spec_from_file_location("cel.cel", compiled)
+    if found is None or found.loader is None:
+        return import_module("cel")
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
