@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import JsonValue
+
 from flowlattice_agents.expressions import STRING, Type, identifiers
+from flowlattice_agents.models.offline.evaluation import equivalent, outcome, trials
 from flowlattice_agents.models.offline.fields import Field, is_concrete, json_of, record_name
 from flowlattice_agents.models.offline.intake import Branch, Outcome, Parse, Understanding
 from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
@@ -39,6 +42,7 @@ class Assembled:
 
     route: RouteSpec | None
     records: tuple[RecordSpec, ...]
+    samples: tuple[Sample, ...]
     gaps: tuple[Gap, ...]
 
 
@@ -102,14 +106,16 @@ class Assembler:
         open_fields = [name for name, field in self.route.fields.items() if field.type is None]
         self.gaps += [Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?") for name in open_fields]
         if open_fields:
-            return Assembled(None, (), tuple(self.gaps))
+            return Assembled(None, (), (), tuple(self.gaps))
         cases, default = self._cases()
         reply = default or self._main_reply()
         self.gaps += self.builder.gaps
         self._unused()
+        self._claims()
         if self.gaps or reply is None or self.route.method is None:
-            return Assembled(None, (), tuple(self.gaps or (Gap("reply", "What should the reply look like?"),)))
+            return Assembled(None, (), (), tuple(self.gaps or (Gap("reply", "What should the reply look like?"),)))
         record = self._record_name()
+        self._drop_incidental(reply, cases)
         spec = RouteSpec(
             method=self.route.method,
             path=self.route.path,
@@ -120,7 +126,16 @@ class Assembler:
             cases=tuple(cases),
             reply=reply,
         )
-        return Assembled(spec, tuple(self._records(record)) if self.route.fields else (), ())
+        records = tuple(self._records(record)) if self.route.fields else ()
+        return Assembled(spec, records, tuple(self.route.samples), ())
+
+    def _drop_incidental(self, reply: ReplySpec, cases: Sequence[CaseSpec]) -> None:
+        """Fields that only an example shows and that nothing uses may be absent or anything."""
+        texts = [reply.body or "", *(case.when + (case.reply.body or "") for case in cases)]
+        for name in self.known.incidental & self.route.fields.keys():
+            used = any(re.search(rf"(?<![\w.'])({re.escape(self.names[name])})(?![\w'])", text) for text in texts)
+            if not used:
+                del self.route.fields[name]
 
     def _record_name(self) -> str:
         last = [part for part in self.route.path.split("/") if part and "{" not in part]
@@ -157,7 +172,7 @@ class Assembler:
     def _json_reply(
         self, status: int, shapes: Sequence[Term], contents: Sequence[Term], *, examples: bool
     ) -> ReplySpec | None:
-        samples = list(self.route.samples) if examples else []
+        samples = [sample for sample in self.route.samples if sample.json_body is not None] if examples else []
         shape: Term | None = shapes[0]
         if any(content.head == "either" for content in contents):
             shape = merged_choice(shapes)
@@ -166,17 +181,26 @@ class Assembler:
             return None
         if shape is None or shape.head not in {"obj", "arr"}:
             return None
-        if examples and not samples and self.route.shown and is_concrete(shape):
-            samples = [Sample(dict(self.route.shown), status, json_of(shape))]
+        if examples and not samples and is_concrete(shape) and self._shown():
+            samples = [Sample(self._shown(), status, json_of(shape))]
             self.route.samples.extend(samples)
         body = self.builder.object(shape, samples) if shape.head == "obj" else repr(json_of(shape))
         return ReplySpec(status=status, kind="json", body=body)
 
+    def _shown(self) -> dict[str, JsonValue]:
+        """The example values of the request, completed by what is said of single fields; none where one is lacking."""
+        shown = dict(self.route.shown)
+        for name, field in self.route.fields.items():
+            if name not in shown and len(field.samples) == 1:
+                shown[name] = field.samples[0]
+        complete = all(name in shown or field.optional for name, field in self.route.fields.items())
+        return shown if complete else {}
+
     def _text_reply(self, status: int, texts: Sequence[Term], kind: str) -> ReplySpec | None:
-        samples = list(self.route.samples)
+        samples = [sample for sample in self.route.samples if sample.text is not None]
         constant = texts[0].text if texts and texts[0].head == "str" else None
-        if constant is not None and self.route.shown and not samples:
-            samples = [Sample(dict(self.route.shown), status, None, constant)]
+        if constant is not None and self._shown() and not samples:
+            samples = [Sample(self._shown(), status, None, constant)]
             self.route.samples.extend(samples)
         if texts and texts[0].head == "choice":
             body = self.builder.choice("", Term("choice", texts[0].args))
@@ -219,7 +243,7 @@ class Assembler:
 
     def _case(self, branch: Branch, index: int) -> CaseSpec | None:
         assert branch.condition is not None
-        tests = self.builder.lowering().conditions(normalised(branch.condition, loose="and"))
+        tests = self._tests(branch.condition)
         if len(tests) != 1:
             self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{branch.clause.text}\"?"))
             return None
@@ -229,6 +253,16 @@ class Assembler:
             return None
         branch.clause.became = f"a case: `{tests[0].text}`"
         return CaseSpec(name=f"case_{index + 1}", when=tests[0].text, reply=reply)
+
+    def _tests(self, condition: Term) -> list[Typed]:
+        if condition.head != "unlisted":
+            return self.builder.lowering().conditions(normalised(condition, loose="and"))
+        keys = [key.text for key, _, _ in self.known.material.table if key.head == "str"]
+        subjects = [typed for typed in self.builder.lowering().subjects() if typed.type == STRING]
+        if not keys or len(subjects) != 1:
+            return []
+        typed = self.builder.scope.typed(f"{self.builder.table_key(subjects[0], keys)} not in {keys!r}")
+        return [typed] if typed else []
 
     def _branch_reply(self, branch: Branch) -> ReplySpec | None:
         outcome = branch.outcome
@@ -323,16 +357,54 @@ class Assembler:
         clauses = [clause for _, _, clause in material.defines] + [clause for _, clause in material.fills]
         clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
         for clause in clauses:
+            if not clause.became and clause.title:
+                clause.became = "title"
             if not clause.became and not self._restates(clause):
                 self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
                 clause.became = "asked"
+
+    def _claims(self) -> None:
+        """What the brief says of results in special cases must be true of what is built."""
+        for given, wanted, clause in self.known.claims:
+            if self._is_true(given, wanted):
+                clause.became = "true of what is built"
+            else:
+                self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
+        for call, clause in self.known.expected:
+            if any(call in typed.text for typed in self.builder.found.values()):
+                clause.became = f"what `{call}` does"
+            else:
+                self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
+
+    def _is_true(self, given: Term, wanted: Term) -> bool:
+        if len(self.builder.found) != 1:
+            return False
+        result = next(iter(self.builder.found.values()))
+        subjects = self.builder.lowering().subjects()
+        condition = given if given.head in {"holds", "or", "and"} else term("holds", Term("list", (term("it"),)), given)
+        if given.head in {"eq", "empty"} and len(subjects) != 1:
+            return False
+        tests = self.builder.lowering().conditions(normalised(condition, loose="and"))
+        about = Lowering(replace(self.builder.scope, subjects=(), results=(result,)))
+        outcomes = about.conditions(term("holds", Term("list", (term("it"),)), wanted))
+        if len(tests) != 1 or len(outcomes) != 1:
+            return False
+        cases = [inputs for inputs in (*trials(self.route), *self._special(given)) if outcome(tests[0].text, inputs, self.route) == (True, True)]
+        return bool(cases) and all(outcome(outcomes[0].text, inputs, self.route) == (True, True) for inputs in cases)
+
+    def _special(self, given: Term) -> list[dict[str, JsonValue]]:
+        names = list(self.route.fields)
+        if given.head == "eq" and len(names) == 1 and is_concrete(given.terms[0]):
+            return [{names[0]: json_of(given.terms[0])}]
+        return []
 
     def _restates(self, clause: Clause) -> bool:
         """Whether a clause says again what the reply already is."""
         for value, known in self.known.material.fills:
             if known is clause:
-                readings = {typed.text for typed in self.builder.lowering().values(value)}
-                if readings & {typed.text for typed in self.builder.found.values()}:
+                readings = self.builder.lowering().values(value)
+                found = self.builder.found.values()
+                if any(equivalent(one.text, other.text, self.route) for one in readings for other in found):
                     clause.became = "says again what the reply is"
                     return True
         return False

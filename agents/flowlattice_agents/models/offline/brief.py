@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from flowlattice_agents.models.offline.context import is_context, is_title_word, title_length
 from flowlattice_agents.models.offline.fields import number_of
 from flowlattice_agents.models.offline.grammar import Chart, load_grammar
 from flowlattice_agents.models.offline.lexer import Token, lex
@@ -18,6 +19,8 @@ from flowlattice_agents.models.offline.synthesis import stems
 from flowlattice_agents.models.offline.terms import Term, term
 
 _GLOBAL = frozenset({"limit", "burst", "slo"})
+_LONGEST_HEADING = 6
+_TELLING = frozenset({"fill", "do", "courtesy", "route"})
 
 
 @dataclass
@@ -53,10 +56,50 @@ class Brief:
 
     def _read(self) -> None:
         for index, sentence in enumerate(self._sentences):
+            sentence = self._without_title(sentence) if index == 0 else sentence  # noqa: PLW2901
             reading = read_sentence(sentence, self._grammar, self.names)[0]
+            if reading.leftovers and is_context(sentence, self.names):
+                self._note(sentence, index, "context")
+                continue
             for statement in reading.statements:
                 self.clauses.append(Clause(self._slice(sentence, statement.start, statement.end), statement.meaning, index))
-            self.leftovers += [self._slice(sentence, start, end) for start, end in reading.leftovers]
+            if reading.leftovers:
+                self.leftovers.append(self._question(sentence, reading))
+
+    def _question(self, sentence: Sequence[Token], reading: Reading) -> str:
+        """The question about what is not understood in a sentence, with the whole of it."""
+        whole = self._slice(sentence, 0, len(sentence))
+        parts = [self._slice(sentence, start, end) for start, end in reading.leftovers]
+        quoted = " and ".join(f'"{part}"' for part in parts[:3])
+        return f'What does {quoted} mean in "{whole}"?' if parts != [whole] else f'What does this mean for the endpoint: "{whole}"?'
+
+    def _note(self, tokens: Sequence[Token], index: int, became: str) -> None:
+        """Account for tokens from which nothing is built."""
+        self.clauses.append(Clause(self._slice(tokens, 0, len(tokens)), term("courtesy"), index, became))
+
+    def _without_title(self, sentence: list[Token]) -> list[Token]:
+        """The first sentence without the title that it begins with, unless the title itself is understood."""
+        length = title_length(sentence)
+        if not length:
+            return self._without_heading(sentence)
+        reading = read_sentence(sentence[:length], self._grammar, self.names)[0]
+        if not reading.leftovers and all(part.meaning.head in _TELLING for part in reading.statements):
+            for part in reading.statements:
+                text = self._slice(sentence, part.start, part.end)
+                self.clauses.append(Clause(text, part.meaning, 0, "courtesy" if part.meaning.head == "courtesy" else "", title=True))
+        else:
+            self._note(sentence[:length], 0, "title")
+        return sentence[length:]
+
+    def _without_heading(self, sentence: list[Token]) -> list[Token]:
+        """The first sentence without a heading of a few words that runs into it: "Airport lookup at GET ..."."""
+        leftovers = read_sentence(sentence, self._grammar, self.names)[0].leftovers
+        if leftovers and leftovers[0][0] == 0 and leftovers[0][1] <= _LONGEST_HEADING:
+            end = leftovers[0][1]
+            if all(is_title_word(token) for token in sentence[:end]):
+                self._note(sentence[:end], 0, "title")
+                return sentence[end:]
+        return sentence
 
     def _slice(self, sentence: Sequence[Token], start: int, end: int) -> str:
         return re.sub(r"\s+", " ", self.text[sentence[start].start : sentence[end - 1].end]).strip()
@@ -79,7 +122,7 @@ class Brief:
         shared: list[Clause] = []
         current: Route | None = None
         for clause in self.clauses:
-            mention = next((part for part in clause.meaning.walk() if part.head == "route"), None)
+            mention = _mention(clause.meaning, routes)
             if mention is not None:
                 current = _mentioned(routes, mention)
             for part in clause.meaning.walk():
@@ -125,8 +168,19 @@ class Brief:
 def _declared(reading: Reading) -> Iterator[str]:
     for statement in reading.statements:
         for part in statement.meaning.walk():
-            if part.head in {"decl", "key"} and part.terms:
+            if part.head in {"decl", "key", "ref_of"} and part.terms:
                 yield part.terms[0].text
+
+
+def _mention(meaning: Term, routes: Sequence[Route]) -> Term | None:
+    """The route that a clause names; an example names one only where it is not known otherwise."""
+    for part in meaning.walk():
+        if part.head == "route":
+            return part
+        path = part.get("path")
+        if part.head == "example_path" and path is not None and known_route(routes, None, split_path(path.text)[0]) is None:
+            return part
+    return None
 
 
 def _mentioned(routes: list[Route], mention: Term) -> Route:

@@ -64,3 +64,58 @@ def same(actual: object, wanted: object) -> bool:
     if isinstance(actual, dict) and isinstance(wanted, dict):
         return actual.keys() == wanted.keys() and all(same(actual[key], wanted[key]) for key in wanted)
     return actual == wanted
+
+
+_TEXTS = ("", " ", "a", "Abc", "  two  Words ", "Level", "x-1", "42", "ä ö", "AB", "No, 42!", "a@b.c", "racecar", "one two  three")
+_NUMBERS = (0, 1, -1, 2, 3, 4, 7, 10, 12, 15, 100, 400, 1900, 2000, 2024, -5)
+_DECIMALS = (0.5, 2.345, -1.25, 99.995)
+_DATES = ("2024-02-29", "2025-12-24", "2000-01-01", "2023-03-01", "1999-12-31")
+_MOST_TRIALS = 60
+
+
+def trials(route: Route) -> list[dict[str, JsonValue]]:
+    """Inputs on which two readings of a route are compared; the same ones every time."""
+    found = []
+    for index in range(_MOST_TRIALS):
+        inputs = {name: _trial(field, index * (3 + place) + place) for place, (name, field) in enumerate(route.fields.items())}
+        found.append(inputs)
+    return found
+
+
+def _trial(field: Field, index: int) -> JsonValue:
+    if field.choices:
+        return field.choices[index % len(field.choices)]
+    if field.kind == "string":
+        return _TEXTS[index % len(_TEXTS)]
+    if field.kind == "integer":
+        return _NUMBERS[index % len(_NUMBERS)]
+    if field.kind == "number":
+        return (*_NUMBERS, *_DECIMALS)[index % (len(_NUMBERS) + len(_DECIMALS))]
+    if field.kind == "boolean":
+        return index % 2 == 0
+    if field.kind == "date":
+        return _DATES[index % len(_DATES)]
+    if field.kind == "list" and field.item is not None:
+        return [_trial(field.item, index * 5 + place * 3) for place in range(index % 5)]
+    if field.kind == "object":
+        return {name: _trial(child, index + place) for place, (name, child) in enumerate(field.children.items())}
+    return None
+
+
+def outcome(expression: str, inputs: Mapping[str, JsonValue], route: Route) -> tuple[bool, object]:
+    """Whether an expression has a value for inputs, and which."""
+    try:
+        return True, plain(evaluate(expression, values_for(route, inputs)))
+    except (ExpressionError, NoValueError):
+        return False, None
+
+
+def equivalent(one: str, other: str, route: Route) -> bool:
+    """Whether two expressions give the same on all trials."""
+    if one == other:
+        return True
+    for inputs in trials(route):
+        first, second = outcome(one, inputs, route), outcome(other, inputs, route)
+        if first[0] != second[0] or not same(first[1], second[1]):
+            return False
+    return True

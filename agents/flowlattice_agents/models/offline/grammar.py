@@ -23,7 +23,7 @@ from flowlattice_agents.models.offline.terms import Term
 
 Recogniser = Callable[[Sequence[Token], int], list[tuple[int, Term]]]
 _LEXEME = re.compile(
-    r"\s+|(?P<nt><\w+(?::\w+)?>)|(?P<open>[(\[])|(?P<close>[)\]])|(?P<bar>\|)|(?P<word>\\[()\[\]|]|[^\s<>()\[\]|\\]+|<=?|>=?)"
+    r"\s+|(?P<nt><\w+(?::\w+)?>)|(?P<open>[(\[])|(?P<close>[)\]])|(?P<bar>\|)|(?P<word>\\[()\[\]|]|->|[^\s<>()\[\]|\\]+|<=?|>=?)"
 )
 _ACTION = re.compile(
     r"\s*(?:(?P<call>[\w.]+)\(|(?P<splice>\*)?\$(?P<label>\w+)|'(?P<text>[^']*)'|(?P<end>\))|(?P<comma>,))"

@@ -53,6 +53,9 @@ class Understanding:
     errors: list[tuple[FieldRule, Outcome, Clause]] = field(default_factory=list)
     kind: str = "json"
     other_paths: int | None = None
+    claims: list[tuple[Term, Term, Clause]] = field(default_factory=list)
+    incidental: set[str] = field(default_factory=set)
+    expected: list[tuple[str, Clause]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -101,12 +104,21 @@ class Intake:
             self.take_path(meaning)
         elif meaning.head in {"takes", "takes_typed"}:
             self.declare(meaning)
-        elif meaning.head == "shape":
+        elif meaning.head in {"shape", "example_shape"}:
             self.take_shape(meaning.terms[0])
+            if meaning.head == "example_shape":
+                self.result.incidental.update(pair.text for pair in meaning.terms[0].terms if pair.head == "pair")
         elif meaning.head.startswith("example"):
             self.take_example(meaning)
         elif meaning.head == "about":
             self.declare_missing(meaning)
+        elif meaning.head == "takes_refs":
+            for subject in meaning.terms[0].terms:
+                self.route.add(Field(subject.text))
+        elif meaning.head == "given":
+            self.take_given(meaning)
+        elif meaning.head == "given_only":
+            self.take_only(meaning.terms[0])
         for inside in meaning.walk():
             if inside.head == "inside" and len(inside.terms) == 2:
                 self.nest(inside)
@@ -127,7 +139,7 @@ class Intake:
                 self.route.shown[name] = _query_value(self.route.fields[name], text)
 
     def declare(self, meaning: Term) -> None:
-        for declared, _ in declared_fields(meaning.terms[-1].terms[0] if meaning.terms[-1].head == "decls_all" else _plain(meaning.terms[-1])):
+        for declared, _ in declared_fields(_plain(meaning.terms[-1])):
             self.route.add(declared)
 
     def take_shape(self, shape: Term) -> None:
@@ -152,6 +164,18 @@ class Intake:
             for name, text in {**query, **(match_template(self.route.path, path) or {})}.items():
                 _query_value(self.route.add(Field(name)), text)
 
+    def take_given(self, meaning: Term) -> None:
+        name = meaning.terms[0].text
+        if name in self.route.fields and is_concrete(meaning.terms[1]):
+            value = json_of(meaning.terms[1])
+            self.route.shown[name] = value
+            self.route.fields[name].learn_sample(value)
+
+    def take_only(self, value: Term) -> None:
+        names = [name for name, field in self.route.fields.items() if field.kind in {None, "string"}]
+        if len(names) == 1:
+            self.take_given(term("given", term("ref", names[0]), value))
+
     def declare_missing(self, meaning: Term) -> None:
         for subject in meaning.terms[0].terms:
             if subject.head == "name" and self.route.find(subject.text) is None:
@@ -159,11 +183,12 @@ class Intake:
 
     def nest(self, inside: Term) -> None:
         inner, outer = inside.terms
-        if outer.head == "ref" and inner.head == "ref":
-            holder = self.route.add(Field(outer.text))
+        outer_name = outer.terms[0].text if outer.head == "ref_of" else outer.text
+        if outer.head in {"ref", "ref_of"} and inner.head == "ref":
+            holder = self.route.add(Field(outer_name))
             holder.set_kind("object", firm=False)
             holder.children.setdefault(inner.text, Field(inner.text))
-            if inner.text in self.route.fields and inner.text != outer.text:
+            if inner.text in self.route.fields and inner.text != outer_name:
                 del self.route.fields[inner.text]
 
     # Everything else
@@ -188,15 +213,17 @@ class Intake:
     def _courtesy(self, _meaning: Term, clause: Clause) -> None:
         clause.became = COURTESY
 
-    def _route(self, _meaning: Term, clause: Clause) -> None:
+    def _route(self, meaning: Term, clause: Clause) -> None:
         clause.became = clause.became or f"route {self.route.path}"
-        self.recent = list(self.route.fields) if self.route.parameters else self.recent
+        named = [*self.route.parameters, *split_path(meaning.terms[-1].text)[1]]
+        self.recent = [name for name in named if name in self.route.fields] or self.recent
 
     def _takes(self, meaning: Term, clause: Clause) -> None:
         decls = meaning.terms[-1]
         common: list[Term] = []
-        while decls.head == "decls_all":
-            common.append(decls.terms[1])
+        last: list[Term] = []
+        while decls.head in {"decls_all", "decls_last"}:
+            (common if decls.head == "decls_all" else last).append(decls.terms[1])
             decls = decls.terms[0]
         names = []
         for declared, descriptions in declared_fields(decls):
@@ -205,8 +232,18 @@ class Intake:
             for description in (*descriptions, *common):
                 apply_description(known, description)
             names.append(declared.name)
+        for description in last:
+            for name in [inner for name in names for inner in self.spread(name)][-2:]:
+                self.must_find(name, description)
         self.recent = names
         clause.became = clause.became or f"fields {', '.join(names)}"
+
+    def must_find(self, name: str, description: Term) -> None:
+        """Describe a field that must be known."""
+        found = self.route.find(name)
+        if found is None:
+            raise NotUnderstoodError(name)
+        apply_description(found, description)
 
     def _takes_typed(self, meaning: Term, clause: Clause) -> None:
         self._takes(term("takes", term("decls_all", _plain(meaning.terms[-1]), term("desc", meaning.terms[0]))), clause)
@@ -214,6 +251,8 @@ class Intake:
     def _shape(self, meaning: Term, clause: Clause) -> None:
         self.recent = [pair.text for pair in meaning.terms[0].terms if pair.head == "pair"]
         clause.became = clause.became or f"fields {', '.join(self.recent)}"
+
+    _example_shape = _shape
 
     def _about(self, meaning: Term, clause: Clause) -> None:
         names = self.names_in(meaning.terms[0])
@@ -289,6 +328,85 @@ class Intake:
         self.result.kind = meaning.text
         clause.became = clause.became or f"a {meaning.text} reply"
 
+    def _table(self, meaning: Term, clause: Clause) -> None:
+        for entry in meaning.terms[0].terms:
+            self.result.material.table.append((entry.terms[0], entry.terms[1], clause))
+
+    def _any_case(self, _meaning: Term, clause: Clause) -> None:
+        self.result.material.any_case = clause
+
+    def _back_upper(self, _meaning: Term, clause: Clause) -> None:
+        self.result.material.back_upper = clause
+
+    def _band_subject(self, meaning: Term, clause: Clause) -> None:
+        self.result.material.band_subject = meaning.terms[0]
+        clause.became = "what the ranges are about"
+
+    def _given(self, _meaning: Term, clause: Clause) -> None:
+        clause.became = clause.became or "an example value"
+
+    _given_only = _given
+
+    def _sample_value(self, meaning: Term, clause: Clause) -> None:
+        count = meaning.terms[1] if len(meaning.terms) > 1 else term("num", "0")
+        self.result.claims.append((term("eq", meaning.terms[0]), term("eq", count), clause))
+
+    def _claim(self, meaning: Term, clause: Clause) -> None:
+        self.result.claims.append((meaning.terms[0], meaning.terms[1], clause))
+
+    def _claim_input(self, meaning: Term, clause: Clause) -> None:
+        given, wanted = meaning.terms
+        outcome = wanted if wanted.head == "empty" else term("eq", wanted)
+        self.result.claims.append((given, outcome, clause))
+
+    def _expects(self, meaning: Term, clause: Clause) -> None:
+        self.result.expected.append((meaning.text, clause))
+
+    def _shown_text(self, meaning: Term, clause: Clause) -> None:
+        if not self.route.shown:
+            raise NotUnderstoodError("an example without a request")
+        self.route.samples.append(Sample(dict(self.route.shown), None, None, meaning.terms[0].text))
+        clause.became = "an example that is tested"
+
+    def _takes_refs(self, meaning: Term, clause: Clause) -> None:
+        names = self.names_in(meaning.terms[0])
+        if not names:
+            raise NotUnderstoodError("fields")
+        self.recent = names
+        clause.became = f"fields {', '.join(names)}"
+
+    def _rounded_key(self, meaning: Term, clause: Clause) -> None:
+        name = meaning.terms[0].text if meaning.terms[0].head in {"ref", "named"} else ""
+        self.result.material.rounded[name] = (term("round", meaning.terms[-1]), clause)
+
+    def _rate(self, meaning: Term, clause: Clause) -> None:
+        source, target, factor = meaning.terms
+        self.result.material.rates.append((source.text, target.text, factor, clause))
+
+    def _rename(self, meaning: Term, clause: Clause) -> None:
+        keys = meaning.terms[0].terms
+        if len(keys) != len(self.recent):
+            raise NotUnderstoodError("names one by one")
+        pairs = (term("pair", key.terms[0].text, term("ref", name)) for key, name in zip(keys, self.recent, strict=True))
+        shape = Term("obj", tuple(pairs))
+        self.result.replies.append((Outcome(None, (term("json", shape),)), clause))
+
+    def _optional_then(self, meaning: Term, clause: Clause) -> None:
+        names = [name for name in self.names_in(meaning.terms[0]) if self.route.find(name)]
+        if len(names) != 1:
+            raise NotUnderstoodError("which field")
+        self.route.fields[names[0]].optional = True
+        self.result.material.when_missing[meaning.terms[1].text] = (names[0], meaning.terms[2], clause)
+
+    def _bad_values(self, meaning: Term, clause: Clause) -> None:
+        outcome = outcome_of(meaning.terms[1])
+        if len(self.route.fields) != 1 or outcome.contents or outcome.status is None or outcome.status < 400:
+            raise NotUnderstoodError("examples of bad values")
+        name = next(iter(self.route.fields))
+        for value in meaning.terms[0].terms:
+            self.route.samples.append(Sample({name: json_of(value)}, outcome.status))
+        clause.became = "examples that are tested"
+
     def _mention_rule(self, _meaning: Term, clause: Clause) -> None:
         clause.became = clause.became or "invalid input is answered with the field and the reason"
 
@@ -310,6 +428,10 @@ class Intake:
         """An error: about fields where it can be, else a branch."""
         if condition.head == "else" and self.result.branches:
             self.result.branches.append(Branch(None, outcome, clause))
+            return
+        if condition.head == "unlisted":
+            self.result.material.listed = True
+            self.result.branches.append(Branch(condition, outcome, clause))
             return
         rules = FieldRules(self.route, self.recent).read(condition)
         if rules is None:
@@ -348,7 +470,7 @@ def _flat(meaning: Term) -> Sequence[Term]:
 
 
 def _plain(decls: Term) -> Term:
-    while decls.head == "decls_all":
+    while decls.head in {"decls_all", "decls_last"}:
         decls = decls.terms[0]
     return decls
 

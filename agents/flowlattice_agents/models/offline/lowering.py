@@ -29,11 +29,17 @@ from flowlattice_agents.expressions import (
     identifiers,
 )
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
+from flowlattice_agents.models.offline.names import parts_of
 from flowlattice_agents.models.offline.operations import operation
 from flowlattice_agents.models.offline.terms import Term, term
 
 _MOST_READINGS = 8
 _IDENTITY = frozenset({"same", "allowed"})
+_FACTORS = {
+    ("cm", "m"): "100", ("mm", "m"): "1000", ("m", "m"): "1", ("g", "kg"): "1000", ("kg", "kg"): "1", ("cm", "cm"): "1",
+    ("m", "km"): "1000", ("km", "km"): "1", ("g", "g"): "1", ("mm", "cm"): "10", ("ms", "s"): "1000", ("s", "s"): "1",
+    ("seconds", "min"): "60", ("minutes", "h"): "60", ("minutes", "min"): "1", ("hours", "h"): "1", ("cents", "euro"): "100",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,8 +124,44 @@ class Lowering:
             return [self.scope.item]
         return [*self._subjects(), *self.scope.results[-1:]]
 
+    def _that(self, _value: Term) -> list[Typed]:
+        """What was just worked out, or else the request's list."""
+        return list(self.scope.results[-1:]) or [typed for typed in self._subjects() if isinstance(typed.type, ListType)]
+
+    def _that_many(self, _value: Term) -> list[Typed]:
+        return [typed for typed in self._subjects() if typed.type == INTEGER]
+
+    def _dropped(self, _value: Term) -> list[Typed]:
+        """How many items of a list the result has no more."""
+        lists = [typed for typed in self._subjects() if isinstance(typed.type, ListType)]
+        results = [typed for typed in self.scope.results[-1:] if isinstance(typed.type, ListType)]
+        if len(lists) != 1 or not results:
+            return []
+        return self._typed(f"lists.length({lists[0].text}) - lists.length({results[0].text})")
+
+    def _ref_of(self, value: Term) -> list[Typed]:
+        return self._ref(value.terms[0])
+
     def _result(self, _value: Term) -> list[Typed]:
         return list(self.scope.results[-1:])
+
+    def subjects(self) -> list[Typed]:
+        """The fields that "it" may stand for."""
+        return self._subjects()
+
+    def _in_unit(self, value: Term) -> list[Typed]:
+        """The field whose name is a unit of the same dimension, converted: "the height in metres" for `cm`."""
+        wanted = value.terms[0].text
+        found: list[Typed] = []
+        for name in self.scope.subjects:
+            factor = _FACTORS.get((parts_of(name)[-1], wanted))
+            if factor is not None:
+                text = self.scope.paths[name]
+                found += self._typed(text if factor == "1" else f"numbers.divide({text}, {factor})")
+        return found
+
+    def _it_named(self, value: Term) -> list[Typed]:
+        return self.values(value.terms[0]) if value.terms[0].head == "ref" else []
 
     def _subjects(self) -> list[Typed]:
         return [typed for name in self.scope.subjects for typed in self._typed(self.scope.paths[name])]
@@ -237,9 +279,11 @@ class Lowering:
 
     def _apply_phrase(self, value: Term) -> list[Typed]:
         """Operators of the catalogue named by one of their own phrases."""
-        names, terms = value.args[0], value.terms
+        subject = [] if not value.terms or value.terms[0].head == "ops" else [value.terms[0]]
+        phrase = next(part for part in value.terms if part.head == "ops")
+        names, terms = phrase.text, [*subject, *(part for part in value.terms[len(subject) + 1 :])]
         found: list[Typed] = []
-        for name in str(names).split():
+        for name in names.split():
             missing = len(catalogue()[name].parameters) - len(terms)
             subjects: list[tuple[Typed, ...]] = [(typed,) for typed in self._it(value)] if missing == 1 else [()]
             for subject in subjects if missing in {0, 1} else []:
@@ -315,7 +359,7 @@ class Lowering:
         subjects, predicate = value.terms
         word = " or " if subjects.head == "any" else " and "
         if predicate.head == "same_all":
-            return self._apply("same_all", tuple(typed for part in subjects.terms for typed in self.values(part)[:1]))
+            return self._apply("same_all", tuple(found[0] for found in self._spread(subjects.terms) if found))
         several = [self._has_property(subject, predicate) for subject in self._spread(subjects.terms)]
         if not several or not all(several):
             return []
@@ -349,6 +393,9 @@ class Lowering:
             ]
         if predicate.head == "missing":
             return self._typed(f"{subject.text} is None") if isinstance(subject.type, OptionalType) else []
+        if predicate.head == "apply_phrase":
+            inner = Lowering(replace(self.scope, subjects=(), results=(subject,), item=None))
+            return inner.conditions(predicate)
         if predicate.head in {"between", "outside"}:
             return self._between(subject, predicate)
         if predicate.head == "oneof":

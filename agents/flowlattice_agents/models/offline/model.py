@@ -12,6 +12,7 @@ from flowlattice_agents.models.offline.assemble import Assembled, Assembler
 from flowlattice_agents.models.offline.brief import Brief, Promises
 from flowlattice_agents.models.offline.fields import Field, Kind
 from flowlattice_agents.models.offline.intake import Intake, Understanding
+from flowlattice_agents.models.offline.names import parts_of, word_lists
 from flowlattice_agents.models.offline.replies import Gap
 from flowlattice_agents.models.offline.routes import Clause, Route
 from flowlattice_agents.spec import (
@@ -29,6 +30,7 @@ from flowlattice_agents.spec import (
 LONGEST_BRIEF = 20_000
 _KINDS: tuple[Kind, ...] = ("number", "string", "integer", "list")
 _MOST_OPEN = 4
+_MOST_ATTEMPTS = 40
 
 
 class OfflineModel:
@@ -54,7 +56,7 @@ class _Drafting:
         self.answers = answers
 
     def run(self) -> Draft:
-        gaps = [Gap("clause", f'What does this mean for the endpoint: "{text}"?') for text in self.brief.leftovers]
+        gaps = [Gap("clause", text) for text in self.brief.leftovers]
         routes = self.brief.routes()
         if not routes:
             return _asked([Gap("path", "At which path, and with which method, should it answer?"), *gaps])
@@ -62,7 +64,8 @@ class _Drafting:
         gaps += contradictions
         assembled = [self.route(route, routes) for route in routes]
         gaps += [gap for found in assembled for gap in found.gaps]
-        gaps += [Gap("clause", f'What does this mean for the endpoint: "{clause.text}"?') for clause in self.unaccounted()]
+        if not gaps:
+            gaps = [Gap("clause", f'What does this mean for the endpoint: "{clause.text}"?') for clause in self.unaccounted()]
         if gaps:
             return _asked(gaps)
         return self.spec(routes, assembled, promises)
@@ -74,32 +77,54 @@ class _Drafting:
 
     def route(self, route: Route, routes: Sequence[Route]) -> Assembled:
         """Assemble a route; the open types of its fields are those with which all of it holds together."""
-        attempts: list[Assembled] = []
-        for known in self.understandings(route):
-            prefix = "" if len(routes) == 1 else f"Route{routes.index(route) + 1}"
-            found = Assembler(known, self.brief.parse, self.brief.words, prefix).assemble()
-            if found.route is not None:
-                return found
-            attempts.append(found)
-            for clause in route.clauses:
-                clause.became = ""
-        return attempts[0]
-
-    def understandings(self, route: Route) -> Iterator[Understanding]:
-        """What is understood of a route, with each choice of types for the fields whose type is open."""
-        first = Intake(_fresh(route), self.brief.parse).read()
-        open_fields = [found for found in _all(first) if _is_open(found)]
+        prefix = "" if len(routes) == 1 else f"Route{routes.index(route) + 1}"
+        known = self.intake(route)
+        open_fields = [found for found in _all(known) if _is_open(found)]
         if not open_fields or len(open_fields) > _MOST_OPEN:
-            yield first
-            return
-        choices = [_candidates(found) for found in open_fields]
-        for kinds in itertools.islice(itertools.product(*choices), 40):
-            known = Intake(_fresh(route), self.brief.parse).read()
-            for found, kind in zip([one for one in _all(known) if _is_open(one)], kinds, strict=True):
-                found.kind, found.firm = kind, True
-                if kind == "list":
-                    found.item = found.item or Field(found.name + "_item")
-            yield known
+            return self.assembled(known, prefix)
+        fitting: list[tuple[tuple[Kind, ...], Assembled]] = []
+        first: Assembled | None = None
+        for kinds in itertools.islice(itertools.product(*map(_candidates, open_fields)), _MOST_ATTEMPTS):
+            found = self.assembled(self.understood(route, kinds), prefix)
+            if found.route is not None:
+                fitting.append((kinds, found))
+                if _hinted(open_fields, kinds):
+                    return found
+            first = first or found
+        return self.chosen(open_fields, fitting) or first or self.assembled(known, prefix)
+
+    def intake(self, route: Route) -> Understanding:
+        """Read a route's clauses afresh."""
+        for clause in route.clauses:
+            if clause.meaning.head != "courtesy":
+                clause.became = ""
+        return Intake(_fresh(route), self.brief.parse).read()
+
+    def chosen(
+        self, open_fields: Sequence[Field], fitting: Sequence[tuple[tuple[Kind, ...], Assembled]]
+    ) -> Assembled | None:
+        """The reading whose types fit; where texts and numbers both do, it must be asked."""
+        if not fitting:
+            return None
+        families = {tuple("number" if kind == "integer" else kind for kind in kinds) for kinds, _ in fitting}
+        if len(families) == 1:
+            return fitting[0][1]
+        name = next(found.name for place, found in enumerate(open_fields) if len({kinds[place] for kinds in families}) > 1)
+        gap = Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?")
+        return Assembled(None, (), (), (gap,))
+
+    def assembled(self, known: Understanding, prefix: str) -> Assembled:
+        """Assemble a reading of a route, and note in its clauses what they became."""
+        return Assembler(known, self.brief.parse, self.brief.words, prefix).assemble()
+
+    def understood(self, route: Route, kinds: Sequence[Kind]) -> Understanding:
+        """What is understood of a route with these types for the fields whose type is open."""
+        known = self.intake(route)
+        for found, kind in zip([one for one in _all(known) if _is_open(one)], kinds, strict=True):
+            found.kind, found.firm = kind, True
+            if kind == "list":
+                found.item = found.item or Field(found.name + "_item")
+        return known
 
     def spec(self, routes: Sequence[Route], assembled: Sequence[Assembled], promises: Promises) -> Draft:
         """The whole flow."""
@@ -126,7 +151,7 @@ class _Drafting:
             slos=tuple(SloSpec(percentile=p, latency_ms=ms, at_qps=rate) for p, ms, rate in promises.slos),
             assumptions=tuple(assumptions),
             clauses=tuple(ClauseAccount(text=clause.text, became=clause.became) for clause in self.brief.clauses),
-            examples=tuple(example for route in routes for example in _examples(route)),
+            examples=tuple(example for found in assembled for example in _examples(found)),
         )
         return Draft(spec=spec, assumptions=tuple(assumptions))
 
@@ -148,7 +173,24 @@ def _is_open(found: Field) -> bool:
 def _candidates(found: Field) -> tuple[Kind, ...]:
     if found.kind == "integer":
         return ("number", "integer")
-    return ("number", "integer") if found.limits.keys() & {"minimum", "maximum"} else _KINDS
+    if found.kind == "list":
+        return ("list",)
+    if found.limits.keys() & {"minimum", "maximum", "exclusive_minimum", "exclusive_maximum"}:
+        return ("number", "integer")
+    return _KINDS if _hint(found) != "string" else ("string", "number", "integer", "list")
+
+
+def _hint(found: Field) -> Kind | None:
+    parts = set(parts_of(found.name))
+    lists = word_lists()
+    if found.kind in {"integer", "list"} or parts & lists.numeric:
+        return found.kind if found.kind == "list" else "number"
+    return "string" if parts & lists.textual else None
+
+
+def _hinted(open_fields: Sequence[Field], kinds: Sequence[Kind]) -> bool:
+    """Whether every type is what the field's name suggests."""
+    return all(_hint(found) == kind for found, kind in zip(open_fields, kinds, strict=True))
 
 
 def _asked(gaps: Sequence[Gap]) -> Draft:
@@ -166,11 +208,13 @@ def _summary(routes: Sequence[RouteSpec]) -> str:
     return ", ".join(f"{route.method} {route.path}" for route in routes)
 
 
-def _examples(route: Route) -> Iterator[Example]:
-    for sample in route.samples:
+def _examples(found: Assembled) -> Iterator[Example]:
+    route = found.route
+    for sample in found.samples if route else ():
+        assert route is not None
         inputs = dict(deepcopy(sample.inputs))
         path = re.sub(r"\{(\w+)\}", lambda match: str(inputs.pop(match[1], "")), route.path)
-        method = route.method or "GET"
+        method = route.method
         if method in {"GET", "DELETE"}:
             query = "&".join(f"{name}={_encoded(value)}" for name, value in inputs.items())
             request = ExampleRequest(method=method, path=f"{path}?{query}" if query else path)

@@ -25,6 +25,11 @@ class WordLists:
     reserved: frozenset[str]
     common: frozenset[str]
     units: frozenset[str]
+    restrictive: frozenset[str]
+    behaviour: frozenset[str]
+    title: frozenset[str]
+    textual: frozenset[str]
+    numeric: frozenset[str]
     aliases: tuple[tuple[str, ...], ...]
 
 
@@ -42,7 +47,7 @@ def word_lists() -> WordLists:
         else:
             found.setdefault(name, []).extend(words.split())
     sets = {name: frozenset(words) for name, words in found.items()}
-    return WordLists(sets["fillers"], sets["reserved"], sets["common"], sets["units"], tuple(aliases))
+    return WordLists(**sets, aliases=tuple(aliases))
 
 
 def is_name(text: str) -> bool:
@@ -90,6 +95,10 @@ class Names:
         self.names = tuple(dict.fromkeys(names))
         self._spoken = _spoken_forms(self.names)
         self._starts = frozenset(form[0] for form in self._spoken)
+
+    def exact(self, text: str) -> bool:
+        """Whether a word is a known name as it is written."""
+        return text in self.names
 
     def field(self, tokens: Sequence[Token], position: int) -> list[tuple[int, Term]]:
         """The known names that stand at a place, and where each ends."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from flowlattice.operators import Operator, catalogue
+from flowlattice_agents.models.offline.lexer import Token
+from flowlattice_agents.models.offline.names import word_lists
+from flowlattice_agents.models.offline.terms import Term, term
 
+_LONGEST_PHRASE = 8
 _LINE = re.compile(r"(?P<head>\w+) (?P<args>[\w ]+?) (?P<open>\?)?= (?P<templates>.+)")
 
 
@@ -49,13 +53,30 @@ def operation(head: str, count: int) -> Operation | None:
     return next((found for found in operations().get(head, ()) if len(found.parameters) == count), None)
 
 
+def operators_at(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+    """The operators whose phrases stand at a place."""
+    known, starts = phrases()
+    if tokens[at].norm not in starts:
+        return []
+    found: list[tuple[int, Term]] = []
+    words: list[str] = []
+    for end in range(at, min(at + _LONGEST_PHRASE, len(tokens))):
+        if tokens[end].kind != "WORD":
+            break
+        words.append(tokens[end].norm)
+        operators = known.get(tuple(words), ())
+        if operators and not set(words) <= word_lists().reserved:
+            found.append((end + 1, term("ops", " ".join(operator.qualified_name for operator in operators))))
+    return found
+
+
 @cache
-def phrases() -> Mapping[tuple[str, ...], tuple[Operator, ...]]:
-    """The catalogue's operators by the words that name them."""
+def phrases() -> tuple[Mapping[tuple[str, ...], tuple[Operator, ...]], frozenset[str]]:
+    """The catalogue's operators by the words that name them, and the first of these words."""
     found: dict[tuple[str, ...], tuple[Operator, ...]] = {}
     for named in catalogue().values():
         for phrase in named.phrases:
             words = tuple(re.findall(r"[^\W_]+", phrase.lower()))
             if words and named not in found.get(words, ()):
                 found[words] = (*found.get(words, ()), named)
-    return found
+    return found, frozenset(words[0] for words in found)

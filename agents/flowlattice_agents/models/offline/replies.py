@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from flowlattice_agents.expressions import BOOLEAN, STRING, ListType, RecordType
+from flowlattice_agents.expressions import BOOLEAN, INTEGER, NUMBER, STRING, ListType, OptionalType, RecordType
 from flowlattice_agents.models.offline.bands import Band, band_of, gaps, ordered
-from flowlattice_agents.models.offline.evaluation import gives
+from flowlattice_agents.models.offline.evaluation import equivalent, gives
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
 from flowlattice_agents.models.offline.routes import Clause, Route, Sample
 from flowlattice_agents.models.offline.synthesis import synthesised
 from flowlattice_agents.models.offline.terms import Term, term
+
+
+_VAGUE = frozenset("number result text value list answer outcome string date sum".split())
 
 
 @dataclass
@@ -27,6 +30,14 @@ class Material:
     bands: list[tuple[Term, Term, Clause]] = field(default_factory=list)
     transforms: list[tuple[Term, Term | None, Clause]] = field(default_factory=list)
     replacements: list[tuple[str, Term | None, Clause]] = field(default_factory=list)
+    table: list[tuple[Term, Term, Clause]] = field(default_factory=list)
+    when_missing: dict[str, tuple[str, Term, Clause]] = field(default_factory=dict)
+    band_subject: Term | None = None
+    rounded: dict[str, tuple[Term, Clause]] = field(default_factory=dict)
+    rates: list[tuple[str, str, Term, Clause]] = field(default_factory=list)
+    listed: bool = False
+    any_case: Clause | None = None
+    back_upper: Clause | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +85,14 @@ class BodyBuilder:
         if value.head == "choice":
             return self.choice(key, value)
         if is_concrete(value) and not wanted:
-            return self.constant(key, value)
+            explained = key in self.scope.paths or self.explained(key)
+            return self.derived(key, term("hole"), []) if explained else self.constant(key, value)
         return self.derived(key, value, wanted)
+
+    def explained(self, key: str) -> bool:
+        """Whether the brief says what a field of the reply is, so that the value it shows is an example."""
+        hole = term("hole")
+        return bool(self.from_definitions(key, hole) or self.from_table(key) or self.from_rates(key) or self.from_bands(key, None))
 
     def constant(self, key: str, value: Term) -> str:
         """A constant of the brief, with the parts of it that are said to be replaced."""
@@ -102,6 +119,22 @@ class BodyBuilder:
         typed = self.scope.typed("f" + repr(filled))
         return typed.text if typed else None
 
+    def generalised(self, text: str) -> list[Typed]:
+        """An example text with every example value in it, longest first, replaced by where the value comes from."""
+        leaves = sorted(_leaves(self.route.shown), key=lambda leaf: -len(leaf[1]))
+        pieces: list[str] = [text]
+        for path, value in leaves:
+            pattern = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
+            found = self.scope.typed(path)
+            if found is None or len(value) < 2:
+                continue
+            pieces = [part for piece in pieces for part in (_split(pattern, piece, found.text) if piece[:1] != "\0" else [piece])]
+        if not any(piece[:1] == "\0" for piece in pieces):
+            return []
+        body = "".join(f"{{{piece[1:]}}}" if piece[:1] == "\0" else _escaped(piece) for piece in pieces)
+        typed = self.scope.typed("f" + repr(body))
+        return [typed] if typed else []
+
     def replaced_text(self, text: str) -> str | None:
         """The text with the words that stand for values replaced, as the inside of an f-string."""
         filled, changed = _escaped(text), False
@@ -124,9 +157,14 @@ class BodyBuilder:
 
     def derived(self, key: str, value: Term, wanted: list[tuple[Sample, JsonValue]]) -> str:
         """The first source that gives a value (and the examples' values) for a field that is to be computed."""
+        absent = self.material.when_missing.get(key)
+        if absent is not None:
+            return self.guarded(key, value, wanted, absent)
         rejected = ""
         for readings in self.sources(key, value, wanted):
+            readings = self.rounded(key, readings)  # noqa: PLW2901
             fitting = [typed for typed, _ in readings if all(gives(typed.text, s.inputs, self.route, w) for s, w in wanted)]
+            fitting = self.distinct(fitting)
             if readings and not fitting:
                 rejected = rejected or readings[0][0].text
                 continue
@@ -138,10 +176,57 @@ class BodyBuilder:
             for typed, clause in readings:
                 if typed is chosen and clause is not None:
                     self.use(clause, f"`{key}` is `{chosen.text}`")
-            self.found[key] = chosen
-            return chosen.text
+            return self.keep(key, chosen)
         self.missing(key, rejected)
         return "None"
+
+    def rounded(self, key: str, readings: Readings) -> Readings:
+        """Readings of a field that is said to be rounded."""
+        name = key if key in self.material.rounded else ""
+        if name not in self.material.rounded:
+            return readings
+        operation, clause = self.material.rounded[name]
+        found: BodyBuilder.Readings = []
+        for typed, source in readings:
+            if typed.type in (INTEGER, NUMBER):
+                rounding = Lowering(_about(self.scope, typed)).values(term("of", operation, term("result")))
+                found += [(one, source) for one in rounding]
+        if found:
+            self.use(clause, f"rounding of `{key}`")
+        return found or readings
+
+    def distinct(self, fitting: list[Typed]) -> list[Typed]:
+        """The readings that differ in behaviour."""
+        found: list[Typed] = []
+        for typed in fitting:
+            if not any(equivalent(typed.text, known.text, self.route) for known in found):
+                found.append(typed)
+        return found
+
+    def guarded(
+        self, key: str, value: Term, wanted: list[tuple[Sample, JsonValue]], absent: tuple[str, Term, Clause]
+    ) -> str:
+        """A field of the reply that has a value of its own where an optional field is absent."""
+        name, instead, clause = absent
+        path, outer = self.scope.paths[name], self.scope
+        present = outer.names[path]
+        plain_type = present.item if isinstance(present, OptionalType) else present
+        self.scope = replace(outer, names={**outer.names, path: plain_type})
+        del self.material.when_missing[key]
+        text = self.derived(key, value, wanted)
+        self.scope = replace(outer, results=outer.results)
+        self.use(clause, f"`{key}` where {name} is absent")
+        typed = self.scope.typed(f"({self.band_value(instead)}) if {path} is None else ({text})")
+        if typed is None:
+            self.missing(key, "")
+            return "None"
+        return self.keep(key, typed)
+
+    def keep(self, key: str, chosen: Typed) -> str:
+        """Remember what a field of the reply is, so that others may build on it."""
+        self.found[key] = chosen
+        self.scope = replace(self.scope, results=(*self.scope.results, chosen))
+        return chosen.text
 
     def ask_between(self, key: str, fitting: Sequence[Typed]) -> None:
         """Ask which of several readings is meant."""
@@ -167,10 +252,15 @@ class BodyBuilder:
     def sources(self, key: str, value: Term, wanted: list[tuple[Sample, JsonValue]]) -> Iterator[Readings]:
         """The ways in which a brief says what a field is, the most explicit first."""
         yield self.from_definitions(key, value)
-        if value.head == "raw":
-            yield [(typed, None) for typed in self.lowering().values(value)]
+        if value.head not in {"hole", "str", "num", "true", "false", "null", "arr", "obj"}:
+            readings = self.lowering().values(value)
+            yield [(typed, None) for typed in readings]
+            if value.head == "raw" and not _is_placeholder(value.text):
+                return
         yield self.from_transforms(key)
         yield self.from_bands(key, None)
+        yield self.from_table(key)
+        yield self.from_rates(key)
         if not wanted or self.material.fills:
             yield self.from_fills()
         if wanted and all(isinstance(expected, str) for _, expected in wanted):
@@ -212,7 +302,8 @@ class BodyBuilder:
         """A value that depends on the range in which a number lies."""
         if not self.material.bands:
             return []
-        subjects = [typed for typed in self.lowering().values(term("thing", "number"))]
+        about = self.material.band_subject
+        subjects = self.lowering().values(about) if about else self.numbers()
         if len(subjects) != 1:
             return []
         known = [(band_of(bound, value), clause) for bound, value, clause in self.material.bands if bound.head != "else"]
@@ -223,6 +314,51 @@ class BodyBuilder:
         for _, _, clause in self.material.bands if chain else []:
             self.use(clause, f"a range of `{key}`")
         return [(typed, None) for typed in chain]
+
+    def from_rates(self, key: str) -> Readings:
+        """What a fixed rate gives: one gallon is so many litres."""
+        found: BodyBuilder.Readings = []
+        for source, target, factor, clause in self.material.rates:
+            one, other = self.scope_name(source), self.scope_name(target)
+            if one and matches_name(target, key):
+                found += [(typed, clause) for typed in self.lowering().values(term("mul", term("ref", one), factor))]
+            elif other and matches_name(source, key):
+                found += [(typed, clause) for typed in self.lowering().values(term("div", term("ref", other), factor))]
+        return found
+
+    def scope_name(self, spoken: str) -> str | None:
+        """The field that a word in the singular or plural means."""
+        return next((name for name in self.scope.paths if matches_name(spoken, name)), None)
+
+    def numbers(self) -> list[Typed]:
+        """The fields of the request that are numbers."""
+        return [typed for typed in self.lowering().subjects() if typed.type in (INTEGER, NUMBER)]
+
+    def from_table(self, key: str) -> Readings:
+        """What a table in the brief gives for the field that is looked up."""
+        entries = [(k, v, c) for k, v, c in self.material.table if k.head == "str"]
+        subjects = [typed for typed in self.lowering().subjects() if typed.type == STRING]
+        if not entries or len(subjects) != 1 or key in self.scope.paths:
+            return []
+        looked_up = self.table_key(subjects[0], [k.text for k, _, _ in entries])
+        cells = ", ".join(f"{k.text!r}: {self.lowering().values(v)[0].text}" for k, v, _ in entries)
+        default = next((v for k, v, _ in self.material.table if k.head == "else"), None)
+        call = f"lookups.get({{{cells}}}, {looked_up})"
+        if default is not None:
+            call = f"lookups.get_or({{{cells}}}, {looked_up}, {self.lowering().values(default)[0].text})"
+        elif not self.material.listed:
+            self.gaps.append(Gap("table", f"What is answered for a value that is not in the list ({', '.join(k.text for k, _, _ in entries)})?"))
+        typed = self.scope.typed(call)
+        for _, _, clause in self.material.table if typed else []:
+            self.use(clause, f"the table of `{key}`")
+        return [(typed, None)] if typed else []
+
+    def table_key(self, subject: Typed, keys: Sequence[str]) -> str:
+        """The expression by which the table is looked up; any case where the brief says so."""
+        if self.material.any_case is None:
+            return subject.text
+        self.use(self.material.any_case, "values are looked up in any case")
+        return f"text.upper({subject.text})" if all(key == key.upper() for key in keys) else f"text.lower({subject.text})"
 
     def band_chain(self, subject: Typed, bands: Sequence[Band], default: Term | None) -> list[Typed]:
         """Bands as conditional expressions; what they leave open is asked."""
@@ -272,7 +408,7 @@ class BodyBuilder:
         """An example text with an example value in it: "Hi Ada" for Ada."""
         replaced = self.replaced_text(text)
         if replaced is None:
-            return []
+            return [(typed, None) for typed in self.generalised(text)]
         typed = self.scope.typed("f" + repr(replaced))
         return [(typed, None)] if typed else []
 
@@ -283,17 +419,33 @@ class BodyBuilder:
     def from_key(self, key: str) -> Readings:
         """What the key itself says: `sum`, `word_count`."""
         phrase = " ".join(re.findall(r"[A-Z]?[a-z]+|\d+", key)).lower()
-        for meaning in self.scope.parse("noun_op", phrase) if phrase else []:
+        for meaning in self.scope.parse("noun_value", phrase) if phrase else []:
             readings = self.lowering().values(meaning)
             if len(readings) == 1:
                 return [(readings[0], None)]
         return []
+
+    def by_labels(self, value: Term) -> Typed | None:
+        """Labels that are themselves properties: "even" or "odd"."""
+        predicates = _label_conditions(value, self.scope.parse)
+        if len(predicates) != 2 or len(value.terms) != 2:
+            return None
+        tests = [self.lowering().conditions(term("holds", Term("list", (term("it"),)), one)) for one in predicates]
+        if not all(len(test) == 1 for test in tests):
+            return None
+        if not equivalent(tests[0][0].text, f"not ({tests[1][0].text})", self.route):
+            return None
+        first, second = value.terms
+        return self.scope.typed(f"{first.text!r} if {tests[0][0].text} else {second.text!r}")
 
     def choice(self, key: str, value: Term) -> str:
         """One of several constants, by ranges or by a condition."""
         banded = self.from_bands(key, value.terms)
         if banded:
             return banded[0][0].text
+        labelled = self.by_labels(value)
+        if labelled is not None:
+            return self.keep(key, labelled)
         kinds = {part.head for part in value.terms}
         if kinds == {"true", "false"}:
             return self.derived(key, term("hole"), [])
@@ -305,6 +457,22 @@ class BodyBuilder:
                     return readings[0].text
         self.missing(key, "")
         return "None"
+
+
+def _is_placeholder(text: str) -> bool:
+    """Whether a text in the place of a value only stands for it: `n`, `the result`, `the number`."""
+    words = text.lower().split()
+    return len(words) == 1 or (len(words) == 2 and words[0] in {"the", "a"} and words[1] in _VAGUE)
+
+
+def matches_name(spoken: str, name: str) -> bool:
+    """Whether a word means a name, apart from singular and plural."""
+    return spoken.lower().rstrip("s") == name.lower().rstrip("s")
+
+
+def _label_conditions(value: Term, parse: Callable[[str, str], list[Term]]) -> list[Term]:
+    texts = [part.text for part in value.terms if part.head == "str"]
+    return [readings[0] for text in texts for readings in [parse("pred", text)] if readings]
 
 
 def merged_choice(objects: Sequence[Term]) -> Term | None:
@@ -338,6 +506,20 @@ def _wanted(samples: Sequence[Sample], at: tuple[str, ...]) -> list[tuple[Sample
 
 def _about(scope: Scope, result: Typed) -> Scope:
     return Scope(scope.names, scope.paths, (), (result,), scope.item, scope.parse, scope.defined)
+
+
+def _split(pattern: re.Pattern[str], text: str, path: str) -> list[str]:
+    parts: list[str] = []
+    for index, piece in enumerate(pattern.split(text)):
+        parts += ["\0" + path] if index else []
+        parts += [piece] if piece else []
+    return parts
+
+
+def _leaves(value: JsonValue, path: str = "") -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [leaf for key, part in value.items() for leaf in _leaves(part, f"{path}.{key}" if path else key)]
+    return [(path, value)] if isinstance(value, str) else []
 
 
 def _escaped(text: str) -> str:

@@ -25,6 +25,7 @@ class Clause:
     meaning: Term
     sentence: int
     became: str = ""
+    title: bool = False
 
 
 @dataclass

@@ -105,8 +105,8 @@ class FieldRules:
         return tuple(dict.fromkeys(names))
 
     def _of_subject(self, subject: Term, previous: tuple[str, ...]) -> Iterator[str]:
-        if subject.head in {"ref", "name", "inside", "str"}:
-            name = subject.terms[0].text if subject.head == "inside" else subject.text
+        if subject.head in {"ref", "name", "inside", "str", "ref_of"}:
+            name = subject.terms[0].text if subject.head in {"inside", "ref_of"} else subject.text
             field = self._route.find(name)
             if field is not None:
                 yield name
@@ -120,7 +120,7 @@ class FieldRules:
     def _of_kind(self, wanted: str) -> list[str]:
         kinds = {"string": {"string"}, "number": {"number", "integer"}, "list": {"list"}, "date": {"date"}}
         fitting = [n for n, field in self._route.fields.items() if wanted == "any" or field.kind in kinds.get(wanted, set())]
-        return fitting if len(fitting) == 1 else []
+        return fitting
 
 
 def _alternatives(predicate: Term) -> Iterator[Term]:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flowlattice_agents.models.offline.context import context_ends, title_ends, title_words
 from flowlattice_agents.models.offline.grammar import Chart, Grammar, Recogniser
 from flowlattice_agents.models.offline.lexer import Token
 from flowlattice_agents.models.offline.names import Names, is_name, word_lists
+from flowlattice_agents.models.offline.operations import operators_at
 from flowlattice_agents.models.offline.terms import Term, term
 
 _LONGEST = 220
@@ -19,6 +21,8 @@ _CONNECTORS = frozenset(
     {",", ";", "-", ":", "and", "but", "also", "so", "then", "(", ")", "plus", "too", "?", "...", "|", "&"}
 )
 _READINGS_KEPT = 4
+_LEADS_TO_PATH = frozenset("to at on path route url with is under and or for a an the".split())
+_SHORT_NAMES = frozenset("a i from to at by in on for of".split())
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,22 @@ def sentences(tokens: Sequence[Token]) -> list[list[Token]]:
             found[-1].append(Token("SYM", "?", token.start, token.end, token.value))
         elif token.sentence_end:
             found.append([])
+        elif token.newline and found[-1] and _starts_entry(tokens, index):
+            found.append([token])
         else:
             found[-1].append(token)
     return [sentence for sentence in found if sentence]
+
+
+def _starts_entry(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a line is an entry of its own: `In: ...`, `404: ...`, `GET /path ...`."""
+    following = [token.norm or token.kind for token in tokens[index : index + 3]]
+    first = tokens[index]
+    if first.kind in {"METHOD", "PATH"} and len(following) > 1:
+        wrapped = index > 0 and (tokens[index - 1].kind == "METHOD" or tokens[index - 1].norm in _LEADS_TO_PATH)
+        return not wrapped and (first.kind == "PATH" or following[1] == "PATH")
+    entry = first.kind in {"WORD", "NUM", "STR", "NAME"} and ":" in following[1:3]
+    return entry and not any(token.newline for token in tokens[index + 1 : index + following.index(":")])
 
 
 def _goes_on(token: Token) -> bool:
@@ -67,7 +84,7 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
 
     def status(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         number = tokens[at].value.text if tokens[at].kind == "NUM" else ""
-        return [(at + 1, tokens[at].value)] if re.fullmatch(r"[1-5]\d\d", number) else []
+        return [(at + 1, tokens[at].value)] if re.fullmatch(r"[2-5]\d\d", number) else []
 
     def noun(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         plain = (
@@ -80,15 +97,41 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         known = names.field(tokens, at)
         if known:
             return [(end, term("name", value.text)) for end, value in known]
-        named = token.kind in {"NAME", "STR"} and is_name(token.value.text) and " " not in token.value.text
-        article = token.norm == "a" and at + 1 < len(tokens) and tokens[at + 1].norm in {"and", ",", "or"}
-        free = token.kind == "WORD" and (article or token.norm not in lists.reserved) and is_name(token.value.text)
-        return [(at + 1, term("name", token.value.text))] if named or free else []
+        named = token.kind in {"NAME", "STR"} and is_name(token.value.text)
+        return [(at + 1, term("name", token.value.text))] if named else []
+
+    def free_name(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+        token = tokens[at]
+        beside = {tokens[other].norm for other in (at - 1, at + 1) if 0 <= other < len(tokens)}
+        letter = token.norm in _SHORT_NAMES and bool(beside & {"and", "or"} or (at + 1 < len(tokens) and tokens[at + 1].norm == ","))
+        free = token.kind == "WORD" and (letter or token.norm not in lists.reserved) and is_name(token.value.text)
+        return new_name(tokens, at) or ([(at + 1, term("name", token.value.text))] if free else [])
 
     def code_word(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         token = tokens[at]
         fits = token.kind == "WORD" and re.fullmatch(r"[A-Z][A-Z0-9]+", token.value.text)
         return [(at + 1, term("str", token.value.text))] if fits else []
+
+    def line(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+        end = next((index for index in range(at + 1, len(tokens)) if tokens[index].newline), len(tokens))
+        pieces = [tokens[at].value.text]
+        for before, token in zip(tokens[at:end], tokens[at + 1 : end], strict=False):
+            pieces.append((" " if token.start > before.end else "") + token.value.text)
+        return [(end, term("str", "".join(pieces)))]
+
+    def proper(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+        ends = []
+        words: list[str] = []
+        for end in range(at, min(at + 3, len(tokens))):
+            if tokens[end].kind != "WORD" or not tokens[end].value.text[:1].isupper():
+                break
+            words.append(tokens[end].value.text)
+            ends.append((end + 1, term("str", " ".join(words))))
+        return ends
+
+    def capital(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+        token = tokens[at]
+        return [(at + 1, term("str", token.value.text))] if re.fullmatch(r"[A-Z]", token.value.text) and token.kind == "WORD" else []
 
     def percentile(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         match = re.fullmatch(r"p(\d{2,3})", tokens[at].norm)
@@ -98,7 +141,12 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         name: kind(name) for name in ("NUM", "STR", "JSON", "PATH", "URL", "METHOD", "DATE")
     }
     builtins |= {"NAME": kind("NAME"), "WORD": kind("WORD"), "TIME": kind("TIME")}
-    builtins |= {"STATUS": status, "noun": noun, "nounword": noun, "newname": new_name, "field": names.field}
+    builtins |= {"LINE": line, "PROPER": proper, "CAPITAL": capital}
+    builtins["op"] = operators_at
+    builtins["title"] = title_ends
+    builtins["title_words"] = title_words
+    builtins["context"] = lambda tokens, at: context_ends(tokens, at, names)
+    builtins |= {"STATUS": status, "noun": noun, "nounword": noun, "newname": new_name, "freename": free_name, "field": names.field}
     builtins |= {"CODEWORD": code_word, "CAPWORD": code_word, "PERCENTILE": percentile, "CODE": kind("NAME")}
     return builtins
 

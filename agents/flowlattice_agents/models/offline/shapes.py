@@ -265,6 +265,12 @@ def _apply_like(field: Field, part: Term) -> None:
         field.learn_sample(json_of(value))
 
 
+def _apply_letters(field: Field, part: Term) -> None:
+    field.set_kind("string", firm=False)
+    letters = "A-Z" if part.head == "capitals" else "A-Za-z"
+    field.pattern = f"^[{letters}]{{{int(float(part.terms[0].text))}}}$"
+
+
 _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "oneof": _apply_choices,
     "default": _apply_default,
@@ -275,4 +281,6 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "count_is": _apply_count,
     "distinct": _apply_distinct,
     "like": _apply_like,
+    "letters": _apply_letters,
+    "capitals": _apply_letters,
 }
