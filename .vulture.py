@@ -1,23 +1,41 @@
-"""What vulture cannot see is used: each name with the reason. Nothing here is ever run.
+"""What vulture cannot see is used, each group with the reason. Nothing here is ever run.
 
-What is in nobody's use is deleted, not listed. Lines read `_.name`, whatever the class.
+What nobody uses is deleted, not listed. Entries read `_.name`, whatever the class.
 """
 
-# Methods that a dispatcher finds by the kind of syntax node (`getattr(self, f"_{kind}")`).
-_._attribute
-_._binop
-_._boolop
-_._compare
-_._constant
-_._dict
-_._generatorexp
-_._ifexp
-_._joinedstr
-_._list
-_._subscript
-_._unaryop
+_ = ...
 
-# click calls these of a group or a command.
-_.get_command
-_.format_commands
-_.format_epilog
+# Handlers that a dispatcher finds by the kind of a syntax node: `getattr(self, f"_{kind}")` (expressions).
+(_._attribute, _._binop, _._boolop, _._compare, _._constant, _._dict, _._generatorexp, _._ifexp, _._joinedstr)
+(_._list, _._subscript, _._unaryop)
+
+# Handlers that a dispatcher finds by the head of a meaning, as the grammar files write it (models/offline/intake.py).
+(_._any_case, _._back_upper, _._bad_values, _._band, _._band_subject, _._claim, _._claim_input, _._courtesy)
+(_._define, _._define_bands, _._example, _._example_path, _._expects, _._fill, _._mention_rule, _._optional_then)
+(_._other_path, _._rate, _._rename, _._replace_word, _._rounded_key, _._sample_value, _._shown_text, _._takes_refs)
+(_._takes_typed,)
+
+# The same for values (models/offline/lowering.py).
+(_._amount, _._apply_phrase, _._arr, _._both, _._concat, _._cond, _._conds, _._date, _._dropped, _._false, _._filter)
+(_._glue, _._implies, _._in_unit, _._inside, _._it_named, _._not, _._null, _._num, _._obj, _._of, _._or, _._ref_of)
+(_._round, _._str, _._str_of, _._that, _._that_many, _._thing, _._true)
+
+# Keys of the graph's state: LangGraph reads and writes them by name.
+(_.approval_digest, _.assumptions_digest, _.brief_digest, _.certificate_digest, _.deployment_digest)
+(_.diagnostics_digest, _.flow_path, _.found_digest, _.ir_digest, _.optimized, _.policy_digest, _.proposal_digest)
+(_.questions_digest, _.spec_digest, _.spec_given)
+
+# Members of enums that flows and policies name by value ("pii", "queue").
+(_.CONFIDENTIAL, _.INTERNAL, _.PAYMENT, _.PII, _.SECRET)
+(_.DEV, _.QUEUE, _.TEMPORAL, _.WASM)
+
+# Fields of the Flow IR whose makers come with later surfaces; the names are a contract (never renamed).
+(_.artifacts, _.backoff_ms, _.on_timeout, _.spill_bytes, _.view)
+
+# What authors of flows call; nothing inside needs it.
+(_.false, _.is_cancelled, _.patch, _.true)
+
+# Called by a library: click (groups, commands), asyncio (protocols), uvicorn (servers).
+(_.get_command, _.format_commands, _.format_epilog)
+(_.connection_made, _.connection_lost, _.data_received, _.exc)
+(_.capture_signals, _.force_exit)
