@@ -184,6 +184,7 @@ class Assembler:
         if examples and not samples and is_concrete(shape) and self._shown():
             samples = [Sample(self._shown(), status, json_of(shape))]
             self.route.samples.extend(samples)
+        self.builder.literal = not examples
         body = self.builder.object(shape, samples) if shape.head == "obj" else repr(json_of(shape))
         return ReplySpec(status=status, kind="json", body=body)
 
@@ -384,7 +385,8 @@ class Assembler:
         condition = given if given.head in {"holds", "or", "and"} else term("holds", Term("list", (term("it"),)), given)
         if given.head in {"eq", "empty"} and len(subjects) != 1:
             return False
-        tests = self.builder.lowering().conditions(normalised(condition, loose="and"))
+        asked = Lowering(replace(self.builder.scope, results=()))
+        tests = asked.conditions(normalised(condition, loose="and"))
         about = Lowering(replace(self.builder.scope, subjects=(), results=(result,)))
         outcomes = about.conditions(term("holds", Term("list", (term("it"),)), wanted))
         if len(tests) != 1 or len(outcomes) != 1:

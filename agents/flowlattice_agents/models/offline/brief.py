@@ -93,10 +93,12 @@ class Brief:
 
     def _without_heading(self, sentence: list[Token]) -> list[Token]:
         """The first sentence without a heading of a few words that runs into it: "Airport lookup at GET ..."."""
-        leftovers = read_sentence(sentence, self._grammar, self.names)[0].leftovers
-        if leftovers and leftovers[0][0] == 0 and leftovers[0][1] <= _LONGEST_HEADING:
-            end = leftovers[0][1]
-            if all(is_title_word(token) for token in sentence[:end]):
+        if not read_sentence(sentence, self._grammar, self.names)[0].leftovers:
+            return sentence
+        for end in range(1, min(_LONGEST_HEADING, len(sentence) - 1) + 1):
+            if not is_title_word(sentence[end - 1]):
+                break
+            if not read_sentence(sentence[end:], self._grammar, self.names)[0].leftovers:
                 self._note(sentence[:end], 0, "title")
                 return sentence[end:]
         return sentence

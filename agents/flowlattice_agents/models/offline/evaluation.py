@@ -10,14 +10,15 @@ from pydantic import JsonValue
 
 from flowlattice.operators import NoValueError
 from flowlattice_agents.errors import ExpressionError
-from flowlattice_agents.expressions import evaluate
+from flowlattice_agents.expressions import evaluate, identifiers
 from flowlattice_agents.models.offline.fields import Field
 from flowlattice_agents.models.offline.routes import Route
 
 
 def values_for(route: Route, inputs: Mapping[str, JsonValue]) -> dict[str, object]:
     """The names of a route's expressions with an example's values; dates as dates, absent fields as their defaults."""
-    return {name: value_for(field, inputs.get(name, field.default)) for name, field in route.fields.items()}
+    names = identifiers(route.fields)
+    return {names[key]: value_for(field, inputs.get(key, field.default)) for key, field in route.fields.items()}
 
 
 def value_for(field: Field, value: JsonValue) -> object:

@@ -27,6 +27,7 @@ from flowlattice_agents.models.offline.terms import Term
 
 Kind = Literal["string", "integer", "number", "boolean", "date", "list", "object"]
 SCALARS: dict[str, Type] = {"string": STRING, "integer": INTEGER, "number": NUMBER, "boolean": BOOLEAN, "date": DATE}
+_CONCRETE = frozenset({"obj", "pair", "arr", "str", "num", "true", "false", "null", "date"})
 Scalar = str | int | float | bool | None
 
 
@@ -180,7 +181,7 @@ def json_of(value: Term) -> JsonValue:
 
 def is_concrete(value: Term) -> bool:
     """Whether a term is a JSON value without placeholders."""
-    return not value.has("hole", "raw", "more", "name", "ref")
+    return all(part.head in _CONCRETE for part in value.walk())
 
 
 def type_of_json(value: JsonValue) -> Type | None:

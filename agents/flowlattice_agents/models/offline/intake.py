@@ -81,6 +81,7 @@ class Intake:
         self.route, self.parse = route, parse
         self.result = Understanding(route)
         self.recent: list[str] = []
+        self.shaped: set[str] = set()
 
     def read(self) -> Understanding:
         """Fields first, so that whatever speaks of them finds them; then all else."""
@@ -104,7 +105,7 @@ class Intake:
             self.take_path(meaning)
         elif meaning.head in {"takes", "takes_typed"}:
             self.declare(meaning)
-        elif meaning.head in {"shape", "example_shape"}:
+        elif meaning.head in {"shape", "example_shape"} and not self.is_reply(meaning.terms[0]):
             self.take_shape(meaning.terms[0])
             if meaning.head == "example_shape":
                 self.result.incidental.update(pair.text for pair in meaning.terms[0].terms if pair.head == "pair")
@@ -142,11 +143,19 @@ class Intake:
         for declared, _ in declared_fields(_plain(meaning.terms[-1])):
             self.route.add(declared)
 
+    def is_reply(self, shape: Term) -> bool:
+        """Whether an object can only be the reply: the request has no body, or another shape."""
+        if self.route.method in {"GET", "DELETE"}:
+            return True
+        keys = {pair.text for pair in shape.terms if pair.head == "pair"}
+        return bool(self.shaped) and not keys & self.shaped
+
     def take_shape(self, shape: Term) -> None:
         if shape.head != "obj":
             return
         for found in fields_of_object(shape, self.describe):
             self.route.add(found)
+            self.shaped.add(found.name)
         if is_concrete(shape) and shape.terms:
             value = json_of(shape)
             if isinstance(value, dict) and any(_telling(item) for item in value.values()):
@@ -249,6 +258,9 @@ class Intake:
         self._takes(term("takes", term("decls_all", _plain(meaning.terms[-1]), term("desc", meaning.terms[0]))), clause)
 
     def _shape(self, meaning: Term, clause: Clause) -> None:
+        if self.is_reply(meaning.terms[0]):
+            self._reply(term("reply", term("out", term("json", meaning.terms[0]))), clause)
+            return
         self.recent = [pair.text for pair in meaning.terms[0].terms if pair.head == "pair"]
         clause.became = clause.became or f"fields {', '.join(self.recent)}"
 

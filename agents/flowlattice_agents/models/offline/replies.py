@@ -60,6 +60,7 @@ class BodyBuilder:
 
     def __init__(self, route: Route, scope: Scope, material: Material, words: frozenset[str]) -> None:
         self.route, self.scope, self.material, self.words = route, scope, material, words
+        self.literal = False
         self.gaps: list[Gap] = []
         self.used: set[int] = set()
         self.found: dict[str, Typed] = {}
@@ -85,14 +86,16 @@ class BodyBuilder:
         if value.head == "choice":
             return self.choice(key, value)
         if is_concrete(value) and not wanted:
-            explained = key in self.scope.paths or self.explained(key)
+            explained = not self.literal and (key in self.scope.paths or self.explained(key, value))
             return self.derived(key, term("hole"), []) if explained else self.constant(key, value)
         return self.derived(key, value, wanted)
 
-    def explained(self, key: str) -> bool:
+    def explained(self, key: str, shown: Term) -> bool:
         """Whether the brief says what a field of the reply is, so that the value it shows is an example."""
         hole = term("hole")
-        return bool(self.from_definitions(key, hole) or self.from_table(key) or self.from_rates(key) or self.from_bands(key, None))
+        table = any(cell == shown for _, cell, _ in self.material.table)
+        pending = any(not clause.became for _, clause in self.material.fills)
+        return pending or bool(self.from_definitions(key, hole) or (table and self.from_table(key)) or self.from_rates(key) or self.from_bands(key, None))
 
     def constant(self, key: str, value: Term) -> str:
         """A constant of the brief, with the parts of it that are said to be replaced."""

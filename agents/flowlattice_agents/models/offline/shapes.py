@@ -261,7 +261,7 @@ def _apply_distinct(field: Field, _part: Term) -> None:
 
 def _apply_like(field: Field, part: Term) -> None:
     value = part.terms[0]
-    if is_concrete(value):
+    if value.head != "several" and is_concrete(value):
         field.learn_sample(json_of(value))
 
 
