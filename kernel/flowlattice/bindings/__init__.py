@@ -1,7 +1,17 @@
 """Capability backends and how they are chosen: local doubles by default, `bindings.toml` with `--env NAME`."""
 
-from flowlattice.bindings.environment import bindings_for
+from flowlattice.bindings.call_log import SqliteCallLog
+from flowlattice.bindings.environment import EnvironmentBindings, bindings_for, bindings_text
 from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.sources import PinnedClock, Randomness, SystemClock
 
-__all__ = ["LocalBindings", "PinnedClock", "Randomness", "SystemClock", "bindings_for"]
+__all__ = [
+    "EnvironmentBindings",
+    "LocalBindings",
+    "PinnedClock",
+    "Randomness",
+    "SqliteCallLog",
+    "SystemClock",
+    "bindings_for",
+    "bindings_text",
+]

@@ -19,7 +19,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -27,10 +27,12 @@ from flowlattice.bindings.database import Database
 from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.sources import Randomness, SystemClock
 from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv
-from flowlattice.bindings.web import HttpxBackend
 from flowlattice.capabilities import Clock, KvWrite, Rng
 from flowlattice.engine.backends import Bindings, DedupeBackend, HttpBackend
 from flowlattice.errors import UsageError
+
+if TYPE_CHECKING:
+    from flowlattice.bindings.web import HttpxBackend
 
 BINDINGS_FILE = "bindings.toml"
 
@@ -58,24 +60,26 @@ Entry = Annotated[HttpBinding | SqliteBinding, Field(discriminator="backend")]
 _FILE: TypeAdapter[dict[str, dict[str, HttpBinding | SqliteBinding]]] = TypeAdapter(dict[str, dict[str, Entry]])
 
 
-def read_environment(file: Path, environment: str) -> Mapping[str, HttpBinding | SqliteBinding]:
+def read_environment(text: str, environment: str) -> Mapping[str, HttpBinding | SqliteBinding]:
     """The bindings of one environment.
 
+    Args:
+        text: The text of a `bindings.toml`.
+        environment: The environment's name.
+
     Raises:
-        UsageError: There is no such file or environment, or an entry is wrong.
+        UsageError: The text is wrong, or has no such environment.
     """
     try:
-        environments = _FILE.validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise UsageError(f"{file}: not there; --env {environment} takes its bindings from it") from None
+        environments = _FILE.validate_python(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file}: not TOML ({error})") from error
+        raise UsageError(f"{BINDINGS_FILE}: not TOML ({error})") from error
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
-        raise UsageError(f"{file}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+        raise UsageError(f"{BINDINGS_FILE}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
     if environment not in environments:
         known = ", ".join(environments) or "none"
-        raise UsageError(f"{file}: no environment {environment}; there is {known}")
+        raise UsageError(f"{BINDINGS_FILE}: no environment {environment}; there is {known}")
     return environments[environment]
 
 
@@ -83,19 +87,24 @@ class EnvironmentBindings:
     """The backends of one environment.
 
     Args:
-        file: The `bindings.toml`.
+        text: The text of a `bindings.toml`.
         environment: The environment's name.
+        base: The folder that relative paths in it start from.
     """
 
-    def __init__(self, file: Path, environment: str) -> None:
-        self._file = file
+    def __init__(self, text: str, environment: str, base: Path) -> None:
+        self._base = base
         self._environment = environment
-        self._entries = read_environment(file, environment)
+        self._entries = read_environment(text, environment)
         self._databases: dict[Path, Database] = {}
         self._clients: dict[str, HttpxBackend] = {}
 
     def http(self, binding: str) -> HttpBackend:
         """A client of its own."""
+        from flowlattice.bindings.web import (
+            HttpxBackend,
+        )  # httpx takes 0.2 s to import and local doubles need none of it
+
         entry = self._entry(binding)
         if not isinstance(entry, HttpBinding):
             raise self._unfit(binding, "http")
@@ -131,7 +140,7 @@ class EnvironmentBindings:
         entry = self._entry(binding)
         if not isinstance(entry, SqliteBinding):
             raise self._unfit(binding, "sqlite")
-        path = (self._file.parent / entry.path).resolve()
+        path = (self._base / entry.path).resolve()
         if path not in self._databases:
             self._databases[path] = Database(path, SCHEMA)
         return self._databases[path]
@@ -140,16 +149,29 @@ class EnvironmentBindings:
         if binding not in self._entries:
             raise UsageError(
                 f"CAP101 binding {binding} is not bound in environment {self._environment}; "
-                f"add [{self._environment}.{binding}] to {self._file}"
+                f"add [{self._environment}.{binding}] to {BINDINGS_FILE}"
             )
         return self._entries[binding]
 
     def _unfit(self, binding: str, needed: str) -> UsageError:
-        return UsageError(f'{self._file}: [{self._environment}.{binding}] needs backend = "{needed}"')
+        return UsageError(f'{BINDINGS_FILE}: [{self._environment}.{binding}] needs backend = "{needed}"')
+
+
+def bindings_text(folder: Path, environment: str) -> str:
+    """The text of a folder's `bindings.toml`.
+
+    Raises:
+        UsageError: There is none.
+    """
+    try:
+        return (folder / BINDINGS_FILE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        message = f"{folder / BINDINGS_FILE}: not there; --env {environment} takes its bindings from it"
+        raise UsageError(message) from None
 
 
 def bindings_for(folder: Path, environment: str | None, state: Path | None = None) -> Bindings:
-    """The bindings of a flow.
+    """The bindings of a flow that is not deployed.
 
     Args:
         folder: The flow's folder, where `bindings.toml` is.
@@ -161,4 +183,4 @@ def bindings_for(folder: Path, environment: str | None, state: Path | None = Non
     """
     if environment is None:
         return LocalBindings(state)
-    return EnvironmentBindings(folder / BINDINGS_FILE, environment)
+    return EnvironmentBindings(bindings_text(folder, environment), environment, folder)

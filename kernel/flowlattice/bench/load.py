@@ -1,0 +1,152 @@
+"""The load generator: `python -m flowlattice.bench.load PORT RATE SECONDS`, a process of its own.
+
+Open loop: requests are sent at a constant rate whether or not earlier ones were answered, and each one's latency
+counts from when it was due, so that a server that stalls cannot hide it (coordinated omission).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import cast
+
+import uvloop
+
+BODY = b'{"v":"  HeLLo World "}'
+REQUEST = (
+    b"POST /echo HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
+    % (len(BODY), BODY)
+)
+CONNECTIONS = 32
+_PATIENCE_S = 5.0
+
+
+class Connection(asyncio.Protocol):
+    """A keep-alive connection with at most one request under way."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._transport: asyncio.Transport | None = None
+        self._due = 0.0
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is registered nowhere
+
+    def ask(self, due: float) -> None:
+        """Send a request that was due at `due`."""
+        self._due = due
+        if self._transport is not None:
+            self._transport.write(REQUEST)
+
+    def data_received(self, data: bytes) -> None:
+        """Count the answer when all of it is here."""
+        self._buffer += data
+        head, found, body = self._buffer.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n", 1)[0])
+        if len(body) >= length:
+            self._buffer = b""
+            self._load.answered(int(head[9:12]), time.perf_counter() - self._due, self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more comes."""
+        self._load.lost()
+
+
+@dataclass
+class Load:
+    """What was sent and what came back."""
+
+    latencies: list[float] = field(default_factory=list)
+    statuses: dict[int, int] = field(default_factory=dict)
+    errors: int = 0
+    under_way: int = 0
+    free: deque[Connection] = field(default_factory=deque)
+    waiting: deque[float] = field(default_factory=deque)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: bool = False
+    ending: bool = False
+
+    def all_sent(self) -> None:
+        """No more requests become due."""
+        self.sent = True
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.sent and (self.errors or not self.under_way):
+            self.done.set()
+
+    def due(self, when: float) -> None:
+        """A request is due: send it, or let it wait for a free connection."""
+        self.under_way += 1
+        if self.free:
+            self.free.pop().ask(when)
+        else:
+            self.waiting.append(when)
+
+    def answered(self, status: int, seconds: float, connection: Connection) -> None:
+        """An answer is here."""
+        self.under_way -= 1
+        self.latencies.append(seconds)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        if self.waiting:
+            connection.ask(self.waiting.popleft())
+        else:
+            self.free.append(connection)
+        self._settle()
+
+    def lost(self) -> None:
+        """A connection is gone, and what was under way on it."""
+        if not self.ending:
+            self.errors += 1
+            self._settle()
+
+
+async def generate(port: int, rate: float, seconds: float) -> dict[str, object]:
+    """Send `rate` requests a second for so many seconds; latencies in ms."""
+    loop, load = asyncio.get_running_loop(), Load()
+    made = [await loop.create_connection(lambda: Connection(load), "127.0.0.1", port) for _ in range(CONNECTIONS)]
+    load.free.extend(protocol for _, protocol in made)
+    started = time.perf_counter()
+    for number in range(int(rate * seconds)):
+        when = started + number / rate
+        wait = when - time.perf_counter()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        load.due(when)
+    load.all_sent()
+    with contextlib.suppress(TimeoutError):  # what is still under way then counts as unanswered
+        await asyncio.wait_for(load.done.wait(), _PATIENCE_S)
+    load.ending = True
+    for transport, _ in made:
+        transport.close()
+    ordered = sorted(load.latencies)
+    return {
+        "answered": len(ordered),
+        "statuses": {str(status): count for status, count in load.statuses.items()},
+        "unanswered": load.under_way,
+        "p50_ms": percentile(ordered, 50),
+        "p95_ms": percentile(ordered, 95),
+        "p99_ms": percentile(ordered, 99),
+    }
+
+
+def percentile(ordered: list[float], percent: float) -> float:
+    """The nearest-rank percentile of sorted seconds, in ms; 0 for none."""
+    if not ordered:
+        return 0.0
+    rank = max(1, -(-len(ordered) * percent // 100))
+    return ordered[int(rank) - 1] * 1000
+
+
+if __name__ == "__main__":
+    port_, rate_, seconds_ = sys.argv[1:4]
+    print(json.dumps(uvloop.run(generate(int(port_), float(rate_), float(seconds_)))))  # noqa: T201 - the result

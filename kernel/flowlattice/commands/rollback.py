@@ -1,0 +1,32 @@
+"""Put the digest before the current one back."""
+
+from __future__ import annotations
+
+import click
+
+from flowlattice.console import Console, Exit, verb
+from flowlattice.home import flows_home
+
+
+@verb(
+    examples="""
+    flows rollback echo_norm
+    """
+)
+@click.argument("name")
+def command(console: Console, name: str) -> Exit:
+    """Let NAME stand for the digest that was deployed before its current one.
+
+    A running `flows serve --deployed` serves it after its next start. Where nothing was deployed before, the name is
+    withdrawn.
+    """
+    from flowlattice.deployments import Deployments
+
+    now = Deployments(flows_home()).rollback(name)
+    if console.json:
+        console.emit({"name": name, "digest": None if now is None else now.digest})
+    elif now is None:
+        console.result(f"{name} is withdrawn; nothing was deployed before")
+    else:
+        console.result(f"{name} is {now.digest[:12]} again; restart flows serve --deployed to serve it")
+    return Exit.OK
