@@ -8,6 +8,8 @@ import sys
 import pytest
 from hypothesis import settings
 
+from tests.support import golden as golden_files
+
 # No deadline: timings belong to benchmarks. Derandomised in CI, so that a red run can be run again.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.register_profile("ci", settings.get_profile("house"), derandomize=True)
@@ -32,6 +34,17 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 def pytest_configure() -> None:
     """Refuse the network from here to the end of the process: an audit hook cannot be removed."""
     sys.addaudithook(_refuse_network)
+
+
+def pytest_addoption(parser):
+    """The one flag that accepts changed output."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew instead of comparing")
+
+
+@pytest.fixture
+def golden(request) -> golden_files.Golden:
+    """Compare a text with a golden file."""
+    return golden_files.write if request.config.getoption("--update-golden") else golden_files.assert_same
 
 
 @pytest.fixture(autouse=True)
