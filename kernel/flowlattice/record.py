@@ -1,7 +1,8 @@
 """Records: what flows through ports. A record is a frozen pydantic model whose every field has a data class.
 
 Validation is strict (text is no number, true is no integer), unknown fields are dropped, NaN and infinities are
-invalid. A record's JSON Schema carries each field's class as `x-data-class`; a field that has none is DATA101.
+invalid. A record's JSON Schema carries each field's class as `x-data-class`; a field that has none is DATA101. The
+records that it extends are listed as `x-extends`.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ class Record(BaseModel):
         if cls.record_data_class is not None:
             for name, entry in own.get("properties", {}).items():
                 own["properties"][name] = {"x-data-class": cls.record_data_class.value} | entry
+        extended = [base.__name__ for base in cls.__mro__[1:] if issubclass(base, Record) and base is not Record]
+        if extended:
+            own["x-extends"] = extended
         return schema
 
 

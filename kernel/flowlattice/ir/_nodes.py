@@ -21,7 +21,7 @@ from flowlattice.ir.schemas import Schemas
 from flowlattice.language.annotations import NO_TYPE, parameters, spelled, without_metadata
 from flowlattice.language.combinators import Merge, Routing, Switch
 from flowlattice.language.flow import Flow, RespondNode, TriggerNode
-from flowlattice.language.nodes import Node, NodeOptions
+from flowlattice.language.nodes import IdempotencyKey, Node, NodeOptions
 from flowlattice.language.ports import Element, Place
 from flowlattice.language.provenance import derivations
 from flowlattice.language.reading import Misuse, Url, read
@@ -131,7 +131,7 @@ class NodeLowering:
                 "capabilities": tuple(uses),
                 "unknown_capabilities": tuple(unknown),
                 "derivations": derivations(function, self.sources),
-                "idempotency": None if key is None else ir.Idempotency(fields=key.fields, ttl_ms=in_ms(key.ttl)),
+                "idempotency": None if key is None else _idempotency(key, next(iter(given.values()), NO_TYPE)),
                 "retry": None if options.retry_owner is None else ir.Retry(owner=options.retry_owner),
                 "timeout_ms": in_ms(options.timeout),
                 "is_async": iscoroutinefunction(function) or isasyncgenfunction(function),
@@ -251,6 +251,13 @@ class _Description:
 
     def parameter(self, name: str) -> ir.Parameter:
         return next((parameter for parameter in self.parameters if parameter.name == name), self.returns)
+
+
+def _idempotency(key: IdempotencyKey, taken: object) -> ir.Idempotency:
+    """The key by names on the wire, whichever names the author used."""
+    known = getattr(without_metadata(taken), "model_fields", {})
+    wire = tuple(known[name].alias or name if name in known else name for name in key.fields)
+    return ir.Idempotency(fields=wire, ttl_ms=in_ms(key.ttl))
 
 
 def _made_by_decorator(function: Callable[..., object], place: Place) -> bool:

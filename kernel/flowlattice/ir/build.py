@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
@@ -17,11 +18,15 @@ from flowlattice.ir import failures
 from flowlattice.ir.digest import source_files
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
+from flowlattice.language.admission import admit_files
 from flowlattice.language.loading import flow_file, load
 from flowlattice.language.sources import decoded, parsed
-from flowlattice.sandbox import Emit, Sandbox, SandboxError, SandboxTaskError, SandboxUnavailable
+from flowlattice.sandbox import Emit, Limits, Sandbox, SandboxError, SandboxTaskError, SandboxUnavailable
 
 TASK = "flowlattice.ir.build:load_and_lower"
+
+# Building a graph defines and connects things: milliseconds, on the slowest machine a second with all imports.
+LIMITS = Limits(wall_clock=timedelta(seconds=15), cpu=timedelta(seconds=5))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +61,7 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
         SandboxUnavailable: The sandboxed process could not be started.
     """
     file = flow_file(path)
-    sources, diagnostics = _read(file)
+    sources, diagnostics = _read(file, admitted=trusted)
     if diagnostics:
         return Built(file=file, ir=None, diagnostics=diagnostics, sources=sources)
     if trusted:
@@ -80,8 +85,8 @@ def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
         return {"failure": failures.failed(error, file).model_dump(mode="json")}
 
 
-def _read(file: Path) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """The texts of a flow's files, and what is wrong with them as Python."""
+def _read(file: Path, *, admitted: bool) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """The texts of a flow's files, and why they cannot be loaded; what was admitted before is only parsed."""
     try:
         contents = source_files(file)
     except OSError as error:
@@ -95,6 +100,8 @@ def _read(file: Path) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
             texts[name] = decoded(content)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             problems.append(failures.unreadable(error, name))
+    if not problems and not admitted:
+        problems = [failures.refused(refusal) for refusal in admit_files(contents)]
     return texts, tuple(problems)
 
 
@@ -102,7 +109,7 @@ def _in_sandbox(file: Path, sandbox: Sandbox | None) -> tuple[JsonValue, str | N
     if sandbox is None:
         with Sandbox(TASK) as own:
             return _in_sandbox(file, own)
-    result = sandbox.run(TASK, str(file), read=[file.parent])
+    result = sandbox.run(TASK, str(file), read=[file.parent], limits=LIMITS)
     return result.value, result.protection.notice
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import FlowlatticeError
+from flowlattice.language.admission import Refusal
 from flowlattice.language.ports import Place
 
 _LONGEST = 400
@@ -49,6 +50,20 @@ def unreadable(error: Exception, file: str) -> Diagnostic:
         cause = error.strerror or str(error)
         return Diagnostic(code="LOAD001", message=f"{file} cannot be read: {cause}", file=file, line=1)
     return Diagnostic(code="LOAD001", message=f"{file} cannot be parsed: {one_line(str(error))}", file=file, line=1)
+
+
+def refused(refusal: Refusal) -> Diagnostic:
+    """LOAD002 of what admission says."""
+    return Diagnostic(
+        code="LOAD002",
+        message=one_line(refusal.message),
+        file=refusal.file,
+        line=refusal.line,
+        column=refusal.column,
+        end_line=refusal.end_line,
+        end_column=refusal.end_column,
+        help=None if refusal.help is None else one_line(refusal.help),
+    )
 
 
 def failed(error: BaseException, file: Path) -> Diagnostic:

@@ -1,22 +1,30 @@
 """Loading a flow file: its folder becomes a package, so that `from .records import Order` works.
 
+Only the sources that admission read are run: byte code, packages and extension modules beside a flow are never loaded.
+
 Loading runs the file. Only the sandboxed build, and hosts of approved or explicitly named files, may call it.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
+from typing import Final
 
 from flowlattice.errors import UsageError
 from flowlattice.language.flow import Flow
 from flowlattice.language.sources import SourceFiles
 
 FLOW_FILE = "flow.py"
+
+_PREFIX: Final = "_flow_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,21 +70,43 @@ def load(path: Path) -> Program:
 
 
 def _import(file: Path) -> ModuleType:
-    package_name = f"_flow_{sha256(str(file.parent).encode()).hexdigest()[:12]}"
+    package_name = f"{_PREFIX}{sha256(str(file.parent).encode()).hexdigest()[:12]}"
     for name in [name for name in sys.modules if name == package_name or name.startswith(f"{package_name}.")]:
         del sys.modules[name]
     package = ModuleType(package_name)
     package.__path__ = [str(file.parent)]
     sys.modules[package_name] = package
-    spec = importlib.util.spec_from_file_location(f"{package_name}.{file.stem}", file)
+    if _SiblingFinder not in sys.meta_path:
+        sys.meta_path.insert(0, _SiblingFinder)
+    name = f"{package_name}.{file.stem}"
+    spec = spec_from_loader(name, _SourceLoader(name, str(file)))
     if spec is None or spec.loader is None:
         raise UsageError(f"{file.name}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    # Byte code is never written beside untrusted sources.
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = before
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
     return module
+
+
+class _SourceLoader(SourceFileLoader):
+    """Compiles the source that was read and admitted; cached byte code may hold something else."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+class _SiblingFinder(MetaPathFinder):
+    """Finds the modules beside a flow as the files that were admitted: no packages, no extension modules."""
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package, _, name = fullname.partition(".")
+        if not (package.startswith(_PREFIX) and name and package in sys.modules):
+            return None
+        file = Path(sys.modules[package].__path__[0]) / f"{name}.py"
+        if "." in name or not file.is_file():
+            raise ModuleNotFoundError(f"there is no {name}.py beside the flow", name=fullname)
+        return spec_from_loader(fullname, _SourceLoader(fullname, str(file)))

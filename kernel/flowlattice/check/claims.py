@@ -1,0 +1,46 @@
+"""What authors claim about nodes against what is derived: shared by EFFECT201, DET301 and DET302."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from flowlattice.diagnostics import Diagnostic
+from flowlattice.ir.model import FlowIR, Node, Reason
+from flowlattice.lattice import Determinism, Effects
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from flowlattice.check.rewrite import Rewrite
+
+Claim = Literal["effects", "determinism"]
+
+
+def broken(flow: FlowIR, claim: Claim) -> Iterator[tuple[Node, Reason]]:
+    """Each node whose claim is stronger than a reason allows, with the reason."""
+    level = Effects if claim == "effects" else Determinism
+    for node in flow.nodes:
+        declared = node.declared.effects if claim == "effects" else node.declared.determinism
+        if declared is None:
+            continue
+        for reason in node.reasons:
+            if reason.of == claim and level(declared) < level(reason.level):
+                yield node, reason
+
+
+def is_order_of_set(reason: Reason) -> bool:
+    """Whether a reason is the order of a set."""
+    return reason.because.startswith("depends on the order of a set")
+
+
+def weaken(found: Diagnostic, flow: FlowIR, module: cst.Module, claim: Claim) -> Rewrite | None:
+    """Declare of a node what is derived."""
+    from flowlattice.check import codemods
+
+    node = next((node for node in flow.nodes if node.name == found.node), None)
+    if node is None or node.definition is None or node.definition.file != found.file:
+        return None
+    level = node.effects if claim == "effects" else node.determinism
+    kind = "Effects" if claim == "effects" else "Determinism"
+    return codemods.set_node_claim(module, node.definition, claim, kind, level.upper())

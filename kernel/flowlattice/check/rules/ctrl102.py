@@ -1,0 +1,59 @@
+"""A buffer holds nothing.
+
+An edge's buffer holds records while the next node is busy; when it is full the producer waits. A buffer of zero items
+or less can hold none, so nothing could ever pass. The same holds for the largest body that a route takes.
+
+## Bad
+
+```python
+from flowlattice import Buffer, Flow, Record, http
+
+class Req(Record, data="public"):
+    v: str
+
+flow = Flow("echo", version="1.0.0")
+hook = flow.trigger(http.post("/echo", accepts=Req))
+flow.connect(hook, flow.respond(), buffer=Buffer(max_items=0))
+```
+
+## Good
+
+```python
+from flowlattice import Buffer, Flow, Record, http
+
+class Req(Record, data="public"):
+    v: str
+
+flow = Flow("echo", version="1.0.0")
+hook = flow.trigger(http.post("/echo", accepts=Req))
+flow.connect(hook, flow.respond(), buffer=Buffer(max_items=16))
+```
+
+## Fix
+
+None: how much may wait is a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowlattice.check.context import CheckContext
+from flowlattice.check.finding import edge_name, edge_source, finding
+from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.ir.model import FlowIR
+
+CODE = "CTRL102"
+SEVERITY: Severity = "error"
+
+
+def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
+    """Find buffers that hold nothing."""
+    for edge in flow.edges:
+        if edge.buffer.max_items <= 0:
+            message = f"the buffer of {edge_name(flow, edge)} holds {edge.buffer.max_items} items"
+            yield finding(CODE, message, edge_source(flow, edge), edge=edge_name(flow, edge))
+    for node in flow.triggers():
+        most = None if node.trigger is None else node.trigger.max_body_bytes
+        if most is not None and most <= 0:
+            yield finding(CODE, f"{node.name} takes bodies of at most {most} bytes", node.source, node=node.name)

@@ -1,0 +1,73 @@
+"""A parameter asks for something that is no capability.
+
+A node's first parameter is its input; every further one is a capability, chosen by its annotation and bound by the
+host. A parameter with another annotation, or with none, can never be filled.
+
+## Bad
+
+```python
+from flowlattice import Flow, Record, http, node
+
+class Req(Record, data="public"):
+    v: str
+
+@node
+def stamp(req: Req, clock) -> Req:
+    return Req(v=clock.now().isoformat())
+
+flow = Flow("stamp", version="1.0.0")
+hook = flow.trigger(http.post("/stamp", accepts=Req))
+flow.connect(hook, stamp)
+flow.connect(stamp, flow.respond())
+```
+
+## Good
+
+```python
+from flowlattice import Clock, Flow, Record, http, node
+
+class Req(Record, data="public"):
+    v: str
+
+@node
+def stamp(req: Req, clock: Clock) -> Req:
+    return Req(v=clock.now().isoformat())
+
+flow = Flow("stamp", version="1.0.0")
+hook = flow.trigger(http.post("/stamp", accepts=Req))
+flow.connect(hook, stamp)
+flow.connect(stamp, flow.respond())
+```
+
+## Fix
+
+None: which capability a node gets is its author's choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowlattice import capabilities
+from flowlattice.capabilities import capability_type
+from flowlattice.check.context import CheckContext
+from flowlattice.check.finding import finding, listed, nearest
+from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.ir.model import FlowIR
+
+CODE = "DAG003"
+SEVERITY: Severity = "error"
+
+KNOWN = tuple(name for name in capabilities.__all__ if capability_type(getattr(capabilities, name)) is not None)
+
+
+def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
+    """Find parameters that no capability can fill."""
+    for node in flow.nodes:
+        for unknown in node.unknown_capabilities:
+            binding, _, annotation = unknown.partition(": ")
+            source = next((p.source for p in node.parameters if p.name == binding), node.source)
+            message = (
+                f"{node.name} asks for {binding}: {annotation}, which is no capability{nearest(annotation, KNOWN)}"
+            )
+            yield finding(CODE, message, source, node=node.name, help=f"capabilities are {listed([*KNOWN, 'Context'])}")

@@ -1,0 +1,91 @@
+"""What one port gives is not what the other takes.
+
+An edge joins an output to an input of the same type. Records are told apart by name: two records with the same fields
+are two types, because they mean two things. A record also goes where a record is taken that it extends, a member where
+a union is taken, a whole number where a number is. A respond with a text or HTML body takes text.
+
+## Bad
+
+```python
+from flowlattice import Flow, Record, http, node
+
+class Req(Record, data="public"):
+    v: str
+
+class Other(Record, data="public"):
+    v: str
+
+@node
+def normalize(req: Other) -> Other:
+    return Other(v=req.v.strip())
+
+flow = Flow("echo", version="1.0.0")
+hook = flow.trigger(http.post("/echo", accepts=Req))
+flow.connect(hook, normalize)
+flow.connect(normalize, flow.respond())
+```
+
+## Good
+
+```python
+from flowlattice import Flow, Record, http, node
+
+class Req(Record, data="public"):
+    v: str
+
+@node
+def normalize(req: Req) -> Req:
+    return Req(v=req.v.strip())
+
+flow = Flow("echo", version="1.0.0")
+hook = flow.trigger(http.post("/echo", accepts=Req))
+flow.connect(hook, normalize)
+flow.connect(normalize, flow.respond())
+```
+
+## Fix
+
+None: whether the types or the connection are meant is not known. A node in between can turn one into the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+
+from flowlattice.check.context import CheckContext
+from flowlattice.check.finding import edge_name, edge_source, finding
+from flowlattice.check.types import fits
+from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.ir.model import Edge, FlowIR
+
+CODE = "DAG201"
+SEVERITY: Severity = "error"
+
+
+def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
+    """Find edges between ports that do not fit, and edges at elements that have no such port."""
+    bodies = {surface.targets[0]: surface.config.get("body") for surface in flow.surfaces if surface.kind == "respond"}
+    for edge in flow.edges:
+        problem = _problem(flow, edge, bodies.get(edge.target_id))
+        if problem is not None:
+            yield finding(CODE, problem, edge_source(flow, edge), edge=edge_name(flow, edge))
+
+
+def _problem(flow: FlowIR, edge: Edge, body: JsonValue) -> str | None:
+    source, target = flow.node(edge.source_id), flow.node(edge.target_id)
+    if source.kind == "respond":
+        return f"nothing comes out of {source.name}, which answers"
+    if target.kind == "trigger":
+        return f"nothing goes into {target.name}, which starts runs"
+    given = edge.carries
+    if given is None:
+        return None
+    if target.kind == "respond":
+        if body in {"text", "html"} and not fits(given, "str", {"str": {"type": "string"}, **flow.schemas}):
+            return f"{source.name} gives {given}, but {target.name} answers {body}, which is made from str"
+        return None
+    if target.in_schema is None or fits(given, target.in_schema, flow.schemas):
+        return None
+    return f"{source.name} gives {given}, but {target.name} takes {target.in_schema}"

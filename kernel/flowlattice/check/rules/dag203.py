@@ -1,0 +1,80 @@
+"""A credential is bound to nothing.
+
+Credentials belong to bindings: an environment gives them to the capability, and no flow ever sees them. A credential
+that is written into a body, such as the password of a URL or a token in its query, is one that no environment can
+bind, change or withdraw, and that everybody who reads the flow has. With `--env`, a binding that refers to a
+credential which has no value is found too.
+
+## Bad
+
+```python
+from flowlattice import Flow, HttpRead, Record, http, node
+
+class Req(Record, data="public"):
+    city: str
+
+@node
+async def weather(req: Req, meteo: HttpRead) -> Req:
+    answer = await meteo.get("https://api.meteo.example/now?api_key=5ecre7", params={"city": req.city})
+    return Req(city=answer.text)
+
+flow = Flow("weather", version="1.0.0")
+hook = flow.trigger(http.get("/weather", accepts=Req))
+flow.connect(hook, weather)
+flow.connect(weather, flow.respond())
+flow.egress("meteo", "api.meteo.example")
+```
+
+## Good
+
+```python
+from flowlattice import Flow, HttpRead, Record, http, node
+
+class Req(Record, data="public"):
+    city: str
+
+@node
+async def weather(req: Req, meteo: HttpRead) -> Req:
+    answer = await meteo.get("https://api.meteo.example/now", params={"city": req.city})
+    return Req(city=answer.text)
+
+flow = Flow("weather", version="1.0.0")
+hook = flow.trigger(http.get("/weather", accepts=Req))
+flow.connect(hook, weather)
+flow.connect(weather, flow.respond())
+flow.egress("meteo", "api.meteo.example")
+```
+
+## Fix
+
+None: the credential has to be taken out by hand, given to the binding (a header in `bindings.toml` that names an
+environment variable), and changed, since it has been seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowlattice.check.context import CheckContext
+from flowlattice.check.finding import finding
+from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.ir.model import FlowIR
+
+CODE = "DAG203"
+SEVERITY: Severity = "error"
+
+
+def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
+    """Find credentials in bodies, and credentials of the environment without a value."""
+    for node in flow.nodes:
+        for url in node.urls:
+            if url.credential:
+                message = f"{node.name} writes a credential for {url.host} into its body"
+                text = "give it to the binding in bindings.toml, and change it: it has been seen"
+                yield finding(CODE, message, url.source, node=node.name, help=text)
+        for use in node.capabilities if context.environment is not None else ():
+            missing = context.environment.missing_credentials.get(use.binding, ()) if context.environment else ()
+            for name in missing:
+                source = next((p.source for p in node.parameters if p.name == use.binding), node.source)
+                message = f"the credential {name} of {use.binding} has no value in this environment"
+                yield finding(CODE, message, source, node=node.name, help=f"set the environment variable {name}")

@@ -1,0 +1,93 @@
+"""The body of a node contradicts its determinism.
+
+Whether a node repeats is derived from reading its body: clocks, randomness, the environment, the order of a set,
+globals that change and calls that cannot be read all weaken it. A declaration may confirm that or promise less; one
+that claims more would let a host replay or cache the node where the result differs. The functions of `Map`, `If`,
+`Switch` and `Filter` are declared strict by where they stand.
+
+## Bad
+
+```python
+from flowlattice import Determinism, Flow, Record, http, node
+
+class Req(Record, data="public"):
+    words: list[str]
+
+class Res(Record, data="public"):
+    text: str
+
+@node(determinism=Determinism.STRICT)
+def join(req: Req) -> Res:
+    return Res(text=" ".join(set(req.words)))
+
+flow = Flow("words", version="1.0.0")
+hook = flow.trigger(http.post("/words", accepts=Req))
+flow.connect(hook, join)
+flow.connect(join, flow.respond())
+```
+
+## Good
+
+```python
+from flowlattice import Determinism, Flow, Record, http, node
+
+class Req(Record, data="public"):
+    words: list[str]
+
+class Res(Record, data="public"):
+    text: str
+
+@node(determinism=Determinism.STRICT)
+def join(req: Req) -> Res:
+    return Res(text=" ".join(sorted(set(req.words))))
+
+flow = Flow("words", version="1.0.0")
+hook = flow.trigger(http.post("/words", accepts=Req))
+flow.connect(hook, join)
+flow.connect(join, flow.respond())
+```
+
+## Fix
+
+Where the order of a set is the cause, it is put into `sorted(...)`: safe if the elements are known to be text or whole
+numbers, else unsafe, since not everything can be sorted. Elsewhere, safe: the declaration is weakened to what is
+derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flowlattice.check.claims import broken, is_order_of_set, weaken
+from flowlattice.check.context import CheckContext
+from flowlattice.check.finding import finding, offer
+from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.ir.model import FlowIR
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from flowlattice.check.rewrite import Rewrite
+
+CODE = "DET301"
+SEVERITY: Severity = "error"
+
+
+def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
+    """Find claims of more determinism than the body has."""
+    for node, reason in broken(flow, "determinism"):
+        if reason.capability is None:
+            message = f"{node.name} is declared {node.declared.determinism} but is {reason.level}: it {reason.because}"
+            weaker = offer("safe", f"declare it {node.determinism}") if node.kind == "node" else None
+            fix = offer("unsafe", "sort the set") if is_order_of_set(reason) else weaker
+            yield finding(CODE, message, reason.source, node=node.name, help="promise less, or do less", fix=fix)
+
+
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+    """Sort the set, or weaken the declaration to what is derived."""
+    from flowlattice.check import codemods
+
+    if found.fix is not None and found.fix.applicability == "unsafe":
+        return codemods.sort_at(module, found)
+    return weaken(found, flow, module, "determinism")

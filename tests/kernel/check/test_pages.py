@@ -1,0 +1,78 @@
+"""Every rule's page: its examples do what they say, and its fix answers what it found."""
+
+import re
+
+import pytest
+
+from flowlattice.check import CheckContext, apply_fixes, check, rules, with_edits
+from flowlattice.ir.build import TASK, build
+from flowlattice.sandbox import Sandbox
+
+# What a bad example cannot help showing besides its own code.
+ALONGSIDE = {"EGRESS101": {"CAP101"}, "DAG204": {"DAG104"}}
+# Local doubles stand in for capabilities in examples.
+ALWAYS = {"CAP101"}
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(TASK) as made:
+        yield made
+
+
+@pytest.fixture
+def found_in(tmp_path, sandbox):
+    def look(text):
+        (tmp_path / "flow.py").write_text(text)
+        built = build(tmp_path, sandbox=sandbox)
+        if built.ir is None:
+            return None, built.diagnostics
+        return built.ir, check(built.ir, CheckContext())
+
+    return look
+
+
+def example(rule, heading):
+    section = rule.page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+
+
+def codes(found):
+    return {diagnostic.code for diagnostic in found}
+
+
+RULES = [pytest.param(rule, id=rule.code) for rule in rules()]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_page_says_why_and_how(rule):
+    assert rule.title
+    assert len(rule.title) < 80
+    assert [line for line in rule.page.splitlines() if line.startswith("## ")] == ["## Bad", "## Good", "## Fix"]
+    assert len(rule.page.partition("\n\n")[2].partition("## Bad")[0]) > 100
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_bad_example_is_found(rule, found_in):
+    _, found = found_in(example(rule, "Bad"))
+    assert rule.code in codes(found)
+    assert codes(found) <= {rule.code} | ALWAYS | ALONGSIDE.get(rule.code, set())
+    assert all(diagnostic.file == "flow.py" and diagnostic.line >= 1 for diagnostic in found)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_good_example_is_not(rule, found_in):
+    _, found = found_in(example(rule, "Good"))
+    assert codes(found) <= ALWAYS - {rule.code}
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in rules() if rule.fix is not None])
+def test_the_fix_answers_the_bad_example(rule, found_in):
+    text = example(rule, "Bad")
+    flow, found = found_in(text)
+    offered = [diagnostic for diagnostic in with_edits(flow, found, {"flow.py": text}) if diagnostic.code == rule.code]
+    assert all(diagnostic.fix is not None and diagnostic.fix.edits for diagnostic in offered)
+    fixed = apply_fixes(text, offered, unsafe=True)
+    assert fixed != text
+    _, left = found_in(fixed)
+    assert codes(left) <= ALWAYS
