@@ -55,7 +55,8 @@ class Approval(_Model):
         approved_by: Who approved it.
         at: When.
         run: The run that asked; none for an approval on the command line.
-        parts: The digests that `digest` was made of (see `approved_digest`), if it is not the sources' own.
+        parts: The digests that `digest` was made of (see `approved_digest`), `source_digest` among them, if it is not
+            the sources' own.
     """
 
     digest: str
@@ -68,7 +69,7 @@ class Approval(_Model):
         """Whether it is an approval of the sources with this digest."""
         if not self.parts:
             return self.digest == digest
-        return digest in self.parts.values() and approved_digest(self.parts) == self.digest
+        return self.parts.get("source_digest") == digest and approved_digest(self.parts) == self.digest
 
 
 class Deployment(_Model):
@@ -151,7 +152,7 @@ class Deployments:
         )
         with self._transaction() as connection:
             current = _current(connection, name)
-            if current is not None and current.digest == digest and current.approval.run == approval.run:
+            if current is not None and _is_same(current, deployment):
                 return current
             connection.execute(
                 "INSERT INTO deployments (name, digest, record, run) VALUES (?, ?, ?, ?)",
@@ -181,10 +182,10 @@ class Deployments:
         return [one.model_copy(update={"current": one == current}) for one in found]
 
     def approval_of(self, digest: str) -> Approval | None:
-        """An approval that was given for these sources before."""
+        """An approval that was given for these sources before, and not rolled back since."""
         with self._transaction() as connection:
             row = connection.execute(
-                "SELECT record FROM deployments WHERE digest = ? ORDER BY id DESC", (digest,)
+                "SELECT record FROM deployments WHERE digest = ? AND withdrawn IS NULL ORDER BY id DESC", (digest,)
             ).fetchone()
         return None if row is None else Deployment.model_validate_json(row[0]).approval
 
@@ -260,6 +261,12 @@ class Deployments:
 def approved_digest(parts: Mapping[str, str]) -> str:
     """The digest of everything that an approval is bound to, from the digests of its parts by name."""
     return sha256(json.dumps(dict(parts), sort_keys=True).encode()).hexdigest()
+
+
+def _is_same(one: Deployment, other: Deployment) -> bool:
+    ignored = {"at", "approval"}
+    same = one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
+    return same and one.approval.run == other.approval.run
 
 
 def _current(connection: sqlite3.Connection, name: str) -> Deployment | None:

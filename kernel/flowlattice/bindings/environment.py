@@ -15,6 +15,7 @@ are the machine's and need no entry. A header's value that starts with `$` is th
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -28,6 +29,7 @@ from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.sources import Randomness, SystemClock
 from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv
 from flowlattice.capabilities import Clock, KvWrite, Rng
+from flowlattice.check.context import Environment
 from flowlattice.engine.backends import Bindings, DedupeBackend, HttpBackend
 from flowlattice.errors import UsageError
 
@@ -155,6 +157,25 @@ class EnvironmentBindings:
 
     def _unfit(self, binding: str, needed: str) -> UsageError:
         return UsageError(f'{BINDINGS_FILE}: [{self._environment}.{binding}] needs backend = "{needed}"')
+
+
+def described(text: str, environment: str) -> Environment:
+    """What an environment binds, as the checker wants to know it.
+
+    Raises:
+        UsageError: The text is wrong, or has no such environment.
+    """
+    entries = read_environment(text, environment)
+    missing: dict[str, tuple[str, ...]] = {}
+    for binding, entry in entries.items():
+        named = (
+            [value[1:] for value in entry.headers.values() if value.startswith("$")] if entry.backend == "http" else []
+        )
+        unset = tuple(name for name in named if name not in os.environ)
+        if unset:
+            missing[binding] = unset
+    backends = {binding: entry.backend for binding, entry in entries.items()}
+    return Environment(name=environment, backends=backends, missing_credentials=missing)
 
 
 def bindings_text(folder: Path, environment: str) -> str:
