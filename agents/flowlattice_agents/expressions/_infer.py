@@ -31,6 +31,7 @@ from flowlattice_agents.expressions._types import (
     assignable,
     is_numeric,
     join,
+    without_null,
 )
 
 Facts = Mapping[str, Type]
@@ -293,9 +294,9 @@ class _Inference:
             return {path: fact for value in test.values for path, fact in self._facts(value, holds=holds).items()}
         if isinstance(test, ast.Compare) and len(test.ops) == 1 and _syntax.is_none(test.comparators[0]):
             subject = self.types[test.left]
-            if _is_path(test.left) and isinstance(subject, OptionalType):
+            if _is_path(test.left) and (isinstance(subject, OptionalType) or subject == NULL):
                 is_null = isinstance(test.ops[0], ast.Is) == holds
-                return {ast.unparse(test.left): NULL if is_null else subject.item}
+                return {ast.unparse(test.left): NULL if is_null else without_null(subject)}
         return {}
 
     def _expect(self, node: ast.expr, scope: Scope, expected: Type, where: str) -> Type:

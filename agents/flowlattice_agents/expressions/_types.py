@@ -128,7 +128,7 @@ def join(left: Type, right: Type) -> Type | None:
     if is_numeric(left) and is_numeric(right):
         return NUMBER
     if _has_null(left) or _has_null(right):
-        item = join(_without_null(left), _without_null(right))
+        item = join(without_null(left), without_null(right))
         return None if item is None else optional(item)
     return _join_parts(left, right)
 
@@ -205,7 +205,8 @@ def _has_null(candidate: Type) -> bool:
     return candidate == NULL or isinstance(candidate, OptionalType)
 
 
-def _without_null(candidate: Type) -> Type:
+def without_null(candidate: Type) -> Type:
+    """The type without null: `nothing` for null itself."""
     if candidate == NULL:
         return NOTHING
     return candidate.item if isinstance(candidate, OptionalType) else candidate

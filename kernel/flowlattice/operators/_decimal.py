@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
-from flowlattice.operators.base import NoValueError
+from flowlattice.operators.base import OUT_OF_RANGE, NoValueError
 
-_OUT_OF_RANGE = "the result is beyond the range of numbers"
 _MAX_BITS = 14_000
 _FIFTEEN_DIGITS_BELOW = 1e11
 _WHOLE_FROM = 2.0**53
@@ -23,7 +22,7 @@ def decimal_of(value: float) -> Decimal:
     if isinstance(value, int):
         return Decimal(checked(value))
     if not math.isfinite(value):
-        raise NoValueError(_OUT_OF_RANGE)
+        raise NoValueError(OUT_OF_RANGE)
     if abs(value) >= _WHOLE_FROM:
         return Decimal(value)
     return Decimal(f"{value:.15g}" if abs(value) < _FIFTEEN_DIGITS_BELOW else repr(value))
@@ -33,7 +32,7 @@ def float_of(value: Decimal) -> float:
     """The float nearest to a decimal number, never minus zero."""
     nearest = float(value)
     if not math.isfinite(nearest):
-        raise NoValueError(_OUT_OF_RANGE)
+        raise NoValueError(OUT_OF_RANGE)
     return nearest or 0.0
 
 
@@ -44,7 +43,7 @@ def quantized(value: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Dec
     try:
         return value.quantize(Decimal(1).scaleb(-places), rounding, wide())
     except InvalidOperation:
-        raise NoValueError(_OUT_OF_RANGE) from None
+        raise NoValueError(OUT_OF_RANGE) from None
 
 
 def wide() -> Context:
@@ -60,5 +59,5 @@ def narrow() -> Context:
 def checked(value: int) -> int:
     """The whole number itself, unless it is absurdly large."""
     if value.bit_length() > _MAX_BITS:
-        raise NoValueError(_OUT_OF_RANGE)
+        raise NoValueError(OUT_OF_RANGE)
     return value

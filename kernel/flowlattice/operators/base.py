@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from types import ModuleType
 from typing import ParamSpec, TypeVar, get_type_hints
 
@@ -16,6 +17,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ATTRIBUTE = "__flowlattice_operator__"
+OUT_OF_RANGE = "the result is beyond the range of numbers"
 
 
 class NoValueError(ValueError):
@@ -80,15 +82,24 @@ def example(*arguments: object, gives: object) -> OperatorExample:
 def operator(*phrases: str, examples: tuple[OperatorExample, ...]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a function as an operator of the family (module) it stands in.
 
+    The operator has no value (`NoValueError`) where the function's arithmetic overflows.
+
     Args:
         phrases: How people name it in a brief, most specific first; commas part several in one text.
         examples: At least one call with the value it gives.
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def total(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return function(*args, **kwargs)
+            except OverflowError:
+                raise NoValueError(OUT_OF_RANGE) from None
+
         said = tuple(phrase.strip() for group in phrases for phrase in group.split(","))
-        setattr(function, _ATTRIBUTE, _Declaration(phrases=said, examples=examples))
-        return function
+        setattr(total, _ATTRIBUTE, _Declaration(phrases=said, examples=examples))
+        return total
 
     return declare
 

@@ -7,11 +7,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TypeVar
 
 from flowlattice.operators._decimal import checked, decimal_of, float_of, narrow, wide
-from flowlattice.operators.base import NoValueError, example, operator
+from flowlattice.operators.base import OUT_OF_RANGE, NoValueError, example, operator
 
 N = TypeVar("N", int, float)
 
-_OUT_OF_RANGE = "the result is beyond the range of numbers"
 _ZERO = "a division by zero"
 _MAX_EXPONENT = 1_000
 
@@ -24,10 +23,7 @@ def divide(value: float, divisor: float) -> float:
     """The number divided by another, which must not be 0."""
     if not divisor:
         raise NoValueError(_ZERO)
-    try:
-        return _finite(value / divisor)
-    except OverflowError:
-        raise NoValueError(_OUT_OF_RANGE) from None
+    return _finite(value / divisor)
 
 
 @operator(
@@ -61,10 +57,7 @@ def power(base: N, exponent: int) -> N:
     """The base multiplied with itself so many times; the exponent is 0 to 1000."""
     if not 0 <= exponent <= _MAX_EXPONENT:
         raise NoValueError(f"the exponent must be 0 to {_MAX_EXPONENT}")
-    try:
-        result: N = base**exponent
-    except OverflowError:
-        raise NoValueError(_OUT_OF_RANGE) from None
+    result: N = base**exponent
     if isinstance(result, int):
         checked(result)
     return result
@@ -89,19 +82,13 @@ def square_root(value: float) -> float:
     """The square root; a negative number has none."""
     if value < 0:
         raise NoValueError("a negative number has no square root")
-    try:
-        return math.sqrt(value)
-    except OverflowError:
-        raise NoValueError(_OUT_OF_RANGE) from None
+    return math.sqrt(value)
 
 
 @operator("cube root of, cube root, third root", examples=(example(27, gives=3.0), example(-0.125, gives=-0.5)))
 def cube_root(value: float) -> float:
     """The number whose third power it is."""
-    try:
-        root = math.copysign(math.pow(abs(value), 1 / 3), value)
-    except OverflowError:
-        raise NoValueError(_OUT_OF_RANGE) from None
+    root = _finite(math.copysign(math.pow(abs(value), 1 / 3), value))
     nearest = float(round(root))
     return nearest if nearest**3 == value else root
 
@@ -304,5 +291,5 @@ def _quotient_whole(value: float, size: float, rounding: str) -> Decimal:
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
-        raise NoValueError(_OUT_OF_RANGE)
+        raise NoValueError(OUT_OF_RANGE)
     return value

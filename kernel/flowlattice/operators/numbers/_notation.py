@@ -7,9 +7,8 @@ import re
 from decimal import Decimal
 
 from flowlattice.operators._decimal import checked, decimal_of, quantized
-from flowlattice.operators.base import NoValueError, example, operator
+from flowlattice.operators.base import OUT_OF_RANGE, NoValueError, example, operator
 
-_OUT_OF_RANGE = "the result is beyond the range of numbers"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"),
           (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))  # fmt: skip
@@ -30,7 +29,7 @@ def to_text(value: float) -> str:
     if isinstance(value, int):
         return str(checked(value))
     if not math.isfinite(value):
-        raise NoValueError(_OUT_OF_RANGE)
+        raise NoValueError(OUT_OF_RANGE)
     plain = f"{Decimal(repr(value or 0.0)):f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
@@ -197,7 +196,7 @@ def parse_number(value: str) -> float:
         raise NoValueError("this is not a number")
     number = float(value)
     if not math.isfinite(number):
-        raise NoValueError(_OUT_OF_RANGE)
+        raise NoValueError(OUT_OF_RANGE)
     return number
 
 

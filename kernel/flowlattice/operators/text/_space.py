@@ -102,9 +102,9 @@ def pad_both(value: str, width: int, fill: str = " ") -> str:
 )
 def repeat(value: str, times: int, separator: str = "") -> str:
     """The text, so many times in a row with the separator in between; empty for less than one."""
-    if times > 0 and (len(value) + len(separator)) * times > _MAX_LENGTH:
+    if max(1, len(value) + len(separator)) * times > _MAX_LENGTH:
         raise NoValueError(f"the text would be longer than {_MAX_LENGTH} characters")
-    return separator.join([value] * times)
+    return separator.join([value] * max(0, times))
 
 
 def _filling(value: str, width: int, fill: str) -> str:
