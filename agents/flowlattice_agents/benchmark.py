@@ -97,7 +97,17 @@ def one_round(brief: str) -> Round:
         home = Path(folder) / "home"
         began = time.time()
         done = subprocess.run(
-            [sys.executable, "-m", "flowlattice", "author", brief, "--yes", "--json", "--out", str(Path(folder) / "out")],
+            [
+                sys.executable,
+                "-m",
+                "flowlattice",
+                "author",
+                brief,
+                "--yes",
+                "--json",
+                "--out",
+                str(Path(folder) / "out"),
+            ],
             env={**os.environ, "FLOWS_HOME": str(home)},
             capture_output=True,
             text=True,

@@ -62,6 +62,9 @@ class Builder:
             "source_digest": source_digest(file),
             "ir_digest": None if built.ir is None else store.put(built.ir.to_json()),
         }
+        for warning in found:
+            if warning.severity == "warning":
+                progress.say("builder", "note", f"warning {warning.code}: {warning.message}")
         if not errors:
             warned = f", {len(found)} warning{'s'[: len(found) != 1]}" if found else ""
             progress.say("builder", "finished", f"compiles: no error{warned}")
@@ -72,7 +75,7 @@ class Builder:
         if fixable and state.get("attempt", 0) < MAX_ATTEMPTS:
             return update
         codes = ", ".join(dict.fromkeys(error.code for error in errors))
-        progress.say("builder", "finished", f"cannot compile this: {codes}")
+        progress.say("builder", "stopped", f"cannot compile this: {codes}")
         return {**update, "outcome": "blocked", "reason": f"{codes}: {errors[0].message}"}
 
     def _render(self, state: RunState) -> RunState:
@@ -80,13 +83,13 @@ class Builder:
         try:
             source = render_flow(spec)
         except SpecError as error:
-            self.bench.progress.say("builder", "finished", f"cannot build the spec: {error}")
+            self.bench.progress.say("builder", "stopped", f"cannot build the spec: {error}")
             return {"outcome": "failed", "reason": str(error)}
         target = self.bench.target_for(spec.name)
         found = snapshot(target, PUBLISHED)
         if edited_by_hand(found):
             reason = f"{target / FLOW_FILE} was not written by a run; name another folder with --out"
-            self.bench.progress.say("builder", "finished", f"stops: {reason}")
+            self.bench.progress.say("builder", "stopped", f"stops: {reason}")
             return {"outcome": "failed", "reason": reason}
         files = {FLOW_FILE: source, SPEC_FILE: spec.to_yaml()}
         commit = self.bench.workspace.commit(files, agent="builder", reason=f"Render {spec.name} {spec.version}")

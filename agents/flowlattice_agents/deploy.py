@@ -50,7 +50,7 @@ class Deployer:
         )
         given = cast(dict[str, JsonValue], decision)
         if not given.get("approved"):
-            self.bench.progress.say("deploy", "finished", "is not approved; nothing was deployed")
+            self.bench.progress.say("deploy", "stopped", "is not approved; nothing was deployed")
             reason = str(given.get("comment") or "the deployment was not approved")
             return {"outcome": "blocked", "reason": reason}
         by = str(given.get("by"))
@@ -69,7 +69,7 @@ class Deployer:
         store, progress = self.bench.store, self.bench.progress
         approval = store.model(Approval, needed(state, "approval_digest"))
         if approval.digest != approved_digest(parts_of(state)):
-            progress.say("deploy", "finished", "refuses: what was approved has changed since")
+            progress.say("deploy", "stopped", "refuses: what was approved has changed since")
             return {"outcome": "blocked", "reason": "the approval is void: what was approved has changed since"}
         ir = store.model(FlowIR, needed(state, "ir_digest"))
         certificate = store.model(Certificate, needed(state, "certificate_digest"))
@@ -81,7 +81,7 @@ class Deployer:
         try:
             publish(files, target, expected=self._found(state))
         except WorkspaceError as error:
-            progress.say("deploy", "finished", f"stops: {error}")
+            progress.say("deploy", "stopped", f"stops: {error}")
             return {"outcome": "failed", "reason": str(error)}
         return self._serve(state, ir, certificate, approval) | {"flow_path": str(target / FLOW_FILE)}
 
@@ -103,7 +103,7 @@ class Deployer:
         if failures:
             previous = deployments.rollback(ir.name)
             back = f"; rolled back to {previous.digest[:12]}" if previous else "; withdrawn"
-            progress.say("deploy", "finished", f"fails its probe: {failures[0]}{back}")
+            progress.say("deploy", "stopped", f"fails its probe: {failures[0]}{back}")
             return {"outcome": "failed", "reason": f"probe failed: {failures[0]}"}
         sample = certificate.samples[0] if certificate.samples else None
         deployed = Deployed(
@@ -111,6 +111,10 @@ class Deployer:
         )
         progress.say("deploy", "finished", f"is live: {len(certificate.samples)} probes answered as certified")
         return {"outcome": "deployed", "reason": None, "deployment_digest": self.bench.store.put_json(deployed)}
+
+    def _diff(self, state: RunState) -> str:
+        before = self._found(state).get(FLOW_FILE)
+        return self.bench.workspace.diff({FLOW_FILE: before} if before else {}, only=FLOW_FILE)
 
     def _found(self, state: RunState) -> dict[str, str | None]:
         """What the person's folder held when the run began."""

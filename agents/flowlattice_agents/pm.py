@@ -35,7 +35,7 @@ class PM:
         draft = self.bench.model.draft(store.text(needed(state, "brief_digest")), answers)
         update: RunState = {"assumptions_digest": store.put_json(draft.assumptions), "attempt": 0}
         if draft.refusal is not None:
-            progress.say("pm", "finished", f"refuses: {draft.refusal}")
+            progress.say("pm", "stopped", f"refuses: {draft.refusal}")
             return {**update, "outcome": "refused", "reason": draft.refusal}
         if draft.spec is None:
             return {**update, **self._asks(draft)}

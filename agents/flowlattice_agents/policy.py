@@ -34,7 +34,7 @@ class PolicyAgent:
         for finding in findings:
             self.bench.progress.say("policy", "note", f"{finding.severity}: {finding.message}; {finding.remedy}")
         if denials:
-            self.bench.progress.say("policy", "finished", f"denies: {', '.join(f.policy for f in denials)}")
+            self.bench.progress.say("policy", "stopped", f"denies: {', '.join(f.policy for f in denials)}")
             codes = ", ".join(dict.fromkeys(f.code or f.policy for f in denials))
             return {"policy_digest": digest, "outcome": "blocked", "reason": f"{codes}: {denials[0].message}"}
         self.bench.progress.say("policy", "finished", f"allows it: {len(self.bench.policies)} policies hold")

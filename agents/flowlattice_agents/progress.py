@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from flowlattice_agents.store import RunStore
 
-Kind = Literal["started", "note", "finished", "step"]
+Kind = Literal["started", "note", "finished", "stopped", "step"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Event:
 
     Attributes:
         agent: Which one.
-        kind: It starts a step, remarks something, finishes the step; `step` only keeps how long one took.
+        kind: It starts a step, remarks something, finishes it well, or is stopped; `step` only keeps how long one took.
         text: A sentence for people; may have several lines.
         data: The same for machines.
     """

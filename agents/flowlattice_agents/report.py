@@ -49,7 +49,7 @@ class Reporter:
         if kind == "step":
             return ""
         head = click.style(f"{agent:<10}", fg=_COLOURS.get(agent))
-        mark = {"started": " ", "note": "·", "finished": "✓"}.get(kind, " ")
+        mark = {"started": " ", "note": "·", "finished": "✓", "stopped": "✗"}.get(kind, " ")
         return f"{head} {mark} " + text.replace("\n", "\n" + " " * 13)
 
     def ends(self, result: RunResult) -> Exit:

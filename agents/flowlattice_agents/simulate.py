@@ -19,7 +19,16 @@ from pydantic import JsonValue
 
 from flowlattice.operators import NoValueError
 from flowlattice_agents.expressions import evaluate
-from flowlattice_agents.spec import CallSpec, Example, FieldSpec, FlowSpec, InvalidReplySpec, RecordSpec, ReplySpec, RouteSpec
+from flowlattice_agents.spec import (
+    CallSpec,
+    Example,
+    FieldSpec,
+    FlowSpec,
+    InvalidReplySpec,
+    RecordSpec,
+    ReplySpec,
+    RouteSpec,
+)
 
 ProblemKind = Literal["missing", "type", "value"]
 _ABSENT = object()
@@ -70,7 +79,9 @@ def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> 
 def holds(spec: FlowSpec, example: Example) -> bool:
     """Whether a spec gives what an example says."""
     request = example.request
-    reply = simulate(spec, request.method, request.path, request.json_body if request.form is None else dict(request.form))
+    reply = simulate(
+        spec, request.method, request.path, request.json_body if request.form is None else dict(request.form)
+    )
     if example.status is not None and reply.status != example.status:
         return False
     if example.text is not None and (reply.text or "").strip() != example.text.strip():
@@ -81,7 +92,9 @@ def holds(spec: FlowSpec, example: Example) -> bool:
 def fits(wanted: object, actual: object) -> bool:
     """Whether a JSON value is what is wanted: objects as a subset, numbers by value."""
     if isinstance(wanted, dict):
-        return isinstance(actual, dict) and all(key in actual and fits(part, actual[key]) for key, part in wanted.items())
+        return isinstance(actual, dict) and all(
+            key in actual and fits(part, actual[key]) for key, part in wanted.items()
+        )
     if isinstance(wanted, list):
         return isinstance(actual, list) and len(wanted) == len(actual) and all(map(fits, wanted, actual))
     if isinstance(wanted, bool) or isinstance(actual, bool):
@@ -114,9 +127,14 @@ class _Run:
         except NoValueError as error:
             return self._invalid([FieldProblem("request", "value", str(error))])
 
-    def _given(self, parameters: Mapping[str, str], query: Mapping[str, str], body: JsonValue) -> dict[str, object] | None:
+    def _given(
+        self, parameters: Mapping[str, str], query: Mapping[str, str], body: JsonValue
+    ) -> dict[str, object] | None:
         if self.route.method in {"GET", "DELETE"}:
-            return {**{name: _Text(text) for name, text in query.items()}, **{n: _Text(t) for n, t in parameters.items()}}
+            return {
+                **{name: _Text(text) for name, text in query.items()},
+                **{n: _Text(t) for n, t in parameters.items()},
+            }
         if body is not None and not isinstance(body, dict):
             return None
         encoded = self.route.body == "form"
@@ -165,7 +183,9 @@ def _read_record(spec: FlowSpec, record: RecordSpec, given: Mapping[str, object]
             if member.required:
                 read.problems.append(FieldProblem(member.name, "missing", "is required"))
             default = member.default
-            read.values[member.name] = date.fromisoformat(default) if member.type == "date" and isinstance(default, str) else default
+            read.values[member.name] = (
+                date.fromisoformat(default) if member.type == "date" and isinstance(default, str) else default
+            )
             continue
         if value is None and (member.nullable or (not member.required and member.default is None)):
             read.values[member.name] = None

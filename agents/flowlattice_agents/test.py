@@ -42,7 +42,7 @@ class TestAgent:
             return {"certificate_digest": digest}
         failed = [check for check in certificate.checks if check.verdict in ("failed", "could_not_run")]
         names = ", ".join(check.name for check in failed)
-        self.bench.progress.say("test", "finished", f"does not certify it: {names}")
+        self.bench.progress.say("test", "stopped", f"does not certify it: {names}")
         detail = "; ".join([failed[0].summary, *failed[0].failures[:1]])
         return {"certificate_digest": digest, "outcome": "failed", "reason": f"{names}: {detail}"}
 

@@ -84,8 +84,8 @@ class Workspace:
         order = SortMode.TOPOLOGICAL | SortMode.REVERSE
         return [_edit(commit) for commit in self._repository.walk(head.id, order)]
 
-    def diff(self, before: dict[str, str] | None = None) -> str:
-        """A unified diff from some files (none by default) to the last commit."""
+    def diff(self, before: dict[str, str] | None = None, *, only: str | None = None) -> str:
+        """A unified diff from some files (none by default) to the last commit; `only` of one file."""
         old, new = before or {}, self.files()
         parts: list[str] = []
         for name in sorted({*old, *new}):
@@ -95,7 +95,8 @@ class Workspace:
                 f"a/{name}" if name in old else "/dev/null",
                 f"b/{name}" if name in new else "/dev/null",
             )
-            parts.extend(lines)
+            if only in (None, name):
+                parts.extend(lines)
         return "".join(parts)
 
     def _tree(self, files: dict[str, str]) -> pygit2.Oid:

@@ -153,10 +153,9 @@ class Routes:
         name = self.names.take(identifier(outside.name), f"call_{identifier(outside.name)}")
         body = Body(route, self.records)
         body.compute_for(route.steps, [outside.body or "None"])
-        sent = f", json={self._payload(body, outside)}" if outside.body else ""
-        body.lines.append(
-            f"    answer = await {outside.binding}.{outside.method.lower()}({literal(outside.url)}{sent})"
-        )
+        arguments = [literal(outside.url), *([f"json={self._payload(body, outside)}"] if outside.body else [])]
+        send = f"{outside.binding}.{outside.method.lower()}"
+        body.lines.append(call(send, arguments, indent=4, before="answer = await "))
         host = urlsplit(outside.url).hostname or ""
         body.lines.append("    if not answer.ok:")
         body.lines.append(f'        raise RuntimeError(f"{host} answered {{answer.status}}")')
