@@ -5,10 +5,11 @@ from itertools import combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowlattice.ir.drawing.geometry import CURVE, Line, Size, layout, ports_height
+from flowlattice.ir.drawing.geometry import CURVE, Line, Size, layout
 from flowlattice.ir.drawing.layers import layers
 
 NEAR = 1e-6
+BETWEEN_LINES = 18.0  # room for a label
 
 
 @st.composite
@@ -25,8 +26,7 @@ def drawings(draw):
     count, links = draw(graphs())
     lengths = st.sampled_from([0.0, 12.5, 150.0])
     lines = [Line(source, target, draw(lengths)) for source, target in links]
-    most = [max(sum(s == v for s, _ in links), sum(t == v for _, t in links)) for v in range(count)]
-    sizes = [Size(draw(st.floats(40, 260)), max(draw(st.floats(20, 200)), ports_height(ports))) for ports in most]
+    sizes = [Size(draw(st.floats(40, 260)), draw(st.floats(20, 200))) for _ in range(count)]
     return sizes, lines
 
 
@@ -82,7 +82,8 @@ def test_boxes_are_apart_and_inside(drawing):
     sizes, lines = drawing
     found = layout(sizes, lines)
     for box, size in zip(found.boxes, sizes, strict=True):
-        assert (box.width, box.height) == (size.width, size.height)
+        assert box.width == size.width
+        assert box.height >= size.height
         assert box.x >= -NEAR
         assert box.y >= -NEAR
         assert box.x + box.width <= found.width + NEAR
@@ -127,7 +128,7 @@ def test_labels_have_room_and_do_not_meet(drawing):
         # The letters stand on the line, about as high as the space between two lines at least is.
         assert not any(_overlap(x, width, box.x, box.width) and box.y < y < box.y + box.height for box in found.boxes)
     for (x, y, width), (other_x, other_y, other_width) in combinations(labels, 2):
-        assert not (_overlap(x, width, other_x, other_width) and abs(y - other_y) < ports_height(1) - NEAR)
+        assert not (_overlap(x, width, other_x, other_width) and abs(y - other_y) < BETWEEN_LINES - NEAR)
 
 
 @given(drawings())

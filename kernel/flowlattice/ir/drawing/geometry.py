@@ -21,6 +21,7 @@ _STUB = 16.0  # straight before an arrow's head
 _BOXES_APART = 26.0
 _LINES_APART = 8.0
 _PORT = 18.0  # between two edges at one side of a box: a label has to fit
+_CORNERS = 14.0  # the part of a box's side where no edge ends
 _PASSES = 20
 _BEND_WEIGHT = 6.0  # long edges are straight before boxes are centred
 
@@ -80,22 +81,17 @@ class Layout:
 
 
 def layout(sizes: Sequence[Size], lines: Sequence[Line]) -> Layout:
-    """Place boxes and the lines between them."""
+    """Place boxes and the lines between them; boxes grow where more lines end at a side than there is room for."""
     return _Layout(sizes, lines).result()
-
-
-def ports_height(count: int) -> float:
-    """How high a box has to be for so many edges at one side."""
-    return count * _PORT
 
 
 class _Layout:
     def __init__(self, sizes: Sequence[Size], lines: Sequence[Line]) -> None:
-        self.sizes = sizes
         self.lines = lines
         self.layers = layers(len(sizes), [(line.source, line.target) for line in lines])
         self.columns = self.layers.columns
         self.leaving, self.arriving = _ports(self.layers)
+        self.sizes = [self._grown(vertex, size) for vertex, size in enumerate(sizes)]
 
     def result(self) -> Layout:
         starts, ends = self._across()
@@ -108,6 +104,10 @@ class _Layout:
         tracks = tuple(self._track(number, rank, starts, ends, centres) for number in range(len(self.lines)))
         lowest = [box.y + box.height for box in boxes] + [y for track in tracks for _, y in track.points]
         return Layout(boxes, tracks, ends[-1] if ends else 0.0, max(lowest, default=0.0))
+
+    def _grown(self, vertex: int, size: Size) -> Size:
+        ports = max(len(self.leaving.get(vertex, ())), len(self.arriving.get(vertex, ())))
+        return Size(size.width, max(size.height, ports * _PORT + _CORNERS if ports > 1 else 0.0))
 
     def _across(self) -> tuple[list[float], list[float]]:
         """Left and right of each column."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowlattice.ir.drawing.geometry import Size, ports_height
+from flowlattice.ir.drawing.geometry import Size
 from flowlattice.ir.drawing.palette import DASHES, TONES
 from flowlattice.ir.drawing.picture import Box, Picture
 from flowlattice.ir.drawing.shapes import POINT
@@ -66,11 +66,11 @@ def written(box: Box) -> list[Text]:
     return lines + [line for note in box.notes for line in _broken(note, "note", SMALL, _BOX_WIDTH)]
 
 
-def box_size(box: Box, lines: list[Text], ports: int) -> Size:
-    """How large a box is with its text, and so many edges at one side."""
+def box_size(box: Box, lines: list[Text]) -> Size:
+    """How large a box is with its text."""
     wide = max(line.width for line in lines) + 2 * _PADDING + (2 * POINT if box.kind == "if" else 0.0)
     high = sum(line.height for line in lines) + 2 * _PADDING
-    return Size(max(wide, _NARROWEST), max(high, ports_height(ports) + _PADDING))
+    return Size(max(wide, _NARROWEST), high)
 
 
 def edge_label(label: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import pairwise
@@ -49,9 +48,7 @@ def svg(ir: FlowIR) -> str:
 def _placed(shown: Picture) -> tuple[dict[str, list[Text]], dict[str, Placed], tuple[Track, ...], float, float]:
     """The boxes' texts, the boxes and the edges in their places, and how much room they take."""
     texts = {box.key: written(box) for box in shown.boxes}
-    leaving = Counter(arrow.source for arrow in shown.arrows)
-    reaching = Counter(arrow.target for arrow in shown.arrows)
-    sizes = [box_size(box, texts[box.key], max(leaving[box.key], reaching[box.key])) for box in shown.boxes]
+    sizes = [box_size(box, texts[box.key]) for box in shown.boxes]
     index = {box.key: number_ for number_, box in enumerate(shown.boxes)}
     found = layout(
         sizes,
