@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 picks a free one.")
 @click.option("--env", "environment", help="Environment of bindings.toml; without it, local doubles stand in.")
 @click.option("--state", type=PATH, metavar="DIR", help="Folder of kv and dedupe entries and of the run log.")
+@click.option("--until-eof", is_flag=True, help="Stop also when standard input ends, as when a parent process dies.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     console: Console,
     paths: tuple[Path, ...],
@@ -37,13 +38,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     port: int,
     environment: str | None,
     state: Path | None,
+    until_eof: bool,
 ) -> Exit:
     """Serve flows until SIGTERM or Ctrl-C; what is under way then is still answered.
 
     Prints the URL once requests are answered. /healthz, /readyz and /metrics are always there.
     """
     from flowlattice.hosts.web import WebApp
-    from flowlattice.hosts.web.server import Address, listen, serve
+    from flowlattice.hosts.web.server import Address, listen, serve, stop_at_eof
 
     logs: list[SqliteCallLog] = []
     app = WebApp(_runtimes(paths, deployed, environment, state, logs))
@@ -56,6 +58,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         else:
             console.result(f"serving at {address.url}")
 
+    if until_eof:
+        stop_at_eof()
     try:
         serve(app, listen(host, port), ready)
     finally:

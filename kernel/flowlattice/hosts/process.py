@@ -48,11 +48,11 @@ class ServedFlow:
         Raises:
             EngineUnavailable: It ended, or did not answer in time; with what it said last.
         """
-        command = [sys.executable, "-m", "flowlattice", "serve", str(self._path), "--port", "0", "--json"]
+        command = [sys.executable, "-m", "flowlattice", "serve", str(self._path), "--port", "0", "--json", "--until-eof"]
         output, self._said = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [*command, *self._arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=self._said,
             env=dict(os.environ),
@@ -116,6 +116,8 @@ class ServedFlow:
         process, said = self._process, self._said
         self._process = self._said = None
         if process is not None:
+            if process.stdin is not None:
+                process.stdin.close()
             process.terminate()
             try:
                 process.wait(_STOP_S)

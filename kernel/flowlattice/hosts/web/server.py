@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,6 +67,17 @@ def serve(app: WebApp, listener: socket.socket, when_ready: Callable[[Address], 
     host, port = listener.getsockname()[:2]
     server = _Server(settings(app), app, lambda: when_ready(Address(host, port)))
     server.run(sockets=[listener])
+
+
+def stop_at_eof() -> None:
+    """Stop in an orderly way once standard input ends: whoever holds its other end is gone, however that came."""
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            continue
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="until-eof", daemon=True).start()
 
 
 def settle_memory() -> None:
