@@ -120,6 +120,7 @@ def test_types_are_inferred(expression, expected):
         "text.trim(customer.phone) if customer.phone is not None else ''",
         "[text.trim(c.phone) for c in [customer] if c.phone is not None if text.length(c.phone) > 1]",
         "[part + 'x' for part in [note] if part is not None]",
+        "note if note is not None else (note if note is not None else text)",
         "note == 'x'",
         "note in ['x', None]",
     ],

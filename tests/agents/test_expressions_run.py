@@ -424,3 +424,14 @@ def test_records_are_read_by_field_name_or_by_name_on_the_wire_and_absent_is_nul
 def test_work_is_bounded(expression):
     with pytest.raises((ExpressionError, NoValueError)):
         evaluate(expression, {"counts": list(range(100)), "n": 1}, NAMES)
+
+
+def test_without_types_fields_are_found_by_their_names():
+    values = {"step": {"e-mail": "a", "class": "b"}, "from_": {"qty": 1}, "table": {"k": 2}}
+    assert evaluate("step.e_mail + step['class'] + step.class_", values) == "abb"
+    assert evaluate("from_.qty + table['k'] + {'x': 3}['x']", values) == 6
+    for missing in ("step.fax", "missing"):
+        with pytest.raises(ExpressionError):
+            evaluate(missing, values)
+    with pytest.raises(NoValueError):
+        evaluate("table['x']", values)

@@ -2,6 +2,8 @@
 
 from types import ModuleType
 
+import pytest
+
 from flowlattice.operators import NoValueError, example, is_operator, operator, operators_of
 
 
@@ -45,3 +47,14 @@ def test_a_missing_value_has_a_reason_for_callers():
     error = NoValueError("the list must not be empty")
     assert error.reason == str(error) == "the list must not be empty"
     assert isinstance(error, ValueError)
+
+
+def test_arithmetic_that_overflows_has_no_value():
+    @operator("halved", examples=(example(2, gives=1.0),))
+    def half(value: float) -> float:
+        """Half of the number."""
+        return value / 2
+
+    assert half(3) == 1.5
+    with pytest.raises(NoValueError, match="beyond the range"):
+        half(10**400)
