@@ -24,8 +24,8 @@ def broken(tmp_path):
     return str(file)
 
 
-@pytest.fixture
-def homeless(tmp_path, monkeypatch):
+@pytest.fixture(name="homeless")
+def _homeless(tmp_path, monkeypatch):
     """A machine on which no state can be kept."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FLOWS_HOME", str(tmp_path / "file" / "home"))
@@ -63,13 +63,15 @@ def test_a_flow_with_problems_is_exit_1_and_says_what_shows_them(capsys, broken)
     assert found["remedy"] == f"flows check {broken} says where"
 
 
-def test_a_machine_that_lacks_something_is_exit_3_and_the_flow_is_left_alone(capsys, homeless, broken):
+@pytest.mark.usefixtures("homeless")
+def test_a_machine_that_lacks_something_is_exit_3_and_the_flow_is_left_alone(capsys, broken):
     assert run(["doctor", broken, "--json"]) == 3
     found = checks(capsys)
     assert (found["home"]["status"], found["flow"]["status"]) == ("fail", "warn")
 
 
-def test_a_remedy_stands_below_what_it_is_for(capsys, homeless):
+@pytest.mark.usefixtures("homeless")
+def test_a_remedy_stands_below_what_it_is_for(capsys):
     assert run(["doctor"]) == 3
     lines = capsys.readouterr().out.splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("fail"))
