@@ -127,8 +127,8 @@ class Runs:
         snapshot = graph.get_state(_config(store))
         given: RunState | Command[str] | None = None if snapshot.created_at else _initial(store, parameters)
         while True:
-            if given is not None or snapshot.next:
-                _advance(graph, store, given)
+            # Also where nothing seems to be next: a crash may have come between a step's writes and its checkpoint.
+            _advance(graph, store, given)
             result = _result(store, graph)
             if result.waiting is None:
                 return result

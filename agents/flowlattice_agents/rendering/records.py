@@ -17,7 +17,7 @@ from flowlattice_agents.expressions import (
     type_named,
 )
 from flowlattice_agents.rendering.text import Names, class_name, literal
-from flowlattice_agents.spec import FieldSpec, FlowSpec, RecordSpec
+from flowlattice_agents.spec import DataClassName, FieldSpec, FlowSpec, RecordSpec
 
 _SCALARS = {
     "string": "str",
@@ -102,15 +102,17 @@ class Records:
                 if held is not None and held.name != record.name:
                     self._declared(held)
         self.imports.flowlattice.add("Record")
-        head = f'class {record.name}(Record, data="{record.data}"):' if record.data else f"class {record.name}(Record):"
+        data = record.data or most_common([part.data for part in record.fields])
+        head = f'class {record.name}(Record, data="{data}"):' if data else f"class {record.name}(Record):"
         ordered = sorted(record.fields, key=lambda part: not part.required)
-        self.sources[record.name] = "\n".join([head, *(self._field(part) for part in ordered)])
+        lines = [self._field(part, data) for part in ordered] or ["    pass"]
+        self.sources[record.name] = "\n".join([head, *lines])
 
-    def _field(self, part: FieldSpec) -> str:
+    def _field(self, part: FieldSpec, data: str | None) -> str:
         annotation = self._choices(part) or self.annotation(type_named(part.type, self.spec))
         # Inside of Annotated, so that a field's alias is the field's and not one of a union member.
         annotation += " | None" if part.nullable or (not part.required and part.default is None) else ""
-        constraints = list(_constraints(part))
+        constraints = list(_constraints(part, data))
         if constraints:
             annotation = self._annotated(annotation, constraints)
         default = "" if part.required else f" = {literal(part.default)}"
@@ -133,11 +135,19 @@ def most_sensitive(classes: Iterable[str]) -> str:
     return max(classes, key=_ORDER.index, default=_ORDER[0])
 
 
-def _constraints(part: FieldSpec) -> Iterable[str]:
+def most_common(classes: Iterable[DataClassName | None]) -> str | None:
+    """The data class that most fields have, the more sensitive one of two; none if a field has none."""
+    found: list[str | None] = list(classes)
+    if not found or None in found:
+        return None
+    return max(_ORDER, key=lambda data: (found.count(data), _ORDER.index(data)))
+
+
+def _constraints(part: FieldSpec, data: str | None) -> Iterable[str]:
     is_list = part.type.startswith("list[")
     given = {
         "alias": part.alias if part.alias != part.name else None,
-        "data": part.data,
+        "data": part.data if part.data != data else None,
         "ge": part.minimum,
         "gt": part.exclusive_minimum,
         "le": part.maximum,
