@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -29,9 +30,10 @@ def broken(flow: FlowIR, claim: Claim) -> Iterator[tuple[Node, Reason]]:
                 yield node, reason
 
 
-def is_order_of_set(reason: Reason) -> bool:
-    """Whether a reason is the order of a set."""
-    return reason.because.startswith("depends on the order of a set")
+def set_that_orders(reason: Reason) -> str | None:
+    """What a set holds (`text`, `whole numbers`, or empty for unknown) whose order is a reason; none for others."""
+    found = re.match(r"depends on the order of a set(?: of ([a-z ]+))?,", reason.because)
+    return None if found is None else found[1] or ""
 
 
 def weaken(found: Diagnostic, flow: FlowIR, module: cst.Module, claim: Claim) -> Rewrite | None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import libcst as cst
 from libcst import matchers as m
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from libcst.metadata import MetadataWrapper, PositionProvider
 
 from flowlattice.check.imports import bound_names, classes, from_flowlattice, imported_names, with_import
 from flowlattice.check.rewrite import Rewrite
@@ -20,8 +20,6 @@ from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir.model import Source
 
 N = TypeVar("N", bound=cst.CSTNode)
-
-_PLAIN = frozenset({"str", "int"})
 
 
 def annotate_return(module: cst.Module, definition: Source) -> Rewrite | None:
@@ -97,28 +95,25 @@ def set_name(module: cst.Module, source: Source, name: str) -> Rewrite | None:
 
 def classify(module: cst.Module, line: int, data_class: str) -> Rewrite | None:
     """Give the record whose definition holds a line a data class."""
-    for record, span in _all(module, cst.ClassDef):
-        if span.start.line <= line <= span.end.line and not any(_keyword(arg) == "data" for arg in record.keywords):
-            argument = cst.Arg(cst.SimpleString(f'"{data_class}"'), cst.Name("data"), equal=_TIGHT)
+    spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    for record, span in spans.items():
+        if not isinstance(record, cst.ClassDef) or not span.start.line <= line <= span.end.line:
+            continue
+        if not any(_keyword(argument) == "data" for argument in record.keywords):
+            argument = cst.Arg(cst.SimpleString(json.dumps(data_class)), cst.Name("data"), equal=_TIGHT)
             return _replaced(module, record, record.with_changes(keywords=[*record.keywords, argument]))
     return None
 
 
 def sort_at(module: cst.Module, found: Diagnostic) -> Rewrite | None:
-    """Sort the set that is written at a place; safe where its elements are known to be text or whole numbers."""
-    wanted = ((found.line, found.column - 1), (found.end_line, (found.end_column or 0) - 1))
-    for expression, span in _spans(module):
-        if not isinstance(expression, cst.BaseExpression):
-            continue
-        if ((span.start.line, span.start.column), (span.end.line, span.end.column)) != wanted:
-            continue
-        if _is_changed_or_shown(module, expression):
-            return None
-        done = cst.Call(cst.Name("sorted"), [cst.Arg(expression)])
-        rewrite = _replaced(module, expression, done)
-        is_safe = "sorted" not in bound_names(module) and _has_plain_elements(module, expression)
-        return Rewrite(text=rewrite.text, applicability="safe" if is_safe else "unsafe")
-    return None
+    """Sort the set that is written at a place, unless the file gives `sorted` another meaning."""
+    wanted = Source(
+        file=found.file, line=found.line, column=found.column, end_line=found.end_line, end_column=found.end_column
+    )
+    expression = next((e for e in _covering(module, wanted) if isinstance(e, cst.BaseExpression)), None)
+    if expression is None or "sorted" in bound_names(module):
+        return None
+    return _replaced(module, expression, cst.Call(cst.Name("sorted"), [cst.Arg(expression)]))
 
 
 def _replaced(module: cst.Module, old: cst.CSTNode, new: cst.CSTNode, title: str | None = None) -> Rewrite:
@@ -191,30 +186,26 @@ def _keyword(argument: cst.Arg) -> str | None:
 # Places.
 
 
-def _spans(module: cst.Module) -> Iterator[tuple[cst.CSTNode, CodeRange]]:
-    yield from MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider).items()
-
-
-def _all(module: cst.Module, kind: type[N]) -> Iterator[tuple[N, CodeRange]]:
-    return ((node, span) for node, span in _spans(module) if isinstance(node, kind))
-
-
-def _at(module: cst.Module, source: Source, kind: type[N]) -> N | None:
-    """What covers exactly a span."""
-    for node, span in _all(module, kind):
+def _covering(module: cst.Module, source: Source) -> Iterator[cst.CSTNode]:
+    """What covers exactly a span, the outermost first; where it has no end, what starts there."""
+    spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    for node, span in spans.items():
         starts = (span.start.line, span.start.column + 1) == (source.line, source.column)
         ends = (span.end.line, span.end.column + 1) == (source.end_line, source.end_column)
         if starts and (ends or source.end_line is None):
-            return node
-    return None
+            yield node
+
+
+def _at(module: cst.Module, source: Source, kind: type[N]) -> N | None:
+    """What covers exactly a span, of one kind."""
+    return next((node for node in _covering(module, source) if isinstance(node, kind)), None)
 
 
 def _function(module: cst.Module, definition: Source) -> cst.FunctionDef | None:
     """The function whose name stands at a place."""
-    for function, _ in _all(module, cst.FunctionDef):
-        if _at(module, definition, cst.Name) is function.name:
-            return function
-    return None
+    name = _at(module, definition, cst.Name)
+    functions = (part for part in m.findall(module, m.FunctionDef()) if isinstance(part, cst.FunctionDef))
+    return next((function for function in functions if function.name is name), None)
 
 
 def _variable_of(module: cst.Module, source: Source) -> str | None:
@@ -273,49 +264,3 @@ def _called(expression: cst.BaseExpression | None) -> str | None:
 def _text(expression: cst.BaseExpression) -> str | None:
     value = expression.evaluated_value if isinstance(expression, cst.SimpleString) else None
     return value if isinstance(value, str) else None
-
-
-def _is_changed_or_shown(module: cst.Module, expression: cst.BaseExpression) -> bool:
-    """Whether an expression is popped from, or made into text, so that a sorted list would mean something else."""
-    for part in m.findall(module, m.Attribute(attr=m.Name("pop")) | m.FormattedStringExpression()):
-        if isinstance(part, cst.Attribute) and part.value is expression:
-            return True
-        if isinstance(part, cst.FormattedStringExpression) and part.expression is expression:
-            return True
-    shown = m.findall(module, m.Call(func=m.Name("str") | m.Name("repr") | m.Name("format")))
-    return any(isinstance(call, cst.Call) and any(arg.value is expression for arg in call.args) for call in shown)
-
-
-def _has_plain_elements(module: cst.Module, expression: cst.BaseExpression) -> bool:
-    """Whether the elements of a set are all text, or all whole numbers."""
-    if isinstance(expression, cst.Set):
-        kinds = {type(element.value) for element in expression.elements if isinstance(element, cst.Element)}
-        return (
-            len(kinds) == 1
-            and kinds <= {cst.SimpleString, cst.Integer}
-            and all(isinstance(element, cst.Element) for element in expression.elements)
-        )
-    if isinstance(expression, cst.Call) and _called(expression) in {"set", "frozenset"} and len(expression.args) == 1:
-        expression = expression.args[0].value
-    if isinstance(expression, cst.Attribute) and isinstance(expression.value, cst.Name):
-        return _element_type(module, expression.value.value, expression.attr.value) in _PLAIN
-    return False
-
-
-def _element_type(module: cst.Module, parameter: str, field: str) -> str | None:
-    """The type of the elements of a parameter's field, `str` of `tags: list[str]`."""
-    found = set()
-    for param in m.findall(module, m.Param(name=m.Name(parameter))):
-        annotation = param.annotation if isinstance(param, cst.Param) else None
-        record = classes(module).get(module.code_for_node(annotation.annotation)) if annotation is not None else None
-        found.add(None if record is None else _field_elements(module, record, field))
-    return found.pop() if len(found) == 1 else None
-
-
-def _field_elements(module: cst.Module, record: cst.ClassDef, field: str) -> str | None:
-    for part in m.findall(record, m.AnnAssign(target=m.Name(field))):
-        if isinstance(part, cst.AnnAssign):
-            outer, _, inner = module.code_for_node(part.annotation.annotation).partition("[")
-            if outer in {"list", "set", "frozenset", "tuple"}:
-                return inner.rstrip("]").partition(",")[0].strip()
-    return None

@@ -15,14 +15,15 @@ from flowlattice.language._changes import Changes, changes_first_parameter, is_c
 from flowlattice.language._findings import Cause, Misuse, Reading, Url
 from flowlattice.language._objects import functions_in, functions_of, knowledge, module_knowledge, unwrapped
 from flowlattice.language._scope import UNRESOLVED, Capability, Scope
-from flowlattice.language._sets import is_set
+from flowlattice.language._sets import elements_of, is_set
 from flowlattice.language._urls import urls_in
 from flowlattice.language.ports import Place
 from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown, uses
 from flowlattice.language.sources import FunctionSyntax, SourceFiles
 from flowlattice.lattice import Determinism, Effects
 
-_UNORDERED: Final = "depends on the order of a set, which differs between processes; sort it"
+_SHOWN: Final = "shows a set, whose order differs between processes; sort it"
+_POPPED: Final = "takes some element of a set, which differs between processes; take the smallest"
 
 
 class Reader:
@@ -295,7 +296,7 @@ class _Body(ast.NodeVisitor):
 
     def visit_FormattedValue(self, part: ast.FormattedValue) -> None:
         """So does the text of a set."""
-        self._iterates(part.value)
+        self._iterates(part.value, _SHOWN)
         self.generic_visit(part)
 
     def visit_Assign(self, statement: ast.Assign) -> None:
@@ -316,17 +317,20 @@ class _Body(ast.NodeVisitor):
                 if isinstance(argument, ast.GeneratorExp | ast.ListComp):
                     self._order_free.update(part.iter for part in argument.generators)
             return
-        function = unwrapped(target)
-        known = target is not UNRESOLVED and knowledge(function) is not None
+        known = target is not UNRESOLVED and knowledge(unwrapped(target)) is not None
         ordered = isinstance(call.func, ast.Attribute) and call.func.attr in purity.ORDERED_METHODS
         for argument in call.args if known or ordered else ():
-            self._iterates(argument)
+            self._iterates(argument, _SHOWN if name in {"str", "repr", "format", "ascii"} else None)
         if isinstance(call.func, ast.Attribute) and call.func.attr == "pop":
-            self._iterates(call.func.value)
+            self._iterates(call.func.value, _POPPED)
 
-    def _iterates(self, expression: ast.expr) -> None:
-        if expression not in self._order_free and is_set(expression, self.scope):
-            self._add(Known(Effects.PURE, Determinism.NONDETERMINISTIC, _UNORDERED), expression)
+    def _iterates(self, expression: ast.expr, because: str | None = None) -> None:
+        if expression in self._order_free or not is_set(expression, self.scope):
+            return
+        elements = elements_of(expression, self.scope)
+        kind = " of text" if elements is str else " of whole numbers" if elements is int else ""
+        reason = because or f"depends on the order of a set{kind}, which differs between processes; sort it"
+        self._add(Known(Effects.PURE, Determinism.NONDETERMINISTIC, reason), expression)
 
     # The rest.
 

@@ -1,16 +1,18 @@
-"""Which expressions are sets: their order differs between processes, so what depends on it does not repeat."""
+"""Which expressions are sets, and of what: their order differs between processes, so nothing may depend on it."""
 
 from __future__ import annotations
 
 import ast
 import collections.abc
 import typing
+from collections.abc import Iterable
 from typing import Final
 
 from flowlattice.language import purity
 from flowlattice.language._scope import Scope
 
 _SET_OPERATORS: Final = ast.BitAnd | ast.BitOr | ast.Sub | ast.BitXor
+_GIVES_TEXT: Final = frozenset("strip lstrip rstrip lower upper title casefold capitalize replace join format".split())
 _SET_TYPES: Final = frozenset({set, frozenset, collections.abc.Set, collections.abc.MutableSet})
 
 
@@ -33,6 +35,58 @@ def is_set(expression: ast.expr, scope: Scope, depth: int = 0) -> bool:
     ):
         return True
     return isinstance(scope.resolve(expression), set | frozenset) or _is_set_type(scope.type_of(expression))
+
+
+def elements_of(expression: ast.expr, scope: Scope, depth: int = 0) -> type | None:
+    """The one type of a collection's elements, text or whole numbers; none for other elements and where it is unknown.
+
+    Args:
+        expression: A set, or what one is made from.
+        scope: The names of the function that it stands in.
+        depth: How many assignments and calls were followed.
+    """
+    if depth > 8:
+        return None
+    if isinstance(expression, ast.Set | ast.List | ast.Tuple):
+        return _one_type(_type_of_element(element, scope) for element in expression.elts)
+    if isinstance(expression, ast.SetComp | ast.GeneratorExp | ast.ListComp):
+        return _type_of_element(expression.elt, scope)
+    if isinstance(expression, ast.BinOp):
+        sides = (expression.left, expression.right)
+        return _one_type(elements_of(side, scope, depth + 1) for side in sides)
+    if isinstance(expression, ast.Call):
+        if scope.resolve(expression.func) in (set, frozenset) and len(expression.args) == 1:
+            return elements_of(expression.args[0], scope, depth + 1)
+        if isinstance(expression.func, ast.Attribute) and expression.func.attr in {"split", "splitlines", "rsplit"}:
+            return str
+        if isinstance(expression.func, ast.Attribute) and expression.func.attr in purity.SET_METHODS:
+            parts = (expression.func.value, *expression.args)
+            return _one_type(elements_of(part, scope, depth + 1) for part in parts)
+    if isinstance(expression, ast.Name) and expression.id in scope.assigned:
+        values = scope.assigned[expression.id]
+        return _one_type(None if value is None else elements_of(value, scope, depth + 1) for value in values)
+    return _type_argument(scope.type_of(expression))
+
+
+def _type_of_element(element: ast.expr, scope: Scope) -> type | None:
+    if isinstance(element, ast.Constant) and type(element.value) in (str, int):
+        return type(element.value)
+    if isinstance(element, ast.JoinedStr):
+        return str
+    if isinstance(element, ast.Call) and isinstance(element.func, ast.Attribute):
+        return str if element.func.attr in _GIVES_TEXT else None
+    found = scope.type_of(element)
+    return found if found in (str, int) and isinstance(found, type) else None
+
+
+def _type_argument(annotation: object) -> type | None:
+    arguments = [argument for argument in typing.get_args(annotation) if argument is not Ellipsis]
+    return _one_type(argument if argument in (str, int) else None for argument in arguments)
+
+
+def _one_type(types: Iterable[type | None]) -> type | None:
+    found = set(types)
+    return found.pop() if len(found) == 1 else None
 
 
 def _gives_set(call: ast.Call, scope: Scope, depth: int) -> bool:

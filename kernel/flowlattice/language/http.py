@@ -84,7 +84,7 @@ def get(
     deadline: timedelta | None = None,
     invalid: Sequence[InvalidReply] = (),
 ) -> HttpTrigger[T]: ...
-def get(  # noqa: PLR0913 - one keyword per property of a route
+def get(
     path: str,
     *,
     accepts: type[Record] | None = None,
@@ -260,7 +260,7 @@ def delete(
     deadline: timedelta | None = None,
     invalid: Sequence[InvalidReply] = (),
 ) -> HttpTrigger[T]: ...
-def delete(  # noqa: PLR0913 - one keyword per property of a route
+def delete(
     path: str,
     *,
     accepts: type[Record] | None = None,
@@ -280,7 +280,7 @@ def delete(  # noqa: PLR0913 - one keyword per property of a route
     return _route("DELETE", path, accepts, respond, deadline, None, DEFAULT_MAX_BODY_BYTES, invalid)
 
 
-def _route(  # noqa: PLR0913 - the common tail of the five methods above
+def _route(  # noqa: PLR0913, PLR0917 - the common tail of the five methods above
     method: str,
     path: str,
     accepts: type[Record] | None,

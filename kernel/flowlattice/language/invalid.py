@@ -14,7 +14,7 @@ class InvalidInput(FlowlatticeError):
         super().__init__(f"{field}: {reason}")
 
 
-def require(condition: bool, field: str, reason: str) -> None:  # noqa: FBT001 - reads as a sentence
+def require(condition: bool, field: str, reason: str) -> None:
     """Go on only if a condition holds.
 
     Args:

@@ -59,11 +59,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flowlattice.check.claims import broken, is_order_of_set, weaken
+from flowlattice.check.claims import broken, set_that_orders, weaken
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding, offer
-from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import FlowIR
+from flowlattice.diagnostics import Diagnostic, Fix, Severity
+from flowlattice.ir.model import FlowIR, Node
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -73,21 +73,28 @@ if TYPE_CHECKING:
 CODE = "DET301"
 SEVERITY: Severity = "error"
 
+SORT = "sort the set"
+
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find claims of more determinism than the body has."""
     for node, reason in broken(flow, "determinism"):
         if reason.capability is None:
             message = f"{node.name} is declared {node.declared.determinism} but is {reason.level}: it {reason.because}"
-            weaker = offer("safe", f"declare it {node.determinism}") if node.kind == "node" else None
-            fix = offer("unsafe", "sort the set") if is_order_of_set(reason) else weaker
+            fix = _offered(node, set_that_orders(reason))
             yield finding(CODE, message, reason.source, node=node.name, help="promise less, or do less", fix=fix)
+
+
+def _offered(node: Node, held: str | None) -> Fix | None:
+    if held is not None:
+        return offer("safe" if held else "unsafe", SORT)
+    return offer("safe", f"declare it {node.determinism}") if node.kind == "node" else None
 
 
 def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
     """Sort the set, or weaken the declaration to what is derived."""
     from flowlattice.check import codemods
 
-    if found.fix is not None and found.fix.applicability == "unsafe":
+    if found.fix is not None and found.fix.title == SORT:
         return codemods.sort_at(module, found)
     return weaken(found, flow, module, "determinism")

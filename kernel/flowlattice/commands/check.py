@@ -1,0 +1,117 @@
+"""Check a flow, and fix what can be fixed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import flowlattice
+from flowlattice.console import PATH, Console, Exit, verb
+from flowlattice.errors import UsageError
+
+if TYPE_CHECKING:
+    from flowlattice.check import CheckContext, Environment
+    from flowlattice.diagnostics import Diagnostic
+    from flowlattice.ir.build import Built
+
+
+@verb(
+    examples="""
+    flows check flow.py
+    flows check orders/ --fix
+    flows check orders/ --env production --allow-hosts hosts.yaml
+    flows check flow.py --format sarif > flow.sarif
+    """
+)
+@click.argument("path", type=PATH)
+@click.option("--fix", is_flag=True, help="Apply the safe fixes to the files.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix, apply fixes too that make a choice for you.")
+@click.option("--format", "style", type=click.Choice(["text", "json", "sarif"]), help="By default text.")
+@click.option("--allow-hosts", type=PATH, metavar="FILE", help="YAML list of the hosts that flows may reach.")
+@click.option("--env", "environment", metavar="NAME", help="Environment of bindings.toml that must bind everything.")
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    console: Console,
+    path: Path,
+    fix: bool,
+    unsafe_fixes: bool,
+    style: str | None,
+    allow_hosts: Path | None,
+    environment: str | None,
+) -> Exit:
+    """Build a flow's graph in the sandbox and report what is wrong with it.
+
+    PATH is a flow file, or a folder that holds flow.py. Exit code 1 if there is an error; warnings are none.
+    `flows explain CODE` explains a code.
+    """
+    from flowlattice.check.repair import examine, repair
+    from flowlattice.language.loading import flow_file
+
+    if unsafe_fixes and not fix:
+        raise UsageError("--unsafe-fixes says which fixes --fix applies; give both")
+    context = _context(flow_file(path), allow_hosts, environment)
+    if fix:
+        repaired = repair(path, context, unsafe=unsafe_fixes)
+        built, found = repaired.built, repaired.left
+        for name in repaired.changed:
+            console.progress(f"fixed {_folder(path)}{name}")
+    else:
+        built, found = examine(path, context)
+    if built.notice is not None:
+        console.warn(built.notice)
+    _show(console, "json" if console.json else style or "text", path, built, found)
+    return Exit.PROBLEMS if any(diagnostic.severity == "error" for diagnostic in found) else Exit.OK
+
+
+def _show(console: Console, style: str, path: Path, built: Built, found: tuple[Diagnostic, ...]) -> None:
+    from flowlattice.check import with_edits
+    from flowlattice.check.render import render_json, render_sarif, render_text, summary
+
+    folder = _folder(path)
+    if style == "text":
+        if found:
+            console.result(render_text(found, built.sources, folder))
+        nodes = "" if built.ir is None else f" ({built.ir.name} {built.ir.version}, {len(built.ir.nodes)} nodes)"
+        console.result(f"{folder}{built.file.name}: {summary(found)}{nodes}")
+        return
+    if built.ir is not None:
+        found = with_edits(built.ir, found, built.sources)
+    if style == "sarif":
+        console.result(render_sarif(found, version=flowlattice.__version__, folder=folder))
+    elif found:
+        console.result(render_json(found))
+
+
+def _folder(path: Path) -> str:
+    """The flow's folder as the person named it, with `/` at its end; empty for this folder."""
+    folder = path if path.is_dir() else path.parent
+    return "" if folder == Path() else f"{folder.as_posix().rstrip('/')}/"
+
+
+def _context(file: Path, allow_hosts: Path | None, environment: str | None) -> CheckContext:
+    from flowlattice.check import CheckContext
+    from flowlattice.check.allowed import read_hosts
+
+    hosts = None if allow_hosts is None else read_hosts(allow_hosts)
+    bound = None if environment is None else _environment(file.parent, environment)
+    return CheckContext(allowed_hosts=hosts, environment=bound)
+
+
+def _environment(folder: Path, name: str) -> Environment:
+    """What an environment binds, and which of its credentials have no value."""
+    import os
+
+    from flowlattice.bindings.environment import HttpBinding, bindings_text, read_environment
+    from flowlattice.check import Environment
+
+    entries = read_environment(bindings_text(folder, name), name)
+    missing = {
+        binding: tuple(
+            value[1:] for value in entry.headers.values() if value.startswith("$") and not os.environ.get(value[1:])
+        )
+        for binding, entry in entries.items()
+        if isinstance(entry, HttpBinding)
+    }
+    backends = {binding: entry.backend for binding, entry in entries.items()}
+    return Environment(name=name, backends=backends, missing_credentials=missing)

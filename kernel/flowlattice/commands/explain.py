@@ -1,0 +1,38 @@
+"""Explain a diagnostic's code, or list all codes."""
+
+from __future__ import annotations
+
+import click
+
+from flowlattice.console import Console, Exit, verb
+from flowlattice.errors import UsageError
+
+
+@verb(
+    examples="""
+    flows explain DAG004
+    flows explain
+    flows explain --json
+    """
+)
+@click.argument("code", required=False)
+def command(console: Console, code: str | None) -> Exit:
+    """Print the page of a code: why, a bad and a good example, the fix. Without a code, list them all."""
+    from flowlattice.check import rule, rules
+    from flowlattice.check.finding import nearest, printable
+
+    if code is None:
+        if console.json:
+            console.emit([{"code": r.code, "severity": r.severity, "title": r.title} for r in rules()])
+        else:
+            console.result("\n".join(f"{r.code:<10} {r.severity:<8} {r.title}" for r in rules()))
+        return Exit.OK
+    found = rule(code)
+    if found is None:
+        near = nearest(code.upper(), [r.code for r in rules()])
+        raise UsageError(f"there is no code {printable(code[:40])}{near}; flows explain lists them all")
+    if console.json:
+        console.emit({"code": found.code, "severity": found.severity, "title": found.title, "page": found.page})
+    else:
+        console.result(f"# {found.code}: {found.page}")
+    return Exit.OK
