@@ -73,7 +73,8 @@ class Assembler:
                 types[self.names[name]] = found
         paths = dict(self._paths())
         subjects = tuple(name for name in self.route.fields if self.names[name] in types)
-        return Scope(types, paths, subjects, (), None, self.parse, self.defined)
+        any_case = self.known.material.any_case is not None
+        return Scope(types, paths, subjects, (), None, any_case, self.parse, self.defined)
 
     def _paths(self) -> Iterator[tuple[str, str]]:
         seen: set[str] = set()
@@ -185,6 +186,7 @@ class Assembler:
             samples = [Sample(self._shown(), status, json_of(shape))]
             self.route.samples.extend(samples)
         self.builder.literal = not examples
+        self.builder.begin()
         body = self.builder.object(shape, samples) if shape.head == "obj" else repr(json_of(shape))
         return ReplySpec(status=status, kind="json", body=body)
 
@@ -357,6 +359,11 @@ class Assembler:
         material = self.known.material
         clauses = [clause for _, _, clause in material.defines] + [clause for _, clause in material.fills]
         clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
+        folded = self.known.material.any_case
+        if folded is not None and not folded.became:
+            if any("text.lower(" in typed.text for typed in self.builder.found.values()):
+                folded.became = "texts are compared in any case"
+        clauses += [clause for clause in (folded, self.known.material.back_upper) if clause is not None]
         for clause in clauses:
             if not clause.became and clause.title:
                 clause.became = "title"

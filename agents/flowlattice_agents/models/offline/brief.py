@@ -41,6 +41,8 @@ class Brief:
         self._grammar = load_grammar()
         self._sentences = sentences(self.tokens)
         self.names = self._find_names()
+        routed = (index for index, one in enumerate(self._sentences) if any(token.kind == "PATH" for token in one))
+        self._first_route = next(routed, len(self._sentences))
         self.clauses: list[Clause] = []
         self.leftovers: list[str] = []
         self._read()
@@ -58,7 +60,8 @@ class Brief:
         for index, sentence in enumerate(self._sentences):
             sentence = self._without_title(sentence) if index == 0 else sentence  # noqa: PLW2901
             reading = read_sentence(sentence, self._grammar, self.names)[0]
-            if reading.leftovers and is_context(sentence, self.names):
+            leading = index < self._first_route and all(is_title_word(token) for token in sentence)
+            if reading.leftovers and (leading or is_context(sentence, self.names)):
                 self._note(sentence, index, "context")
                 continue
             for statement in reading.statements:
@@ -115,7 +118,7 @@ class Brief:
             results = chart.parse(name, 0) if tokens else []
             whole = [(cost, value) for end, value, cost in results if chart.skip(end) == len(tokens)]
             least = min((cost for cost, _ in whole), default=0)
-            self._parsed[key] = [value for cost, value in whole if cost <= least + 2]
+            self._parsed[key] = [value for cost, value in whole if cost == least]
         return self._parsed[key]
 
     def routes(self) -> list[Route]:

@@ -70,6 +70,8 @@ def outcome_of(result: Term) -> Outcome:
         return Outcome(int(result.terms[0].text), inner.contents, inner.mentions)
     if result.head == "either":
         return Outcome(None, (result,))
+    if result.head == "refused":
+        return Outcome(int(result.terms[0].text) if result.terms else 422)
     status = next((int(part.text) for part in result.terms if part.head == "num"), None)
     return Outcome(status, tuple(part for part in result.terms if part.head != "num"))
 
@@ -82,12 +84,18 @@ class Intake:
         self.result = Understanding(route)
         self.recent: list[str] = []
         self.shaped: set[str] = set()
+        self.previous = ""
+        self.required = False
 
     def read(self) -> Understanding:
         """Fields first, so that whatever speaks of them finds them; then all else."""
         for clause in self.route.clauses:
             for meaning in _flat(clause.meaning):
                 self.take_fields(meaning, clause)
+        for clause in self.route.clauses:
+            for meaning in _flat(clause.meaning):
+                if meaning.head == "given_only":
+                    self.take_only(meaning.terms[0])
         self.recent = []
         for clause in self.route.clauses:
             for meaning in _flat(clause.meaning):
@@ -113,13 +121,13 @@ class Intake:
             self.take_example(meaning)
         elif meaning.head == "about":
             self.declare_missing(meaning)
+        elif meaning.head == "gets" and self.is_request(meaning.terms[0]):
+            self.take_shape(meaning.terms[0])
         elif meaning.head == "takes_refs":
             for subject in meaning.terms[0].terms:
                 self.route.add(Field(subject.text))
         elif meaning.head == "given":
             self.take_given(meaning)
-        elif meaning.head == "given_only":
-            self.take_only(meaning.terms[0])
         for inside in meaning.walk():
             if inside.head == "inside" and len(inside.terms) == 2:
                 self.nest(inside)
@@ -203,6 +211,8 @@ class Intake:
     # Everything else
 
     def take(self, meaning: Term, clause: Clause) -> None:
+        self.required = self.previous in {"about", "takes"}
+        self.previous = meaning.head
         handle: Callable[[Term, Clause], None] | None = getattr(self, f"_{meaning.head}", None)
         if handle is None:
             return
@@ -310,6 +320,23 @@ class Intake:
             return
         self.result.replies.append((outcome, clause))
 
+    def _gets(self, meaning: Term, clause: Clause) -> None:
+        if self.is_request(meaning.terms[0]):
+            self._shape(meaning, clause)
+        else:
+            self._reply(term("reply", term("out", term("json", meaning.terms[0]))), clause)
+
+    def is_request(self, shape: Term) -> bool:
+        """Whether "gets {...}" tells what comes in: the request has a body, of which nothing is known yet."""
+        keys = {pair.text for pair in shape.terms if pair.head == "pair"}
+        return self.route.method not in {"GET", "DELETE"} and (not self.route.fields or keys <= self.shaped)
+
+    def _fills(self, meaning: Term, clause: Clause) -> None:
+        self.result.material.fills.extend((value, clause) for value in meaning.terms)
+
+    def _claim_empty(self, _meaning: Term, clause: Clause) -> None:
+        self.result.expected.append(("[", clause))
+
     def _fill(self, meaning: Term, clause: Clause) -> None:
         self.result.material.fills.append((meaning.terms[0], clause))
 
@@ -331,6 +358,11 @@ class Intake:
         self.result.material.transforms.append((meaning.terms[0], subject, clause))
 
     _prepare = _do
+
+    def _do2(self, meaning: Term, clause: Clause) -> None:
+        first, second, *subject = meaning.terms
+        self.result.material.transforms.append((first, subject[0] if subject else None, clause))
+        self.result.material.transforms.append((second, subject[0] if subject else None, clause))
 
     def _replace_word(self, meaning: Term, clause: Clause) -> None:
         value = meaning.terms[1] if len(meaning.terms) > 1 else None
@@ -428,6 +460,12 @@ class Intake:
             raise NotUnderstoodError("other paths")
         clause.became = "other paths are answered 404"
 
+    def _more_of_rule(self, meaning: Term, clause: Clause) -> None:
+        """A further condition for the error before it."""
+        if not self.result.errors:
+            raise NotUnderstoodError("no error before")
+        self.error_rule(meaning.terms[0], self.result.errors[-1][1], clause)
+
     def _rule(self, meaning: Term, clause: Clause) -> None:
         condition, outcome = meaning.terms[0], outcome_of(meaning.terms[1])
         if outcome.status is not None and outcome.status >= 400:
@@ -438,7 +476,7 @@ class Intake:
 
     def error_rule(self, condition: Term, outcome: Outcome, clause: Clause) -> None:
         """An error: about fields where it can be, else a branch."""
-        if condition.head == "else" and self.result.branches:
+        if condition.head == "else" and self.result.branches and not self.required:
             self.result.branches.append(Branch(None, outcome, clause))
             return
         if condition.head == "unlisted":

@@ -27,6 +27,7 @@ _PATTERNS = (
         "NUMBER",
         r"(?:(?<![\w)\]%.])[-−]\s?(?=\d))?(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+)",
     ),
+    ("HYPHEN", r"(?<=[^\W\d_]{2})-(?=[^\W\d_])"),
     ("ABBREVIATION", r"(?i:e\.g\.|i\.e\.|etc\.|approx\.|resp\.|incl\.|excl\.|vs\.|max\.|min\.|no\.(?= ?\d))"),
     ("WORD", r"[^\W\d]\w*(?:['’]\w+)?"),
     ("SYMBOL", r"-{1,2}>|={1,2}>|~>|→|⇒|↦|⟶|\.\.\.|…|\.\.|==|!=|<>|<=|>=|≤|≥|≠|\*\*|&&|\|\||."),
@@ -99,6 +100,8 @@ class _Lexer:
 
     def take(self, kind: str, text: str, start: int) -> int:
         end = start + len(text)
+        if kind == "HYPHEN":
+            return end
         if kind in {"SPACE", "NEWLINE", "BLANK"}:
             if kind == "BLANK":
                 self.add("BLANK", "", start, end, term("blank"))

@@ -34,6 +34,7 @@ from flowlattice_agents.models.offline.operations import operation
 from flowlattice_agents.models.offline.terms import Term, term
 
 _MOST_READINGS = 8
+_CASED = frozenset({"palindrome", "contains", "starts", "ends_with", "eq", "ne", "occurrences", "same_all"})
 _IDENTITY = frozenset({"same", "allowed"})
 _FACTORS = {
     ("cm", "m"): "100", ("mm", "m"): "1000", ("m", "m"): "1", ("g", "kg"): "1000", ("kg", "kg"): "1", ("cm", "cm"): "1",
@@ -69,6 +70,7 @@ class Scope:
     subjects: tuple[str, ...] = ()
     results: tuple[Typed, ...] = ()
     item: Typed | None = None
+    any_case: bool = False
     parse: Callable[[str, str], list[Term]] = lambda _name, _text: []
     defined: Callable[[str], list[Typed]] = lambda _name: []
 
@@ -251,9 +253,18 @@ class Lowering:
         known = operation(head, len(arguments))
         if known is None:
             return []
-        found = [self.scope.typed(text) for text in known.fill(tuple(argument.text for argument in arguments))]
+        texts = tuple(self._folded(head, argument) for argument in arguments)
+        found = [self.scope.typed(text) for text in known.fill(texts)]
         fitting = [typed for typed in found if typed is not None]
         return fitting if known.open else fitting[:1]
+
+    def _folded(self, head: str, argument: Typed) -> str:
+        """An argument in lower case where case does not matter."""
+        fold = self.scope.any_case and head in _CASED and argument.type == STRING
+        if not fold:
+            return argument.text
+        literal = _literal_text(argument.text)
+        return repr(literal.lower()) if literal is not None else f"text.lower({argument.text})"
 
     def _of(self, value: Term) -> list[Typed]:
         """An operation on a value: `of(upper(), name)`."""

@@ -91,7 +91,7 @@ class _Drafting:
                 if _hinted(open_fields, kinds):
                     return found
             first = first or found
-        return self.chosen(open_fields, fitting) or first or self.assembled(known, prefix)
+        return self.chosen(route, prefix, open_fields, fitting) or first or self.assembled(known, prefix)
 
     def intake(self, route: Route) -> Understanding:
         """Read a route's clauses afresh."""
@@ -101,14 +101,18 @@ class _Drafting:
         return Intake(_fresh(route), self.brief.parse).read()
 
     def chosen(
-        self, open_fields: Sequence[Field], fitting: Sequence[tuple[tuple[Kind, ...], Assembled]]
+        self,
+        route: Route,
+        prefix: str,
+        open_fields: Sequence[Field],
+        fitting: Sequence[tuple[tuple[Kind, ...], Assembled]],
     ) -> Assembled | None:
         """The reading whose types fit; where texts and numbers both do, it must be asked."""
         if not fitting:
             return None
         families = {tuple("number" if kind == "integer" else kind for kind in kinds) for kinds, _ in fitting}
         if len(families) == 1:
-            return fitting[0][1]
+            return self.assembled(self.understood(route, fitting[0][0]), prefix)
         name = next(found.name for place, found in enumerate(open_fields) if len({kinds[place] for kinds in families}) > 1)
         gap = Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?")
         return Assembled(None, (), (), (gap,))

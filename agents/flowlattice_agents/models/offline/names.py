@@ -22,6 +22,7 @@ class WordLists:
     """The word lists of the grammar."""
 
     fillers: frozenset[str]
+    light: frozenset[str]
     reserved: frozenset[str]
     common: frozenset[str]
     units: frozenset[str]

@@ -61,6 +61,7 @@ class BodyBuilder:
     def __init__(self, route: Route, scope: Scope, material: Material, words: frozenset[str]) -> None:
         self.route, self.scope, self.material, self.words = route, scope, material, words
         self.literal = False
+        self.filled: set[int] = set()
         self.gaps: list[Gap] = []
         self.used: set[int] = set()
         self.found: dict[str, Typed] = {}
@@ -179,6 +180,7 @@ class BodyBuilder:
             for typed, clause in readings:
                 if typed is chosen and clause is not None:
                     self.use(clause, f"`{key}` is `{chosen.text}`")
+                    self.fill(clause, chosen)
             return self.keep(key, chosen)
         self.missing(key, rejected)
         return "None"
@@ -225,6 +227,18 @@ class BodyBuilder:
             return "None"
         return self.keep(key, typed)
 
+    def fill(self, clause: Clause, chosen: Typed) -> None:
+        """Note which of the values given without a name is used up."""
+        for place, (value, known) in enumerate(self.material.fills):
+            if known is clause and place not in self.filled:
+                if any(typed.text in chosen.text for typed in self.lowering().values(value)):
+                    self.filled.add(place)
+                    return
+
+    def begin(self) -> None:
+        """Start another reply: what was worked out for the one before is not its "result"."""
+        self.scope = replace(self.scope, results=())
+
     def keep(self, key: str, chosen: Typed) -> str:
         """Remember what a field of the reply is, so that others may build on it."""
         self.found[key] = chosen
@@ -264,11 +278,10 @@ class BodyBuilder:
         yield self.from_bands(key, None)
         yield self.from_table(key)
         yield self.from_rates(key)
-        if not wanted or self.material.fills:
-            yield self.from_fills()
+        yield from self.from_fills()
+        yield self.copied_back(key)
         if wanted and all(isinstance(expected, str) for _, expected in wanted):
             yield self.from_sample_text(str(wanted[0][1]))
-        yield [(typed, None) for typed in self.copied(key)]
         yield self.from_key(key)
         if wanted:
             yield [(typed, None) for typed in synthesised(self.scope, self.route, wanted, self.words)]
@@ -398,14 +411,12 @@ class BodyBuilder:
             parts.append(f"{subject.text} {'<=' if band.high_included else '<'} {band.high:g}")
         return " and ".join(parts) or "True"
 
-    def from_fills(self) -> Readings:
-        """A value that the brief gives without saying for which field, where it can only be this one."""
-        for value, clause in self.material.fills:
-            if id(clause) not in self.used:
+    def from_fills(self) -> Iterator[Readings]:
+        """The values that the brief gives without saying for which field, in order; examples tell which it is."""
+        for place, (value, clause) in enumerate(self.material.fills):
+            if place not in self.filled:
                 readings = self.lowering().values(value)
-                if readings:
-                    return [(typed, clause) for typed in readings]
-        return []
+                yield [(typed, clause) for typed in readings]
 
     def from_sample_text(self, text: str) -> Readings:
         """An example text with an example value in it: "Hi Ada" for Ada."""
@@ -418,6 +429,20 @@ class BodyBuilder:
     def copied(self, key: str) -> list[Typed]:
         """The field of the request that has the same name."""
         return self.lowering().values(term("ref", key)) if key in self.scope.paths else []
+
+    def copied_back(self, key: str) -> Readings:
+        """The field of the same name, in capitals where the brief says that it comes back so."""
+        found = self.copied(key)
+        clause = self.material.back_upper
+        if clause is None or not found or found[0].type != STRING:
+            return [(typed, None) for typed in found]
+        self.use(clause, f"`{key}` comes back in capitals")
+        return [(typed, clause) for typed in self.scope_typed(f"text.upper({found[0].text})")]
+
+    def scope_typed(self, text: str) -> list[Typed]:
+        """An expression where its types fit."""
+        typed = self.scope.typed(text)
+        return [typed] if typed else []
 
     def from_key(self, key: str) -> Readings:
         """What the key itself says: `sum`, `word_count`."""
@@ -508,7 +533,7 @@ def _wanted(samples: Sequence[Sample], at: tuple[str, ...]) -> list[tuple[Sample
 
 
 def _about(scope: Scope, result: Typed) -> Scope:
-    return Scope(scope.names, scope.paths, (), (result,), scope.item, scope.parse, scope.defined)
+    return replace(scope, subjects=(), results=(result,))
 
 
 def _split(pattern: re.Pattern[str], text: str, path: str) -> list[str]:

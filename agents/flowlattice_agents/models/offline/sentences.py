@@ -15,6 +15,7 @@ from flowlattice_agents.models.offline.terms import Term, term
 
 _LONGEST = 220
 _LEFT_OVER = 60
+_LIGHT = 14
 _STATEMENT = 4
 _UNJOINED = 2
 _CONNECTORS = frozenset(
@@ -172,6 +173,8 @@ def read_sentence(tokens: Sequence[Token], grammar: Grammar, names: Names) -> li
 
 def _skip(tokens: Sequence[Token], start: int, rest: Reading) -> Reading:
     token = tokens[start]
+    if token.kind == "WORD" and token.norm in word_lists().light:
+        return Reading(rest.statements, rest.leftovers, rest.cost + _LIGHT)
     if token.norm in _CONNECTORS or token.norm in word_lists().fillers:
         return rest
     left = rest.leftovers
