@@ -163,7 +163,7 @@ def json_object(text: bytes) -> dict[str, JsonValue]:
 
 
 NOT_JSON: Final = Problem(field=BODY, name=BODY, kind="type", reason="is not valid JSON")
-NOT_AN_OBJECT: Final = Problem(field=BODY, name=BODY, kind="type", reason="must be a JSON object")
+NOT_AN_OBJECT: Final = Problem(field=BODY, name=BODY, kind="type", reason="must be an object")
 
 _Context = Mapping[str, object]
 _Leaf = Mapping[str, JsonValue]
