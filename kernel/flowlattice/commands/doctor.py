@@ -36,36 +36,45 @@ def command(console: Console, path: Path | None) -> Exit:
     if path is not None:
         flow_file(path)
     found = [*installation(), *machine()]
-    missing = worst(found) == "fail"
+    code = Exit.UNAVAILABLE if worst(found) == "fail" else Exit.OK
     if path is not None:
-        found.append(_unchecked() if missing else _flow(path))
+        finding, code = _flow(path) if code == Exit.OK else (_unchecked(), code)
+        found.append(finding)
     _report(console, found)
-    if missing:
-        return Exit.UNAVAILABLE
-    return Exit.PROBLEMS if worst(found) == "fail" else Exit.OK
+    return code
 
 
-def _flow(path: Path) -> Finding:
-    """Whether the flow builds and checks."""
+def _flow(path: Path) -> tuple[Finding, Exit]:
+    """Whether the flow builds and checks, and the exit code that says so."""
     from flowlattice.check import CheckContext, check
     from flowlattice.health import Finding
     from flowlattice.ir.build import build
+    from flowlattice.sandbox import SandboxUnavailable
 
-    built = build(path)
+    try:
+        built = build(path)
+    except SandboxUnavailable as error:
+        remedy = "a flow is built in a confined process, which has to start; see the line of the sandbox"
+        return Finding(name="flow", status="fail", text=str(error), remedy=remedy), Exit.UNAVAILABLE
     found = [*built.diagnostics, *(check(built.ir, CheckContext()) if built.ir is not None else ())]
     errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
-    if not errors:
-        warnings = f", {len(found)} warnings" if found else ""
-        return Finding(name="flow", status="ok", text=f"{path} builds and checks{warnings}")
-    codes = ", ".join(sorted({diagnostic.code for diagnostic in errors}))
-    text = f"{path} has {len(errors)} errors ({codes})"
-    return Finding(name="flow", status="fail", text=text, remedy=f"flows check {path} says where")
+    if errors:
+        codes = ", ".join(sorted({diagnostic.code for diagnostic in errors}))
+        text = f"{path} has {_count(len(errors), 'error')} ({codes})"
+        remedy = f"flows check {path} says where"
+        return Finding(name="flow", status="fail", text=text, remedy=remedy), Exit.PROBLEMS
+    rest = f", with {_count(len(found), 'remark')}" if found else ""
+    return Finding(name="flow", status="ok", text=f"{path} builds and checks{rest}"), Exit.OK
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _unchecked() -> Finding:
     from flowlattice.health import Finding
 
-    return Finding(name="flow", status="warn", text="not checked, for something that is needed is missing")
+    return Finding(name="flow", status="warn", text="not looked at, for something that it needs is missing")
 
 
 def _report(console: Console, found: list[Finding]) -> None:

@@ -60,6 +60,7 @@ def test_a_flow_with_problems_is_exit_1_and_says_what_shows_them(capsys, broken)
     assert run(["doctor", broken, "--json"]) == 1
     found = checks(capsys)["flow"]
     assert found["status"] == "fail"
+    assert found["text"] == f"{broken} has 1 error (LOAD001)"
     assert found["remedy"] == f"flows check {broken} says where"
 
 
@@ -68,6 +69,12 @@ def test_a_machine_that_lacks_something_is_exit_3_and_the_flow_is_left_alone(cap
     assert run(["doctor", broken, "--json"]) == 3
     found = checks(capsys)
     assert (found["home"]["status"], found["flow"]["status"]) == ("fail", "warn")
+
+
+def test_a_sandbox_that_does_not_start_is_exit_3(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    assert run(["doctor", ECHO, "--json"]) == 3
+    assert "cannot be started" in checks(capsys)["flow"]["text"]
 
 
 @pytest.mark.usefixtures("homeless")
