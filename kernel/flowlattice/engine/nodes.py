@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
 from flowlattice.engine.backends import Bindings
+from flowlattice.engine.bounds import bounded
 from flowlattice.engine.effects import LONGEST_EFFECT_S, KeyOf, Once
 from flowlattice.engine.failures import UserCode
 from flowlattice.engine.grants import Grant, grants
 from flowlattice.engine.run import Attempt, Run
 from flowlattice.engine.threads import Threads
-from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
 
 
@@ -85,12 +84,8 @@ class BoundCall:
     async def _bounded(self, record: object, attempt: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
         if timeout is None:
             return await self._invoke(record, attempt)
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._invoke(record, attempt)
-        except TimeoutError:
-            attempt.give_up()
-            raise DeadlineExceeded(f"node {self.name} took longer than {timeout:g} s") from None
+        async with bounded(timeout, attempt.give_up, f"node {self.name}"):
+            return await self._invoke(record, attempt)
 
     async def _invoke(self, record: object, attempt: Attempt) -> object:
         arguments = _arguments(self._grants, attempt)

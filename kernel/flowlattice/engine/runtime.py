@@ -10,6 +10,7 @@ from typing import Any, cast, get_type_hints
 from uuid import UUID
 
 from flowlattice.engine.backends import Bindings
+from flowlattice.engine.bounds import bounded
 from flowlattice.engine.calls import CallLog, NoCallLog
 from flowlattice.engine.compile import Compiler, Functions, Step
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
@@ -141,10 +142,8 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:
     try:
-        async with asyncio.timeout(run.remaining()):
+        async with bounded(run.remaining() or 0, run.cancel, f"a run with a deadline of {limit} ms"):
             return await work
-    except TimeoutError:
-        raise _late(limit) from None
     finally:
         run.cancel()  # whatever is still under way, in threads or kept, nobody waits for
 
