@@ -73,7 +73,7 @@ def test_a_missing_or_old_package_is_a_failure_with_the_command_that_helps():
 
 def test_a_package_whose_files_are_gone_is_no_package(tmp_path, monkeypatch):
     record(tmp_path, "hollow", "1.0", "hollow/__init__.py")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     found = packages([Need("hollow")])
     assert found.status == "fail"
     assert "its files are gone" in found.text
@@ -82,7 +82,7 @@ def test_a_package_whose_files_are_gone_is_no_package(tmp_path, monkeypatch):
 def test_versions_are_compared_as_numbers(tmp_path, monkeypatch):
     (tmp_path / "tenth.py").write_text("")
     record(tmp_path, "tenth", "1.10rc1", "tenth.py")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert packages([Need("tenth", "1.9")]).status == "ok"
     assert packages([Need("tenth", "1.10.0")]).status == "ok"
     assert packages([Need("tenth", "1.11")]).status == "fail"
@@ -121,7 +121,7 @@ def test_a_folder_without_files_is_lost_data(tmp_path, monkeypatch):
     (tmp_path / "hollow").mkdir()
     (tmp_path / "hollow" / "__init__.py").write_text("")
     (tmp_path / "hollow" / "_data" / "rules").mkdir(parents=True)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     found = data("rules", "hollow")
     assert found.status == "warn"
     assert found.text.endswith("is empty")
