@@ -95,7 +95,7 @@ async def web(folder: Path, source: str, *, bindings: Bindings | None = None) ->
         yield Client(driver, log, app)
 
 
-def ask(folder: Path, source: str, *requests: tuple[Any, ...] | dict[str, Any]) -> list[Response]:
+def ask(folder: Path, source: str, *requests: dict[str, Any]) -> list[Response]:
     """Answers to requests in order, each a dict of `Client`'s arguments."""
 
     async def send() -> list[Response]:
@@ -108,7 +108,7 @@ def ask(folder: Path, source: str, *requests: tuple[Any, ...] | dict[str, Any]) 
 async def until(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
     """Wait until something holds, and fail if it does not in time."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in threads and processes too
             await asyncio.sleep(0.002)
 
 

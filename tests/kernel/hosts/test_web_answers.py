@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 
 import pytest
 
@@ -79,7 +80,9 @@ def test_spelled_out_segments_go_before_parameters(tmp_path):
     assert json.loads(suffix.body) == {"id": "a.b"}
 
 
-@pytest.mark.parametrize("target", ["/", "/echo/", "/Echo", "//echo", "/items/", "/items/a/b", "/items%2F5", "/files/.txt"])
+@pytest.mark.parametrize(
+    "target", ["/", "/echo/", "/Echo", "//echo", "/items/", "/items/a/b", "/items%2F5", "/files/.txt"]
+)
 def test_other_paths_are_not_found(tmp_path, target):
     [answer] = ask(tmp_path, ROUTES, {"method": "GET", "target": target})
     assert answer.status == 404
@@ -187,7 +190,11 @@ flow.connect(hook, flow.respond())
         ({"name": "n", "age": -1}, 418, "bad age: must not be negative (age)"),
         ({"name": "n", "age": -1, "from": 5}, 418, "bad age: must not be negative (age, from)"),
         ({"name": "n", "age": 1, "from": 5}, 409, {"about": "from"}),
-        ({"name": "n", "age": "x"}, 422, {"error": "invalid_input", "fields": [{"field": "age", "reason": "must be a whole number"}]}),
+        (
+            {"name": "n", "age": "x"},
+            422,
+            {"error": "invalid_input", "fields": [{"field": "age", "reason": "must be a whole number"}]},
+        ),
         ([], 422, {"error": "invalid_input", "fields": [{"field": "body", "reason": "must be an object"}]}),
     ],
 )
@@ -287,7 +294,11 @@ def test_over_the_rate_limit_is_429_with_retry_after(tmp_path):
 
 
 def test_the_rate_limit_counts_neither_options_nor_other_paths(tmp_path):
-    free = [{"method": "OPTIONS", "target": "/echo"}, {"method": "GET", "target": "/x"}, {"method": "GET", "target": "/echo"}]
+    free = [
+        {"method": "OPTIONS", "target": "/echo"},
+        {"method": "GET", "target": "/x"},
+        {"method": "GET", "target": "/echo"},
+    ]
     *_, last = ask(tmp_path, LIMITED, *free * 3, {"method": "POST", "target": "/echo", "json": {"v": "x"}})
     assert last.status == 200
 
@@ -378,7 +389,7 @@ def test_flows_that_share_a_port_may_not_share_a_route(tmp_path):
     with pytest.raises(RouteConflict, match="flow echo: POST /echo is there twice"):
         WebApp([one, two])
     renamed = ROUTES.replace("{id}", "{other}").replace("    id: str", "    other: str").replace('"/echo"', '"/new"')
-    with pytest.raises(RouteConflict, match="/items/{other} is there twice"):
+    with pytest.raises(RouteConflict, match=re.escape("/items/{other} is there twice")):
         WebApp([one, runtime_of(tmp_path / "three", renamed)])
 
 
@@ -387,7 +398,9 @@ async def test_several_flows_are_served_together(tmp_path):
     from flowlattice.hosts.inprocess import InProcess
 
     other = ECHO.replace("/echo", "/other").replace('"echo"', '"other"')
-    app = WebApp([runtime_of(tmp_path / "one", ECHO + "flow.rate_limit(qps=1, burst=1)\n"), runtime_of(tmp_path / "two", other)])
+    app = WebApp(
+        [runtime_of(tmp_path / "one", ECHO + "flow.rate_limit(qps=1, burst=1)\n"), runtime_of(tmp_path / "two", other)]
+    )
     async with InProcess(app) as driver:
         for path, expected in [("/echo", 200), ("/echo", 429), ("/other", 200), ("/other", 200)]:
             answer = await driver.request("POST", path, body=b'{"v":"A"}')

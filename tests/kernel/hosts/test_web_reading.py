@@ -108,7 +108,10 @@ def post(json_body):
         ({"name": "n", "short": ""}, {"short": "must not be empty"}),
         ({"name": "n", "short": "long"}, {"short": "must have at most 3 characters"}),
         ({"name": "n", "either": []}, {"either": "is of none of the types it may have"}),
-        ({"on": 1, "count": "7"}, {"name": "is required", "count": "must be a whole number", "on": "must be true or false"}),
+        (
+            {"on": 1, "count": "7"},
+            {"name": "is required", "count": "must be a whole number", "on": "must be true or false"},
+        ),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_reason(tmp_path, sent, expected):
@@ -119,7 +122,12 @@ def test_what_does_not_fit_is_named_with_its_reason(tmp_path, sent, expected):
 
 def test_values_are_never_repeated(tmp_path):
     secret = "s3cr3t-value"
-    sent = [{"name": "n", "kind": secret}, {"name": [secret]}, {"name": "n", "day": secret}, {"name": "n", "short": secret}]
+    sent = [
+        {"name": "n", "kind": secret},
+        {"name": [secret]},
+        {"name": "n", "day": secret},
+        {"name": "n", "short": secret},
+    ]
     for answer in ask(tmp_path, SHAPES, *map(post, sent)):
         assert answer.status == 422
         assert secret.encode() not in answer.body

@@ -151,7 +151,8 @@ async def fails(req: In) -> In:
 
 flow = Flow("timeouts", version="1.0.0")
 done = flow.respond()
-for path, target in [("/task", slow_task), ("/thread", slow_thread), ("/edge", slow_edge), ("/quick", quick), ("/own", fails)]:
+ways = [("/task", slow_task), ("/thread", slow_thread), ("/edge", slow_edge), ("/quick", quick), ("/own", fails)]
+for path, target in ways:
     flow.connect(flow.trigger(http.post(path, accepts=In)), target, timeout=ms(20) if path == "/edge" else seconds(60))
     flow.connect(target, done)
 """
