@@ -207,6 +207,7 @@ class _Body(ast.NodeVisitor):
             return
         target = self.scope.resolve(attribute)
         if target is not UNRESOLVED:
+            self._value_of_module(attribute)
             self._reference(target, attribute)
             return
         used = self.scope.capability(attribute.value)
@@ -219,6 +220,14 @@ class _Body(ast.NodeVisitor):
         for function in self._own_methods(attribute):
             self.reader.function(function, self._place(attribute))
         self.visit(attribute.value)
+
+    def _value_of_module(self, attribute: ast.Attribute) -> None:
+        """`os.environ`: what is no function of a module says by its module what reading it means."""
+        module = self.scope.resolve(attribute.value)
+        if isinstance(module, ModuleType) and not callable(getattr(module, attribute.attr, None)):
+            known = purity.SPECIAL_VALUES.get(f"{module.__name__}.{attribute.attr}", module_knowledge(module.__name__))
+            if known is not None:
+                self._add(in_words(known, ast.unparse(attribute)), attribute)
 
     def visit_Subscript(self, subscript: ast.Subscript) -> None:
         """`TABLE[key] = value` changes what lives outside."""

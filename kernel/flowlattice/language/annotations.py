@@ -18,6 +18,7 @@ _UNEVALUABLE: Final = (
     TypeError,
     ValueError,
     LookupError,
+    ArithmeticError,
     RecursionError,
 )
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from flowlattice.language._objects import knowledge, unwrapped
 from flowlattice.language._scope import UNRESOLVED, Scope
 from flowlattice.language.annotations import hints, without_metadata
+from flowlattice.language.reading import read
 from flowlattice.language.sources import SourceFiles
 from flowlattice.lattice import Determinism
 
@@ -34,7 +35,7 @@ def derivations(function: Callable[..., object], sources: SourceFiles) -> dict[s
     returned = without_metadata(hints(target).get("return"))
     if not (isinstance(returned, type) and issubclass(returned, BaseModel)):
         return {}
-    trace = _Trace(Scope(target, syntax))
+    trace = _Trace(Scope(target, syntax), sources)
     found: dict[str, set[str]] = {name: set() for name in returned.model_fields}
     for value in _results(syntax):
         for name, origins in trace.fields(value, list(found)):
@@ -46,9 +47,13 @@ def derivations(function: Callable[..., object], sources: SourceFiles) -> dict[s
 class _Trace:
     """The sources of expressions in one function."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, sources: SourceFiles) -> None:
         self._scope = scope
+        self._sources = sources
         self._input = scope.parameters[0] if scope.parameters else ""
+        taken = scope.type_of(ast.Name(self._input, ast.Load()))
+        fields = taken.model_fields if isinstance(taken, type) and issubclass(taken, BaseModel) else {}
+        self._wire = {name: info.alias or name for name, info in fields.items()}
         self._assigned: dict[str, list[ast.expr]] = {}
         for part in ast.walk(scope.syntax):
             for target, value in _assignments(part):
@@ -71,7 +76,7 @@ class _Trace:
     def origins(self, expression: ast.AST, seen: frozenset[str] = frozenset()) -> set[str]:
         """The sources of an expression."""
         if isinstance(expression, ast.Attribute) and self._is_input(expression.value):
-            return {expression.attr}
+            return {self._wire.get(expression.attr, expression.attr)}
         if isinstance(expression, ast.Name):
             if self._is_input(expression):
                 return {WHOLE}
@@ -79,8 +84,14 @@ class _Trace:
                 return set()
             values = self._assigned.get(expression.id, ())
             return set().union(*(self.origins(value, seen | {expression.id}) for value in values))
-        found: set[str] = {UNSTABLE} if isinstance(expression, ast.Call) and self._is_unstable(expression) else set()
-        return found.union(*(self.origins(child, seen) for child in ast.iter_child_nodes(expression)))
+        parts: list[ast.AST] = list(ast.iter_child_nodes(expression))
+        found: set[str] = set()
+        if isinstance(expression, ast.Call):
+            found = {UNSTABLE} if self._is_unstable(expression) else set()
+            if isinstance(expression.func, ast.Attribute) and self._is_input(expression.func.value):
+                found.add(WHOLE)  # a method of the input sees all of it
+                parts.remove(expression.func)
+        return found.union(*(self.origins(part, seen) for part in parts))
 
     def _is_input(self, expression: ast.expr) -> bool:
         return isinstance(expression, ast.Name) and expression.id == self._input
@@ -90,8 +101,11 @@ class _Trace:
             used = self._scope.capability(call.func.value)
             if used is not None:
                 return used.declared.determinism is Determinism.NONDETERMINISTIC
-        target = self._scope.resolve(call.func)
-        known = None if target is UNRESOLVED else knowledge(unwrapped(target))
+        target = unwrapped(self._scope.resolve(call.func))
+        if isinstance(target, FunctionType) and self._sources.owns(target.__code__.co_filename):
+            place = self._sources.place(self._scope.filename, call)
+            return read(target, self._sources, place=place).determinism is Determinism.NONDETERMINISTIC
+        known = None if target is UNRESOLVED else knowledge(target)
         return known is not None and known.determinism is Determinism.NONDETERMINISTIC
 
 

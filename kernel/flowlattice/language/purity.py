@@ -131,6 +131,9 @@ SPECIAL_MODULES: Final = {
     "requests": _OUTSIDE,
 }
 
+# Values of modules that are not what their modules are.
+SPECIAL_VALUES: Final = {"os.environ": _ENVIRONMENT, "sys.argv": _ENVIRONMENT, "sys.maxsize": PURE}
+
 # Methods that are not pure whatever they are called on; `astimezone` only without an argument.
 SPECIAL_METHODS: Final = {"timestamp": _ZONE, "astimezone": _ZONE, "samples": _RANDOM}
 
