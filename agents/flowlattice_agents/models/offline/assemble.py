@@ -13,11 +13,13 @@ from flowlattice_agents.models.offline.evaluation import equivalent, outcome, tr
 from flowlattice_agents.models.offline.fields import Field, is_concrete, json_of, record_name
 from flowlattice_agents.models.offline.intake import Branch, Outcome, Parse, Understanding
 from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
-from flowlattice_agents.models.offline.replies import BodyBuilder, Gap, merged_choice
-from flowlattice_agents.models.offline.routes import Clause, Sample
+from flowlattice_agents.models.offline.refusals import outside_call
+from flowlattice_agents.models.offline.replies import BodyBuilder, merged_choice
+from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
 from flowlattice_agents.models.offline.rules import EVERY_PROBLEM, normalised
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.spec import (
+    CallSpec,
     CaseSpec,
     CheckSpec,
     FieldSpec,
@@ -62,7 +64,8 @@ class Assembler:
         self.gaps: list[Gap] = list(known.gaps)
         self._open: list[Clause] = []
         self.names = identifiers(self.route.fields)
-        self.builder = BodyBuilder(self.route, self.scope(), known.material, words)
+        numbers = [part.text for clause in known.route.clauses for part in clause.meaning.walk() if part.head == "num"]
+        self.builder = BodyBuilder(self.route, self.scope(), known.material, words, numbers)
 
     def scope(self) -> Scope:
         """What names and pronouns of this route stand for."""
@@ -113,6 +116,8 @@ class Assembler:
         self.gaps += self.builder.gaps
         self._unused()
         self._claims()
+        if self.known.call is not None and not self.known.key:
+            self.gaps += outside_call(self.known.call.url)
         if self.gaps or reply is None or self.route.method is None:
             return Assembled(None, (), (), tuple(self.gaps or (Gap("reply", "What should the reply look like?"),)))
         record = self._record_name()
@@ -124,6 +129,7 @@ class Assembler:
             deadline_ms=self.route.deadline_ms or 5000,
             invalid=tuple(self._invalid()),
             checks=tuple(self._checks()),
+            calls=tuple(self._calls()),
             cases=tuple(cases),
             reply=reply,
         )
@@ -248,7 +254,7 @@ class Assembler:
         assert branch.condition is not None
         tests = self._tests(branch.condition)
         if len(tests) != 1:
-            self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{branch.clause.text}\"?"))
+            self.gaps.append(Gap("clause", f"What is meant by \"{branch.clause.text}\"?"))
             return None
         reply = self._branch_reply(branch)
         if reply is None:
@@ -327,6 +333,23 @@ class Assembler:
             if field.distinct:
                 yield CheckSpec(require=f"not lists.has_duplicates({self.names[name]})", field=self.names[name], reason="must be distinct")
 
+    def _calls(self) -> Iterator[CallSpec]:
+        call = self.known.call
+        if call is None:
+            return
+        sent = call.fields or list(self.route.fields)
+        host = re.sub(r"^https?://(?:api\.|www\.)?", "", call.url).split(".")[0]
+        binding = re.sub(r"\W", "_", host) or "service"
+        body = ", ".join(f"{name!r}: {self.builder.scope.paths[name]}" for name in sent)
+        yield CallSpec(
+            name=f"post_to_{binding}",
+            binding=binding if binding not in self.names.values() else f"{binding}_service",
+            url=call.url,
+            body="{" + body + "}",
+            key=tuple(self.names[name] for name in self.known.key),
+            ttl_s=self.known.key_ttl_s,
+        )
+
     def _records(self, name: str) -> Iterator[RecordSpec]:
         yield RecordSpec(name=name, fields=tuple(self._field(field) for field in self.route.fields.values()))
         for field in self.route.fields.values():
@@ -368,7 +391,7 @@ class Assembler:
             if not clause.became and clause.title:
                 clause.became = "title"
             if not clause.became and not self._restates(clause):
-                self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
+                self.gaps.append(Gap("clause", f"What is meant by \"{clause.text}\"?"))
                 clause.became = "asked"
 
     def _claims(self) -> None:
@@ -377,12 +400,12 @@ class Assembler:
             if self._is_true(given, wanted):
                 clause.became = "true of what is built"
             else:
-                self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
+                self.gaps.append(Gap("clause", f"What is meant by \"{clause.text}\"?"))
         for call, clause in self.known.expected:
             if any(call in typed.text for typed in self.builder.found.values()):
                 clause.became = f"what `{call}` does"
             else:
-                self.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
+                self.gaps.append(Gap("clause", f"What is meant by \"{clause.text}\"?"))
 
     def _is_true(self, given: Term, wanted: Term) -> bool:
         if len(self.builder.found) != 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +11,7 @@ from flowlattice_agents.models.offline.fields import number_of
 from flowlattice_agents.models.offline.grammar import Chart, load_grammar
 from flowlattice_agents.models.offline.lexer import Token, lex
 from flowlattice_agents.models.offline.names import Names, evident_names, word_lists
-from flowlattice_agents.models.offline.replies import Gap
-from flowlattice_agents.models.offline.routes import METHODS, Clause, Method, Route, known_route, split_path
+from flowlattice_agents.models.offline.routes import METHODS, Clause, Gap, Method, Route, known_route, milliseconds, split_path
 from flowlattice_agents.models.offline.sentences import Reading, read_sentence, recognisers, sentences
 from flowlattice_agents.models.offline.synthesis import stems
 from flowlattice_agents.models.offline.terms import Term, term
@@ -74,7 +72,7 @@ class Brief:
         whole = self._slice(sentence, 0, len(sentence))
         parts = [self._slice(sentence, start, end) for start, end in reading.leftovers]
         quoted = " and ".join(f'"{part}"' for part in parts[:3])
-        return f'What does {quoted} mean in "{whole}"?' if parts != [whole] else f'What does this mean for the endpoint: "{whole}"?'
+        return f'What is meant by {quoted} in "{whole}"?' if parts != [whole] else f'What is meant by "{whole}"?'
 
     def _note(self, tokens: Sequence[Token], index: int, became: str) -> None:
         """Account for tokens from which nothing is built."""
@@ -140,6 +138,13 @@ class Brief:
             route.clauses[:0] = shared
         return routes
 
+    def pathless(self) -> Route:
+        """The only route of a brief that names no path, to find out what else is open."""
+        methods = {token.value.text for token in self.tokens if token.kind == "METHOD"}
+        method = METHODS[next(iter(methods))] if len(methods) == 1 else "POST"
+        kept = [clause for clause in self.clauses if clause.meaning.head not in _GLOBAL | {"deadline"}]
+        return Route("/", method, clauses=kept)
+
     def promises(self, routes: Sequence[Route]) -> tuple[Promises, list[Gap]]:
         """Limits, bursts, latency and deadlines; a contradiction is asked about."""
         found = Promises()
@@ -154,7 +159,7 @@ class Brief:
                 elif part.head == "burst":
                     bursts.add(int(float(part.terms[0].text)))
                 elif part.head == "deadline":
-                    deadlines.add(_milliseconds(part.terms[0]))
+                    deadlines.add(milliseconds(part.terms[0]))
                 elif part.head == "slo":
                     found.slos.append(_slo(part))
             if clause.meaning.head in _GLOBAL | {"deadline"}:
@@ -206,14 +211,9 @@ def _per_second(rate: Term) -> float:
     return amount if rate.head == "qps" else amount / 60
 
 
-def _milliseconds(duration: Term) -> int:
-    factor = {"ms": 1, "seconds": 1000, "minutes": 60_000}[duration.head]
-    return math.ceil(float(number_of(duration.terms[0].text)) * factor)
-
-
 def _slo(part: Term) -> tuple[float, float, float | None]:
     rate = next((inner for inner in part.terms if inner.head in {"qps", "qpm"}), None)
-    return float(part.terms[0].text), float(_milliseconds(part.terms[1])), _per_second(rate) if rate else None
+    return float(part.terms[0].text), float(milliseconds(part.terms[1])), _per_second(rate) if rate else None
 
 
 __all__ = ["Brief", "Promises", "term"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from flowlattice_agents.models.offline.fields import ContradictionError, Field, is_concrete, json_of
-from flowlattice_agents.models.offline.replies import Gap, Material
-from flowlattice_agents.models.offline.routes import Clause, Route, Sample, match_template, split_path
+from flowlattice_agents.models.offline.replies import Material
+from flowlattice_agents.models.offline.routes import Clause, Gap, Route, Sample, match_template, milliseconds, split_path
 from flowlattice_agents.models.offline.rules import FieldRule, FieldRules
 from flowlattice_agents.models.offline.shapes import (
     NotUnderstoodError,
@@ -43,6 +43,14 @@ class Branch:
 
 
 @dataclass
+class Call:
+    """One outside call; `fields` are what it sends, all where none are named."""
+
+    url: str
+    fields: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Understanding:
     """All that is understood of one route."""
 
@@ -51,6 +59,9 @@ class Understanding:
     replies: list[tuple[Outcome, Clause]] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
     errors: list[tuple[FieldRule, Outcome, Clause]] = field(default_factory=list)
+    call: Call | None = None
+    key: list[str] = field(default_factory=list)
+    key_ttl_s: int | None = None
     kind: str = "json"
     other_paths: int | None = None
     claims: list[tuple[Term, Term, Clause]] = field(default_factory=list)
@@ -227,7 +238,7 @@ class Intake:
             self.unclear(clause)
 
     def unclear(self, clause: Clause) -> None:
-        self.result.gaps.append(Gap("clause", f"What does this mean for the endpoint: \"{clause.text}\"?"))
+        self.result.gaps.append(Gap("clause", f"What is meant by \"{clause.text}\"?"))
 
     def _courtesy(self, _meaning: Term, clause: Clause) -> None:
         clause.became = COURTESY
@@ -450,6 +461,32 @@ class Intake:
         for value in meaning.terms[0].terms:
             self.route.samples.append(Sample({name: json_of(value)}, outcome.status))
         clause.became = "examples that are tested"
+
+    def _call(self, meaning: Term, clause: Clause) -> None:
+        url = meaning.terms[0].text
+        names = self.names_in(meaning.terms[1]) if len(meaning.terms) > 1 else []
+        if self.result.call is not None and self.result.call.url != url:
+            raise NotUnderstoodError("two outside calls")
+        self.result.call = self.result.call or Call(url)
+        self.result.call.fields = names or self.result.call.fields
+        clause.became = f"one POST to {url}"
+
+    def _call_key(self, meaning: Term, clause: Clause) -> None:
+        names = self.names_in(meaning.terms[0])
+        if not names:
+            raise NotUnderstoodError("the key of the call")
+        for part in meaning.terms[1:]:
+            if part.head == "url":
+                self.result.call = self.result.call or Call(part.text)
+            elif part.head in {"ms", "seconds", "minutes"}:
+                self.result.key_ttl_s = max(1, milliseconds(part) // 1000)
+        self.result.key = names
+        clause.became = f"the call's key: {', '.join(names)}"
+
+    def _call_repeats(self, _meaning: Term, clause: Clause) -> None:
+        if not self.result.key:
+            raise NotUnderstoodError("repeats of what")
+        clause.became = "a repeated key is not sent again"
 
     def _mention_rule(self, _meaning: Term, clause: Clause) -> None:
         clause.became = clause.became or "invalid input is answered with the field and the reason"

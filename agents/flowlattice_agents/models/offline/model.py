@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 
 from flowlattice_agents.models.base import Answer, Draft, Question
+from flowlattice_agents.models.offline.answers import with_answers
 from flowlattice_agents.models.offline.assemble import Assembled, Assembler
 from flowlattice_agents.models.offline.brief import Brief, Promises
 from flowlattice_agents.models.offline.fields import Field, Kind
 from flowlattice_agents.models.offline.intake import Intake, Understanding
 from flowlattice_agents.models.offline.names import parts_of, word_lists
-from flowlattice_agents.models.offline.replies import Gap
-from flowlattice_agents.models.offline.routes import Clause, Route
+from flowlattice_agents.models.offline.refusals import open_facts, outside_call, refusal
+from flowlattice_agents.models.offline.routes import Clause, Gap, Route
 from flowlattice_agents.spec import (
     Assumption,
     ClauseAccount,
@@ -47,27 +48,33 @@ class OfflineModel:
             return Draft(questions=(Question(slot="brief", text="What should the flow do? The brief is empty."),))
         if len(brief) > LONGEST_BRIEF:
             return Draft(refusal=f"The brief has {len(brief)} characters; up to {LONGEST_BRIEF} can be understood.")
-        return _Drafting(brief, answers).run()
+        text = with_answers(brief, answers)
+        refused = refusal(text)
+        if refused is not None:
+            answered = {answer.slot for answer in answers}
+            missing = [gap for gap in open_facts(text) if gap.slot not in answered]
+            return _asked(missing) if missing else Draft(refusal=refused)
+        return _Drafting(text).run()
 
 
 class _Drafting:
-    def __init__(self, text: str, answers: Sequence[Answer]) -> None:
+    def __init__(self, text: str) -> None:
         self.brief = Brief(text)
-        self.answers = answers
 
     def run(self) -> Draft:
         gaps = [Gap("clause", text) for text in self.brief.leftovers]
         routes = self.brief.routes()
         if not routes:
-            return _asked([Gap("path", "At which path, and with which method, should it answer?"), *gaps])
+            gaps.insert(0, Gap("path", "At which path, and with which method, should it answer?"))
+            routes = [self.brief.pathless()]
         promises, contradictions = self.brief.promises(routes)
         gaps += contradictions
         assembled = [self.route(route, routes) for route in routes]
         gaps += [gap for found in assembled for gap in found.gaps]
         if not gaps:
-            gaps = [Gap("clause", f'What does this mean for the endpoint: "{clause.text}"?') for clause in self.unaccounted()]
+            gaps = [Gap("clause", f'What is meant by "{clause.text}"?') for clause in self.unaccounted()]
         if gaps:
-            return _asked(gaps)
+            return _asked([*gaps, *outside_call(self.brief.text)])
         return self.spec(routes, assembled, promises)
 
     def unaccounted(self) -> Iterator[Clause]:
@@ -136,7 +143,10 @@ class _Drafting:
         specs: list[RouteSpec] = [found.route for found in assembled if found.route is not None]
         records: dict[str, RecordSpec] = {record.name: record for found in assembled for record in found.records}
         qps, burst = promises.qps or 100.0, promises.burst
-        if promises.qps is None:
+        if promises.qps is None and promises.slos and promises.slos[0][2]:
+            qps = promises.slos[0][2]
+            assumptions.append(Assumption(slot="rate", text=f"At most {qps:g} requests a second are taken, as promised."))
+        elif promises.qps is None:
             assumptions.append(Assumption(slot="rate", text="At most 100 requests a second are taken."))
         if burst is None:
             burst = max(1, round(qps * 2))

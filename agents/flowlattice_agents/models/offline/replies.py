@@ -13,8 +13,8 @@ from flowlattice_agents.models.offline.bands import Band, band_of, gaps, ordered
 from flowlattice_agents.models.offline.evaluation import equivalent, gives
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
-from flowlattice_agents.models.offline.routes import Clause, Route, Sample
-from flowlattice_agents.models.offline.synthesis import synthesised
+from flowlattice_agents.models.offline.routes import Clause, Gap, Route, Sample
+from flowlattice_agents.models.offline.synthesis import arithmetic, framed, synthesised
 from flowlattice_agents.models.offline.terms import Term, term
 
 
@@ -40,14 +40,6 @@ class Material:
     back_upper: Clause | None = None
 
 
-@dataclass(frozen=True)
-class Gap:
-    """Something that must be asked."""
-
-    slot: str
-    text: str
-
-
 class BodyBuilder:
     """Builds the bodies of one route's replies.
 
@@ -56,9 +48,13 @@ class BodyBuilder:
         scope: What names and pronouns stand for.
         material: What the brief says of values.
         words: All words of the brief, for choosing operators by hint.
+        numbers: The numbers that its sentences name.
     """
 
-    def __init__(self, route: Route, scope: Scope, material: Material, words: frozenset[str]) -> None:
+    def __init__(
+        self, route: Route, scope: Scope, material: Material, words: frozenset[str], numbers: Sequence[str] = ()
+    ) -> None:
+        self.numbers_said = tuple(numbers)
         self.route, self.scope, self.material, self.words = route, scope, material, words
         self.literal = False
         self.filled: set[int] = set()
@@ -285,6 +281,8 @@ class BodyBuilder:
         yield self.from_key(key)
         if wanted:
             yield [(typed, None) for typed in synthesised(self.scope, self.route, wanted, self.words)]
+            yield [(typed, None) for typed in framed(self.scope, self.route, wanted, self.words)]
+            yield [(typed, None) for typed in arithmetic(self.scope, self.route, wanted, self.numbers_said)]
 
     def from_definitions(self, key: str, value: Term) -> Readings:
         """What "X is V" says, for the key itself or for the placeholder that stands for its value."""
@@ -554,5 +552,5 @@ def _escaped(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-__all__ = ["BodyBuilder", "Gap", "Material", "merged_choice"]
+__all__ = ["BodyBuilder", "Material", "merged_choice"]
 _UNUSED = (BOOLEAN, STRING, ListType, RecordType, Callable)

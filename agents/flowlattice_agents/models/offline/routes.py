@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,11 +11,19 @@ from urllib.parse import parse_qsl
 
 from pydantic import JsonValue
 
-from flowlattice_agents.models.offline.fields import Field
+from flowlattice_agents.models.offline.fields import Field, number_of
 from flowlattice_agents.models.offline.terms import Term
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 METHODS: dict[str, Method] = {"GET": "GET", "POST": "POST", "PUT": "PUT", "PATCH": "PATCH", "DELETE": "DELETE"}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that must be asked."""
+
+    slot: str
+    text: str
 
 
 @dataclass
@@ -99,3 +108,9 @@ def known_route(routes: Iterable[Route], method: str | None, path: str) -> Route
         if route.parameters and match_template(route.path, path) is not None and method in {None, route.method}:
             return route
     return None
+
+
+def milliseconds(duration: Term) -> int:
+    """A duration of the grammar in milliseconds, rounded up."""
+    factor = {"ms": 1, "seconds": 1000, "minutes": 60_000, "hours": 3_600_000}[duration.head]
+    return math.ceil(float(number_of(duration.terms[0].text)) * factor)

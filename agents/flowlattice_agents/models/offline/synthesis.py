@@ -1,22 +1,27 @@
 """Choosing operators by example: those of the catalogue whose names the brief hints at and that give what it shows.
 
-Nothing is taken on the strength of an example alone: a word of the brief (a path, a key, a verb) must name the operator.
+An operator is only taken where a word of the brief (a path, a key, a verb) names it. Arithmetic on all numbers of a
+request is also taken without such a word, where an example with enough digits leaves one reading.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
 from flowlattice.operators import Operator, catalogue
-from flowlattice_agents.models.offline.evaluation import gives
+from flowlattice_agents.expressions import INTEGER, NUMBER
+from flowlattice_agents.models.offline.evaluation import equivalent, gives, outcome
 from flowlattice_agents.models.offline.lowering import Scope, Typed
 from flowlattice_agents.models.offline.routes import Route, Sample
 
 _CONSTANTS = ('""', "0", "1", "2")
 _MOST_ARGUMENTS = 3
+_MOST_CONSTANTS = 6
+_ENOUGH_DIGITS = 3
 _TOO_COMMON = frozenset("the a an of to from in is and or with by for value text number list as at it its be".split())
 
 
@@ -34,6 +39,100 @@ def synthesised(
             if typed and all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
                 found.append(typed)
     return found[:4]
+
+
+def arithmetic(
+    scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]], numbers: Sequence[str]
+) -> list[Typed]:
+    """The shortest formulas over all numbers of the request that give every wanted value, one for each behaviour."""
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for _, value in wanted):
+        return []
+    if sum(_digits(value) for _, value in wanted) < _ENOUGH_DIGITS:
+        return []
+    fields = [scope.paths[name] for name in scope.subjects if name in scope.paths]
+    typed_fields = [field for field in fields if (one := scope.typed(field)) and one.type in (INTEGER, NUMBER)]
+    if not 1 <= len(typed_fields) <= 3 or len(typed_fields) != len(fields):
+        return []
+    places = max(_places(value) for _, value in wanted)
+    for formulas in _formulas(typed_fields, numbers):
+        found = _distinct([one for text in formulas for one in _fitting(scope, route, wanted, text, places)], route)
+        if found:
+            return found
+    return []
+
+
+def _formulas(fields: Sequence[str], numbers: Sequence[str]) -> Iterator[list[str]]:
+    """Formulas by size: the fields alone, then with one number of the brief."""
+    plain = [text for order in itertools.permutations(fields) for text in _combined(order)]
+    if len(fields) > 1:
+        yield plain
+    constants = [number for number in dict.fromkeys(numbers) if number not in {"0", "1"}][:_MOST_CONSTANTS]
+    yield [f"({text}) {sign} {constant}" for text in plain for sign in "+-*/" for constant in constants]
+
+
+def _combined(order: Sequence[str]) -> list[str]:
+    texts = [order[0]]
+    for field in order[1:]:
+        texts = [f"({text}) {sign} {field}" for text in texts for sign in "+-*/"]
+    return texts
+
+
+def _fitting(
+    scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]], text: str, places: int
+) -> list[Typed]:
+    for candidate in (text, f"numbers.round_half_up({text}, {places})"):
+        typed = scope.typed(candidate)
+        if typed and all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
+            return [typed]
+    return []
+
+
+def _distinct(found: Sequence[Typed], route: Route) -> list[Typed]:
+    kept: list[Typed] = []
+    for typed in found:
+        if not any(equivalent(typed.text, known.text, route) for known in kept):
+            kept.append(typed)
+    return kept
+
+
+def _digits(value: JsonValue) -> int:
+    return len(str(value).replace(".", "").replace("-", "").strip("0"))
+
+
+def _places(value: JsonValue) -> int:
+    return len(str(value).partition(".")[2]) if isinstance(value, float) and not value.is_integer() else 0
+
+
+def framed(
+    scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]], words: frozenset[str]
+) -> list[Typed]:
+    """A hinted operator's text with signs around it that every wanted text has: `#` and the words run together."""
+    texts = [value for _, value in wanted if isinstance(value, str)]
+    if len(texts) != len(wanted):
+        return []
+    found: list[Typed] = []
+    for operator in catalogue().values():
+        if hinted(operator, words) and len(operator.parameters) == 1:
+            for name in scope.subjects:
+                found += _frame(scope, route, wanted, f"{operator.qualified_name}({scope.paths[name]})")
+    return _distinct(found, route)
+
+
+def _frame(scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]], call: str) -> list[Typed]:
+    frames = set()
+    for sample, value in wanted:
+        known, inner = outcome(call, sample.inputs, route)
+        if not known or not isinstance(inner, str) or not isinstance(value, str) or len(inner) < 2:
+            return []
+        before, found, after = value.partition(inner)
+        if not found or re.search(r"\w", before + after):
+            return []
+        frames.add((before, after))
+    if len(frames) != 1 or frames == {("", "")}:
+        return []
+    before, after = frames.pop()
+    typed = scope.typed(" + ".join(part for part in (repr(before) if before else "", call, repr(after) if after else "") if part))
+    return [typed] if typed else []
 
 
 def hinted(operator: Operator, words: frozenset[str]) -> bool:
