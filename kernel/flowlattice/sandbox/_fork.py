@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -13,28 +14,31 @@ from flowlattice.sandbox._template import Ending, Template
 from flowlattice.sandbox.errors import SandboxUnavailable
 
 
+@dataclass(kw_only=True)
 class Fork:
     """A running fork.
 
     Attributes:
+        template: What it was forked from.
         pid: Its process id, which stays its own until the end.
+        scratch: The folder that it may write, removed with its end.
         order: Where its request goes.
         answers: Where its answer comes from.
         printed: Where what it prints comes from.
     """
 
-    def __init__(self, template: Template, pid: int, order: IO[bytes], answers: IO[bytes], printed: IO[bytes]) -> None:
-        self._template = template
-        self._ending: Ending | None = None
-        self.pid = pid
-        self.order = order
-        self.answers = answers
-        self.printed = printed
+    template: Template
+    pid: int
+    scratch: Path
+    order: IO[bytes]
+    answers: IO[bytes]
+    printed: IO[bytes]
+    _ending: Ending | None = field(default=None, init=False)
 
     def ending(self) -> Ending | None:
         """How it ended; None while it runs."""
         if self._ending is None:
-            self._ending = self._template.reap(self.pid, wait=False)
+            self._ending = self.template.reap(self.pid, wait=False)
         return self._ending
 
     def kill(self) -> None:
@@ -45,12 +49,12 @@ class Fork:
             with suppress(ProcessLookupError):
                 kill(self.pid, signal.SIGKILL)
         with suppress(SandboxUnavailable):  # the template is gone, and its forks with it
-            self._ending = self._template.reap(self.pid, wait=True)
+            self._ending = self.template.reap(self.pid, wait=True)
 
 
 @contextmanager
-def forked(template: Template, scratch: Path) -> Iterator[Fork]:
-    """A new fork for a scratch folder, which is killed at the end.
+def forked(template: Template) -> Iterator[Fork]:
+    """A new fork, which is killed at the end.
 
     Raises:
         SandboxUnavailable: The template could not fork.
@@ -59,8 +63,8 @@ def forked(template: Template, scratch: Path) -> Iterator[Fork]:
         theirs_in, order = _pipe(ends)
         answers, theirs_out = _pipe(ends)
         printed, theirs_err = _pipe(ends)
-        pid = template.fork(scratch, [end.fileno() for end in (theirs_in, theirs_out, theirs_err)])
-        fork = Fork(template, pid, order, answers, printed)
+        pid, scratch = template.fork([end.fileno() for end in (theirs_in, theirs_out, theirs_err)])
+        fork = Fork(template=template, pid=pid, scratch=scratch, order=order, answers=answers, printed=printed)
         ends.callback(fork.kill)
         for end in (theirs_in, theirs_out, theirs_err):
             end.close()

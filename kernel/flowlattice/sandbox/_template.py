@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -32,6 +32,7 @@ _SET_VARIABLES = {
 _FLAGS = ("-P", "-s", "-S", "-B", "-X", "utf8", "-X", "faulthandler")
 _LONGEST_MESSAGE = 4096
 _LONGEST_START_S = 60.0
+_LONGEST_END_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ class Template:
         self._tasks = tasks
         self._lock = threading.Lock()
         self._ready = False
+        self._running: set[int] = set()
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         self._control, theirs = socket.socketpair()
         self._control.settimeout(_LONGEST_START_S)
@@ -70,25 +72,37 @@ class Template:
                 self._printed.close()
                 raise self._unavailable(f"{sys.executable or 'Python'} cannot be started: {error}") from error
 
-    def fork(self, scratch: Path, descriptors: Sequence[int]) -> int:
-        """The process id of a new fork, which has these descriptors as its standard input, output and error."""
-        pid = self._ask({"fork": str(scratch)}, descriptors)["pid"]
+    def fork(self, descriptors: Sequence[int]) -> tuple[int, Path]:
+        """The process id and the scratch folder of a new fork.
+
+        Args:
+            descriptors: What becomes its standard input, output and error.
+        """
+        said = self._ask({"fork": tempfile.gettempdir()}, descriptors)
+        pid, scratch = said["pid"], said["scratch"]
         assert isinstance(pid, int)
-        return pid
+        self._running.add(pid)
+        return pid, Path(str(scratch))
 
     def reap(self, pid: int, *, wait: bool) -> Ending | None:
-        """How a fork ended, once; None while it runs."""
+        """How a fork ended, once; None while it runs. With its end its scratch folder is removed."""
         said = self._ask({"reap": pid, "wait": wait})
         code, cpu_seconds = said["code"], said.get("cpu_seconds")
         if not isinstance(code, int) or not isinstance(cpu_seconds, float):
             return None
+        self._running.discard(pid)
         if code >= 0:
             return Ending(exit_code=code, signal=None, cpu_seconds=cpu_seconds)
         return Ending(exit_code=None, signal=signal.Signals(-code).name, cpu_seconds=cpu_seconds)
 
     def close(self) -> None:
         """End the process, and with it every fork that still runs."""
+        with suppress(OSError):  # closed before
+            self._control.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for an answer
         self._control.close()
+        if self._running:
+            with suppress(subprocess.TimeoutExpired):  # it removes them and their folders
+                self._process.wait(_LONGEST_END_S)
         self._process.kill()
         self._process.wait()
         self._printed.close()

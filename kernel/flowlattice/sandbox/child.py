@@ -13,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import NoReturn
 
 from flowlattice.sandbox._wire import JsonValue, Task, encode, printable
@@ -35,18 +36,21 @@ class _Speaker:
             self._pipe.flush()
 
 
-def main(tasks: Mapping[str, Task], descriptors: Sequence[int], template: int) -> NoReturn:
+def main(tasks: Mapping[str, Task], descriptors: Sequence[int], scratch: Path, template: int) -> NoReturn:
     """Answer one request and end the process, without the interpreter's own clean-up.
 
     Args:
         tasks: What may be asked for, by name.
         descriptors: What becomes standard input (the request), output (the answer) and error (what is printed).
+        scratch: The folder that may be written.
         template: The process forked from; this one dies with it.
     """
     try:
         os.setsid()
         die_with(template)
         _take_over(descriptors)
+        os.chdir(scratch)
+        os.environ.update(HOME=str(scratch), TMPDIR=str(scratch))
         _serve(_Speaker(), tasks)
     except BaseException:  # noqa: BLE001 - the fork must not fall back into the template's code
         traceback.print_exc()
@@ -64,7 +68,6 @@ def _serve(speaker: _Speaker, tasks: Mapping[str, Task]) -> None:
     with os.fdopen(0, "rb") as pipe:
         order = json.loads(pipe.readline())
     os.open(os.devnull, os.O_RDONLY)  # takes the place of standard input
-    _move_to(order["scratch"])
     grants = Grants(**{kind: tuple(paths) for kind, paths in order["grants"].items()})
     try:
         confined_by = lock_down(grants, Limits.from_json(order["limits"]))
@@ -73,11 +76,6 @@ def _serve(speaker: _Speaker, tasks: Mapping[str, Task]) -> None:
         return
     speaker.say("ready", asdict(confined_by))
     _answer(speaker, tasks[order["task"]], order["request"])
-
-
-def _move_to(scratch: str) -> None:
-    os.chdir(scratch)
-    os.environ.update(HOME=scratch, TMPDIR=scratch)
 
 
 def _answer(speaker: _Speaker, task: Task, request: JsonValue) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from flowlattice.sandbox import _paths, _scratch
+from flowlattice.sandbox import _paths
 from flowlattice.sandbox._conversation import Conversation
 from flowlattice.sandbox._fork import forked
 from flowlattice.sandbox._template import Template
@@ -94,10 +94,10 @@ class Sandbox:
         if task not in self._tasks:
             raise SandboxUnavailable(task, f"this sandbox was made for {', '.join(self._tasks)}")
         limits = limits or Limits()
-        with _scratch.folder() as scratch, forked(self._template, scratch) as fork:
-            watch = Watch(task=task, pid=fork.pid, limits=limits, scratch=scratch, should_stop=should_stop)
+        with forked(self._template) as fork:
+            watch = Watch(task=task, pid=fork.pid, limits=limits, scratch=fork.scratch, should_stop=should_stop)
             conversation = Conversation(fork, watch, on_event)
-            value = conversation.hold(encode(_order(task, request, read, limits, scratch)))
+            value = conversation.hold(encode(_order(task, request, read, limits, fork.scratch)))
             return SandboxResult(value=value, stderr=conversation.stderr, protection=conversation.protection)
 
 
@@ -126,7 +126,6 @@ def _order(task: str, request: JsonValue, read: Sequence[Path], limits: Limits, 
     return {
         "task": task,
         "request": request,
-        "scratch": str(scratch),
         "grants": grants,
         "limits": {**limits.to_json()},
     }

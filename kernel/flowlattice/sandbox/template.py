@@ -1,9 +1,10 @@
 """The process that runs of a sandbox are forked from: it has imported the trusted tasks and runs nothing else.
 
 Started as `python -m flowlattice.sandbox.template CONTROL TASK...`, where CONTROL is the file descriptor of a socket.
-Over it the parent says, one at a time, `{"fork": scratch folder}` with three descriptors (to become 0, 1 and 2 of the
-fork) and `{"reap": pid, "wait": bool}`. Fork and reap are apart so that a process id stays reserved until the parent is
-done with it. When the socket closes, because the parent is done or dead, forks and their folders are removed.
+Over it the parent says, one at a time, `{"fork": place for its scratch folder}` with three descriptors (to become 0, 1
+and 2 of the fork) and `{"reap": pid, "wait": bool}`. Fork and reap are apart so that a process id stays reserved until
+the parent is done with it. Scratch folders are made and removed here, so that a killed parent leaves none: when the
+socket closes, because the parent is done or dead, what is left of forks and folders is removed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from flowlattice.sandbox import _scratch, child
@@ -44,12 +44,12 @@ class _Forks:
 
     def __init__(self, tasks: Mapping[str, Task]) -> None:
         self._tasks = tasks
-        self._scratch: dict[int, str] = {}
+        self._scratch: dict[int, Path] = {}
 
     def do(self, asked: dict[str, JsonValue], descriptors: Sequence[int]) -> JsonValue:
         match asked:
-            case {"fork": str(scratch)}:
-                return {"pid": self._fork(scratch, descriptors)}
+            case {"fork": str(place)}:
+                return self._fork(_scratch.create(place), descriptors)
             case {"reap": int(pid), "wait": bool(wait)}:
                 return self._reap(pid, wait)
             case _:
@@ -60,24 +60,23 @@ class _Forks:
         for pid, scratch in self._scratch.items():
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-            with suppress(FileNotFoundError):  # the parent was about to remove it
-                _scratch.remove(Path(scratch))
+            _scratch.remove(scratch)
 
-    def _fork(self, scratch: str, descriptors: Sequence[int]) -> int:
+    def _fork(self, scratch: Path, descriptors: Sequence[int]) -> JsonValue:
         template = os.getpid()
         pid = os.fork()
         if pid == 0:
-            child.main(self._tasks, descriptors, template)
+            child.main(self._tasks, descriptors, scratch, template)
         self._scratch[pid] = scratch
         for descriptor in descriptors:
             os.close(descriptor)
-        return pid
+        return {"pid": pid, "scratch": str(scratch)}
 
     def _reap(self, pid: int, wait: bool) -> JsonValue:
         ended, status, usage = os.wait4(pid, 0 if wait else os.WNOHANG)
         if not ended:
             return {"code": None}
-        del self._scratch[pid]
+        _scratch.remove(self._scratch.pop(pid))
         return {"code": os.waitstatus_to_exitcode(status), "cpu_seconds": usage.ru_utime + usage.ru_stime}
 
 

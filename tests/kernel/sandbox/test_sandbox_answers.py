@@ -1,5 +1,8 @@
 """Answers: JSON out, JSON back, events meanwhile; whatever else comes back is an error, never an exception of ours."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from flowlattice.sandbox import (
@@ -164,6 +167,27 @@ def test_a_task_that_cannot_be_imported_is_unavailable(task):
 def test_only_tasks_of_the_sandbox_can_be_run(sandbox):
     with pytest.raises(SandboxUnavailable, match="was made for"):
         sandbox.run("os:system", "true")
+
+
+def test_closing_ends_what_runs_and_removes_its_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    started = threading.Event()
+    request = {"source": "emit('started')\nwhile True: pass", "arguments": []}
+    with ThreadPoolExecutor() as threads, Sandbox(f"{TASKS}:execute") as sandbox:
+        running = threads.submit(sandbox.run, f"{TASKS}:execute", request, on_event=lambda _: started.set())
+        assert started.wait(30)
+        assert list(tmp_path.iterdir()) != []
+        sandbox.close()
+
+        assert isinstance(running.exception(30), SandboxError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_may_overlap(sandbox):
+    with ThreadPoolExecutor(4) as threads:
+        answers = threads.map(lambda n: sandbox.run(GREET, n).value, range(12))
+
+        assert list(answers) == [f"hello, {n}" for n in range(12)]
 
 
 def test_a_closed_sandbox_is_unavailable():
