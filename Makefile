@@ -29,6 +29,7 @@ help: ## Say what each target does
 demo: $(RUN_READY) ## From a brief to a live endpoint: set up, then author, certify, deploy and call a flow
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	FLOWS_HOME=$(DEMO)/home $(BIN)/flows author "$(BRIEF)" --out $(DEMO)/flow --yes
+	@echo "  from here: FLOWS_HOME=$(DEMO)/home $(BIN)/flows serve --deployed"
 
 test: $(DEV_READY) ## Set up and run every test
 	$(BIN)/python -m pytest

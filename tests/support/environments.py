@@ -2,7 +2,7 @@
 
 Tests use no network, so dependencies cannot be downloaded. They are taken from the environment that runs the tests,
 where they are installed as locked: the files of exactly those distributions that the wheel's own metadata asks for,
-directly or through others, are linked into the empty environment. What is not declared is therefore not importable
+directly or through others, are brought into the empty environment. What is not declared is therefore not importable
 there, which putting the whole environment on the path would hide; pip does the installation of the wheel itself, and
 `pip check` says whether the metadata is satisfied.
 """
@@ -10,6 +10,7 @@ there, which putting the whole environment on the path would hide; pip does the 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def install(wheel: Path, folder: Path, *, extras: tuple[str, ...] = ()) -> Envir
     environment.pip("install", "--no-index", "--no-deps", str(wheel))
     installed = Distribution.at(next(environment.packages.glob(f"{NAME}-*.dist-info")))
     for needed in _closure(installed, extras):
-        _link(needed, environment.packages)
+        _bring(needed, environment.packages)
     environment.pip("check")
     return environment
 
@@ -89,10 +90,18 @@ def _closure(root: Distribution, extras: tuple[str, ...]) -> list[Distribution]:
     return list({child.name: child for child in found.values()}.values())
 
 
-def _link(source: Distribution, packages: Path) -> None:
+def _bring(source: Distribution, packages: Path) -> None:
     for file in source.files or ():
         # Scripts lie outside site-packages (`../../../bin/x`); no test needs those of a dependency.
         if ".." not in file.parts:
             target = packages / file
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(Path(str(source.locate_file(file))))
+            _copy(Path(str(source.locate_file(file))), target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    # Not a symlink: a sandbox that may read the environment may not read what a link of it leads to.
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
