@@ -31,16 +31,16 @@ def unreadable(error: Exception, file: str) -> Diagnostic:
     """LOAD001 of what reading or parsing a file raised."""
     if isinstance(error, SyntaxError):
         line, column = error.lineno or 1, error.offset or 1
-        end_line = error.end_lineno if error.end_lineno and error.end_lineno >= line else None
-        end = error.end_offset if end_line and error.end_offset and error.end_offset > 0 else None
+        end_line, end = error.end_lineno or 0, error.end_offset or 0
+        has_end = (end_line, end) > (line, column) and end > 0
         return Diagnostic(
             code="LOAD001",
             message=f"{file} is not Python: {one_line(error.msg or 'it cannot be parsed')}",
             file=file,
             line=max(line, 1),
             column=max(column, 1),
-            end_line=end_line if end else None,
-            end_column=end,
+            end_line=end_line if has_end else None,
+            end_column=end if has_end else None,
         )
     if isinstance(error, RecursionError | MemoryError):
         return Diagnostic(code="LOAD001", message=f"{file} is nested too deeply to be parsed", file=file, line=1)

@@ -55,6 +55,8 @@ class Element:
 def calling_place(depth: int = 2) -> Place:
     """Where the caller's caller wrote the call that is running (precise columns from the byte code)."""
     frame: FrameType = sys._getframe(depth)  # noqa: SLF001 - the documented way to see a caller without building a traceback
+    while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
+        frame = frame.f_back  # `Merge[Order]()` is called by way of typing
     positions = list(frame.f_code.co_positions())[frame.f_lasti // 2]
     line, end_line, column, end_column = positions
     return Place(

@@ -7,7 +7,7 @@ them; it errs towards more sources. It is what the checker uses to find key fiel
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
 from typing import Final
 
@@ -25,6 +25,8 @@ UNSTABLE: Final = "!"
 WHOLE: Final = "*"
 """The whole input, not one field of it."""
 
+_DEEPEST: Final = 8
+
 
 def derivations(function: Callable[..., object], sources: SourceFiles) -> dict[str, tuple[str, ...]]:
     """The sources of each output field, by its name on the wire; empty where the output is no record of the flow."""
@@ -38,7 +40,7 @@ def derivations(function: Callable[..., object], sources: SourceFiles) -> dict[s
     trace = _Trace(Scope(target, syntax), sources)
     found: dict[str, set[str]] = {name: set() for name in returned.model_fields}
     for value in _results(syntax):
-        for name, origins in trace.fields(value, list(found)):
+        for name, origins in trace.fields(value, tuple(returned.model_fields)).items():
             found.setdefault(name, set()).update(origins)
     wire = {name: info.alias or name for name, info in returned.model_fields.items()}
     return {wire.get(name, name): tuple(sorted(origins)) for name, origins in found.items()}
@@ -61,17 +63,44 @@ class _Trace:
                     if isinstance(name, ast.Name):
                         self._assigned.setdefault(name.id, []).append(value)
 
-    def fields(self, value: ast.expr, names: list[str]) -> Iterator[tuple[str, set[str]]]:
+    def fields(self, value: ast.expr, names: Sequence[str], depth: int = 0) -> dict[str, set[str]]:
         """The sources of the fields of a record that an expression makes."""
+        if self._is_input(value):
+            return {name: {self._wire.get(name, name)} for name in names}
+        if isinstance(value, ast.IfExp):
+            ways = [self.fields(way, names, depth) for way in (value.body, value.orelse)]
+            asked = self.origins(value.test)
+            return {name: asked.union(*(way.get(name, set()) for way in ways)) for name in names}
+        if isinstance(value, ast.Name) and len(self._assigned.get(value.id, ())) == 1 and depth < _DEEPEST:
+            return self.fields(self._assigned[value.id][0], names, depth + 1)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "model_copy":
+            changed = next((keyword.value for keyword in value.keywords if keyword.arg == "update"), ast.Dict([], []))
+            return self._overlaid(self.fields(value.func.value, names, depth), changed)
         if isinstance(value, ast.Call) and isinstance(self._scope.resolve(value.func), type) and not value.args:
-            named = [keyword for keyword in value.keywords if keyword.arg is not None]
-            if len(named) == len(value.keywords):
-                for keyword in named:
-                    yield str(keyword.arg), self.origins(keyword.value)
-                return
+            return self._made(value, names, depth)
         whole = self.origins(value)
-        for name in names:
-            yield name, whole
+        return dict.fromkeys(names, whole)
+
+    def _made(self, call: ast.Call, names: Sequence[str], depth: int) -> dict[str, set[str]]:
+        """The fields of `Record(a=..., **rest)`."""
+        found: dict[str, set[str]] = {name: set() for name in names}
+        for keyword in call.keywords:
+            if keyword.arg is not None:
+                continue
+            rest = keyword.value
+            if isinstance(rest, ast.Call) and isinstance(rest.func, ast.Attribute) and rest.func.attr == "model_dump":
+                found |= self.fields(rest.func.value, names, depth)
+            else:
+                found = self._overlaid(found, rest)
+        return found | {str(k.arg): self.origins(k.value) for k in call.keywords if k.arg is not None}
+
+    def _overlaid(self, fields: dict[str, set[str]], changed: ast.expr) -> dict[str, set[str]]:
+        """The fields after those of a mapping were put over them."""
+        if isinstance(changed, ast.Dict) and all(isinstance(key, ast.Constant) for key in changed.keys):
+            keys = [str(key.value) for key in changed.keys if isinstance(key, ast.Constant)]
+            return fields | {key: self.origins(value) for key, value in zip(keys, changed.values, strict=True)}
+        anything = self.origins(changed)
+        return {name: origins | anything for name, origins in fields.items()}
 
     def origins(self, expression: ast.AST, seen: frozenset[str] = frozenset()) -> set[str]:
         """The sources of an expression."""

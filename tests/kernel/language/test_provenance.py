@@ -13,7 +13,14 @@ CASES = {
     "Res(v=str(req))": ["*"],
     "Res(**{'v': req.v})": ["v"],
     "Res(v=req.v) if req.n else Res(v=str(uuid4()))": ["!", "n", "v"],
-    "req.model_copy(update={'v': req.v})": ["*", "v"],
+    "req": ["v"],
+    "req.model_copy(update={'v': 'x'})": [],
+    "req.model_copy(update={'n': str(uuid4())})": ["v"],
+    "req.model_copy(update=dict(n=str(uuid4())))": ["!", "v"],
+    "Req(**req.model_dump())": ["v"],
+    "Res(**{'v': req.v}, words=[str(uuid4())])": ["v"],
+    "Res(**TABLE)": [],
+    "text.trim(req)": ["*"],
 }
 
 
