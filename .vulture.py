@@ -10,15 +10,16 @@ _ = ...
 (_._list, _._subscript, _._unaryop)
 
 # Handlers that a dispatcher finds by the head of a meaning, as the grammar files write it (models/offline/intake.py).
-(_._any_case, _._back_upper, _._bad_values, _._band, _._band_subject, _._claim, _._claim_input, _._courtesy)
-(_._define, _._define_bands, _._example, _._example_path, _._expects, _._fill, _._mention_rule, _._optional_then)
-(_._other_path, _._rate, _._rename, _._replace_word, _._rounded_key, _._sample_value, _._shown_text, _._takes_refs)
-(_._takes_typed,)
+(_._any_case, _._back_upper, _._bad_values, _._band, _._band_subject, _._call_key, _._call_repeats, _._claim)
+(_._claim_empty, _._claim_input, _._courtesy, _._define, _._define_bands, _._do2, _._example, _._example_path)
+(_._expects, _._fill, _._fills, _._gets, _._mention_rule, _._more_of_rule, _._optional_then, _._other_path, _._rate)
+(_._rename, _._replace_word, _._rounded_key, _._sample_at, _._sample_empty, _._sample_value, _._shown_text)
+(_._takes_refs, _._takes_typed)
 
 # The same for values (models/offline/lowering.py).
 (_._amount, _._apply_phrase, _._arr, _._both, _._concat, _._cond, _._conds, _._date, _._dropped, _._false, _._filter)
-(_._glue, _._implies, _._in_unit, _._inside, _._it_named, _._not, _._null, _._num, _._obj, _._of, _._or, _._ref_of)
-(_._round, _._str, _._str_of, _._that, _._that_many, _._thing, _._true)
+(_._glue, _._implies, _._in_unit, _._inside, _._it_named, _._named_ref, _._not, _._null, _._num, _._obj, _._of, _._or)
+(_._ref_of, _._round, _._str, _._str_of, _._that, _._that_many, _._thing, _._true)
 
 # Keys of the graph's state: LangGraph reads and writes them by name.
 (_.approval_digest, _.assumptions_digest, _.brief_digest, _.certificate_digest, _.deployment_digest)
@@ -39,3 +40,12 @@ _ = ...
 (_.get_command, _.format_commands, _.format_epilog)
 (_.connection_made, _.connection_lost, _.data_received, _.exc)
 (_.capture_signals, _.force_exit)
+
+# importlib calls it of a loader.
+_.get_code
+
+# Fields of the tests' own records, which schemas and generators read.
+(_.express, _.qty)
+
+# http.server calls or reads them of a test's handler.
+(_.log_message, _.protocol_version)
