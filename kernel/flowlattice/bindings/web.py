@@ -82,7 +82,8 @@ class HttpxBackend:
         self, method: str, url: str, params: Mapping[str, str] | None, json: JsonValue, headers: Mapping[str, str]
     ) -> HttpResponse:
         try:
-            request = self._client.build_request(method, url, params=params, json=json, headers=dict(headers))
+            address = httpx.URL(url).copy_merge_params(dict(params or {}))
+            request = self._client.build_request(method, address, json=json, headers=dict(headers))
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise NotSent(f"binding {self._binding}: no connection ({type(error).__name__})") from error

@@ -16,9 +16,11 @@ from pydantic_core import to_jsonable_python
 
 from flowlattice import keys
 from flowlattice.engine.backends import DedupeBackend, EffectInDoubt
+from flowlattice.engine.failures import UserCode
 from flowlattice.engine.run import Attempt, Run
 from flowlattice.errors import ReservationHeld
 from flowlattice.ir.model import Idempotency
+from flowlattice.language.invalid import InvalidInput
 
 DEFAULT_TTL: Final = timedelta(hours=24)
 SHORTEST_TTL: Final = timedelta(seconds=300)
@@ -38,23 +40,37 @@ class KeyOf:
         self._fields = idempotency.fields
 
     def __call__(self, record: object) -> bytes:
-        """The key of the effect on this record."""
+        """The key of the effect on this record.
+
+        Raises:
+            InvalidInput: A field's value cannot be part of a key.
+        """
         values = {name: _plain(_field(record, name)) for name in self._fields}
-        return keys.idempotency_key(self._flow, self._node, "", values)
+        try:
+            return keys.idempotency_key(self._flow, self._node, "", values)
+        except keys.KeyFieldError as error:
+            raise InvalidInput(
+                error.path.removeprefix("fields."), f"cannot be part of a key: {error.problem}"
+            ) from error
 
 
 class Once:
     """Runs a node at most once per key."""
 
     def __init__(
-        self, name: str, key_of: KeyOf, idempotency: Idempotency, store: DedupeBackend, returns: object
+        self,
+        name: str,
+        key_of: Callable[[object], bytes],
+        idempotency: Idempotency,
+        store: DedupeBackend,
+        returns: object,
     ) -> None:
         self._name = name
         self._key_of = key_of
         self._store = store
         self._result: TypeAdapter[Any] = TypeAdapter(cast("Any", returns))
         ttl = DEFAULT_TTL if idempotency.ttl_ms is None else timedelta(milliseconds=idempotency.ttl_ms)
-        self._ttl = max(ttl, SHORTEST_TTL)
+        self.ttl = max(ttl, SHORTEST_TTL)
 
     async def __call__(self, record: object, run: Run, invoke: Invoke) -> object:
         """What the node returned for this key, now or before."""
@@ -63,7 +79,8 @@ class Once:
         return await asyncio.shield(work)
 
     async def _settle(self, record: object, run: Run, invoke: Invoke) -> object:
-        key = self._key_of(record)
+        with UserCode(self._name, run):
+            key = self._key_of(record)
         known = await self._reserve(key, run)
         if known is not None:
             return self._result.validate_json(known)
@@ -88,7 +105,7 @@ class Once:
         pause = 0.005
         while True:
             try:
-                return await self._store.reserve(key, ttl=self._ttl)
+                return await self._store.reserve(key, ttl=self.ttl)
             except EffectInDoubt:
                 raise
             except ReservationHeld:

@@ -48,7 +48,17 @@ class ServedFlow:
         Raises:
             EngineUnavailable: It ended, or did not answer in time; with what it said last.
         """
-        command = [sys.executable, "-m", "flowlattice", "serve", str(self._path), "--port", "0", "--json", "--until-eof"]
+        command = [
+            sys.executable,
+            "-m",
+            "flowlattice",
+            "serve",
+            str(self._path),
+            "--port",
+            "0",
+            "--json",
+            "--until-eof",
+        ]
         output, self._said = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [*command, *self._arguments],

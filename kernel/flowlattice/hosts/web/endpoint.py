@@ -106,7 +106,10 @@ class Endpoint:
         except Refused as refused:
             return refused.reply
         except FlowlatticeError as error:
-            return self._failure(error, run)
+            return _failure(error, run)
+        except Exception as error:  # noqa: BLE001 - the last boundary: whatever else fails is 500 and one line in the log
+            _log_failure("the host", run, error)
+            return replies.internal(run.id)
 
     # Runs that wait: the client may leave, and the answer may go out before the run is over.
 
@@ -141,7 +144,7 @@ class Endpoint:
         self._door.inside -= 1
         error = None if work.cancelled() else work.exception()
         if isinstance(error, NodeFailed):
-            _log_failure(error)
+            _log_failure(f"node {error.node}", run, error.cause)
         elif error is not None:
             _log.warning("run %s failed after it was answered: %s", run.id, type(error).__name__)
 
@@ -181,22 +184,6 @@ class Endpoint:
         except TimeoutError:
             raise Refused(replies.SLOW_BODY) from None
 
-    # Failing.
-
-    def _failure(self, error: FlowlatticeError, run: Run) -> Reply:
-        match error:
-            case DeadlineExceeded():
-                return replies.deadline_exceeded(run.id)
-            case EffectInDoubt():
-                return replies.key_in_doubt(run.id)
-            case ReservationHeld():
-                return replies.key_held(run.id)
-            case NodeFailed():
-                _log_failure(error)
-                return replies.internal(run.id)
-            case _:
-                raise error
-
 
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
@@ -211,8 +198,25 @@ def _query(encoded: bytes) -> list[tuple[str, str]]:
         raise RejectedInput([Problem(field="query", name="query", kind="value", reason=reason)]) from None
 
 
-def _log_failure(error: NodeFailed) -> None:
+def _failure(error: FlowlatticeError, run: Run) -> Reply:
+    match error:
+        case DeadlineExceeded():
+            return replies.deadline_exceeded(run.id)
+        case EffectInDoubt():
+            return replies.key_in_doubt(run.id)
+        case ReservationHeld():
+            return replies.key_held(run.id)
+        case ClientGone():
+            raise error
+        case NodeFailed():
+            _log_failure(f"node {error.node}", run, error.cause)
+        case _:
+            _log_failure("the host", run, error)
+    return replies.internal(run.id)
+
+
+def _log_failure(who: str, run: Run, cause: BaseException) -> None:
     """One line with the place, without the cause's text, which may hold what the client sent."""
-    frames = traceback.extract_tb(error.cause.__traceback__)
+    frames = traceback.extract_tb(cause.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
-    _log.error("node %s failed in run %s: %s at %s", error.node, error.run_id, type(error.cause).__name__, place)
+    _log.error("%s failed in run %s: %s at %s", who, run.id, type(cause).__name__, place)
