@@ -180,17 +180,19 @@ class Assembler:
         self, status: int, shapes: Sequence[Term], contents: Sequence[Term], *, examples: bool
     ) -> ReplySpec | None:
         samples = [sample for sample in self.route.samples if sample.json_body is not None] if examples else []
+        if examples and is_concrete(shapes[0]) and self._shown() and not any(s.inputs == self._shown() for s in samples):
+            samples.insert(0, Sample(self._shown(), status, json_of(shapes[0])))
+            self.route.samples.insert(0, samples[0])
         shape: Term | None = shapes[0]
         if any(content.head == "either" for content in contents):
             shape = merged_choice(shapes)
+        elif len(shapes) > 1 and all(content.head == "fields" for content in contents if content.head != "empty"):
+            shape = Term("obj", tuple(pair for one in shapes for pair in one.terms))
         elif len(set(shapes)) > 1 and not samples:
             self.gaps.append(Gap("reply", "The brief shows several replies: when is which one given?"))
             return None
         if shape is None or shape.head not in {"obj", "arr"}:
             return None
-        if examples and not samples and is_concrete(shape) and self._shown():
-            samples = [Sample(self._shown(), status, json_of(shape))]
-            self.route.samples.extend(samples)
         self.builder.literal = not examples
         self.builder.begin()
         body = self.builder.object(shape, samples) if shape.head == "obj" else repr(json_of(shape))
@@ -330,6 +332,9 @@ class Assembler:
 
     def _checks(self) -> Iterator[CheckSpec]:
         for name, field in self.route.fields.items():
+            if field.decimals is not None:
+                rounded = f"numbers.round_half_up({self.names[name]}, {field.decimals}) == {self.names[name]}"
+                yield CheckSpec(require=rounded, field=self.names[name], reason=f"must have at most {field.decimals} decimals")
             if field.distinct:
                 yield CheckSpec(require=f"not lists.has_duplicates({self.names[name]})", field=self.names[name], reason="must be distinct")
 

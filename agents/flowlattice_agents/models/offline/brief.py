@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flowlattice_agents.models.offline.context import is_context, is_title_word, title_length
 from flowlattice_agents.models.offline.fields import number_of
 from flowlattice_agents.models.offline.grammar import Chart, load_grammar
 from flowlattice_agents.models.offline.lexer import Token, lex
 from flowlattice_agents.models.offline.names import Names, evident_names, word_lists
-from flowlattice_agents.models.offline.routes import METHODS, Clause, Gap, Method, Route, known_route, milliseconds, split_path
+from flowlattice_agents.models.offline.routes import METHODS, Clause, Gap, Method, Route, known_route, milliseconds, split_path, with_parameters
 from flowlattice_agents.models.offline.sentences import Reading, read_sentence, recognisers, sentences
 from flowlattice_agents.models.offline.synthesis import stems
 from flowlattice_agents.models.offline.terms import Term, term
@@ -35,7 +35,7 @@ class Brief:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = lex(text)
+        self.tokens = _with_path_parameters(lex(text), text)
         self._grammar = load_grammar()
         self._sentences = sentences(self.tokens)
         self.names = self._find_names()
@@ -173,6 +173,32 @@ class Brief:
         for route in routes:
             route.deadline_ms = min(deadlines, default=None)
         return found, gaps
+
+
+def _with_path_parameters(tokens: list[Token], text: str) -> list[Token]:
+    """The tokens with paths such as `/factorial/5` as templates, where no template is given and 5 is an example."""
+    if any(token.kind == "PATH" and "{" in token.value.text for token in tokens):
+        return tokens
+    found: list[Token] = []
+    for index, token in enumerate(tokens):
+        last = token.value.text.partition("?")[0].rpartition("/")[2] if token.kind == "PATH" else ""
+        name = _parameter_name(last, tokens[index:], text) if last else None
+        path = with_parameters(token.value.text, {last: name}) if name else ""
+        found.append(replace(token, value=term("path", path)) if path else token)
+    return found
+
+
+def _parameter_name(value: str, following: Sequence[Token], text: str) -> str | None:
+    """What an example value in a path is called: as in the reply, or as the brief describes it."""
+    if not re.fullmatch(r"-?\d+(?:\.\d+)?", value):
+        listed = re.search(rf"\b{re.escape(value)}\b (?:is |= ?|-> ?)?[A-Z][a-z]+\b.*\bany other (\w+)", text, re.DOTALL)
+        return listed[1].lower() if listed else None
+    for token in following:
+        for pair in token.value.walk() if token.kind == "JSON" else ():
+            if pair.head == "pair" and pair.terms and pair.terms[0] == term("num", value):
+                return pair.text
+    described = re.search(r"\b([A-Za-z]\w*) (?:is|are|comes? in|must be|has to be|being|has to)\b[^.;]{0,25}\b(?:number|integer|int)", text)
+    return described[1].lower() if described else None
 
 
 def _declared(reading: Reading) -> Iterator[str]:

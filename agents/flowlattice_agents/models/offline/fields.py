@@ -59,6 +59,7 @@ class Field:
     reason: str | None = None
     unblank: bool = False
     distinct: bool = False
+    decimals: int | None = None
     samples: list[JsonValue] = field(default_factory=list)
 
     @property

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from flowlattice_agents.models.offline.fields import ContradictionError, Field, is_concrete, json_of
 from flowlattice_agents.models.offline.replies import Material
-from flowlattice_agents.models.offline.routes import Clause, Gap, Route, Sample, match_template, milliseconds, split_path
+from flowlattice_agents.models.offline.routes import Clause, Gap, Route, Sample, milliseconds, split_path, values_in
 from flowlattice_agents.models.offline.rules import FieldRule, FieldRules
 from flowlattice_agents.models.offline.shapes import (
     NotUnderstoodError,
@@ -111,7 +111,20 @@ class Intake:
         for clause in self.route.clauses:
             for meaning in _flat(clause.meaning):
                 self.take(meaning, clause)
+        self.merge_choice()
         return self.result
+
+    def merge_choice(self) -> None:
+        """A reply and "any other: another reply" are one of two; which one is said elsewhere."""
+        branches, replies = self.result.branches, self.result.replies
+        if len(branches) != 1 or branches[0].condition is not None or len(replies) != 1:
+            return
+        first, other = replies[0][0], branches[0].outcome
+        shapes = [content for outcome in (first, other) for content in outcome.contents if content.head == "json"]
+        if len(shapes) == 2 and all(is_concrete(shape.terms[0]) for shape in shapes) and other.status in {None, 200, first.status}:
+            self.result.replies = [(Outcome(first.status, (term("either", *shapes),)), replies[0][1])]
+            branches[0].clause.became = "the reply otherwise"
+            self.result.branches = []
 
     def describe(self, text: str) -> list[Term]:
         """Read a text inside an object as a description of a field."""
@@ -146,13 +159,11 @@ class Intake:
             self.attempt(clause, lambda: None)
 
     def take_path(self, meaning: Term) -> None:
-        path, query = split_path(meaning.terms[-1].text)
-        values = match_template(self.route.path, path) or {}
-        concrete = {name: value for name, value in values.items() if value != f"{{{name}}}"}
+        values = values_in(meaning.terms[-1].text, self.route.path)
         for name in self.route.parameters:
             self.route.add(Field(name))
-        shown = {name: value for name, value in {**query, **concrete}.items() if not value.startswith(("{", "<", "."))}
-        for name in query:
+        shown = {name: value for name, value in values.items() if not value.startswith(("{", "<", "."))}
+        for name in values:
             self.route.add(Field(name))
         for name, text in shown.items():
             if text:
@@ -188,8 +199,9 @@ class Intake:
                     for sample in found.samples:
                         known.learn_sample(sample)
         elif meaning.head == "example_path":
-            path, query = split_path(meaning.terms[0].text)
-            for name, text in {**query, **(match_template(self.route.path, path) or {})}.items():
+            for name in self.route.parameters:
+                self.route.add(Field(name))
+            for name, text in values_in(meaning.terms[0].text, self.route.path).items():
                 _query_value(self.route.add(Field(name)), text)
 
     def take_given(self, meaning: Term) -> None:
@@ -406,6 +418,23 @@ class Intake:
         count = meaning.terms[1] if len(meaning.terms) > 1 else term("num", "0")
         self.result.claims.append((term("eq", meaning.terms[0]), term("eq", count), clause))
 
+    def _sample_at(self, meaning: Term, clause: Clause) -> None:
+        """The example "factorial of 0 is 1": for the only field of the request."""
+        key, given, wanted = meaning.terms
+        names = list(self.route.fields)
+        if len(names) != 1 or key.head != "ref":
+            raise NotUnderstoodError("an example of a value")
+        self.route.samples.append(Sample({names[0]: json_of(given)}, None, {key.text: json_of(wanted)}))
+        clause.became = "an example that is tested"
+
+    def _sample_empty(self, meaning: Term, clause: Clause) -> None:
+        lists = [name for name, found in self.route.fields.items() if found.kind == "list"]
+        if len(lists) != 1 or len(self.route.fields) != 1:
+            raise NotUnderstoodError("which list")
+        empty: dict[str, JsonValue] = {lists[0]: []}
+        self.route.samples.append(Sample(empty, None, {meaning.terms[0].text: json_of(meaning.terms[1])}))
+        clause.became = "an example that is tested"
+
     def _claim(self, meaning: Term, clause: Clause) -> None:
         self.result.claims.append((meaning.terms[0], meaning.terms[1], clause))
 
@@ -461,6 +490,13 @@ class Intake:
         for value in meaning.terms[0].terms:
             self.route.samples.append(Sample({name: json_of(value)}, outcome.status))
         clause.became = "examples that are tested"
+
+    def _same_for(self, meaning: Term, clause: Clause) -> None:
+        """The reply's field has as many decimals as the request's."""
+        places = next((part.terms[0] for part in meaning.terms[1].terms if part.head == "decimals"), None)
+        if places is None or meaning.terms[0].head != "ref":
+            raise NotUnderstoodError("the same for another")
+        self.result.material.rounded[meaning.terms[0].text] = (term("round", term("places", places)), clause)
 
     def _call(self, meaning: Term, clause: Clause) -> None:
         url = meaning.terms[0].text
@@ -521,6 +557,10 @@ class Intake:
             self.result.branches.append(Branch(condition, outcome, clause))
             return
         rules = FieldRules(self.route, self.recent).read(condition)
+        if rules is None and condition.head == "or":
+            for part in condition.terms:
+                self.error_rule(part, outcome, clause)
+            return
         if rules is None:
             self.result.branches.append(Branch(condition, outcome, clause))
             return
@@ -534,8 +574,7 @@ class Intake:
             self.sample(request, meaning, clause)
 
     def _example_path(self, meaning: Term, clause: Clause) -> None:
-        path, query = split_path(meaning.terms[0].text)
-        values = {**query, **(match_template(self.route.path, path) or {})}
+        values = values_in(meaning.terms[0].text, self.route.path)
         self.sample({name: _query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause)
 
     def sample(self, inputs: dict[str, JsonValue], meaning: Term, clause: Clause) -> None:

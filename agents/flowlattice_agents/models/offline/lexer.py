@@ -85,7 +85,7 @@ class _Lexer:
         return self.tokens
 
     def step(self, position: int) -> int:
-        if self.newline and (bullet := _BULLET.match(self.text, position)):
+        if self.newline and (bullet := _BULLET.match(self.text, position)) and self.entry_expected(bullet[0]):
             self.add("BULLET", "", position, bullet.end(), term("bullet"))
             return bullet.end()
         if self.text[position] in "{[" and self.failures < FAILURES_ALLOWED:
@@ -116,6 +116,12 @@ class _Lexer:
             kind, self.plain
         )(kind, text, start, end)
         return end
+
+    def entry_expected(self, bullet: str) -> bool:
+        """Whether a number at the start of a line counts entries, and is not the rest of a sentence."""
+        if not bullet[:1].isdigit() or not self.tokens:
+            return True
+        return self.tokens[-1].sentence_end or self.tokens[-1].norm in {":", ";"}
 
     def path_expected(self, end: int) -> bool:
         before = self.tokens[-1] if self.tokens else None

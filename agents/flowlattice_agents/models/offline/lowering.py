@@ -141,6 +141,15 @@ class Lowering:
             return []
         return self._typed(f"lists.length({lists[0].text}) - lists.length({results[0].text})")
 
+    def _pattern(self, value: Term) -> list[Typed]:
+        """Whether a text has a form that is told part by part."""
+        pattern = "".join(_pattern_part(part) for part in value.terms)
+        texts = [typed for typed in self._it(value) if typed.type == STRING]
+        return [typed for one in texts for typed in self._typed(f"validation.matches({one.text}, {f'^{pattern}$'!r})")]
+
+    def _named_ref(self, value: Term) -> list[Typed]:
+        return self._ref(value.terms[0])
+
     def _ref_of(self, value: Term) -> list[Typed]:
         return self._ref(value.terms[0])
 
@@ -471,6 +480,13 @@ class Lowering:
     def _typed(self, text: str) -> list[Typed]:
         typed = self.scope.typed(text)
         return [] if typed is None else [typed]
+
+
+def _pattern_part(part: Term) -> str:
+    if part.head == "rep":
+        count = int(float(part.terms[0].text))
+        return f"{part.text}{{{count}}}" if count != 1 else part.text
+    return re.escape(part.terms[0].text if part.terms[0].head != "glue" else "".join(p.text for p in part.terms[0].terms))
 
 
 def _is_of(found: Type, wanted: str) -> bool:

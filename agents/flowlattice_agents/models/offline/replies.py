@@ -447,8 +447,8 @@ class BodyBuilder:
         phrase = " ".join(re.findall(r"[A-Z]?[a-z]+|\d+", key)).lower()
         for meaning in self.scope.parse("noun_value", phrase) if phrase else []:
             readings = self.lowering().values(meaning)
-            if len(readings) == 1:
-                return [(readings[0], None)]
+            if readings:
+                return [(typed, None) for typed in readings]
         return []
 
     def by_labels(self, value: Term) -> Typed | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -86,10 +86,26 @@ class Route:
         return found[0] if len(found) == 1 else None
 
 
+def with_parameters(path: str, names: Mapping[str, str]) -> str:
+    """A path in which an example value stands for a parameter, as a template: `/factorial/{n=5}`."""
+    bare, mark, query = path.partition("?")
+    head, _, last = bare.rpartition("/")
+    return f"{head}/{{{names[last]}={last}}}{mark}{query}" if last in names else path
+
+
 def split_path(text: str) -> tuple[str, dict[str, str]]:
     """A path without its query, and the query's values."""
     path, _, query = text.partition("?")
+    path = re.sub(r"\{(\w+)=[^}]*\}", r"{\1}", path)
     return path.rstrip("/") or "/", dict(parse_qsl(query, keep_blank_values=True))
+
+
+def values_in(text: str, template: str) -> dict[str, str]:
+    """The example values that a mention of a path holds, in its query and in place of the template's parameters."""
+    path, query = split_path(text)
+    found = match_template(template, path) or {}
+    concrete = {name: value for name, value in found.items() if value != f"{{{name}}}"}
+    return {**query, **concrete, **dict(re.findall(r"\{(\w+)=([^}]*)\}", text))}
 
 
 def match_template(template: str, path: str) -> dict[str, str] | None:

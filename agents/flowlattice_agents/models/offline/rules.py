@@ -16,6 +16,7 @@ from flowlattice_agents.models.offline.terms import Term, term
 
 Problem = str
 EVERY_PROBLEM = frozenset({"missing", "type", "value"})
+_NAMED = {"lists.is_empty": "empty", "text.is_blank": "blank"}
 _OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
 
@@ -124,6 +125,9 @@ class FieldRules:
 
 
 def _alternatives(predicate: Term) -> Iterator[Term]:
+    named = predicate.get("ops") if predicate.head == "apply_phrase" else None
+    if named is not None:
+        predicate = next((term(head) for name, head in _NAMED.items() if name in named.text.split()), predicate)
     if predicate.head in {"or", "also"}:
         for part in predicate.terms:
             yield from _alternatives(part)

@@ -134,6 +134,18 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         token = tokens[at]
         return [(at + 1, term("str", token.value.text))] if re.fullmatch(r"[A-Z]", token.value.text) and token.kind == "WORD" else []
 
+    def low_code(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+        token = tokens[at]
+        follows = at + 1 < len(tokens) and tokens[at + 1].value.text[:1].isupper()
+        fits = token.kind == "WORD" and follows and re.fullmatch(r"[a-z]{2,3}", token.value.text)
+        return [(at + 1, term("str", token.value.text))] if fits else []
+
+    def glued(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+        end = at + 1
+        while end < len(tokens) and tokens[end].start == tokens[end - 1].end and tokens[end].norm not in {":", ","}:
+            end += 1
+        return [(end, term("glued"))]
+
     def percentile(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         match = re.fullmatch(r"p(\d{2,3})", tokens[at].norm)
         return [(at + 1, term("num", match[1]))] if match else []
@@ -142,7 +154,7 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         name: kind(name) for name in ("NUM", "STR", "JSON", "PATH", "URL", "METHOD", "DATE")
     }
     builtins |= {"NAME": kind("NAME"), "WORD": kind("WORD"), "TIME": kind("TIME")}
-    builtins |= {"LINE": line, "PROPER": proper, "CAPITAL": capital}
+    builtins |= {"LINE": line, "PROPER": proper, "LOWCODE": low_code, "GLUED": glued, "CAPITAL": capital}
     builtins["op"] = operators_at
     builtins["title"] = title_ends
     builtins["title_words"] = title_words

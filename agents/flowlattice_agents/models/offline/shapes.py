@@ -271,6 +271,11 @@ def _apply_letters(field: Field, part: Term) -> None:
     field.pattern = f"^[{letters}]{{{int(float(part.terms[0].text))}}}$"
 
 
+def _apply_decimals(field: Field, part: Term) -> None:
+    field.set_kind("number", firm=False)
+    field.decimals = int(float(part.terms[0].text))
+
+
 _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "oneof": _apply_choices,
     "default": _apply_default,
@@ -281,6 +286,7 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "count_is": _apply_count,
     "distinct": _apply_distinct,
     "like": _apply_like,
+    "decimals": _apply_decimals,
     "letters": _apply_letters,
     "capitals": _apply_letters,
 }

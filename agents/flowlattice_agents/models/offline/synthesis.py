@@ -9,14 +9,17 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
 from flowlattice.operators import Operator, catalogue
 from flowlattice_agents.expressions import INTEGER, NUMBER
 from flowlattice_agents.models.offline.evaluation import equivalent, gives, outcome
-from flowlattice_agents.models.offline.lowering import Scope, Typed
+from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
+from flowlattice_agents.models.offline.operations import operations
 from flowlattice_agents.models.offline.routes import Route, Sample
+from flowlattice_agents.models.offline.terms import Term
 
 _CONSTANTS = ('""', "0", "1", "2")
 _MOST_ARGUMENTS = 3
@@ -38,7 +41,12 @@ def synthesised(
             typed = scope.typed(call)
             if typed and all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
                 found.append(typed)
-    return found[:4]
+    for head in operations():
+        if _stem(head) in words and head not in _TOO_COMMON:
+            for typed in Lowering(replace(scope, results=())).values(Term(head)):
+                if all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
+                    found.append(typed)
+    return _distinct(found, route)[:4]
 
 
 def arithmetic(
@@ -137,6 +145,8 @@ def _frame(scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]
 
 def hinted(operator: Operator, words: frozenset[str]) -> bool:
     """Whether the brief holds a word that is the operator's name or a one-word phrase of it."""
+    if "_" in operator.name and all(_stem(part) in words for part in operator.name.split("_")):
+        return True
     names = {operator.name, *(phrase for phrase in operator.phrases if " " not in phrase)}
     return any(_stem(name) in words for name in names if name not in _TOO_COMMON)
 
