@@ -173,7 +173,7 @@ class Assembler:
             return self._json_reply(status, shapes, contents, examples=examples)
         texts = [content.terms[0] for content in contents if content.head == "text"]
         if texts or kind == "text":
-            return self._text_reply(status, texts, "html" if kind == "html" else "text")
+            return self._text_reply(status, texts, "html" if kind == "html" else "text", examples=examples)
         return None
 
     def _json_reply(
@@ -207,10 +207,10 @@ class Assembler:
         complete = all(name in shown or field.optional for name, field in self.route.fields.items())
         return shown if complete else {}
 
-    def _text_reply(self, status: int, texts: Sequence[Term], kind: str) -> ReplySpec | None:
-        samples = [sample for sample in self.route.samples if sample.text is not None]
+    def _text_reply(self, status: int, texts: Sequence[Term], kind: str, *, examples: bool) -> ReplySpec | None:
+        samples = [sample for sample in self.route.samples if sample.text is not None] if examples else []
         constant = texts[0].text if texts and texts[0].head == "str" else None
-        if constant is not None and self._shown() and not samples:
+        if examples and constant is not None and self._shown() and not samples:
             samples = [Sample(self._shown(), status, None, constant)]
             self.route.samples.extend(samples)
         if texts and texts[0].head == "choice":

@@ -336,12 +336,23 @@ class Intake:
     def _reply(self, meaning: Term, clause: Clause) -> None:
         outcome = outcome_of(meaning.terms[0])
         values = [content for content in outcome.contents if content.head == "value"]
+        if len(values) == len(outcome.contents) == 1 and (named := self.named_value(values[0].terms[0])) is not None:
+            self.result.replies.append((Outcome(outcome.status, (named,)), clause))
+            return
         if values and len(values) == len(outcome.contents):
             self.result.material.fills.extend((value.terms[0], clause) for value in values)
             if outcome.status is not None:
                 self.result.replies.append((Outcome(outcome.status), clause))
             return
         self.result.replies.append((outcome, clause))
+
+    def named_value(self, value: Term) -> Term | None:
+        """A field of the request that is given back changed, where no object shows the reply."""
+        shown = any(part.head == "json" for clause in self.route.clauses for part in clause.meaning.walk())
+        inner = value.terms[1] if value.head == "of" and len(value.terms) == 2 else value
+        if shown or inner.head != "ref" or self.result.kind == "text":
+            return None
+        return term("fields", term("list", term("key", term("name", inner.text), value)))
 
     def _gets(self, meaning: Term, clause: Clause) -> None:
         if self.is_request(meaning.terms[0]):
@@ -544,8 +555,12 @@ class Intake:
         if outcome.status is not None and outcome.status >= 400:
             self.error_rule(condition, outcome, clause)
             return
-        otherwise = condition.head == "else"
+        otherwise = condition.head == "else" or (condition.head == "unlisted" and not self.has_table())
         self.result.branches.append(Branch(None if otherwise else condition, outcome, clause))
+
+    def has_table(self) -> bool:
+        """Whether a table of the brief says what is listed."""
+        return any(part.head == "table" for clause in self.route.clauses for part in clause.meaning.walk())
 
     def error_rule(self, condition: Term, outcome: Outcome, clause: Clause) -> None:
         """An error: about fields where it can be, else a branch."""
