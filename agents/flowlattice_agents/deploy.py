@@ -41,9 +41,7 @@ class Deployer:
                 "kind": "approval",
                 "text": f"Approve {ir.name} {ir.version} ({digest[:12]}) for deployment?",
                 "digest": digest,
-                "diff": self.bench.workspace.diff(
-                    {FLOW_FILE: before} if (before := self._found(state)[FLOW_FILE]) else {}
-                ),
+                "diff": self._diff(state),
                 "meaning": list(meaning_of(ir)),
                 "certificate": [f"{check.name}: {check.summary}" for check in certificate.checks],
             }

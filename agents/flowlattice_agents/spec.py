@@ -9,7 +9,6 @@ What does not live here: how a brief is understood (`models/`), how a spec is re
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 import yaml
@@ -186,11 +185,6 @@ class RouteSpec(SpecModel):
     cases: tuple[CaseSpec, ...] = ()
     reply: ReplySpec
     summary: str = ""
-
-    @property
-    def path_parameters(self) -> tuple[str, ...]:
-        """The names in braces of the path, in order."""
-        return tuple(re.findall(r"\{(\w+)\}", self.path))
 
 
 class RateLimitSpec(SpecModel):

@@ -7,7 +7,6 @@ from typing import Literal, TypedDict
 STATE_VERSION = 1
 
 Outcome = Literal["deployed", "certified", "blocked", "needs_input", "refused", "failed"]
-Agent = Literal["pm", "builder", "policy", "test", "optimizer", "deploy"]
 
 
 class GivenAnswer(TypedDict):

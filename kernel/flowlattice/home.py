@@ -18,7 +18,8 @@ def flows_home() -> Path:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise UsageError(f"{home}: cannot hold state ({error.strerror}); set FLOWS_HOME to a writable folder") from error
+        why = f"{home}: cannot hold state ({error.strerror}); set FLOWS_HOME to a writable folder"
+        raise UsageError(why) from error
     if not os.access(home, os.W_OK):
         raise UsageError(f"{home}: not writable; set FLOWS_HOME to a writable folder")
     return home.resolve()

@@ -1,6 +1,6 @@
 """The two lattices every node stands on: what it does to the world, and whether it repeats.
 
-Both are total orders. `join` is the weaker promise (used when parts are put together), `meet` the stronger.
+Both are total orders; `join` is the weaker promise, which is what parts that are put together have.
 """
 
 from __future__ import annotations
@@ -27,10 +27,6 @@ class _Ordered(Enum):
     def join(self, other: Self) -> Self:
         """The weaker of the two promises."""
         return max(self, other)
-
-    def meet(self, other: Self) -> Self:
-        """The stronger of the two promises."""
-        return min(self, other)
 
     @classmethod
     def join_all(cls, levels: Iterable[Self]) -> Self:

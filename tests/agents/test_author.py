@@ -86,10 +86,24 @@ def user(tmp_path: Path) -> User:
 def test_a_brief_becomes_a_deployed_flow(user: User) -> None:
     ran = user.flows("author", ECHO, "--out", "built", "--yes")
     assert ran.code == 0, ran.err
-    for said in ("pm ", "builder ", "policy ", "test ", "optimizer ", "deploy ", "what it means", "certificate", "approved by"):
+    for said in (
+        "pm ",
+        "builder ",
+        "policy ",
+        "test ",
+        "optimizer ",
+        "deploy ",
+        "what it means",
+        "certificate",
+        "approved by",
+    ):
         assert said in ran.err
     assert "flows serve --deployed" in ran.out
-    assert sorted(file.name for file in (user.folder / "built").iterdir()) == ["certificate.json", "flow.py", "spec.yaml"]
+    assert sorted(file.name for file in (user.folder / "built").iterdir()) == [
+        "certificate.json",
+        "flow.py",
+        "spec.yaml",
+    ]
     assert user.flows("check", "built").code == 0
     listed = user.flows("deployments", "--json")
     assert [entry["name"] for entry in json.loads(listed.out)] == ["echo"]
@@ -147,7 +161,18 @@ def test_an_accepted_proposal_is_built_and_certified_again(user: User) -> None:
     ran = user.flows("author", "--spec", user.file("spec.yaml", SLOW), "--yes")
     assert ran.code == 0, ran.err + ran.out
     agents = [line.split()[0] for line in ran.err.splitlines() if line[:3].strip() and line[11:12] == "✓"]
-    assert agents == ["pm", "builder", "policy", "test", "optimizer", "builder", "policy", "test", "optimizer", "deploy"]
+    assert agents == [
+        "pm",
+        "builder",
+        "policy",
+        "test",
+        "optimizer",
+        "builder",
+        "policy",
+        "test",
+        "optimizer",
+        "deploy",
+    ]
     assert "flow.max_in_flight(" in (user.folder / "slow" / "flow.py").read_text()
 
 

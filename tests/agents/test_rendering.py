@@ -1,4 +1,4 @@
-"""Rendering: the same spec gives the same bytes, and what is rendered loads, type-checks and means what the spec says."""
+"""Rendering: the same spec gives the same bytes, and what is rendered loads and means what the spec says."""
 
 import textwrap
 from pathlib import Path
@@ -133,7 +133,12 @@ def test_an_outside_call_carries_its_key_and_its_host(tmp_path: Path) -> None:
       path: /contact
       accepts: Mail
       calls:
-      - {name: send, binding: postmark, url: "https://api.postmarkapp.com/email", body: '{"To": email}', key: [email], ttl_s: 86400}
+      - name: send
+        binding: postmark
+        url: "https://api.postmarkapp.com/email"
+        body: '{"To": email}'
+        key: [email]
+        ttl_s: 86400
       reply: {body: '{"status": "received"}'}
     """
     _, ir = compiled(tmp_path, textwrap.dedent(spec))
@@ -149,9 +154,11 @@ def test_an_outside_call_carries_its_key_and_its_host(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("quote", ['"', "'", "\\", "\n", '"""', "{x}", "é\u2028"])
 def test_text_of_the_brief_cannot_break_out_of_its_literal(tmp_path: Path, quote: str) -> None:
-    spec = FlowSpec.from_yaml("name: f\nroutes: [{method: GET, path: /a, reply: {body: '{\"m\": \"x\"}'}}]")
+    spec = FlowSpec.from_yaml('name: f\nroutes: [{method: GET, path: /a, reply: {body: \'{"m": "x"}\'}}]')
     said = f"hi {quote} there"
-    route = spec.routes[0].model_copy(update={"reply": spec.routes[0].reply.model_copy(update={"body": repr({"m": said})})})
+    route = spec.routes[0].model_copy(
+        update={"reply": spec.routes[0].reply.model_copy(update={"body": repr({"m": said})})}
+    )
     source = render_flow(spec.model_copy(update={"summary": said, "routes": (route,)}))
     (tmp_path / "flow.py").write_text(source, encoding="utf-8")
     ir = lower(load(tmp_path))

@@ -60,9 +60,7 @@ def killed_at(moment: tuple[str, str, str], home: Path, out: Path) -> None:
         start_new_session=True,
     )
     deadline = time.monotonic() + PATIENCE_S
-    while not any(
-        e["agent"] == agent and e["kind"] == kind and e["text"].startswith(text) for e in events(home)
-    ):
+    while not any(e["agent"] == agent and e["kind"] == kind and e["text"].startswith(text) for e in events(home)):
         assert author.poll() is None or list(events(home)), author.stderr.read() if author.stderr else ""
         assert time.monotonic() < deadline, f"never came to {moment}"
         if author.poll() is not None:

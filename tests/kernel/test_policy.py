@@ -45,5 +45,5 @@ def test_a_rule_that_cannot_be_evaluated_denies() -> None:
 @pytest.mark.parametrize("text", ["a: [", "- {id: X}", "7", "- {id: lower, severity: deny}"])
 def test_a_file_that_is_no_list_of_policies_is_one_clear_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "bad.yaml").write_text(text)
-    with pytest.raises(UsageError, match="bad.yaml"):
+    with pytest.raises(UsageError, match=r"bad\.yaml"):
         load_policies(tmp_path)

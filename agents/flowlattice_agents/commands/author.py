@@ -36,7 +36,7 @@ _BRIEF_SUFFIXES = (".md", ".txt")
 @click.option("--allow-hosts", type=PATH, help="YAML list of hosts that the organisation allows.")
 @click.option("--yes", is_flag=True, help="Approve what certifies, and accept what the Optimizer proposes.")
 @click.option("--model", help="Which model understands the brief; by default $FLOWS_MODEL or offline.")
-def command(  # noqa: PLR0913 - one parameter per option
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     console: Console,
     brief: str | None,
     out: Path | None,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flowlattice.operators import catalogue
 from flowlattice_agents import expressions
 from flowlattice_agents.expressions import RecordType, Type
 from flowlattice_agents.rendering.records import Records, most_sensitive
@@ -89,7 +90,7 @@ class Body:
     def _step(self, step: StepSpec) -> None:
         if step.meaning:
             self.lines.append(f"    # {' '.join(step.meaning.split())}")
-        taken = Names([*self.rename.values(), REQUEST, "flow", "require", *self.records.sources, *_FAMILIES])
+        taken = Names([*self.rename.values(), REQUEST, "flow", "require", *self.records.sources, *operator_families()])
         local = taken.take(step.name, f"{step.name}_value")
         source = self.expression(step.value, step.name)
         self.classes[step.name] = self._class_of(source)
@@ -148,7 +149,9 @@ def wrapped_return(source: str) -> str:
     return statement("return ", source)
 
 
-_FAMILIES = ("text", "numbers", "lists", "lookups", "dates", "validation", "masking", "aggregation", "selection")
+def operator_families() -> frozenset[str]:
+    """The names of all families of operators, each of which a flow file may import."""
+    return frozenset(operator.family for operator in catalogue().values())
 
 
 def _reads(source: str, name: str) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import flowlattice
 from flowlattice_agents.errors import AgentError, SpecError
+from flowlattice_agents.rendering.bodies import REQUEST, operator_families
 from flowlattice_agents.rendering.records import Imports, Records
 from flowlattice_agents.rendering.routes import Routes
 from flowlattice_agents.rendering.text import Names, call, literal
 from flowlattice_agents.spec import FlowSpec
 
-_RESERVED = (
-    "Annotated Buffer Clock Context DataClass DedupeStore Determinism Effects Empty Filter Flow HttpRead HttpResponse "
-    "HttpWrite If InvalidInput KvRead KvWrite Literal Map Merge Profile Record Rng Switch by date days field flow hours "
-    "http minutes ms node require seconds req text numbers lists lookups dates validation masking aggregation selection"
-).split()
+_TAKEN = ("Annotated", "Literal", "date", "flow", REQUEST)
 
 
 def render_flow(spec: FlowSpec) -> str:
@@ -21,7 +19,7 @@ def render_flow(spec: FlowSpec) -> str:
     Raises:
         SpecError: An expression does not fit its types, or a name is not there; each problem says in which route.
     """
-    names = Names([*_RESERVED, *(record.name for record in spec.records)])
+    names = Names([*_TAKEN, *flowlattice.__all__, *operator_families(), *(record.name for record in spec.records)])
     imports = Imports(flowlattice={"Flow", "Profile", "http"})
     records = Records(spec, names, imports)
     routes = Routes(records, names)

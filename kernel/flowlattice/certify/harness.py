@@ -23,7 +23,7 @@ from flowlattice.sandbox import Limits, Sandbox, SandboxError, protection
 LIMITS = Limits(wall_clock=timedelta(seconds=60), cpu=timedelta(seconds=50))
 
 
-def certify(
+def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
     path: Path,
     ir: FlowIR,
     *,

@@ -11,7 +11,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-IR_VERSION = "1"
 IR_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 NodeKind = Literal[
