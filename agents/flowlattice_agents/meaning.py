@@ -22,7 +22,8 @@ def meaning_of(ir: FlowIR) -> Iterator[str]:
             qps, burst = surface.config.get("qps"), surface.config.get("burst")
             yield f"at most {qps:g} requests a second and {burst} at once; more get 429"
     statuses = sorted({str(s.config.get("status")) for s in ir.surfaces if s.kind == "respond"})
-    yield f"answers with status {', '.join(statuses)}"
+    refusals = sorted({r.status for t in ir.triggers() if t.trigger for r in t.trigger.invalid} or {422})
+    yield f"answers {', '.join(statuses)}, and {', '.join(map(str, refusals))} to invalid input"
     classes = sorted({field.data_class or "none" for record in records_of(ir.schemas) for field in record.fields})
     yield f"handles data of class {', '.join(classes)}" if classes else "handles no data"
 

@@ -40,7 +40,7 @@ class PM:
         if draft.spec is None:
             return {**update, **self._asks(draft)}
         for assumption in draft.assumptions:
-            progress.say("pm", "note", f"assumes {assumption.text}")
+            progress.say("pm", "note", f"assumes: {assumption.text}")
         progress.say("pm", "finished", _understood(draft.spec))
         return {**update, "spec_digest": store.put_json(draft.spec), "questions_digest": None}
 
