@@ -9,7 +9,9 @@ from flowlattice_agents.models.base import Answer
 
 _PATH = re.compile(r"/[\w\-./{}:]*")
 _METHOD = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE)\b", re.IGNORECASE)
-_NOTHING = re.compile(r"\s*(?:nothing|ignore(?: it| that)?|skip(?: it)?|never mind|drop it|n/?a|-)?[.!]?\s*", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"\s*(?:nothing|ignore(?: it| that)?|skip(?: it)?|never mind|drop it|n/?a|-)?[.!]?\s*", re.IGNORECASE
+)
 _QUOTED = re.compile(r'"(.+)"\?$')
 
 

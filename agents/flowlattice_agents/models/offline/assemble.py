@@ -75,6 +75,10 @@ class Assembler:
             if found is not None:
                 types[self.names[name]] = found
         paths = dict(self._paths())
+        plain = Scope(types, dict(paths), (), parse=self.parse)
+        for name, operation in self.known.material.prepared.items():
+            prepared = Lowering(plain).values(term("of", operation, term("ref", name)))
+            paths[name] = prepared[0].text if prepared else paths[name]
         subjects = tuple(name for name in self.route.fields if self.names[name] in types)
         any_case = self.known.material.any_case is not None
         return Scope(types, paths, subjects, (), None, any_case, self.parse, self.defined)
@@ -108,11 +112,14 @@ class Assembler:
         if self.route.method is None:
             self.gaps.append(Gap("method", f"Which method does {self.route.path} have, GET or POST?"))
         open_fields = [name for name, field in self.route.fields.items() if field.type is None]
-        self.gaps += [Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?") for name in open_fields]
+        self.gaps += [
+            Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?") for name in open_fields
+        ]
         if open_fields:
             return Assembled(None, (), (), tuple(self.gaps))
         cases, default = self._cases()
         reply = default or self._main_reply()
+        cases += self._switch()
         self.gaps += self.builder.gaps
         self._unused()
         self._claims()
@@ -180,7 +187,12 @@ class Assembler:
         self, status: int, shapes: Sequence[Term], contents: Sequence[Term], *, examples: bool
     ) -> ReplySpec | None:
         samples = [sample for sample in self.route.samples if sample.json_body is not None] if examples else []
-        if examples and is_concrete(shapes[0]) and self._shown() and not any(s.inputs == self._shown() for s in samples):
+        if (
+            examples
+            and is_concrete(shapes[0])
+            and self._shown()
+            and not any(s.inputs == self._shown() for s in samples)
+        ):
             samples.insert(0, Sample(self._shown(), status, json_of(shapes[0])))
             self.route.samples.insert(0, samples[0])
         shape: Term | None = shapes[0]
@@ -249,6 +261,27 @@ class Assembler:
                 cases.append(case)
         return cases, default
 
+    def _switch(self) -> list[CaseSpec]:
+        """A case for each example, where the brief wants to see a switch."""
+        wanted, otherwise = self.known.material.switch_on, self.known.material.otherwise
+        if wanted is None:
+            return []
+        name, clause = wanted
+        cases: list[CaseSpec] = []
+        for sample in self.route.samples if otherwise is not None and otherwise[0] == name else ():
+            value, body = sample.inputs.get(name), sample.json_body
+            if isinstance(value, str) and isinstance(body, dict) and otherwise is not None:
+                shown = {key: repr(part) if key in otherwise[1] else self.builder.found[key].text for key, part in body.items()}
+                display = "{" + ", ".join(f"{key!r}: {text}" for key, text in shown.items()) + "}"
+                when = f"{self.builder.scope.paths[name]} == {value!r}"
+                title = re.sub(r"\W+", "_", value).strip("_").lower()
+                cases.append(CaseSpec(name=f"{name}_{title}", when=when, reply=ReplySpec(body=display)))
+        if cases:
+            clause.became = f"a switch on {name}"
+        else:
+            self.gaps.append(Gap("switch", f"Which values of {name} are there, and what is answered for each?"))
+        return cases
+
     def _complement(self, branch: Branch) -> bool:
         return branch.condition is not None and branch.condition.has("opposite")
 
@@ -256,11 +289,11 @@ class Assembler:
         assert branch.condition is not None
         tests = self._tests(branch.condition)
         if len(tests) != 1:
-            self.gaps.append(Gap("clause", f"What is meant by \"{branch.clause.text}\"?"))
+            self.gaps.append(Gap("clause", f'What is meant by "{branch.clause.text}"?'))
             return None
         reply = self._branch_reply(branch)
         if reply is None:
-            self.gaps.append(Gap("clause", f"What is answered here: \"{branch.clause.text}\"?"))
+            self.gaps.append(Gap("clause", f'What is answered here: "{branch.clause.text}"?'))
             return None
         branch.clause.became = f"a case: `{tests[0].text}`"
         return CaseSpec(name=f"case_{index + 1}", when=tests[0].text, reply=reply)
@@ -320,8 +353,8 @@ class Assembler:
         body = None
         text = None
         for content in outcome.contents:
-            if content.head == "json" and is_concrete(content.terms[0]):
-                body = json_of(content.terms[0])
+            if content.head == "json" and is_concrete(shape := _with_marks(content.terms[0])):
+                body = json_of(shape)
             elif content.head == "text" and content.terms[0].head == "str":
                 text = content.terms[0].text
             else:
@@ -334,9 +367,15 @@ class Assembler:
         for name, field in self.route.fields.items():
             if field.decimals is not None:
                 rounded = f"numbers.round_half_up({self.names[name]}, {field.decimals}) == {self.names[name]}"
-                yield CheckSpec(require=rounded, field=self.names[name], reason=f"must have at most {field.decimals} decimals")
+                yield CheckSpec(
+                    require=rounded, field=self.names[name], reason=f"must have at most {field.decimals} decimals"
+                )
             if field.distinct:
-                yield CheckSpec(require=f"not lists.has_duplicates({self.names[name]})", field=self.names[name], reason="must be distinct")
+                yield CheckSpec(
+                    require=f"not lists.has_duplicates({self.names[name]})",
+                    field=self.names[name],
+                    reason="must be distinct",
+                )
 
     def _calls(self) -> Iterator[CallSpec]:
         call = self.known.call
@@ -361,7 +400,8 @@ class Assembler:
             for inner in field.walk():
                 if inner.kind == "object":
                     yield RecordSpec(
-                        name=record_name(inner.name), fields=tuple(self._field(child) for child in inner.children.values())
+                        name=record_name(inner.name),
+                        fields=tuple(self._field(child) for child in inner.children.values()),
                     )
 
     def _field(self, field: Field) -> FieldSpec:
@@ -396,7 +436,7 @@ class Assembler:
             if not clause.became and clause.title:
                 clause.became = "title"
             if not clause.became and not self._restates(clause):
-                self.gaps.append(Gap("clause", f"What is meant by \"{clause.text}\"?"))
+                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
                 clause.became = "asked"
 
     def _claims(self) -> None:
@@ -405,12 +445,12 @@ class Assembler:
             if self._is_true(given, wanted):
                 clause.became = "true of what is built"
             else:
-                self.gaps.append(Gap("clause", f"What is meant by \"{clause.text}\"?"))
+                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
         for call, clause in self.known.expected:
             if any(call in typed.text for typed in self.builder.found.values()):
                 clause.became = f"what `{call}` does"
             else:
-                self.gaps.append(Gap("clause", f"What is meant by \"{clause.text}\"?"))
+                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
 
     def _is_true(self, given: Term, wanted: Term) -> bool:
         if len(self.builder.found) != 1:
@@ -426,7 +466,11 @@ class Assembler:
         outcomes = about.conditions(term("holds", Term("list", (term("it"),)), wanted))
         if len(tests) != 1 or len(outcomes) != 1:
             return False
-        cases = [inputs for inputs in (*trials(self.route), *self._special(given)) if outcome(tests[0].text, inputs, self.route) == (True, True)]
+        cases = [
+            inputs
+            for inputs in (*trials(self.route), *self._special(given))
+            if outcome(tests[0].text, inputs, self.route) == (True, True)
+        ]
         return bool(cases) and all(outcome(outcomes[0].text, inputs, self.route) == (True, True) for inputs in cases)
 
     def _special(self, given: Term) -> list[dict[str, JsonValue]]:
@@ -460,8 +504,17 @@ def _shapes(contents: Sequence[Term]) -> list[Term]:
 
 
 def _shape_of_fields(fields: Term) -> Term:
-    pairs = [term("pair", key.terms[0].text, key.terms[1] if len(key.terms) > 1 else term("hole")) for key in fields.terms]
+    pairs = [
+        term("pair", key.terms[0].text, key.terms[1] if len(key.terms) > 1 else term("hole")) for key in fields.terms
+    ]
     return Term("obj", tuple(pairs))
+
+
+def _with_marks(shape: Term) -> Term:
+    """The body of an error with marks for the failing fields in the place of `[...]`."""
+    if shape.head == "arr" and all(part.head in {"more", "hole"} for part in shape.terms):
+        return term("str", "$fields")
+    return Term(shape.head, tuple(_with_marks(part) if isinstance(part, Term) else part for part in shape.args))
 
 
 def _type_name(field: Field) -> str:

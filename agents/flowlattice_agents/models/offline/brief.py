@@ -6,18 +6,29 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from flowlattice_agents.models.offline.context import is_context, is_title_word, title_length
+from flowlattice_agents.models.offline.context import is_context, is_leading, is_title_word, title_length
 from flowlattice_agents.models.offline.fields import number_of
 from flowlattice_agents.models.offline.grammar import Chart, load_grammar
 from flowlattice_agents.models.offline.lexer import Token, lex
 from flowlattice_agents.models.offline.names import Names, evident_names, word_lists
-from flowlattice_agents.models.offline.routes import METHODS, Clause, Gap, Method, Route, known_route, milliseconds, split_path, with_parameters
+from flowlattice_agents.models.offline.routes import (
+    METHODS,
+    Clause,
+    Gap,
+    Method,
+    Route,
+    known_route,
+    milliseconds,
+    split_path,
+    with_parameters,
+)
 from flowlattice_agents.models.offline.sentences import Reading, read_sentence, recognisers, sentences
 from flowlattice_agents.models.offline.synthesis import stems
 from flowlattice_agents.models.offline.terms import Term, term
 
 _GLOBAL = frozenset({"limit", "burst", "slo"})
 _LONGEST_HEADING = 6
+_MOST_LEADING = 2
 _TELLING = frozenset({"fill", "do", "courtesy", "route"})
 
 
@@ -58,12 +69,14 @@ class Brief:
         for index, sentence in enumerate(self._sentences):
             sentence = self._without_title(sentence) if index == 0 else sentence  # noqa: PLW2901
             reading = read_sentence(sentence, self._grammar, self.names)[0]
-            leading = index < self._first_route and all(is_title_word(token) for token in sentence)
+            leading = index < min(self._first_route, _MOST_LEADING) and is_leading(sentence, self.names)
             if reading.leftovers and (leading or is_context(sentence, self.names)):
                 self._note(sentence, index, "context")
                 continue
             for statement in reading.statements:
-                self.clauses.append(Clause(self._slice(sentence, statement.start, statement.end), statement.meaning, index))
+                self.clauses.append(
+                    Clause(self._slice(sentence, statement.start, statement.end), statement.meaning, index)
+                )
             if reading.leftovers:
                 self.leftovers.append(self._question(sentence, reading))
 
@@ -87,7 +100,9 @@ class Brief:
         if not reading.leftovers and all(part.meaning.head in _TELLING for part in reading.statements):
             for part in reading.statements:
                 text = self._slice(sentence, part.start, part.end)
-                self.clauses.append(Clause(text, part.meaning, 0, "courtesy" if part.meaning.head == "courtesy" else "", title=True))
+                self.clauses.append(
+                    Clause(text, part.meaning, 0, "courtesy" if part.meaning.head == "courtesy" else "", title=True)
+                )
         else:
             self._note(sentence[:length], 0, "title")
         return sentence[length:]
@@ -167,7 +182,9 @@ class Brief:
         for what, values in (("rate limits", rates), ("bursts", bursts), ("deadlines", deadlines)):
             if len(values) > 1:
                 listed = " and ".join(f"{value:g}" for value in sorted(values))
-                gaps.append(Gap("contradiction", f"The brief states two different {what} ({listed}): which one is right?"))
+                gaps.append(
+                    Gap("contradiction", f"The brief states two different {what} ({listed}): which one is right?")
+                )
         found.qps = min(rates, default=None)
         found.burst = min(bursts, default=None)
         for route in routes:
@@ -191,13 +208,18 @@ def _with_path_parameters(tokens: list[Token], text: str) -> list[Token]:
 def _parameter_name(value: str, following: Sequence[Token], text: str) -> str | None:
     """What an example value in a path is called: as in the reply, or as the brief describes it."""
     if not re.fullmatch(r"-?\d+(?:\.\d+)?", value):
-        listed = re.search(rf"\b{re.escape(value)}\b (?:is |= ?|-> ?)?[A-Z][a-z]+\b.*\bany other (\w+)", text, re.DOTALL)
+        listed = re.search(
+            rf"\b{re.escape(value)}\b (?:is |= ?|-> ?)?[A-Z][a-z]+\b.*\bany other (\w+)", text, re.DOTALL
+        )
         return listed[1].lower() if listed else None
     for token in following:
         for pair in token.value.walk() if token.kind == "JSON" else ():
             if pair.head == "pair" and pair.terms and pair.terms[0] == term("num", value):
                 return pair.text
-    described = re.search(r"\b([A-Za-z]\w*) (?:is|are|comes? in|must be|has to be|being|has to)\b[^.;]{0,25}\b(?:number|integer|int)", text)
+    described = re.search(
+        r"\b([A-Za-z]\w*) (?:is|are|comes? in|must be|has to be|being|has to)\b[^.;]{0,25}\b(?:number|integer|int)",
+        text,
+    )
     return described[1].lower() if described else None
 
 
@@ -214,7 +236,11 @@ def _mention(meaning: Term, routes: Sequence[Route]) -> Term | None:
         if part.head == "route":
             return part
         path = part.get("path")
-        if part.head == "example_path" and path is not None and known_route(routes, None, split_path(path.text)[0]) is None:
+        if (
+            part.head == "example_path"
+            and path is not None
+            and known_route(routes, None, split_path(path.text)[0]) is None
+        ):
             return part
     return None
 

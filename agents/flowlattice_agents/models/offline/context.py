@@ -12,7 +12,7 @@ from flowlattice_agents.models.offline.lexer import Token
 from flowlattice_agents.models.offline.names import Names, word_lists
 from flowlattice_agents.models.offline.terms import Term, term
 
-_LONGEST_CONTEXT = 14
+_LONGEST_CONTEXT = 20
 _LONGEST_TITLE = 12
 _MARKS = frozenset(",;:!-'()")
 _STATING = frozenset(
@@ -28,7 +28,9 @@ def is_plain_word(token: Token, names: Names) -> bool:
     lists = word_lists()
     if token.kind != "WORD":
         return token.kind == "SYM" and token.norm in _MARKS
-    return token.norm not in lists.restrictive and token.norm not in lists.behaviour and not names.exact(token.value.text)
+    return (
+        token.norm not in lists.restrictive and token.norm not in lists.behaviour and not names.exact(token.value.text)
+    )
 
 
 def is_title_word(token: Token) -> bool:
@@ -37,6 +39,12 @@ def is_title_word(token: Token) -> bool:
     if token.kind != "WORD":
         return token.kind == "SYM" and token.norm in _MARKS
     return token.norm not in lists.restrictive and (token.norm not in lists.behaviour or token.norm in lists.title)
+
+
+def is_leading(tokens: Sequence[Token], names: Names) -> bool:
+    """Whether a sentence before the first route only leads up to it."""
+    named = any(names.exact(token.value.text) and token.norm not in word_lists().title for token in tokens)
+    return not named and all(map(is_title_word, tokens))
 
 
 def title_length(tokens: Sequence[Token]) -> int:

@@ -67,7 +67,22 @@ def same(actual: object, wanted: object) -> bool:
     return actual == wanted
 
 
-_TEXTS = ("", " ", "a", "Abc", "  two  Words ", "Level", "x-1", "42", "ä ö", "AB", "No, 42!", "a@b.c", "racecar", "one two  three")
+_TEXTS = (
+    "",
+    " ",
+    "a",
+    "Abc",
+    "  two  Words ",
+    "Level",
+    "x-1",
+    "42",
+    "ä ö",
+    "AB",
+    "No, 42!",
+    "a@b.c",
+    "racecar",
+    "one two  three",
+)
 _NUMBERS = (0, 1, -1, 2, 3, 4, 7, 10, 12, 15, 100, 400, 1900, 2000, 2024, -5)
 _DECIMALS = (0.5, 2.345, -1.25, 99.995)
 _DATES = ("2024-02-29", "2025-12-24", "2000-01-01", "2023-03-01", "1999-12-31")
@@ -78,7 +93,9 @@ def trials(route: Route) -> list[dict[str, JsonValue]]:
     """Inputs on which two readings of a route are compared; the same ones every time."""
     found = []
     for index in range(_MOST_TRIALS):
-        inputs = {name: _trial(field, index * (3 + place) + place) for place, (name, field) in enumerate(route.fields.items())}
+        inputs = {
+            name: _trial(field, index * (3 + place) + place) for place, (name, field) in enumerate(route.fields.items())
+        }
         found.append(inputs)
     return found
 

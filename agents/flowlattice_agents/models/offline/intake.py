@@ -121,7 +121,11 @@ class Intake:
             return
         first, other = replies[0][0], branches[0].outcome
         shapes = [content for outcome in (first, other) for content in outcome.contents if content.head == "json"]
-        if len(shapes) == 2 and all(is_concrete(shape.terms[0]) for shape in shapes) and other.status in {None, 200, first.status}:
+        if (
+            len(shapes) == 2
+            and all(is_concrete(shape.terms[0]) for shape in shapes)
+            and other.status in {None, 200, first.status}
+        ):
             self.result.replies = [(Outcome(first.status, (term("either", *shapes),)), replies[0][1])]
             branches[0].clause.became = "the reply otherwise"
             self.result.branches = []
@@ -218,8 +222,16 @@ class Intake:
 
     def declare_missing(self, meaning: Term) -> None:
         for subject in meaning.terms[0].terms:
+            if subject.head == "ref" and not self.route.fields.keys() & {subject.text} and not self.is_reply_key(subject.text):
+                if self.route.find(subject.text) is None and (meaning.terms[1].get("type") or meaning.terms[1].get("oneof")):
+                    self.route.add(Field(subject.text))
             if subject.head == "name" and self.route.find(subject.text) is None:
                 self.route.add(Field(subject.text))
+
+    def is_reply_key(self, name: str) -> bool:
+        """Whether an object in the brief shows the name as a field of a reply."""
+        objects = [part for clause in self.route.clauses for part in clause.meaning.walk() if part.head == "json"]
+        return any(pair.text == name for shown in objects for pair in shown.walk() if pair.head == "pair")
 
     def nest(self, inside: Term) -> None:
         inner, outer = inside.terms
@@ -245,12 +257,12 @@ class Intake:
         try:
             step()
         except ContradictionError as error:
-            self.result.gaps.append(Gap("contradiction", f"{error} (\"{clause.text}\"): which one is right?"))
+            self.result.gaps.append(Gap("contradiction", f'{error} ("{clause.text}"): which one is right?'))
         except (NotUnderstoodError, ValueError):
             self.unclear(clause)
 
     def unclear(self, clause: Clause) -> None:
-        self.result.gaps.append(Gap("clause", f"What is meant by \"{clause.text}\"?"))
+        self.result.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
 
     def _courtesy(self, _meaning: Term, clause: Clause) -> None:
         clause.became = COURTESY
@@ -378,7 +390,9 @@ class Intake:
         name = meaning.terms[0]
         if name.head == "ref" and self.route.find(name.text) is not None and meaning.terms[1].head in {"num", "str"}:
             raise NotUnderstoodError(name.text)
-        self.result.material.defines.append((name.text if name.head in {"ref", "named", "name"} else "", meaning.terms[1], clause))
+        self.result.material.defines.append(
+            (name.text if name.head in {"ref", "named", "name"} else "", meaning.terms[1], clause)
+        )
 
     def _band(self, meaning: Term, clause: Clause) -> None:
         self.result.material.bands.append((meaning.terms[0], meaning.terms[1], clause))
@@ -391,7 +405,12 @@ class Intake:
         subject = meaning.terms[1] if len(meaning.terms) > 1 else None
         self.result.material.transforms.append((meaning.terms[0], subject, clause))
 
-    _prepare = _do
+    def _prepare(self, meaning: Term, clause: Clause) -> None:
+        operation, subject = meaning.terms
+        if subject.head != "ref" or self.route.find(subject.text) is None:
+            raise NotUnderstoodError("what is prepared")
+        self.result.material.prepared[subject.text] = operation
+        clause.became = f"{subject.text} is prepared before it is used"
 
     def _do2(self, meaning: Term, clause: Clause) -> None:
         first, second, *subject = meaning.terms
@@ -482,7 +501,9 @@ class Intake:
         keys = meaning.terms[0].terms
         if len(keys) != len(self.recent):
             raise NotUnderstoodError("names one by one")
-        pairs = (term("pair", key.terms[0].text, term("ref", name)) for key, name in zip(keys, self.recent, strict=True))
+        pairs = (
+            term("pair", key.terms[0].text, term("ref", name)) for key, name in zip(keys, self.recent, strict=True)
+        )
         shape = Term("obj", tuple(pairs))
         self.result.replies.append((Outcome(None, (term("json", shape),)), clause))
 
@@ -550,6 +571,22 @@ class Intake:
             raise NotUnderstoodError("no error before")
         self.error_rule(meaning.terms[0], self.result.errors[-1][1], clause)
 
+    def _else_fields(self, meaning: Term, clause: Clause) -> None:
+        subject, *pairs = meaning.terms
+        if subject.head != "ref" or self.route.find(subject.text) is None:
+            raise NotUnderstoodError("any other what")
+        values = {pair.terms[0].text: json_of(pair.terms[1]) for pair in pairs}
+        self.result.material.otherwise = (subject.text, values, clause)
+
+    def _switch_on(self, meaning: Term, clause: Clause) -> None:
+        self.result.material.switch_on = (meaning.terms[0].text, clause)
+
+    def _failing_names(self, meaning: Term, clause: Clause) -> None:
+        order = [part.text for part in meaning.terms]
+        if order and order != [name for name in self.route.fields if name in order]:
+            raise NotUnderstoodError("another order")
+        clause.became = "the names of the failing fields, in their order"
+
     def _rule(self, meaning: Term, clause: Clause) -> None:
         condition, outcome = meaning.terms[0], outcome_of(meaning.terms[1])
         if outcome.status is not None and outcome.status >= 400:
@@ -590,7 +627,13 @@ class Intake:
 
     def _example_path(self, meaning: Term, clause: Clause) -> None:
         values = values_in(meaning.terms[0].text, self.route.path)
-        self.sample({name: _query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause)
+        if not values or not is_concrete(meaning.terms[1].terms[0]):
+            status = [part for part in meaning.terms[2:] if part.head == "num"]
+            self._reply(term("reply", term("out", *status, meaning.terms[1])), clause)
+            return
+        self.sample(
+            {name: _query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause
+        )
 
     def sample(self, inputs: dict[str, JsonValue], meaning: Term, clause: Clause) -> None:
         """Keep an example; its reply also shows what the reply looks like."""

@@ -128,7 +128,9 @@ class Lowering:
 
     def _that(self, _value: Term) -> list[Typed]:
         """What was just worked out, or else the request's list."""
-        return list(self.scope.results[-1:]) or [typed for typed in self._subjects() if isinstance(typed.type, ListType)]
+        return list(self.scope.results[-1:]) or [
+            typed for typed in self._subjects() if isinstance(typed.type, ListType)
+        ]
 
     def _that_many(self, _value: Term) -> list[Typed]:
         return [typed for typed in self._subjects() if typed.type == INTEGER]
@@ -486,7 +488,9 @@ def _pattern_part(part: Term) -> str:
     if part.head == "rep":
         count = int(float(part.terms[0].text))
         return f"{part.text}{{{count}}}" if count != 1 else part.text
-    return re.escape(part.terms[0].text if part.terms[0].head != "glue" else "".join(p.text for p in part.terms[0].terms))
+    return re.escape(
+        part.terms[0].text if part.terms[0].head != "glue" else "".join(p.text for p in part.terms[0].terms)
+    )
 
 
 def _is_of(found: Type, wanted: str) -> bool:

@@ -120,7 +120,9 @@ class _Drafting:
         families = {tuple("number" if kind == "integer" else kind for kind in kinds) for kinds, _ in fitting}
         if len(families) == 1:
             return self.assembled(self.understood(route, fitting[0][0]), prefix)
-        name = next(found.name for place, found in enumerate(open_fields) if len({kinds[place] for kinds in families}) > 1)
+        name = next(
+            found.name for place, found in enumerate(open_fields) if len({kinds[place] for kinds in families}) > 1
+        )
         gap = Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?")
         return Assembled(None, (), (), (gap,))
 
@@ -145,7 +147,9 @@ class _Drafting:
         qps, burst = promises.qps or 100.0, promises.burst
         if promises.qps is None and promises.slos and promises.slos[0][2]:
             qps = promises.slos[0][2]
-            assumptions.append(Assumption(slot="rate", text=f"At most {qps:g} requests a second are taken, as promised."))
+            assumptions.append(
+                Assumption(slot="rate", text=f"At most {qps:g} requests a second are taken, as promised.")
+            )
         elif promises.qps is None:
             assumptions.append(Assumption(slot="rate", text="At most 100 requests a second are taken."))
         if burst is None:

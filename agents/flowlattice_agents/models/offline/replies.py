@@ -35,6 +35,9 @@ class Material:
     band_subject: Term | None = None
     rounded: dict[str, tuple[Term, Clause]] = field(default_factory=dict)
     rates: list[tuple[str, str, Term, Clause]] = field(default_factory=list)
+    prepared: dict[str, Term] = field(default_factory=dict)
+    otherwise: tuple[str, dict[str, JsonValue], Clause] | None = None
+    switch_on: tuple[str, Clause] | None = None
     listed: bool = False
     any_case: Clause | None = None
     back_upper: Clause | None = None
@@ -92,7 +95,12 @@ class BodyBuilder:
         hole = term("hole")
         table = any(cell == shown for _, cell, _ in self.material.table)
         pending = any(not clause.became for _, clause in self.material.fills)
-        return pending or bool(self.from_definitions(key, hole) or (table and self.from_table(key)) or self.from_rates(key) or self.from_bands(key, None))
+        return pending or bool(
+            self.from_definitions(key, hole)
+            or (table and self.from_table(key))
+            or self.from_rates(key)
+            or self.from_bands(key, None)
+        )
 
     def constant(self, key: str, value: Term) -> str:
         """A constant of the brief, with the parts of it that are said to be replaced."""
@@ -128,7 +136,11 @@ class BodyBuilder:
             found = self.scope.typed(path)
             if found is None or len(value) < 2:
                 continue
-            pieces = [part for piece in pieces for part in (_split(pattern, piece, found.text) if piece[:1] != "\0" else [piece])]
+            pieces = [
+                part
+                for piece in pieces
+                for part in (_split(pattern, piece, found.text) if piece[:1] != "\0" else [piece])
+            ]
         if not any(piece[:1] == "\0" for piece in pieces):
             return []
         body = "".join(f"{{{piece[1:]}}}" if piece[:1] == "\0" else _escaped(piece) for piece in pieces)
@@ -163,7 +175,9 @@ class BodyBuilder:
         rejected = ""
         for readings in self.sources(key, value, wanted):
             readings = self.rounded(key, readings)  # noqa: PLW2901
-            fitting = [typed for typed, _ in readings if all(gives(typed.text, s.inputs, self.route, w) for s, w in wanted)]
+            fitting = [
+                typed for typed, _ in readings if all(gives(typed.text, s.inputs, self.route, w) for s, w in wanted)
+            ]
             fitting = self.distinct(fitting)
             if readings and not fitting:
                 rejected = rejected or readings[0][0].text
@@ -275,6 +289,7 @@ class BodyBuilder:
         yield self.from_table(key)
         yield self.from_rates(key)
         yield from self.from_fills()
+        yield self.from_examples(key, wanted)
         yield self.copied_back(key)
         if wanted and all(isinstance(expected, str) for _, expected in wanted):
             yield self.from_sample_text(str(wanted[0][1]))
@@ -300,7 +315,9 @@ class BodyBuilder:
         if not steps:
             return []
         start = key if key in self.scope.paths else None
-        subject = term("ref", start) if start else next((obj for _, obj, _ in steps if obj and obj.head == "ref"), term("it"))
+        subject = (
+            term("ref", start) if start else next((obj for _, obj, _ in steps if obj and obj.head == "ref"), term("it"))
+        )
         results = self.lowering().values(subject)
         for operation, _, clause in steps:
             results = [
@@ -320,7 +337,9 @@ class BodyBuilder:
         subjects = self.lowering().values(about) if about else self.numbers()
         if len(subjects) != 1:
             return []
-        known = [(band_of(bound, value), clause) for bound, value, clause in self.material.bands if bound.head != "else"]
+        known = [
+            (band_of(bound, value), clause) for bound, value, clause in self.material.bands if bound.head != "else"
+        ]
         default = next((value for bound, value, _ in self.material.bands if bound.head == "else"), None)
         if any(band is None for band, _ in known):
             return []
@@ -361,7 +380,12 @@ class BodyBuilder:
         if default is not None:
             call = f"lookups.get_or({{{cells}}}, {looked_up}, {self.lowering().values(default)[0].text})"
         elif not self.material.listed:
-            self.gaps.append(Gap("table", f"What is answered for a value that is not in the list ({', '.join(k.text for k, _, _ in entries)})?"))
+            self.gaps.append(
+                Gap(
+                    "table",
+                    f"What is answered for a value that is not in the list ({', '.join(k.text for k, _, _ in entries)})?",
+                )
+            )
         typed = self.scope.typed(call)
         for _, _, clause in self.material.table if typed else []:
             self.use(clause, f"the table of `{key}`")
@@ -372,7 +396,9 @@ class BodyBuilder:
         if self.material.any_case is None:
             return subject.text
         self.use(self.material.any_case, "values are looked up in any case")
-        return f"text.upper({subject.text})" if all(key == key.upper() for key in keys) else f"text.lower({subject.text})"
+        return (
+            f"text.upper({subject.text})" if all(key == key.upper() for key in keys) else f"text.lower({subject.text})"
+        )
 
     def band_chain(self, subject: Typed, bands: Sequence[Band], default: Term | None) -> list[Typed]:
         """Bands as conditional expressions; what they leave open is asked."""
@@ -408,6 +434,20 @@ class BodyBuilder:
         if band.high != float("inf"):
             parts.append(f"{subject.text} {'<=' if band.high_included else '<'} {band.high:g}")
         return " and ".join(parts) or "True"
+
+    def from_examples(self, key: str, wanted: list[tuple[Sample, JsonValue]]) -> Readings:
+        """A table made of examples: each value of one field has its own value, and the brief says what any other has."""
+        if self.material.otherwise is None or len(wanted) < 2:
+            return []
+        name, defaults, clause = self.material.otherwise
+        rows = [(sample.inputs.get(name), value) for sample, value in wanted]
+        if key not in defaults or len({str(given) for given, _ in rows}) != len(rows):
+            return []
+        cells = ", ".join(f"{given!r}: {value!r}" for given, value in rows)
+        typed = self.scope.typed(f"lookups.get_or({{{cells}}}, {self.scope.paths[name]}, {defaults[key]!r})")
+        if typed is not None:
+            self.use(clause, f"what any other {name} gives")
+        return [(typed, None)] if typed else []
 
     def from_fills(self) -> Iterator[Readings]:
         """The values that the brief gives without saying for which field, in order; examples tell which it is."""
@@ -508,7 +548,9 @@ def merged_choice(objects: Sequence[Term]) -> Term | None:
         return None
     pairs = []
     for key in keys[0]:
-        values = tuple(dict.fromkeys(value for shape in objects for value in [_value_at(shape, key)] if value is not None))
+        values = tuple(
+            dict.fromkeys(value for shape in objects for value in [_value_at(shape, key)] if value is not None)
+        )
         pairs.append(term("pair", key, values[0] if len(values) == 1 else Term("choice", values)))
     return Term("obj", tuple(pairs))
 

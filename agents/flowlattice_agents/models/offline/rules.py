@@ -120,7 +120,9 @@ class FieldRules:
 
     def _of_kind(self, wanted: str) -> list[str]:
         kinds = {"string": {"string"}, "number": {"number", "integer"}, "list": {"list"}, "date": {"date"}}
-        fitting = [n for n, field in self._route.fields.items() if wanted == "any" or field.kind in kinds.get(wanted, set())]
+        fitting = [
+            n for n, field in self._route.fields.items() if wanted == "any" or field.kind in kinds.get(wanted, set())
+        ]
         return fitting
 
 

@@ -22,7 +22,7 @@ _CONNECTORS = frozenset(
     {",", ";", "-", ":", "and", "but", "also", "so", "then", "(", ")", "plus", "too", "?", "...", "|", "&"}
 )
 _READINGS_KEPT = 4
-_LEADS_TO_PATH = frozenset("to at on path route url with is under and or for a an the".split())
+_LEADS_TO_PATH = frozenset("after before not than from by as if when to at on path route url with is under and or for a an the".split())
 _SHORT_NAMES = frozenset("a i from to at by in on for of".split())
 
 
@@ -66,7 +66,8 @@ def _starts_entry(tokens: Sequence[Token], index: int) -> bool:
     if first.kind in {"METHOD", "PATH"} and len(following) > 1:
         wrapped = index > 0 and (tokens[index - 1].kind == "METHOD" or tokens[index - 1].norm in _LEADS_TO_PATH)
         return not wrapped and (first.kind == "PATH" or following[1] == "PATH")
-    entry = first.kind in {"WORD", "NUM", "STR", "NAME"} and ":" in following[1:3]
+    broken = index > 0 and (tokens[index - 1].norm in _LEADS_TO_PATH or tokens[index - 1].norm in {",", "-"})
+    entry = not broken and first.kind in {"WORD", "NUM", "STR", "NAME"} and ":" in following[1:3]
     return entry and not any(token.newline for token in tokens[index + 1 : index + following.index(":")])
 
 
@@ -104,7 +105,9 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
     def free_name(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         token = tokens[at]
         beside = {tokens[other].norm for other in (at - 1, at + 1) if 0 <= other < len(tokens)}
-        letter = token.norm in _SHORT_NAMES and bool(beside & {"and", "or"} or (at + 1 < len(tokens) and tokens[at + 1].norm == ","))
+        letter = token.norm in _SHORT_NAMES and bool(
+            beside & {"and", "or"} or (at + 1 < len(tokens) and tokens[at + 1].norm == ",")
+        )
         free = token.kind == "WORD" and (letter or token.norm not in lists.reserved) and is_name(token.value.text)
         return new_name(tokens, at) or ([(at + 1, term("name", token.value.text))] if free else [])
 
@@ -132,7 +135,11 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
 
     def capital(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         token = tokens[at]
-        return [(at + 1, term("str", token.value.text))] if re.fullmatch(r"[A-Z]", token.value.text) and token.kind == "WORD" else []
+        return (
+            [(at + 1, term("str", token.value.text))]
+            if re.fullmatch(r"[A-Z]", token.value.text) and token.kind == "WORD"
+            else []
+        )
 
     def low_code(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         token = tokens[at]
@@ -146,6 +153,11 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
             end += 1
         return [(end, term("glued"))]
 
+    def word_choice(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+        token = tokens[at]
+        fits = token.kind in {"WORD", "NAME", "STR"} and (len(token.norm) == 1 or token.norm not in lists.reserved)
+        return [(at + 1, term("str", token.value.text))] if fits else []
+
     def percentile(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         match = re.fullmatch(r"p(\d{2,3})", tokens[at].norm)
         return [(at + 1, term("num", match[1]))] if match else []
@@ -154,12 +166,19 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         name: kind(name) for name in ("NUM", "STR", "JSON", "PATH", "URL", "METHOD", "DATE")
     }
     builtins |= {"NAME": kind("NAME"), "WORD": kind("WORD"), "TIME": kind("TIME")}
-    builtins |= {"LINE": line, "PROPER": proper, "LOWCODE": low_code, "GLUED": glued, "CAPITAL": capital}
+    builtins |= {"LINE": line, "PROPER": proper, "LOWCODE": low_code, "wordchoice": word_choice, "GLUED": glued, "CAPITAL": capital}
     builtins["op"] = operators_at
     builtins["title"] = title_ends
     builtins["title_words"] = title_words
     builtins["context"] = lambda tokens, at: context_ends(tokens, at, names)
-    builtins |= {"STATUS": status, "noun": noun, "nounword": noun, "newname": new_name, "freename": free_name, "field": names.field}
+    builtins |= {
+        "STATUS": status,
+        "noun": noun,
+        "nounword": noun,
+        "newname": new_name,
+        "freename": free_name,
+        "field": names.field,
+    }
     builtins |= {"CODEWORD": code_word, "CAPWORD": code_word, "PERCENTILE": percentile, "CODE": kind("NAME")}
     return builtins
 

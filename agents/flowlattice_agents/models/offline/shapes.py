@@ -276,6 +276,12 @@ def _apply_decimals(field: Field, part: Term) -> None:
     field.decimals = int(float(part.terms[0].text))
 
 
+def _apply_between(field: Field, part: Term) -> None:
+    character = re.escape(part.terms[0].text)
+    field.set_kind("string", firm=False)
+    field.pattern = f"^[^{character}]+{character}[^{character}]+$"
+
+
 _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "oneof": _apply_choices,
     "default": _apply_default,
@@ -286,6 +292,7 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "count_is": _apply_count,
     "distinct": _apply_distinct,
     "like": _apply_like,
+    "one_between": _apply_between,
     "decimals": _apply_decimals,
     "letters": _apply_letters,
     "capitals": _apply_letters,

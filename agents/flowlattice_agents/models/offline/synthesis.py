@@ -139,7 +139,9 @@ def _frame(scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]
     if len(frames) != 1 or frames == {("", "")}:
         return []
     before, after = frames.pop()
-    typed = scope.typed(" + ".join(part for part in (repr(before) if before else "", call, repr(after) if after else "") if part))
+    typed = scope.typed(
+        " + ".join(part for part in (repr(before) if before else "", call, repr(after) if after else "") if part)
+    )
     return [typed] if typed else []
 
 
