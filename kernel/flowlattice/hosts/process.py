@@ -24,14 +24,14 @@ class ServedFlow:
     """`with ServedFlow(folder) as served: served.request("POST", "/echo", body='{"v": "a"}')`.
 
     Args:
-        path: The flow's folder or file.
+        path: The flow's folder or file; none where `arguments` say what to serve.
         arguments: Further arguments of `flows serve`.
         ready_s: For how long to wait until it answers.
     """
 
-    def __init__(self, path: Path, *arguments: str, ready_s: float = READY_S) -> None:
-        self._path = path
-        self._arguments = arguments
+    def __init__(self, path: Path | None, *arguments: str, ready_s: float = READY_S) -> None:
+        self._what = [*(() if path is None else (str(path),)), *arguments]
+        self._title = " ".join(self._what)
         self._ready_s = ready_s
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None
@@ -48,20 +48,11 @@ class ServedFlow:
         Raises:
             EngineUnavailable: It ended, or did not answer in time; with what it said last.
         """
-        command = [
-            sys.executable,
-            "-m",
-            "flowlattice",
-            "serve",
-            str(self._path),
-            "--port",
-            "0",
-            "--json",
-            "--until-eof",
-        ]
+        how = ["--port", "0", "--json", "--until-eof"]
+        command = [sys.executable, "-m", "flowlattice", "serve", *self._what, *how]
         output, self._said = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [*command, *self._arguments],
+            command,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=self._said,
@@ -110,9 +101,9 @@ class ServedFlow:
                 url: str = json.loads(line)["url"]
                 return int(url.rpartition(":")[2])
             if process.poll() is not None:
-                raise EngineUnavailable(f"{self._path}: the web host ended before it was ready{self._words()}")
+                raise EngineUnavailable(f"{self._title}: the web host ended before it was ready{self._words()}")
             time.sleep(0.01)
-        raise EngineUnavailable(f"{self._path}: the web host was not ready within {self._ready_s:g} s{self._words()}")
+        raise EngineUnavailable(f"{self._title}: the web host was not ready within {self._ready_s:g} s{self._words()}")
 
     def _words(self) -> str:
         """What it said last, for the error."""
