@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, Literal, TypeVar, overload
+from typing import Final, Generic, Literal, cast
 
 from pydantic import JsonValue
+from typing_extensions import TypeVar
 
 from flowlattice.record import Empty, Record
 
-T = TypeVar("T", bound=Record)
+T = TypeVar("T", bound=Record, default=Empty)
 T_co = TypeVar("T_co", bound=Record, covariant=True)
 
 Respond = Literal["on_last", "immediate", "explicit"]
@@ -66,237 +67,89 @@ def invalid(
     return InvalidReply(status=status, body=body, text=text, fields=tuple(fields), problem=problem)
 
 
-@overload
-def get(
-    path: str,
-    *,
-    accepts: None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Empty]: ...
-@overload
-def get(
-    path: str,
-    *,
-    accepts: type[T],
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[T]: ...
-def get(
-    path: str,
-    *,
-    accepts: type[Record] | None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Record]:
-    """A GET route.
+@dataclass(frozen=True)
+class QueryRoute:
+    """A method whose record comes from the path parameters and the query: `get` and `delete`."""
 
-    Args:
-        path: Starts with `/`; parameters in braces, `/items/{id}`.
-        accepts: The record made from its path and query parameters.
-        respond: When the answer goes out: after the last node, at once (202), or by an explicit respond.
-        deadline: After this long the answer is 504 and the run is cancelled.
-        invalid: Answers to invalid input, the first that fits; else 422 with each field and its reason.
-    """
-    return _route("GET", path, accepts, respond, deadline, None, DEFAULT_MAX_BODY_BYTES, invalid)
+    method: str
+
+    def __call__(
+        self,
+        path: str,
+        *,
+        accepts: type[T] | None = None,
+        respond: Respond = "on_last",
+        deadline: timedelta | None = None,
+        invalid: Sequence[InvalidReply] = (),
+    ) -> HttpTrigger[T]:
+        """A route of this method.
+
+        Args:
+            path: Starts with `/`; parameters in braces, `/items/{id}`.
+            accepts: The record made from path parameters and query; nothing by default.
+            respond: When the answer goes out: after the last node, at once (202), or by an explicit respond.
+            deadline: After this long the answer is 504 and the run is cancelled.
+            invalid: Answers to invalid input, the first that fits; else 422 with each field and its reason.
+        """
+        return HttpTrigger(
+            method=self.method,
+            path=path,
+            accepts=_or_nothing(accepts),
+            respond=respond,
+            deadline=deadline,
+            body=None,
+            max_body_bytes=DEFAULT_MAX_BODY_BYTES,
+            invalid=tuple(invalid),
+        )
 
 
-@overload
-def post(
-    path: str,
-    *,
-    accepts: None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Empty]: ...
-@overload
-def post(
-    path: str,
-    *,
-    accepts: type[T],
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[T]: ...
-def post(  # noqa: PLR0913 - one keyword per property of a route
-    path: str,
-    *,
-    accepts: type[Record] | None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Record]:
-    """A POST route.
+@dataclass(frozen=True)
+class BodyRoute:
+    """A method whose record comes from the path parameters and the body: `post`, `put` and `patch`."""
 
-    Args:
-        path: Starts with `/`; parameters in braces, `/items/{id}`.
-        accepts: The record made from its path parameters and its body.
-        respond: When the answer goes out: after the last node, at once (202), or by an explicit respond.
-        deadline: After this long the answer is 504 and the run is cancelled.
-        body: How the body is encoded.
-        max_body_bytes: A larger body is answered 413.
-        invalid: Answers to invalid input, the first that fits; else 422 with each field and its reason.
-    """
-    return _route("POST", path, accepts, respond, deadline, body, max_body_bytes, invalid)
+    method: str
+
+    def __call__(  # noqa: PLR0913 - one keyword per property of a route
+        self,
+        path: str,
+        *,
+        accepts: type[T] | None = None,
+        respond: Respond = "on_last",
+        deadline: timedelta | None = None,
+        body: Literal["json", "form"] = "json",
+        max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+        invalid: Sequence[InvalidReply] = (),
+    ) -> HttpTrigger[T]:
+        """A route of this method.
+
+        Args:
+            path: Starts with `/`; parameters in braces, `/items/{id}`.
+            accepts: The record made from path parameters and body; nothing by default.
+            respond: When the answer goes out: after the last node, at once (202), or by an explicit respond.
+            deadline: After this long the answer is 504 and the run is cancelled.
+            body: How the body is encoded.
+            max_body_bytes: A larger body is answered 413.
+            invalid: Answers to invalid input, the first that fits; else 422 with each field and its reason.
+        """
+        return HttpTrigger(
+            method=self.method,
+            path=path,
+            accepts=_or_nothing(accepts),
+            respond=respond,
+            deadline=deadline,
+            body=body,
+            max_body_bytes=max_body_bytes,
+            invalid=tuple(invalid),
+        )
 
 
-@overload
-def put(
-    path: str,
-    *,
-    accepts: None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Empty]: ...
-@overload
-def put(
-    path: str,
-    *,
-    accepts: type[T],
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[T]: ...
-def put(  # noqa: PLR0913 - one keyword per property of a route
-    path: str,
-    *,
-    accepts: type[Record] | None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Record]:
-    """A PUT route.
-
-    Args:
-        path: Starts with `/`; parameters in braces, `/items/{id}`.
-        accepts: The record made from its path parameters and its body.
-        respond: When the answer goes out: after the last node, at once (202), or by an explicit respond.
-        deadline: After this long the answer is 504 and the run is cancelled.
-        body: How the body is encoded.
-        max_body_bytes: A larger body is answered 413.
-        invalid: Answers to invalid input, the first that fits; else 422 with each field and its reason.
-    """
-    return _route("PUT", path, accepts, respond, deadline, body, max_body_bytes, invalid)
+get: Final = QueryRoute("GET")
+post: Final = BodyRoute("POST")
+put: Final = BodyRoute("PUT")
+patch: Final = BodyRoute("PATCH")
+delete: Final = QueryRoute("DELETE")
 
 
-@overload
-def patch(
-    path: str,
-    *,
-    accepts: None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Empty]: ...
-@overload
-def patch(
-    path: str,
-    *,
-    accepts: type[T],
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[T]: ...
-def patch(  # noqa: PLR0913 - one keyword per property of a route
-    path: str,
-    *,
-    accepts: type[Record] | None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    body: Literal["json", "form"] = "json",
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Record]:
-    """A PATCH route.
-
-    Args:
-        path: Starts with `/`; parameters in braces, `/items/{id}`.
-        accepts: The record made from its path parameters and its body.
-        respond: When the answer goes out: after the last node, at once (202), or by an explicit respond.
-        deadline: After this long the answer is 504 and the run is cancelled.
-        body: How the body is encoded.
-        max_body_bytes: A larger body is answered 413.
-        invalid: Answers to invalid input, the first that fits; else 422 with each field and its reason.
-    """
-    return _route("PATCH", path, accepts, respond, deadline, body, max_body_bytes, invalid)
-
-
-@overload
-def delete(
-    path: str,
-    *,
-    accepts: None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Empty]: ...
-@overload
-def delete(
-    path: str,
-    *,
-    accepts: type[T],
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[T]: ...
-def delete(
-    path: str,
-    *,
-    accepts: type[Record] | None = None,
-    respond: Respond = "on_last",
-    deadline: timedelta | None = None,
-    invalid: Sequence[InvalidReply] = (),
-) -> HttpTrigger[Record]:
-    """A DELETE route.
-
-    Args:
-        path: Starts with `/`; parameters in braces, `/items/{id}`.
-        accepts: The record made from its path and query parameters.
-        respond: When the answer goes out: after the last node, at once (202), or by an explicit respond.
-        deadline: After this long the answer is 504 and the run is cancelled.
-        invalid: Answers to invalid input, the first that fits; else 422 with each field and its reason.
-    """
-    return _route("DELETE", path, accepts, respond, deadline, None, DEFAULT_MAX_BODY_BYTES, invalid)
-
-
-def _route(  # noqa: PLR0913, PLR0917 - the common tail of the five methods above
-    method: str,
-    path: str,
-    accepts: type[Record] | None,
-    respond: Respond,
-    deadline: timedelta | None,
-    body: Literal["json", "form"] | None,
-    max_body_bytes: int,
-    invalid: Sequence[InvalidReply],
-) -> HttpTrigger[Record]:
-    return HttpTrigger(
-        method=method,
-        path=path,
-        accepts=accepts or Empty,
-        respond=respond,
-        deadline=deadline,
-        body=body,
-        max_body_bytes=max_body_bytes,
-        invalid=tuple(invalid),
-    )
+def _or_nothing(accepts: type[T] | None) -> type[T]:
+    # The default of the type variable says the same to a type checker: a route that accepts nothing gives `Empty`.
+    return cast("type[T]", Empty) if accepts is None else accepts
