@@ -76,25 +76,31 @@ def run_transcript(text: str, *, folder: Path, env: Mapping[str, str], final_sta
     """
     steps = steps_of(text)
     for step, (status, printed) in zip(steps, _run(steps, folder, env), strict=True):
-        assert matches(step.expected, printed, folder=folder, env=env), (
-            f"`{step.command}` printed something else than the page shows\n"
-            f"--- page\n{chr(10).join(step.expected)}\n--- printed\n{printed}"
-        )
+        missing = first_missing(step.expected, printed, folder=folder, env=env)
+        assert missing is None, f"`{step.command}`: the page shows {missing}; what is printed:\n{printed}"
         wanted = final_status if step is steps[-1] else 0
         assert status == wanted, f"`{step.command}` ended with {status}, not {wanted}:\n{printed}"
 
 
-def matches(expected: tuple[str, ...], printed: str, *, folder: Path, env: Mapping[str, str]) -> bool:
-    """Whether the printed text is what is expected, volatile parts and ellipses aside."""
+def first_missing(expected: tuple[str, ...], printed: str, *, folder: Path, env: Mapping[str, str]) -> str | None:
+    """What the page shows and is not printed there, volatile parts and ellipses aside; none: they agree."""
     for place, name in ((env.get("FLOWS_HOME", ""), "~/.local/share/flowlattice"), (str(folder), ".")):
         printed = printed.replace(place, name) if place else printed
-    pattern = ""
-    for line in expected:
-        if line.strip() in ("...", "…"):
-            pattern += r"(?:.*\n)*"
-        else:
-            pattern += r"[^\n]*".join(map(re.escape, re.split(r"\.\.\.|…", _stable(line)))) + r"\s*?\n"
-    return re.fullmatch(pattern, _stable(printed.rstrip("\n")) + "\n" if printed.strip() else "") is not None
+    text = _stable(printed.rstrip("\n")) + "\n" if printed.strip() else ""
+    lines = "\n".join(expected).rstrip("\n").split("\n") if any(expected) else []
+    pattern = "".join(map(_pattern_of, lines))
+    if re.fullmatch(pattern, text):
+        return None
+    for count in range(1, len(lines) + 1):
+        if not re.match("".join(map(_pattern_of, lines[:count])), text):
+            return repr(lines[count - 1])
+    return f"nothing after {lines[-1]!r}" if lines else "nothing"
+
+
+def _pattern_of(line: str) -> str:
+    if line.strip() in ("...", "…"):
+        return r"(?:.*\n)*"
+    return r".*".join(map(re.escape, re.split(r"\.\.\.|…", _stable(line)))) + r" *\n"
 
 
 def _stable(text: str) -> str:
