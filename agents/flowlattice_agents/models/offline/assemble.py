@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from flowlattice_agents.expressions import STRING, Type, identifiers
-from flowlattice_agents.models.offline.evaluation import equivalent, outcome, trials
-from flowlattice_agents.models.offline.fields import Field, is_concrete, json_of, record_name
-from flowlattice_agents.models.offline.intake import Branch, Outcome, Parse, Understanding
-from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
+from flowlattice_agents.expressions import STRING
+from flowlattice_agents.models.offline.claims import ClaimChecker
+from flowlattice_agents.models.offline.fields import is_concrete, json_of, record_name
+from flowlattice_agents.models.offline.lowering import Typed
 from flowlattice_agents.models.offline.refusals import outside_call
-from flowlattice_agents.models.offline.replies import BodyBuilder, merged_choice
-from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
-from flowlattice_agents.models.offline.rules import EVERY_PROBLEM, normalised
+from flowlattice_agents.models.offline.replies import merged_choice
+from flowlattice_agents.models.offline.routes import Gap, Sample
+from flowlattice_agents.models.offline.rules import normalised
 from flowlattice_agents.models.offline.terms import Term, term
+from flowlattice_agents.models.offline.understanding import Branch
 from flowlattice_agents.spec import (
-    CallSpec,
     CaseSpec,
-    CheckSpec,
-    FieldSpec,
-    InvalidReplySpec,
     RecordSpec,
     ReplySpec,
     RouteSpec,
 )
-
-_PAYMENT = frozenset("card iban account bic cvv cvc pan".split())
-_SECRET = frozenset("password passwd pwd token secret pin apikey".split())
-_PERSONAL = frozenset(
-    "name names firstname lastname surname email mail phone mobile fax address street zip postcode plz city birth birthday birthdate "
-    "born dob age ip gender customer person holder traveller passport ssn nachname vorname".split()
-)
-_TECHNICAL = frozenset("file host domain product path item field tag event host".split())
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,7 @@ class Assembled:
     gaps: tuple[Gap, ...]
 
 
-class Assembler:
+class Assembler(ClaimChecker):
     """Assembles one route.
 
     Args:
@@ -57,55 +45,6 @@ class Assembler:
         words: The words of the brief, for hints.
         prefix: In front of the names of the route's records, where there are several routes.
     """
-
-    def __init__(self, known: Understanding, parse: Parse, words: frozenset[str], prefix: str) -> None:
-        self.known, self.parse, self.words, self.prefix = known, parse, words, prefix
-        self.route = known.route
-        self.gaps: list[Gap] = list(known.gaps)
-        self._open: list[Clause] = []
-        self.names = identifiers(self.route.fields)
-        numbers = [part.text for clause in known.route.clauses for part in clause.meaning.walk() if part.head == "num"]
-        self.builder = BodyBuilder(self.route, self.scope(), known.material, words, numbers)
-
-    def scope(self) -> Scope:
-        """What names and pronouns of this route stand for."""
-        types: dict[str, Type] = {}
-        for name, field in self.route.fields.items():
-            found = field.type
-            if found is not None:
-                types[self.names[name]] = found
-        paths = dict(self._paths())
-        plain = Scope(types, dict(paths), (), parse=self.parse)
-        for name, operation in self.known.material.prepared.items():
-            prepared = Lowering(plain).values(term("of", operation, term("ref", name)))
-            paths[name] = prepared[0].text if prepared else paths[name]
-        subjects = tuple(name for name in self.route.fields if self.names[name] in types)
-        any_case = self.known.material.any_case is not None
-        return Scope(types, paths, subjects, (), None, any_case, self.parse, self.defined)
-
-    def _paths(self) -> Iterator[tuple[str, str]]:
-        seen: set[str] = set()
-        for path, field in self.route.all_fields():
-            head, *rest = path.split(".")
-            if field.name not in seen:
-                seen.add(field.name)
-                yield field.name, ".".join((self.names[head], *rest))
-
-    def defined(self, name: str) -> list[Typed]:
-        """A name that the brief defines, or a field of the reply that is already worked out."""
-        if name in self.builder.found:
-            return [self.builder.found[name]]
-        for defined, value, clause in self.known.material.defines:
-            if defined == name and clause not in self._open:
-                self._open.append(clause)
-                try:
-                    readings = Lowering(self.builder.scope).values(value)
-                finally:
-                    self._open.remove(clause)
-                if readings:
-                    self.builder.use(clause, f"`{name}` is `{readings[0].text}`")
-                    return readings
-        return []
 
     def assemble(self) -> Assembled:
         """The spec of the route, or what is missing for it."""
@@ -271,7 +210,10 @@ class Assembler:
         for sample in self.route.samples if otherwise is not None and otherwise[0] == name else ():
             value, body = sample.inputs.get(name), sample.json_body
             if isinstance(value, str) and isinstance(body, dict) and otherwise is not None:
-                shown = {key: repr(part) if key in otherwise[1] else self.builder.found[key].text for key, part in body.items()}
+                shown = {
+                    key: repr(part) if key in otherwise[1] else self.builder.found[key].text
+                    for key, part in body.items()
+                }
                 display = "{" + ", ".join(f"{key!r}: {text}" for key, text in shown.items()) + "}"
                 when = f"{self.builder.scope.paths[name]} == {value!r}"
                 title = re.sub(r"\W+", "_", value).strip("_").lower()
@@ -318,178 +260,6 @@ class Assembler:
 
     # Input
 
-    def _invalid(self) -> Iterator[InvalidReplySpec]:
-        merged: dict[tuple[int, str], list[tuple[tuple[str, ...], frozenset[str], Outcome]]] = {}
-        for rule, outcome, _ in self.known.errors:
-            if outcome.status != 422 or outcome.contents:
-                key = (outcome.status or 422, str(outcome.contents))
-                merged.setdefault(key, []).append((rule.fields, rule.problems, outcome))
-        for entries in merged.values():
-            yield from self._invalid_entries(entries)
-
-    def _invalid_entries(
-        self, entries: Sequence[tuple[tuple[str, ...], frozenset[str], Outcome]]
-    ) -> Iterator[InvalidReplySpec]:
-        problems: dict[str, set[str]] = {}
-        for names, found, _ in entries:
-            for name in names:
-                problems.setdefault(self._top(name), set()).update(found)
-        outcome = entries[0][2]
-        groups: dict[frozenset[str], list[str]] = {}
-        for name, kinds in problems.items():
-            groups.setdefault(frozenset(kinds), []).append(self.names[name])
-        for kinds, names in groups.items():
-            everything = set(names) == set(self.names.values())
-            for problem in [None] if kinds == EVERY_PROBLEM else sorted(kinds):
-                yield self._invalid_reply(() if everything else tuple(names), problem, outcome)
-
-    def _top(self, name: str) -> str:
-        for top, field in self.route.fields.items():
-            if any(inner.name == name for inner in field.walk()):
-                return top
-        return name
-
-    def _invalid_reply(self, fields: tuple[str, ...], problem: str | None, outcome: Outcome) -> InvalidReplySpec:
-        body = None
-        text = None
-        for content in outcome.contents:
-            if content.head == "json" and is_concrete(shape := _with_marks(content.terms[0])):
-                body = json_of(shape)
-            elif content.head == "text" and content.terms[0].head == "str":
-                text = content.terms[0].text
-            else:
-                self.gaps.append(Gap("error_body", f"What exactly is answered with status {outcome.status}?"))
-        return InvalidReplySpec.model_validate(
-            {"fields": fields, "problem": problem, "status": outcome.status or 422, "body": body, "text": text}
-        )
-
-    def _checks(self) -> Iterator[CheckSpec]:
-        for name, field in self.route.fields.items():
-            if field.decimals is not None:
-                rounded = f"numbers.round_half_up({self.names[name]}, {field.decimals}) == {self.names[name]}"
-                yield CheckSpec(
-                    require=rounded, field=self.names[name], reason=f"must have at most {field.decimals} decimals"
-                )
-            if field.distinct:
-                yield CheckSpec(
-                    require=f"not lists.has_duplicates({self.names[name]})",
-                    field=self.names[name],
-                    reason="must be distinct",
-                )
-
-    def _calls(self) -> Iterator[CallSpec]:
-        call = self.known.call
-        if call is None:
-            return
-        sent = call.fields or list(self.route.fields)
-        host = re.sub(r"^https?://(?:api\.|www\.)?", "", call.url).split(".")[0]
-        binding = re.sub(r"\W", "_", host) or "service"
-        body = ", ".join(f"{name!r}: {self.builder.scope.paths[name]}" for name in sent)
-        yield CallSpec(
-            name=f"post_to_{binding}",
-            binding=binding if binding not in self.names.values() else f"{binding}_service",
-            url=call.url,
-            body="{" + body + "}",
-            key=tuple(self.names[name] for name in self.known.key),
-            ttl_s=self.known.key_ttl_s,
-        )
-
-    def _records(self, name: str) -> Iterator[RecordSpec]:
-        yield RecordSpec(name=name, fields=tuple(self._field(field) for field in self.route.fields.values()))
-        for field in self.route.fields.values():
-            for inner in field.walk():
-                if inner.kind == "object":
-                    yield RecordSpec(
-                        name=record_name(inner.name),
-                        fields=tuple(self._field(child) for child in inner.children.values()),
-                    )
-
-    def _field(self, field: Field) -> FieldSpec:
-        name = identifiers([field.name])[field.name] if field.name not in self.names else self.names[field.name]
-        limits = dict(field.limits)
-        pattern = field.pattern or (r"\S" if field.unblank else None)
-        return FieldSpec.model_validate(
-            {
-                "name": name,
-                "type": _type_name(field),
-                "alias": field.name if field.name != name else None,
-                "required": not field.optional,
-                "nullable": field.nullable,
-                "default": field.default,
-                "choices": field.choices,
-                "pattern": pattern,
-                "data": data_class(field.name),
-                **limits,
-            }
-        )
-
-    def _unused(self) -> None:
-        material = self.known.material
-        clauses = [clause for _, _, clause in material.defines] + [clause for _, clause in material.fills]
-        clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
-        folded = self.known.material.any_case
-        if folded is not None and not folded.became:
-            if any("text.lower(" in typed.text for typed in self.builder.found.values()):
-                folded.became = "texts are compared in any case"
-        clauses += [clause for clause in (folded, self.known.material.back_upper) if clause is not None]
-        for clause in clauses:
-            if not clause.became and clause.title:
-                clause.became = "title"
-            if not clause.became and not self._restates(clause):
-                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
-                clause.became = "asked"
-
-    def _claims(self) -> None:
-        """What the brief says of results in special cases must be true of what is built."""
-        for given, wanted, clause in self.known.claims:
-            if self._is_true(given, wanted):
-                clause.became = "true of what is built"
-            else:
-                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
-        for call, clause in self.known.expected:
-            if any(call in typed.text for typed in self.builder.found.values()):
-                clause.became = f"what `{call}` does"
-            else:
-                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
-
-    def _is_true(self, given: Term, wanted: Term) -> bool:
-        if len(self.builder.found) != 1:
-            return False
-        result = next(iter(self.builder.found.values()))
-        subjects = self.builder.lowering().subjects()
-        condition = given if given.head in {"holds", "or", "and"} else term("holds", Term("list", (term("it"),)), given)
-        if given.head in {"eq", "empty"} and len(subjects) != 1:
-            return False
-        asked = Lowering(replace(self.builder.scope, results=()))
-        tests = asked.conditions(normalised(condition, loose="and"))
-        about = Lowering(replace(self.builder.scope, subjects=(), results=(result,)))
-        outcomes = about.conditions(term("holds", Term("list", (term("it"),)), wanted))
-        if len(tests) != 1 or len(outcomes) != 1:
-            return False
-        cases = [
-            inputs
-            for inputs in (*trials(self.route), *self._special(given))
-            if outcome(tests[0].text, inputs, self.route) == (True, True)
-        ]
-        return bool(cases) and all(outcome(outcomes[0].text, inputs, self.route) == (True, True) for inputs in cases)
-
-    def _special(self, given: Term) -> list[dict[str, JsonValue]]:
-        names = list(self.route.fields)
-        if given.head == "eq" and len(names) == 1 and is_concrete(given.terms[0]):
-            return [{names[0]: json_of(given.terms[0])}]
-        return []
-
-    def _restates(self, clause: Clause) -> bool:
-        """Whether a clause says again what the reply already is."""
-        for value, known in self.known.material.fills:
-            if known is clause:
-                readings = self.builder.lowering().values(value)
-                found = self.builder.found.values()
-                if any(equivalent(one.text, other.text, self.route) for one in readings for other in found):
-                    clause.became = "says again what the reply is"
-                    return True
-        return False
-
 
 def _shapes(contents: Sequence[Term]) -> list[Term]:
     found: list[Term] = []
@@ -508,28 +278,3 @@ def _shape_of_fields(fields: Term) -> Term:
         term("pair", key.terms[0].text, key.terms[1] if len(key.terms) > 1 else term("hole")) for key in fields.terms
     ]
     return Term("obj", tuple(pairs))
-
-
-def _with_marks(shape: Term) -> Term:
-    """The body of an error with marks for the failing fields in the place of `[...]`."""
-    if shape.head == "arr" and all(part.head in {"more", "hole"} for part in shape.terms):
-        return term("str", "$fields")
-    return Term(shape.head, tuple(_with_marks(part) if isinstance(part, Term) else part for part in shape.args))
-
-
-def _type_name(field: Field) -> str:
-    if field.kind == "list" and field.item is not None:
-        return f"list[{_type_name(field.item)}]"
-    return record_name(field.name) if field.kind == "object" else str(field.kind)
-
-
-def data_class(name: str) -> str:
-    """The data class that a field's name suggests; what nothing suggests is internal."""
-    parts = {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
-    if parts & _SECRET:
-        return "secret"
-    if parts & _PAYMENT:
-        return "payment"
-    if parts & _PERSONAL and not parts & _TECHNICAL:
-        return "pii"
-    return "internal"

@@ -120,7 +120,7 @@ def _trial(field: Field, index: int) -> JsonValue:
     return None
 
 
-def outcome(expression: str, inputs: Mapping[str, JsonValue], route: Route) -> tuple[bool, object]:
+def run(expression: str, inputs: Mapping[str, JsonValue], route: Route) -> tuple[bool, object]:
     """Whether an expression has a value for inputs, and which."""
     try:
         return True, plain(evaluate(expression, values_for(route, inputs)))
@@ -133,7 +133,7 @@ def equivalent(one: str, other: str, route: Route) -> bool:
     if one == other:
         return True
     for inputs in trials(route):
-        first, second = outcome(one, inputs, route), outcome(other, inputs, route)
+        first, second = run(one, inputs, route), run(other, inputs, route)
         if first[0] != second[0] or not same(first[1], second[1]):
             return False
     return True

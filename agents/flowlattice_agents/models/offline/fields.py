@@ -9,7 +9,6 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from flowlattice_agents.expressions import Type, identifiers
 from flowlattice_agents.expressions import (
     BOOLEAN,
     DATE,
@@ -19,7 +18,9 @@ from flowlattice_agents.expressions import (
     ListType,
     RecordField,
     RecordType,
+    Type,
     anonymous_record,
+    identifiers,
     optional,
 )
 from flowlattice_agents.models.offline.names import parts_of

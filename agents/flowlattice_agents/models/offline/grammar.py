@@ -183,7 +183,7 @@ def _read_rule(name: str, source: str) -> Rule:
     return Rule(name, elements, _read_action(action.strip()), 1 + int(cost[1]) if cost else 1, source)
 
 
-def _read_sequence(tokens: list[tuple[str | None, str]], position: int) -> tuple[tuple[Element, ...], int]:
+def _read_sequence(tokens: Sequence[tuple[str, str]], position: int) -> tuple[tuple[Element, ...], int]:
     elements: list[Element] = []
     while position < len(tokens) and tokens[position][0] not in {"close", "bar"}:
         kind, text = tokens[position]

@@ -12,10 +12,11 @@ from flowlattice_agents.models.offline.answers import with_answers
 from flowlattice_agents.models.offline.assemble import Assembled, Assembler
 from flowlattice_agents.models.offline.brief import Brief, Promises
 from flowlattice_agents.models.offline.fields import Field, Kind
-from flowlattice_agents.models.offline.intake import Intake, Understanding
+from flowlattice_agents.models.offline.intake import Intake
 from flowlattice_agents.models.offline.names import parts_of, word_lists
 from flowlattice_agents.models.offline.refusals import open_facts, outside_call, refusal
 from flowlattice_agents.models.offline.routes import Clause, Gap, Route
+from flowlattice_agents.models.offline.understanding import Understanding
 from flowlattice_agents.spec import (
     Assumption,
     ClauseAccount,

@@ -88,7 +88,7 @@ class FieldRules:
                 atoms.extend(found)
             return atoms
         if condition.head == "else":
-            return [Atom(tuple(self._route.fields), term("invalid"))]
+            return [Atom(tuple(self._route.fields), term("invalid", "missing too"))]
         if condition.head != "holds":
             return None
         names = self._names(condition.terms[0], subjects)

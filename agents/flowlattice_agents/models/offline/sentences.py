@@ -22,7 +22,9 @@ _CONNECTORS = frozenset(
     {",", ";", "-", ":", "and", "but", "also", "so", "then", "(", ")", "plus", "too", "?", "...", "|", "&"}
 )
 _READINGS_KEPT = 4
-_LEADS_TO_PATH = frozenset("after before not than from by as if when to at on path route url with is under and or for a an the".split())
+_LEADS_TO_PATH = frozenset(
+    "after before not than from by as if when to at on path route url with is under and or for a an the".split()
+)
 _SHORT_NAMES = frozenset("a i from to at by in on for of".split())
 
 
@@ -166,7 +168,14 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         name: kind(name) for name in ("NUM", "STR", "JSON", "PATH", "URL", "METHOD", "DATE")
     }
     builtins |= {"NAME": kind("NAME"), "WORD": kind("WORD"), "TIME": kind("TIME")}
-    builtins |= {"LINE": line, "PROPER": proper, "LOWCODE": low_code, "wordchoice": word_choice, "GLUED": glued, "CAPITAL": capital}
+    builtins |= {
+        "LINE": line,
+        "PROPER": proper,
+        "LOWCODE": low_code,
+        "wordchoice": word_choice,
+        "GLUED": glued,
+        "CAPITAL": capital,
+    }
     builtins["op"] = operators_at
     builtins["title"] = title_ends
     builtins["title_words"] = title_words

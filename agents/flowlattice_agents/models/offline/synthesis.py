@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from flowlattice.operators import Operator, catalogue
 from flowlattice_agents.expressions import INTEGER, NUMBER
-from flowlattice_agents.models.offline.evaluation import equivalent, gives, outcome
+from flowlattice_agents.models.offline.evaluation import equivalent, gives, run
 from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
 from flowlattice_agents.models.offline.operations import operations
 from flowlattice_agents.models.offline.routes import Route, Sample
@@ -129,7 +129,7 @@ def framed(
 def _frame(scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]], call: str) -> list[Typed]:
     frames = set()
     for sample, value in wanted:
-        known, inner = outcome(call, sample.inputs, route)
+        known, inner = run(call, sample.inputs, route)
         if not known or not isinstance(inner, str) or not isinstance(value, str) or len(inner) < 2:
             return []
         before, found, after = value.partition(inner)

@@ -1,0 +1,86 @@
+"""Whether everything that a brief says of a reply is used, or else true of what is built."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from flowlattice_agents.models.offline.evaluation import equivalent, run, trials
+from flowlattice_agents.models.offline.fields import is_concrete, json_of
+from flowlattice_agents.models.offline.inputs import InputAssembler
+from flowlattice_agents.models.offline.lowering import Lowering
+from flowlattice_agents.models.offline.routes import Clause, Gap
+from flowlattice_agents.models.offline.rules import normalised
+from flowlattice_agents.models.offline.terms import Term, term
+
+
+class ClaimChecker(InputAssembler):
+    """Checks a route's claims against its reply."""
+
+    def _unused(self) -> None:
+        material = self.known.material
+        clauses = [clause for _, _, clause in material.defines] + [clause for _, clause in material.fills]
+        clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
+        folded = self.known.material.any_case
+        if folded is not None and not folded.became:
+            if any("text.lower(" in typed.text for typed in self.builder.found.values()):
+                folded.became = "texts are compared in any case"
+        clauses += [clause for clause in (folded, self.known.material.back_upper) if clause is not None]
+        for clause in clauses:
+            if not clause.became and clause.title:
+                clause.became = "title"
+            if not clause.became and not self._restates(clause):
+                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
+                clause.became = "asked"
+
+    def _claims(self) -> None:
+        """What the brief says of results in special cases must be true of what is built."""
+        for given, wanted, clause in self.known.claims:
+            if self._is_true(given, wanted):
+                clause.became = "true of what is built"
+            else:
+                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
+        for call, clause in self.known.expected:
+            if any(call in typed.text for typed in self.builder.found.values()):
+                clause.became = f"what `{call}` does"
+            else:
+                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
+
+    def _is_true(self, given: Term, wanted: Term) -> bool:
+        if len(self.builder.found) != 1:
+            return False
+        result = next(iter(self.builder.found.values()))
+        subjects = self.builder.lowering().subjects()
+        condition = given if given.head in {"holds", "or", "and"} else term("holds", Term("list", (term("it"),)), given)
+        if given.head in {"eq", "empty"} and len(subjects) != 1:
+            return False
+        asked = Lowering(replace(self.builder.scope, results=()))
+        tests = asked.conditions(normalised(condition, loose="and"))
+        about = Lowering(replace(self.builder.scope, subjects=(), results=(result,)))
+        outcomes = about.conditions(term("holds", Term("list", (term("it"),)), wanted))
+        if len(tests) != 1 or len(outcomes) != 1:
+            return False
+        cases = [
+            inputs
+            for inputs in (*trials(self.route), *self._special(given))
+            if run(tests[0].text, inputs, self.route) == (True, True)
+        ]
+        return bool(cases) and all(run(outcomes[0].text, inputs, self.route) == (True, True) for inputs in cases)
+
+    def _special(self, given: Term) -> list[dict[str, JsonValue]]:
+        names = list(self.route.fields)
+        if given.head == "eq" and len(names) == 1 and is_concrete(given.terms[0]):
+            return [{names[0]: json_of(given.terms[0])}]
+        return []
+
+    def _restates(self, clause: Clause) -> bool:
+        """Whether a clause says again what the reply already is."""
+        for value, known in self.known.material.fills:
+            if known is clause:
+                readings = self.builder.lowering().values(value)
+                found = self.builder.found.values()
+                if any(equivalent(one.text, other.text, self.route) for one in readings for other in found):
+                    clause.became = "says again what the reply is"
+                    return True
+        return False

@@ -1,0 +1,210 @@
+"""What comes in: the fields that paths, queries, objects, lists of names and examples show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import JsonValue
+
+from flowlattice_agents.models.offline.fields import ContradictionError, Field, is_concrete, json_of
+from flowlattice_agents.models.offline.routes import Clause, Gap, Route, values_in
+from flowlattice_agents.models.offline.shapes import (
+    NotUnderstoodError,
+    declared_fields,
+    fields_of_object,
+)
+from flowlattice_agents.models.offline.terms import Term, term
+from flowlattice_agents.models.offline.understanding import (
+    Parse,
+    Understanding,
+)
+
+
+class RequestReader:
+    """Finds the fields of one route, and what a word in the brief stands for among them."""
+
+    def __init__(self, route: Route, parse: Parse) -> None:
+        self.route, self.parse = route, parse
+        self.result = Understanding(route)
+        self.recent: list[str] = []
+        self.shaped: set[str] = set()
+        self.previous = ""
+        self.required = False
+
+    def describe(self, text: str) -> list[Term]:
+        """Read a text inside an object as a description of a field."""
+        return self.parse("desc_more", text)
+
+    def take_fields(self, meaning: Term, clause: Clause) -> None:
+        if meaning.head == "route":
+            self.take_path(meaning)
+        elif meaning.head in {"takes", "takes_typed"}:
+            self.declare(meaning)
+        elif meaning.head in {"shape", "example_shape"} and not self.is_reply(meaning.terms[0]):
+            self.take_shape(meaning.terms[0])
+            if meaning.head == "example_shape":
+                self.result.incidental.update(pair.text for pair in meaning.terms[0].terms if pair.head == "pair")
+        elif meaning.head.startswith("example"):
+            self.take_example(meaning)
+        elif meaning.head == "about":
+            self.declare_missing(meaning)
+        elif meaning.head == "gets" and self.is_request(meaning.terms[0]):
+            self.take_shape(meaning.terms[0])
+        elif meaning.head == "takes_refs":
+            for subject in meaning.terms[0].terms:
+                self.route.add(Field(subject.text))
+        elif meaning.head == "given":
+            self.take_given(meaning)
+        for inside in meaning.walk():
+            if inside.head == "inside" and len(inside.terms) == 2:
+                self.nest(inside)
+        if meaning.head != "courtesy":
+            self.attempt(clause, lambda: None)
+
+    def take_path(self, meaning: Term) -> None:
+        values = values_in(meaning.terms[-1].text, self.route.path)
+        for name in self.route.parameters:
+            self.route.add(Field(name))
+        shown = {name: value for name, value in values.items() if not value.startswith(("{", "<", "."))}
+        for name in values:
+            self.route.add(Field(name))
+        for name, text in shown.items():
+            if text:
+                self.route.shown[name] = query_value(self.route.fields[name], text)
+
+    def declare(self, meaning: Term) -> None:
+        for declared, _ in declared_fields(plain_decls(meaning.terms[-1])):
+            self.route.add(declared)
+
+    def is_reply(self, shape: Term) -> bool:
+        """Whether an object can only be the reply: the request has no body, or another shape."""
+        if self.route.method in {"GET", "DELETE"}:
+            return True
+        keys = {pair.text for pair in shape.terms if pair.head == "pair"}
+        return bool(self.shaped) and not keys & self.shaped
+
+    def take_shape(self, shape: Term) -> None:
+        if shape.head != "obj":
+            return
+        for found in fields_of_object(shape, self.describe):
+            self.route.add(found)
+            self.shaped.add(found.name)
+        if is_concrete(shape) and shape.terms:
+            value = json_of(shape)
+            if isinstance(value, dict) and any(is_telling(item) for item in value.values()):
+                self.route.shown.update(value)
+
+    def take_example(self, meaning: Term) -> None:
+        if meaning.head == "example" and meaning.terms[0].head == "obj" and is_concrete(meaning.terms[0]):
+            for found in fields_of_object(meaning.terms[0], self.describe):
+                known = self.route.add(found)
+                if known is not found:
+                    for sample in found.samples:
+                        known.learn_sample(sample)
+        elif meaning.head == "example_path":
+            for name in self.route.parameters:
+                self.route.add(Field(name))
+            for name, text in values_in(meaning.terms[0].text, self.route.path).items():
+                query_value(self.route.add(Field(name)), text)
+
+    def take_given(self, meaning: Term) -> None:
+        name = meaning.terms[0].text
+        if name in self.route.fields and is_concrete(meaning.terms[1]):
+            value = json_of(meaning.terms[1])
+            self.route.shown[name] = value
+            self.route.fields[name].learn_sample(value)
+
+    def take_only(self, value: Term) -> None:
+        names = [name for name, field in self.route.fields.items() if field.kind in {None, "string"}]
+        if len(names) == 1:
+            self.take_given(term("given", term("ref", names[0]), value))
+
+    def declare_missing(self, meaning: Term) -> None:
+        for subject in meaning.terms[0].terms:
+            if (
+                subject.head == "ref"
+                and not self.route.fields.keys() & {subject.text}
+                and not self.is_reply_key(subject.text)
+            ):
+                if self.route.find(subject.text) is None and (
+                    meaning.terms[1].get("type") or meaning.terms[1].get("oneof")
+                ):
+                    self.route.add(Field(subject.text))
+            if subject.head == "name" and self.route.find(subject.text) is None:
+                self.route.add(Field(subject.text))
+
+    def is_reply_key(self, name: str) -> bool:
+        """Whether an object in the brief shows the name as a field of a reply."""
+        objects = [part for clause in self.route.clauses for part in clause.meaning.walk() if part.head == "json"]
+        return any(pair.text == name for shown in objects for pair in shown.walk() if pair.head == "pair")
+
+    def nest(self, inside: Term) -> None:
+        inner, outer = inside.terms
+        outer_name = outer.terms[0].text if outer.head == "ref_of" else outer.text
+        if outer.head in {"ref", "ref_of"} and inner.head == "ref":
+            holder = self.route.add(Field(outer_name))
+            holder.set_kind("object", firm=False)
+            holder.children.setdefault(inner.text, Field(inner.text))
+            if inner.text in self.route.fields and inner.text != outer_name:
+                del self.route.fields[inner.text]
+
+    def attempt(self, clause: Clause, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except ContradictionError as error:
+            self.result.gaps.append(Gap("contradiction", f'{error} ("{clause.text}"): which one is right?'))
+        except (NotUnderstoodError, ValueError):
+            self.unclear(clause)
+
+    def unclear(self, clause: Clause) -> None:
+        self.result.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
+
+    def names_in(self, subjects: Term) -> list[str]:
+        """The fields that subjects stand for; none where one is not known."""
+        names: list[str] = []
+        for subject in subjects.terms:
+            if subject.head == "recent":
+                recent = self.recent or (list(self.route.fields) if len(self.route.fields) == 1 else [])
+                inner = [n for n in recent for n in self.spread(n)]
+                names += inner[-int(subject.text) :] if subject.text else recent
+            elif subject.head in {"ref", "name"} and self.route.find(subject.text) is not None:
+                names.append(subject.text)
+            elif subject.head in {"every", "both", "thing"}:
+                names += list(self.route.fields)
+            else:
+                return []
+        return list(dict.fromkeys(names))
+
+    def spread(self, name: str) -> list[str]:
+        """A list of objects stands for their fields where "the last two" are spoken of."""
+        found = self.route.find(name)
+        return list(found.item.children) if found and found.item and found.item.children else [name]
+
+    def is_request(self, shape: Term) -> bool:
+        """Whether "gets {...}" tells what comes in: the request has a body, of which nothing is known yet."""
+        keys = {pair.text for pair in shape.terms if pair.head == "pair"}
+        return self.route.method not in {"GET", "DELETE"} and (not self.route.fields or keys <= self.shaped)
+
+
+def plain_decls(decls: Term) -> Term:
+    while decls.head in {"decls_all", "decls_last"}:
+        decls = decls.terms[0]
+    return decls
+
+
+def is_telling(value: JsonValue) -> bool:
+    return value is not None and value not in ("", [], {})
+
+
+def query_value(field: Field, text: str) -> JsonValue:
+    """An example value in a query or path as the field's type has it."""
+    value: JsonValue = text
+    for convert in (int, float):
+        try:
+            value = convert(text)
+            break
+        except ValueError:
+            continue
+    if field.kind in {None, "integer", "number"} or not field.firm:
+        field.learn_sample(value)
+    return text if field.kind in {"string", "date"} else value
