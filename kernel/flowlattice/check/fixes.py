@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from flowlattice.check.registry import rule
 from flowlattice.diagnostics import Diagnostic, Fix, TextEdit
 from flowlattice.ir.model import FlowIR
-from flowlattice.language.sources import parsed
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -136,8 +136,11 @@ def _replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
 
 
 def _parses(text: str) -> bool:
+    """Whether a text is a Python file; compiling finds what parsing lets pass, such as a `return` outside a function."""
     try:
-        parsed(text.encode(), "fixed")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text.encode(), "fixed", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

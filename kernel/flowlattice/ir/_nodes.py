@@ -261,8 +261,10 @@ def _idempotency(key: IdempotencyKey, taken: object) -> ir.Idempotency:
 
 
 def _made_by_decorator(function: Callable[..., object], place: Place) -> bool:
+    """Whether a node entered the graph where its function is written: `@node` knows only the line of that."""
     code = getattr(function, "__code__", None)
-    return code is not None and (code.co_filename, code.co_firstlineno) == (place.file, place.line)
+    is_line = place.end_line is None
+    return is_line and code is not None and (code.co_filename, code.co_firstlineno) == (place.file, place.line)
 
 
 def _holds_set(schema: JsonValue) -> bool:

@@ -20,32 +20,33 @@ class PortTypes:
     """Types as annotations; `NO_TYPE` where there is none."""
 
     def __init__(self, connections: Sequence[Connection]) -> None:
-        self._connections = connections
+        self._incoming: dict[int, list[object]] = {}
+        while sum(self._carry(connection) for connection in connections):
+            pass  # until nothing new gets through branches and merges
 
-    def output(self, element: Element, visiting: frozenset[int] = frozenset()) -> object:
+    def output(self, element: Element) -> object:
         """What comes out of an element."""
-        if isinstance(element, TriggerNode):
-            return element.trigger.accepts
-        if isinstance(element, Node):
-            return self.returned(element.function)
-        if isinstance(element, Routing) and (declared := self.taken(element.function)) is not NO_TYPE:
-            return declared
-        return self.incoming(element, visiting) if isinstance(element, Routing | Merge) else NO_TYPE
+        return _union(self._outputs(element))
 
-    def incoming(self, element: Element, visiting: frozenset[int] = frozenset()) -> object:
+    def incoming(self, element: Element) -> object:
         """What reaches an element, one type or the union of several."""
-        if id(element) in visiting:  # a cycle, which the checker reports
-            return NO_TYPE
-        found: list[object] = []
-        for connection in self._connections:
-            if connection.target is element:
-                type_ = self.output(connection.source, visiting | {id(element)})
-                if type_ is not NO_TYPE and type_ not in found:
-                    found.append(type_)
-        if not found:
-            return NO_TYPE
-        # `A | B` of classes, built when the flow is loaded, so no checker can know its members.
-        return reduce(or_, cast("list[Any]", found))
+        return _union(self._incoming.get(id(element), []))
+
+    def _carry(self, connection: Connection) -> bool:
+        """Take the types of a connection to its target; whether one of them is new there."""
+        known = self._incoming.setdefault(id(connection.target), [])
+        new = [type_ for type_ in self._outputs(connection.source) if type_ not in known]
+        known += new
+        return bool(new)
+
+    def _outputs(self, element: Element) -> list[object]:
+        if isinstance(element, TriggerNode):
+            return [element.trigger.accepts]
+        if isinstance(element, Node):
+            return _present(self.returned(element.function))
+        if isinstance(element, Routing) and (declared := _present(self.taken(element.function))):
+            return declared
+        return self._incoming.get(id(element), []) if isinstance(element, Routing | Merge) else []
 
     def taken(self, function: Callable[..., object]) -> object:
         """The type of a function's first parameter."""
@@ -57,3 +58,14 @@ class PortTypes:
         if typing.get_origin(without_metadata(annotation)) is AsyncIterator or isasyncgenfunction(function):
             return next(iter(typing.get_args(annotation)), NO_TYPE)
         return annotation
+
+
+def _present(annotation: object) -> list[object]:
+    return [] if annotation is NO_TYPE else [annotation]
+
+
+def _union(types: Sequence[object]) -> object:
+    if not types:
+        return NO_TYPE
+    # `A | B` of classes, built when the flow is loaded, so no type checker can know its members.
+    return reduce(or_, cast("Sequence[Any]", types))

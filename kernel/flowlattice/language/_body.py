@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Final
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 
 from flowlattice.context import Context
 from flowlattice.language import purity
-from flowlattice.language._changes import Changes, changes_first_parameter, is_changed_by_a_function
+from flowlattice.language._changes import Changes, changes_first_parameter
 from flowlattice.language._findings import Cause, Misuse, Reading, Url
 from flowlattice.language._objects import functions_in, functions_of, knowledge, module_knowledge, unwrapped
 from flowlattice.language._scope import UNRESOLVED, Capability, Scope
@@ -179,12 +180,13 @@ class _Body(ast.NodeVisitor):
     def _own_methods(self, func: ast.Attribute) -> Iterator[FunctionType]:
         """The flow's methods that a call on a local can mean: those of its class if that is known, else of any."""
         receiver = self.scope.type_of(func.value)
-        kinds = [receiver] if isinstance(receiver, type) else self._own_classes()
+        kinds = [receiver] if isinstance(receiver, type) else self._own_classes
         for kind in kinds:
             for function in functions_in(_member(kind, func.attr)):
                 if isinstance(function, FunctionType) and self.reader.owns(function):
                     yield function
 
+    @cached_property
     def _own_classes(self) -> list[type]:
         return [
             value
@@ -254,8 +256,7 @@ class _Body(ast.NodeVisitor):
             self._add(nondeterministic(f"reads {spelled}, which the flow changes"), expression)
 
     def _is_changed(self, expression: ast.expr) -> bool:
-        tree = self.reader.sources.tree(self.scope.filename)
-        return is_changed_by_a_function(self.scope.root(expression), tree)
+        return self.scope.root(expression) in self.reader.sources.changed_names(self.scope.filename)
 
     # Changes.
 

@@ -66,31 +66,7 @@ class Changes:
                 yield name
 
 
-def is_changed_by_a_function(name: str | None, tree: ast.Module) -> bool:
-    """Whether some function of a file changes the object that a global name stands for; loading may."""
-    functions = [part for part in ast.walk(tree) if isinstance(part, FunctionSyntax)]
-    return any(_changes(part, name) for function in functions for part in ast.walk(function))
-
-
 def changes_first_parameter(syntax: FunctionSyntax | None) -> bool:
-    """Whether a method changes the object that it belongs to."""
-    if syntax is None or not syntax.args.args:
-        return False
-    receiver = syntax.args.args[0].arg
-    return any(_changes_below(part, receiver) for part in ast.walk(syntax))
-
-
-def _changes(part: ast.AST, name: str | None) -> bool:
-    """Whether a piece of syntax changes the object that a global name stands for."""
-    if isinstance(part, ast.Subscript | ast.Attribute) and not isinstance(part.ctx, ast.Load):
-        return isinstance(part.value, ast.Name) and part.value.id == name
-    if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
-        receiver = part.func.value
-        return part.func.attr in purity.MUTATORS and isinstance(receiver, ast.Name) and receiver.id == name
-    return isinstance(part, ast.Global) and name in part.names
-
-
-def _changes_first_parameter(syntax: FunctionSyntax | None) -> bool:
     """Whether a method changes the object that it belongs to."""
     if syntax is None or not syntax.args.args:
         return False

@@ -28,7 +28,10 @@ class Capability:
 
 
 class Scope:
-    """The names of one function: which are local, what the others are bound to, and which types are known."""
+    """The names of one function: which are local, what the others are bound to, and which types are known.
+
+    `sets` and `elements` keep what was found out about the local names (`_sets`).
+    """
 
     def __init__(self, function: FunctionType, syntax: FunctionSyntax) -> None:
         self.function = function
@@ -39,6 +42,8 @@ class Scope:
         self.locals = set(_bound_names(syntax)) | set(self.parameters)
         self.nested = {part.name for part in ast.walk(syntax) if isinstance(part, _FUNCTIONS) and part is not syntax}
         self.assigned: dict[str, list[ast.expr | None]] = {}
+        self.sets: dict[str, bool] = {}
+        self.elements: dict[str, type | None] = {}
         self._types = {name: type_ for name, type_ in hints(function).items() if name in self.parameters}
         for part in ast.walk(syntax):
             self._remember(part)

@@ -16,56 +16,64 @@ _GIVES_TEXT: Final = frozenset("strip lstrip rstrip lower upper title casefold c
 _SET_TYPES: Final = frozenset({set, frozenset, collections.abc.Set, collections.abc.MutableSet})
 
 
-def is_set(expression: ast.expr, scope: Scope, depth: int = 0) -> bool:
+def is_set(expression: ast.expr, scope: Scope) -> bool:
     """Whether an expression is known to be a set."""
-    if depth > 8:  # chains of assignments can be circular
-        return False
     if isinstance(expression, ast.Set | ast.SetComp):
         return True
     if isinstance(expression, ast.Call):
-        return _gives_set(expression, scope, depth + 1)
+        return _gives_set(expression, scope)
     if isinstance(expression, ast.BinOp) and isinstance(expression.op, _SET_OPERATORS):
-        return any(is_set(side, scope, depth + 1) or _is_view(side) for side in (expression.left, expression.right))
+        return any(is_set(side, scope) or _is_view(side) for side in (expression.left, expression.right))
     if isinstance(expression, ast.IfExp):
-        return is_set(expression.body, scope, depth + 1) or is_set(expression.orelse, scope, depth + 1)
+        return is_set(expression.body, scope) or is_set(expression.orelse, scope)
     if isinstance(expression, ast.NamedExpr):
-        return is_set(expression.value, scope, depth + 1)
-    if isinstance(expression, ast.Name) and any(
-        value is not None and is_set(value, scope, depth + 1) for value in scope.assigned.get(expression.id, ())
-    ):
+        return is_set(expression.value, scope)
+    if isinstance(expression, ast.Name) and _is_name_of_set(expression.id, scope):
         return True
     return isinstance(scope.resolve(expression), set | frozenset) or _is_set_type(scope.type_of(expression))
 
 
-def elements_of(expression: ast.expr, scope: Scope, depth: int = 0) -> type | None:
+def _is_name_of_set(name: str, scope: Scope) -> bool:
+    if name not in scope.sets:
+        scope.sets[name] = False  # while it is asked for by way of itself
+        values = scope.assigned.get(name, ())
+        scope.sets[name] = any(value is not None and is_set(value, scope) for value in values)
+    return scope.sets[name]
+
+
+def elements_of(expression: ast.expr, scope: Scope) -> type | None:
     """The one type of a collection's elements, text or whole numbers; none for other elements and where it is unknown.
 
     Args:
         expression: A set, or what one is made from.
         scope: The names of the function that it stands in.
-        depth: How many assignments and calls were followed.
     """
-    if depth > 8:
-        return None
     if isinstance(expression, ast.Set | ast.List | ast.Tuple):
         return _one_type(_type_of_element(element, scope) for element in expression.elts)
     if isinstance(expression, ast.SetComp | ast.GeneratorExp | ast.ListComp):
         return _type_of_element(expression.elt, scope)
     if isinstance(expression, ast.BinOp):
         sides = (expression.left, expression.right)
-        return _one_type(elements_of(side, scope, depth + 1) for side in sides)
+        return _one_type(elements_of(side, scope) for side in sides)
     if isinstance(expression, ast.Call):
         if scope.resolve(expression.func) in (set, frozenset) and len(expression.args) == 1:
-            return elements_of(expression.args[0], scope, depth + 1)
+            return elements_of(expression.args[0], scope)
         if isinstance(expression.func, ast.Attribute) and expression.func.attr in {"split", "splitlines", "rsplit"}:
             return str
         if isinstance(expression.func, ast.Attribute) and expression.func.attr in purity.SET_METHODS:
             parts = (expression.func.value, *expression.args)
-            return _one_type(elements_of(part, scope, depth + 1) for part in parts)
+            return _one_type(elements_of(part, scope) for part in parts)
     if isinstance(expression, ast.Name) and expression.id in scope.assigned:
-        values = scope.assigned[expression.id]
-        return _one_type(None if value is None else elements_of(value, scope, depth + 1) for value in values)
+        return _elements_of_name(expression.id, scope)
     return _type_argument(scope.type_of(expression))
+
+
+def _elements_of_name(name: str, scope: Scope) -> type | None:
+    if name not in scope.elements:
+        scope.elements[name] = None  # while it is asked for by way of itself
+        values = scope.assigned[name]
+        scope.elements[name] = _one_type(None if value is None else elements_of(value, scope) for value in values)
+    return scope.elements[name]
 
 
 def _type_of_element(element: ast.expr, scope: Scope) -> type | None:
@@ -89,11 +97,11 @@ def _one_type(types: Iterable[type | None]) -> type | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _gives_set(call: ast.Call, scope: Scope, depth: int) -> bool:
+def _gives_set(call: ast.Call, scope: Scope) -> bool:
     if scope.resolve(call.func) in (set, frozenset):
         return True
     if isinstance(call.func, ast.Attribute) and call.func.attr in purity.SET_METHODS:
-        return is_set(call.func.value, scope, depth)
+        return is_set(call.func.value, scope)
     return _is_set_type(scope.type_of(call))
 
 

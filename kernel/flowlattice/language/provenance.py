@@ -62,6 +62,10 @@ class _Trace:
                 for name in ast.walk(target):
                     if isinstance(name, ast.Name):
                         self._assigned.setdefault(name.id, []).append(value)
+        self._unstable: dict[object, bool] = {}
+        self._of_name: dict[str, set[str]] = {name: set() for name in self._assigned}
+        while self._follow():
+            pass
 
     def fields(self, value: ast.expr, names: Sequence[str], depth: int = 0) -> dict[str, set[str]]:
         """The sources of the fields of a record that an expression makes."""
@@ -80,6 +84,13 @@ class _Trace:
             return self._made(value, names, depth)
         whole = self.origins(value)
         return dict.fromkeys(names, whole)
+
+    def _follow(self) -> bool:
+        """Follow every assignment once; whether that added a source to a name."""
+        before = sum(map(len, self._of_name.values()))
+        for name, values in self._assigned.items():
+            self._of_name[name].update(*(self.origins(value) for value in values))
+        return sum(map(len, self._of_name.values())) > before
 
     def _made(self, call: ast.Call, names: Sequence[str], depth: int) -> dict[str, set[str]]:
         """The fields of `Record(a=..., **rest)`."""
@@ -102,17 +113,12 @@ class _Trace:
         anything = self.origins(changed)
         return {name: origins | anything for name, origins in fields.items()}
 
-    def origins(self, expression: ast.AST, seen: frozenset[str] = frozenset()) -> set[str]:
+    def origins(self, expression: ast.AST) -> set[str]:
         """The sources of an expression."""
         if isinstance(expression, ast.Attribute) and self._is_input(expression.value):
             return {self._wire.get(expression.attr, expression.attr)}
         if isinstance(expression, ast.Name):
-            if self._is_input(expression):
-                return {WHOLE}
-            if expression.id in seen:
-                return set()
-            values = self._assigned.get(expression.id, ())
-            return set().union(*(self.origins(value, seen | {expression.id}) for value in values))
+            return {WHOLE} if self._is_input(expression) else set(self._of_name.get(expression.id, ()))
         parts: list[ast.AST] = list(ast.iter_child_nodes(expression))
         found: set[str] = set()
         if isinstance(expression, ast.Call):
@@ -120,7 +126,7 @@ class _Trace:
             if isinstance(expression.func, ast.Attribute) and self._is_input(expression.func.value):
                 found.add(WHOLE)  # a method of the input sees all of it
                 parts.remove(expression.func)
-        return found.union(*(self.origins(part, seen) for part in parts))
+        return found.union(*(self.origins(part) for part in parts))
 
     def _is_input(self, expression: ast.expr) -> bool:
         return isinstance(expression, ast.Name) and expression.id == self._input
@@ -132,8 +138,11 @@ class _Trace:
                 return used.declared.determinism is Determinism.NONDETERMINISTIC
         target = unwrapped(self._scope.resolve(call.func))
         if isinstance(target, FunctionType) and self._sources.owns(target.__code__.co_filename):
-            place = self._sources.place(self._scope.filename, call)
-            return read(target, self._sources, place=place).determinism is Determinism.NONDETERMINISTIC
+            if target not in self._unstable:
+                place = self._sources.place(self._scope.filename, call)
+                found = read(target, self._sources, place=place).determinism
+                self._unstable[target] = found is Determinism.NONDETERMINISTIC
+            return self._unstable[target]
         known = None if target is UNRESOLVED else knowledge(target)
         return known is not None and known.determinism is Determinism.NONDETERMINISTIC
 

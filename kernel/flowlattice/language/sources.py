@@ -8,12 +8,14 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from tokenize import detect_encoding
 from types import CodeType
 from typing import Final
 
+from flowlattice.language._mutations import changed_names
 from flowlattice.language.ports import Place
 
 FunctionSyntax = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -65,6 +67,11 @@ class _File:
     tree: ast.Module
     lines: list[str]
     functions: dict[tuple[str, int], list[FunctionSyntax]]
+    classes: dict[str, ast.ClassDef]
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        return changed_names(self.tree)
 
     @classmethod
     def read(cls, filename: str) -> _File:
@@ -74,7 +81,8 @@ class _File:
         for part in ast.walk(tree):
             if isinstance(part, FunctionSyntax):
                 functions.setdefault(_key(part), []).append(part)
-        return cls(tree, lines_of(decoded(data)), functions)
+        classes = {part.name: part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)}
+        return cls(tree, lines_of(decoded(data)), functions, classes)
 
 
 @dataclass
@@ -96,10 +104,6 @@ class SourceFiles:
         path = Path(filename)
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.name
 
-    def tree(self, filename: str) -> ast.Module:
-        """The syntax tree of one of the flow's files."""
-        return self._file(filename).tree
-
     def function(self, function: Callable[..., object]) -> FunctionSyntax | None:
         """The syntax of a function of the flow; none for one that is defined elsewhere."""
         code = getattr(function, "__code__", None)
@@ -115,8 +119,12 @@ class SourceFiles:
         filename = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
         if not self.owns(filename):
             return None
-        found = [p for p in ast.walk(self.tree(filename)) if isinstance(p, ast.ClassDef) and p.name == kind.__name__]
-        return (filename, found[-1]) if found else None
+        found = self._file(filename).classes.get(kind.__name__)
+        return None if found is None else (filename, found)
+
+    def changed_names(self, filename: str) -> frozenset[str]:
+        """The global names of one of the flow's files that stand for objects that its functions change."""
+        return self._file(filename).changed
 
     def place(self, filename: str, part: ast.AST) -> Place:
         """Where a piece of syntax is written."""
@@ -132,10 +140,11 @@ class SourceFiles:
 
     def name_place(self, filename: str, part: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Place:
         """Where the name of a function or a class is written in its definition."""
-        text = self._line(filename, part.lineno).encode()
-        start = text.find(part.name.encode(), part.col_offset + len("def"))
-        if start < 0:
+        line = self._line(filename, part.lineno)
+        found = re.compile(rf"\b(?:def|class)\s+({re.escape(part.name)})\b").search(line)
+        if found is None:
             return self.place(filename, part)
+        start = len(line[: found.start(1)].encode())
         end = start + len(part.name.encode())
         return Place(file=filename, line=part.lineno, column=start + 1, end_line=part.lineno, end_column=end + 1)
 

@@ -133,7 +133,6 @@ def test_a_refused_sibling_is_refused(built):
 FAILING = {
     "x = 1 / 0\n": ("ZeroDivisionError: division by zero", 1),
     "def f():\n    raise ValueError('oh\\nno \\x1b[2J')\nf()\n": ("ValueError: oh no \\x1b[2J", 2),
-    "raise SystemExit(3)\n": ("SystemExit: 3", 1),
     "class E(Exception):\n    pass\nraise E\n": ("E", 3),
     "from flowlattice import Flow\nflow = Flow('a')\n": ("TypeError", 2),
     "flow = 1\n": ("defines 0 flows", 1),
@@ -152,6 +151,12 @@ def test_what_fails_while_it_is_built(built, text, place):
     assert (found.code, found.line) == ("LOAD003", line), found
     assert message in found.message
     assert found.message.isprintable()
+
+
+def test_trusted_code_that_ends_the_process_does_not(tmp_path):
+    (tmp_path / "flow.py").write_text("raise SystemExit(3)\n")
+    found = only(build(tmp_path, trusted=True))
+    assert (found.code, found.line, found.message) == ("LOAD003", 1, "building the graph failed: SystemExit: 3")
 
 
 def test_a_failure_in_a_sibling_has_its_place(built):

@@ -78,6 +78,10 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         if node.kind == "trigger" and node.out_schema is None:
             message = f"what {node.name} accepts is no record"
             yield finding(CODE, message, node.source, node=node.name, help="accepts= takes a class that extends Record")
+        if node.kind == "node" and node.function == "<lambda>":
+            text = "write a function with types: def f(req: Req) -> Res"
+            yield finding(CODE, "a lambda has no types", node.definition or node.source, node=node.name, help=text)
+            continue
         if node.kind == "node" and node.in_schema is None:
             yield _input(node)
         if node.kind == "node" and node.out_schema is None and node.returns is not None:

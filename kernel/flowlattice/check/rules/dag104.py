@@ -66,10 +66,8 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         return
     graph = Graph(flow)
     reached = graph.reachable(trigger.id for trigger in flow.triggers())
+    in_circles = {cycle[0].source_id for cycle in graph.cycles()}
     for node in flow.nodes:
-        if node.id in reached:
-            continue
-        is_first = not graph.incoming[node.id]
-        if is_first or all(cycle[0].source_id == node.id for cycle in graph.cycles()):
+        if node.id not in reached and (not graph.incoming[node.id] or node.id in in_circles):
             message = f"no trigger reaches {node.name}"
             yield finding(CODE, message, node.source, node=node.name, help="connect it to what comes before it")

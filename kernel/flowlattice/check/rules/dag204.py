@@ -84,22 +84,35 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
 
 
 class _Answers:
-    """Which nodes every record is answered after, whichever way it takes."""
+    """After which nodes every record is answered, whichever way it takes."""
 
     def __init__(self, graph: Graph, filters: set[UUID]) -> None:
         self._graph = graph
-        self._filters = filters
-        self._known: dict[UUID, bool] = {}
+        # A branching node without branches is told by its own rules.
+        ends_well = {node.id for node in graph.nodes.values() if node.kind in {"respond", "switch", "if"}} | filters
+        self._answered = {n for n in graph.nodes if n in ends_well and not graph.outgoing[n]}
+        self._answered |= {node.id for node in graph.nodes.values() if node.kind == "respond"}
+        waiting = [*self._answered]
+        while waiting:
+            for edge in graph.incoming[waiting.pop()]:
+                if edge.source_id not in self._answered and self._every_way_answers(edge.source_id):
+                    self._answered.add(edge.source_id)
+                    waiting.append(edge.source_id)
 
-    def missing(self, start: UUID, seen: frozenset[UUID] = frozenset()) -> list[Node]:
-        """The nodes after one where ways end without an answer."""
-        if start in seen or self._answered(start):
-            return []
-        node = self._graph.nodes[start]
-        if not self._graph.outgoing[start]:
-            return [node]
-        ways = [way for way in self._ways(start) if not any(self._answered(edge.target_id) for edge in way)]
-        return [end for way in ways for edge in way for end in self.missing(edge.target_id, seen | {start})]
+    def missing(self, start: UUID) -> list[Node]:
+        """The nodes after one where ways end without an answer; a circle without an end is DAG200."""
+        found: dict[UUID, Node] = {}
+        seen: set[UUID] = set()
+        waiting = [start]
+        while waiting:
+            current = waiting.pop()
+            if current in seen or current in self._answered:
+                continue
+            seen.add(current)
+            if not self._graph.outgoing[current]:
+                found[current] = self._graph.nodes[current]
+            waiting += [edge.target_id for way in self._ways(current) for edge in way if not self._is_answered(way)]
+        return list(found.values())
 
     def _ways(self, node_id: UUID) -> list[list[Edge]]:
         """The ways out of a node that exclude each other, each the edges that run side by side."""
@@ -108,17 +121,11 @@ class _Answers:
             ways.setdefault(edge.case, []).append(edge)
         return list(ways.values())
 
-    def _answered(self, node_id: UUID) -> bool:
-        if node_id not in self._known:
-            self._known[node_id] = True  # a cycle is DAG200
-            node = self._graph.nodes[node_id]
-            ways = self._ways(node_id)
-            # A branching node without branches is told by its own rules.
-            ends_well = node.kind in {"respond", "switch", "if"} or node_id in self._filters
-            self._known[node_id] = (
-                all(any(self._answered(edge.target_id) for edge in way) for way in ways) if ways else ends_well
-            )
-        return self._known[node_id]
+    def _is_answered(self, way: list[Edge]) -> bool:
+        return any(edge.target_id in self._answered for edge in way)
+
+    def _every_way_answers(self, node_id: UUID) -> bool:
+        return all(self._is_answered(way) for way in self._ways(node_id))
 
 
 def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
