@@ -22,7 +22,6 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from flowlattice.errors import EngineUnavailable
 
-RATE = 500.0
 CPU_BOUND = 1.25
 P95_BOUND = 1.25
 _START_S = 30.0

@@ -94,6 +94,8 @@ class EnvironmentBindings:
         base: The folder that relative paths in it start from.
     """
 
+    are_doubles = False
+
     def __init__(self, text: str, environment: str, base: Path) -> None:
         self._base = base
         self._environment = environment

@@ -42,6 +42,8 @@ class LocalBindings:
         rng: The random source; the machine's by default.
     """
 
+    are_doubles = True
+
     def __init__(self, state: Path | None = None, *, clock: Clock | None = None, rng: Rng | None = None) -> None:
         self._path = None if state is None else state / "state.sqlite"
         self._database: Database | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
@@ -77,21 +79,27 @@ def web(console: Console, rounds: int, seconds: float, rate: float) -> Exit:
 
 
 def _show(console: Console, result: bench.WebBench) -> None:
-    import statistics
-
-    def median(arm: str, field: str) -> float:
-        return statistics.median(float(getattr(pair[arm], field)) for pair in result.rounds)
-
     console.result(f"baseline  {result.baseline}")
     console.result(f"machine   {result.machine}")
     console.result(f"load      {result.rate:g} requests/s for {result.seconds:g} s, {len(result.rounds)} paired rounds")
     console.result(f"{'medians':<26}{'flow':>10}{'baseline':>10}{'ratio':>8}  {'quartiles':<14}bound")
-    rows = [("CPU per request, µs", "cpu_us", result.cpu), ("p50, ms", "p50_ms", None)]
-    rows += [("p95, ms", "p95_ms", result.p95), ("p99, ms", "p99_ms", None)]
-    for title, field, ratio in rows:
-        line = f"{title:<26}{median('flow', field):>10.2f}{median('baseline', field):>10.2f}"
-        if ratio is not None:
-            line += f"{ratio.median:>8.2f}  {f'{ratio.lower:.2f}-{ratio.upper:.2f}':<14}1.25"
-        console.result(line)
+    _row(console, result, "CPU per request, µs", lambda one: one.cpu_us, result.cpu)
+    _row(console, result, "p50, ms", lambda one: one.p50_ms)
+    _row(console, result, "p95, ms", lambda one: one.p95_ms, result.p95)
+    _row(console, result, "p99, ms", lambda one: one.p99_ms)
     failed = sum(one.failed for pair in result.rounds for one in pair.values())
     console.result(f"{failed} requests failed; {'within' if result.within else 'NOT within'} the bounds")
+
+
+def _row(
+    console: Console,
+    result: bench.WebBench,
+    title: str,
+    of: Callable[[bench.ArmRound], float],
+    ratio: bench.Ratio | None = None,
+) -> None:
+    flow, baseline = (statistics.median(of(pair[arm]) for pair in result.rounds) for arm in ("flow", "baseline"))
+    line = f"{title:<26}{flow:>10.2f}{baseline:>10.2f}"
+    if ratio is not None:
+        line += f"{ratio.median:>8.2f}  {f'{ratio.lower:.2f}-{ratio.upper:.2f}':<14}1.25"
+    console.result(line)

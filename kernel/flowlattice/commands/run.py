@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         rejected = sum(len(records) for records in report.side_outputs.values())
         for error in report.errors:
             console.progress(f"line {error.line}: {f'node {error.node} failed: ' if error.node else ''}{error.error}")
-        doubles = "" if environment else " (doubles)"
+        doubles = f" ({', '.join(running.doubles)}: local doubles)" if running.doubles else ""
         console.progress(
             f"{report.status}: {len(report.outputs)} outputs, {rejected} rejected, {len(report.calls)} calls{doubles}"
         )

@@ -48,11 +48,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from flowlattice.hosts.web.server import Address, listen, serve, stop_at_eof
 
     logs: list[SqliteCallLog] = []
-    app = WebApp(_runtimes(paths, deployed, environment, state, logs))
+    runtimes = _runtimes(paths, deployed, environment, state, logs)
+    app = WebApp(runtimes)
 
     def ready(address: Address) -> None:
-        if environment is None and not deployed:
-            console.progress("capabilities are local doubles: nothing leaves this machine")
+        doubled = sorted({name for runtime in runtimes for name in runtime.doubles})
+        if doubled:
+            console.progress(f"local doubles stand in for {', '.join(doubled)}: nothing leaves this machine")
         if console.json:
             console.emit({"url": address.url})
         else:

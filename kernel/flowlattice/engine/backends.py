@@ -71,7 +71,13 @@ class DedupeBackend(Protocol):
 
 
 class Bindings(Protocol):
-    """Backends by binding. Each method raises `UsageError` where the binding is not bound."""
+    """Backends by binding. Each method raises `UsageError` where the binding is not bound.
+
+    Attributes:
+        are_doubles: Whether local doubles stand in for what reaches outside.
+    """
+
+    are_doubles: bool
 
     def http(self, binding: str) -> HttpBackend:
         """The backend of an http capability."""

@@ -57,7 +57,6 @@ class InputReader:
         self._schema = accepts.model_json_schema(by_alias=True, mode="validation")
         properties = self._schema.get("properties", {})
         self._order = {name: position for position, name in enumerate(properties)}
-        self.is_empty = not properties
 
     def from_json(self, text: bytes) -> Record:
         """The record that a JSON object is; no text at all is an empty object.

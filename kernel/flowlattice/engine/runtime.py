@@ -57,6 +57,7 @@ class Runtime:
         triggers: Its triggers.
         buckets: Its rate limits, shared by all triggers.
         log: Where capability calls are recorded.
+        doubles: Bindings that local doubles stand in for.
         kept: Work that goes on though nobody waits: effects that have begun, runs that were answered early.
     """
 
@@ -65,6 +66,7 @@ class Runtime:
     buckets: tuple[TokenBucket, ...]
     bindings: Bindings
     log: CallLog
+    doubles: tuple[str, ...] = ()
     kept: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def new_run(self, *, collect: bool = False) -> Run:
@@ -137,7 +139,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         for trigger in plan.triggers
     )
     buckets = tuple(TokenBucket(limit.qps, limit.burst) for limit in plan.rate_limits)
-    return Runtime(plan, triggers, buckets, bindings, log or NoCallLog())
+    return Runtime(plan, triggers, buckets, bindings, log or NoCallLog(), _doubles(flow, bindings))
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:
@@ -174,6 +176,13 @@ def _functions(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], b
         id_: cast("Callable[[object], object]", e.function) for id_, e in elements.items() if isinstance(e, Routing)
     }
     return Functions(inline, calls, choices)
+
+
+def _doubles(flow: ir.FlowIR, bindings: Bindings) -> tuple[str, ...]:
+    if not bindings.are_doubles:
+        return ()
+    real = {"clock", "rng", "dedupe"}  # these do locally what they do anywhere
+    return tuple(sorted({use.binding for node in flow.nodes for use in node.capabilities if use.name not in real}))
 
 
 def _function(element: Element) -> Callable[..., object]:

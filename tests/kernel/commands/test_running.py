@@ -60,7 +60,7 @@ def test_run_prints_one_json_document(tmp_path, lines, capsys):
         ("http.write", "post", "mail.example", 1)
     ] * 2
     assert len({call["key"] for call in report["calls"]}) == 2
-    assert "2 calls (doubles)" in captured.err
+    assert "2 calls (mail: local doubles)" in captured.err
 
 
 def test_run_prints_outputs_as_lines_for_people(tmp_path, lines, capsys):
