@@ -173,7 +173,7 @@ def described(text: str, environment: str) -> Environment:
         named = (
             [value[1:] for value in entry.headers.values() if value.startswith("$")] if entry.backend == "http" else []
         )
-        unset = tuple(name for name in named if name not in os.environ)
+        unset = tuple(name for name in named if not os.environ.get(name))
         if unset:
             missing[binding] = unset
     backends = {binding: entry.backend for binding, entry in entries.items()}

@@ -111,6 +111,6 @@ def _value(binding: str, value: str) -> str:
     if not value.startswith("$"):
         return value
     found = os.environ.get(value[1:])
-    if found is None:
+    if not found:
         raise UsageError(f"binding {binding}: the environment variable {value[1:]} is not set")
     return found

@@ -12,7 +12,7 @@ from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
 
 if TYPE_CHECKING:
-    from flowlattice.check import CheckContext, Environment
+    from flowlattice.check import CheckContext
     from flowlattice.diagnostics import Diagnostic
     from flowlattice.ir.build import Built
 
@@ -78,7 +78,7 @@ def _show(console: Console, style: str, path: Path, built: Built, found: tuple[D
     if built.ir is not None:
         found = with_edits(built.ir, found, built.sources)
     if style == "sarif":
-        console.result(render_sarif(found, version=flowlattice.__version__, folder=folder))
+        console.result(render_sarif(found, version=flowlattice.__version__, folder=_base(built.file.parent)))
     elif found:
         console.result(render_json(found))
 
@@ -89,29 +89,19 @@ def _folder(path: Path) -> str:
     return "" if folder == Path() else f"{folder.as_posix().rstrip('/')}/"
 
 
+def _base(folder: Path) -> str:
+    """The folder for tools: relative to this one where it is below, as code scanning expects, else a URI."""
+    here = Path.cwd().resolve()
+    if folder == here:
+        return ""
+    return f"{folder.relative_to(here).as_posix()}/" if folder.is_relative_to(here) else f"{folder.as_uri()}/"
+
+
 def _context(file: Path, allow_hosts: Path | None, environment: str | None) -> CheckContext:
+    from flowlattice.bindings.environment import bindings_text, described
     from flowlattice.check import CheckContext
     from flowlattice.check.allowed import read_hosts
 
     hosts = None if allow_hosts is None else read_hosts(allow_hosts)
-    bound = None if environment is None else _environment(file.parent, environment)
+    bound = None if environment is None else described(bindings_text(file.parent, environment), environment)
     return CheckContext(allowed_hosts=hosts, environment=bound)
-
-
-def _environment(folder: Path, name: str) -> Environment:
-    """What an environment binds, and which of its credentials have no value."""
-    import os
-
-    from flowlattice.bindings.environment import HttpBinding, bindings_text, read_environment
-    from flowlattice.check import Environment
-
-    entries = read_environment(bindings_text(folder, name), name)
-    missing = {
-        binding: tuple(
-            value[1:] for value in entry.headers.values() if value.startswith("$") and not os.environ.get(value[1:])
-        )
-        for binding, entry in entries.items()
-        if isinstance(entry, HttpBinding)
-    }
-    backends = {binding: entry.backend for binding, entry in entries.items()}
-    return Environment(name=name, backends=backends, missing_credentials=missing)

@@ -15,7 +15,7 @@ from flowlattice.errors import UsageError
 if TYPE_CHECKING:
     from flowlattice.deployments import Approval, Deployments
     from flowlattice.diagnostics import Diagnostic
-    from flowlattice.ir.model import FlowIR
+    from flowlattice.ir.build import Built
 
 
 @verb(
@@ -42,10 +42,13 @@ def command(console: Console, path: Path, approve: bool, environment: str | None
     file = flow_file(path)
     bindings = _bindings(file.parent, environment)
     digest = source_digest(file)
-    flow, errors = _checked(file, bindings, environment)
-    if flow is None or errors:
-        _report(console, errors)
+    built, errors = _checked(file, bindings, environment)
+    if built.notice is not None:
+        console.warn(built.notice)
+    if built.ir is None or errors:
+        _report(console, built, errors)
         return Exit.PROBLEMS
+    flow = built.ir
     deployments = Deployments(flows_home())
     deployment = deployments.record(
         name=flow.name,
@@ -74,8 +77,8 @@ def _bindings(folder: Path, environment: str | None) -> str | None:
     return None if environment is None else bindings_text(folder, environment)
 
 
-def _checked(file: Path, bindings: str | None, environment: str | None) -> tuple[FlowIR | None, list[Diagnostic]]:
-    """The flow's IR, and what forbids deploying it."""
+def _checked(file: Path, bindings: str | None, environment: str | None) -> tuple[Built, list[Diagnostic]]:
+    """The built flow, and what forbids deploying it."""
     from flowlattice.bindings.environment import described
     from flowlattice.check import CheckContext, check
     from flowlattice.ir.build import build
@@ -92,7 +95,7 @@ def _checked(file: Path, bindings: str | None, environment: str | None) -> tuple
             plan(built.ir)
         except PlanRefused as refused:
             errors = refused.diagnostics
-    return built.ir, errors
+    return built, errors
 
 
 def _approval(deployments: Deployments, name: str, digest: str, approve: bool) -> Approval:
@@ -106,9 +109,10 @@ def _approval(deployments: Deployments, name: str, digest: str, approve: bool) -
     return known
 
 
-def _report(console: Console, errors: list[Diagnostic]) -> None:
+def _report(console: Console, built: Built, errors: list[Diagnostic]) -> None:
+    from flowlattice.check.render import render_text
+
     if console.json:
         console.emit({"deployed": False, "diagnostics": [error.model_dump(mode="json") for error in errors]})
-    for error in errors:
-        console.progress(f"{error.file}:{error.line}:{error.column}: {error.code} {error.message}")
-    console.progress("not deployed; flows check shows where and how to fix it")
+    console.progress(render_text(errors, built.sources))
+    console.progress("not deployed; flows explain CODE says more about a code")
