@@ -19,7 +19,10 @@ Claim = Literal["effects", "determinism"]
 
 
 def broken(flow: FlowIR, claim: Claim) -> Iterator[tuple[Node, Reason]]:
-    """Each node whose claim is stronger than a reason allows, with the reason."""
+    """Each node whose claim is stronger than a reason allows, with the reason.
+
+    A reason in another file than the node is told at the node, where the claim can be changed, and names its place.
+    """
     level = Effects if claim == "effects" else Determinism
     for node in flow.nodes:
         declared = node.declared.effects if claim == "effects" else node.declared.determinism
@@ -27,7 +30,15 @@ def broken(flow: FlowIR, claim: Claim) -> Iterator[tuple[Node, Reason]]:
             continue
         for reason in node.reasons:
             if reason.of == claim and level(declared) < level(reason.level):
-                yield node, reason
+                yield node, _at_claim(node, reason)
+
+
+def _at_claim(node: Node, reason: Reason) -> Reason:
+    claim = node.definition or node.source
+    if reason.source.file == claim.file:
+        return reason
+    because = f"{reason.because}, in {reason.source.file}, line {reason.source.line}"
+    return reason.model_copy(update={"because": because, "source": claim})
 
 
 def set_that_orders(reason: Reason) -> str | None:

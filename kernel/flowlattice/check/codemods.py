@@ -7,7 +7,7 @@ written in a way that it knows. Everything that is not changed stays as it was, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import libcst as cst
@@ -22,14 +22,14 @@ from flowlattice.ir.model import Source
 N = TypeVar("N", bound=cst.CSTNode)
 
 
-def annotate_return(module: cst.Module, definition: Source) -> Rewrite | None:
-    """Say what a function returns, where every `return` makes the same class."""
+def annotate_return(module: cst.Module, definition: Source, records: Container[str]) -> Rewrite | None:
+    """Say what a function returns, where every `return` makes the same record."""
     function = _function(module, definition)
     if function is None or function.returns is not None or m.findall(function.body, m.Yield()):
         return None
     returned = {_called(statement.value) for statement in _returns(function)}
     name = returned.pop() if len(returned) == 1 else None
-    if name is None or name not in classes(module):
+    if name is None or not (name in classes(module) or (name in records and name in imported_names(module))):
         return None
     annotation = cst.Annotation(cst.Name(name), whitespace_before_indicator=cst.SimpleWhitespace(" "))
     return _replaced(module, function, function.with_changes(returns=annotation), f"say that it returns {name}")

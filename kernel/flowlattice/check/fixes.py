@@ -136,7 +136,7 @@ def _replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
 
 
 def _parses(text: str) -> bool:
-    """Whether a text is a Python file; compiling finds what parsing lets pass, such as a `return` outside a function."""
+    """Whether a text is Python; compiling finds what parsing lets pass, such as a `return` outside a function."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -21,7 +21,7 @@ def render_sarif(found: Sequence[Diagnostic], *, version: str, folder: str = "")
     Args:
         found: What to report; fixes are carried where their edits are known.
         version: The version of the tool.
-        folder: The flow's folder as a path with `/` at its end, to put before file names.
+        folder: The flow's folder with `/` at its end, a path or a file URI, to put before file names.
     """
     known = rules()
     order = {rule.code: number for number, rule in enumerate(known)}
@@ -46,8 +46,8 @@ def _rule(rule: Rule) -> JsonValue:
 
 
 def _result(found: Diagnostic, rule: int, folder: str) -> JsonValue:
-    message = found.message if found.help is None else f"{found.message}. {found.help}"
-    artifact: JsonValue = {"uri": quote(f"{folder}{found.file}")}
+    message = found.message if found.help is None else f"{found.message}; {found.help}"
+    artifact: JsonValue = {"uri": quote(f"{folder}{found.file}", safe="/:")}
     region: dict[str, JsonValue] = {"startLine": found.line, "startColumn": found.column}
     if found.end_line is not None and found.end_column is not None:
         region |= {"endLine": found.end_line, "endColumn": found.end_column}

@@ -122,7 +122,7 @@ def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
         found.line,
         found.column,
     ):
-        return codemods.annotate_return(module, node.definition)
+        return codemods.annotate_return(module, node.definition, flow.places)
     carried = {edge.carries for edge in Graph(flow).incoming[node.id]}
     if len(carried) != 1 or not node.parameters:
         return None
