@@ -58,6 +58,7 @@ async def pause(req: In) -> In:
 
 flow = Flow("waiting", version="1.0.0")
 done = flow.respond()
+flow.connect(flow.trigger(http.post("/hurried", accepts=In, deadline=ms(100))), done)
 for path, step in [("/task", wait), ("/thread", spin), ("/pause", pause)]:
     flow.connect(flow.trigger(http.post(path, accepts=In)), step)
     flow.connect(step, done)
@@ -200,6 +201,23 @@ def test_a_client_that_waits_for_100_continue_gets_it(echo):
         assert connection.recv(1024).startswith(b"HTTP/1.1 100")
         connection.sendall(body)
         assert read_answer(connection)[2] == b'{"v":"x"}'
+
+
+def test_a_body_that_takes_longer_than_the_deadline_is_408(waiting):
+    with connected(waiting) as connection:
+        connection.sendall(b"POST /hurried HTTP/1.1\r\nhost: l\r\ncontent-length: 100\r\n\r\n{")
+        status, headers, body = read_answer(connection)
+        assert (status, headers["connection"], json.loads(body)) == (408, "close", {"error": "request_timeout"})
+        assert connection.recv(10) == b"", "the connection is closed"
+
+
+def test_a_client_that_leaves_while_it_sends_its_body_leaves_nothing_behind(waiting):
+    with connected(waiting) as connection:
+        connection.sendall(b"POST /pause HTTP/1.1\r\nhost: l\r\ncontent-length: 100\r\n\r\n{")
+    eventually(
+        lambda: 'route="/pause",status="499"} 1.0' in waiting.request("GET", "/metrics")[1],
+        "the host still waits for it",
+    )
 
 
 @pytest.mark.parametrize(
