@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from flowlattice.sandbox import (
+    JsonValue,
     Sandbox,
     SandboxCancelled,
     SandboxCrashed,
@@ -21,7 +22,7 @@ GREET = f"{TASKS}:greet"
 
 
 def test_a_task_gets_json_and_answers_json():
-    events = []
+    events: list[JsonValue] = []
 
     result = run(GREET, ["Ada", 1, 2.5, None, True, {"é": "\u2028"}], on_event=events.append)
 
@@ -143,7 +144,7 @@ def test_a_crash_shows_what_was_printed(attack):
 
 
 def test_a_run_can_be_stopped(attack):
-    seen = []
+    seen: list[JsonValue] = []
 
     with pytest.raises(SandboxCancelled):
         attack("emit('started')\nwhile True: pass", on_event=seen.append, should_stop=lambda: bool(seen))
@@ -172,7 +173,7 @@ def test_only_tasks_of_the_sandbox_can_be_run(sandbox):
 def test_closing_ends_what_runs_and_removes_its_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     started = threading.Event()
-    request = {"source": "emit('started')\nwhile True: pass", "arguments": []}
+    request: JsonValue = {"source": "emit('started')\nwhile True: pass", "arguments": []}
     with ThreadPoolExecutor() as threads, Sandbox(f"{TASKS}:execute") as sandbox:
         running = threads.submit(sandbox.run, f"{TASKS}:execute", request, on_event=lambda _: started.set())
         assert started.wait(30)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from flowlattice.sandbox import Sandbox, SandboxCrashed, SandboxTaskError
+from flowlattice.sandbox import JsonValue, Sandbox, SandboxCrashed, SandboxTaskError
 
 EXECUTE = "tests.kernel.sandbox.sandbox_tasks:execute"
 
@@ -147,9 +147,10 @@ def secret(monkeypatch):
 
 def test_no_secret_is_in_the_environment(secret):
     with Sandbox(EXECUTE) as fresh:
-        source = "import os; out = [dict(os.environ), arguments]"
-        environment, _ = fresh.run(EXECUTE, {"source": source, "arguments": []}).value
+        source = "import os; out = dict(os.environ)"
+        environment = fresh.run(EXECUTE, {"source": source, "arguments": []}).value
 
+    assert isinstance(environment, dict)
     assert secret not in str(environment)
     assert "PAYMENTS_API_KEY" not in environment
 
@@ -168,7 +169,7 @@ os.listdir(path) if path.endswith("/") else open(path, "rb").read(1)
 
 def test_variables_can_be_given():
     with Sandbox(EXECUTE, env={"PYTHONHASHSEED": "7"}) as seeded:
-        request = {"source": "out = hash('a')", "arguments": []}
+        request: JsonValue = {"source": "out = hash('a')", "arguments": []}
         first, second = (seeded.run(EXECUTE, request).value for _ in range(2))
     with Sandbox(EXECUTE, env={"PYTHONHASHSEED": "7"}) as again:
         third = again.run(EXECUTE, request).value
@@ -203,6 +204,7 @@ run(sys.argv[1], {"source": source, "arguments": []}, on_event=lambda pid: print
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", program, EXECUTE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as parent:
+        assert parent.stdout is not None
         sandboxed = os.pidfd_open(int(parent.stdout.readline()))
         assert list(tmp_path.iterdir()) != []
         parent.send_signal(signal.SIGKILL)
