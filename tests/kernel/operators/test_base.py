@@ -16,7 +16,7 @@ def declared(module_name: str) -> ModuleType:
         return f"{word} {name}"
 
     greet.__module__ = module_name
-    module.greet = greet
+    vars(module)["greet"] = greet
     return module
 
 

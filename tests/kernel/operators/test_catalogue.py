@@ -56,7 +56,8 @@ def values_of(annotation: object, settled: object = int) -> st.SearchStrategy[ob
     parts = get_args(annotation)
     if get_origin(annotation) is UnionType or NoneType in parts:
         return reduce(lambda a, b: a | b, (values_of(part, settled) for part in parts))
-    if issubclass(get_origin(annotation), Mapping):
+    origin = get_origin(annotation)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
         return st.dictionaries(st.text(max_size=5), values_of(parts[1], settled), max_size=5)
     return st.lists(values_of(parts[0], settled), max_size=6)
 
