@@ -1,5 +1,7 @@
 """Types of expressions, and what people are told where they do not fit."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from flowlattice.operators import catalogue
@@ -289,18 +291,23 @@ def test_every_operator_can_be_called(name):
 
 
 def type_of(value: object) -> Type:
-    """The type of an example's value; a mixed list is of what its items join to."""
+    """The type of an example's value."""
     if isinstance(value, bool):
         return BOOLEAN
     if isinstance(value, list):
-        item: Type | None = NOTHING
-        for part in value:
-            item = join(item or NOTHING, type_of(part))
-        return ListType(item or NOTHING)
+        return ListType(type_of_items(value))
     if isinstance(value, dict):
-        return MapType(type_of(list(value.values())).item)
+        return MapType(type_of_items(value.values()))
     kinds = {str: STRING, int: INTEGER, float: NUMBER, type(None): NULL}
     return kinds.get(type(value), DATE)
+
+
+def type_of_items(values: Iterable[object]) -> Type:
+    """What the types of mixed items join to."""
+    item: Type | None = NOTHING
+    for part in values:
+        item = join(item or NOTHING, type_of(part))
+    return item or NOTHING
 
 
 def test_types_join_to_the_smallest_that_holds_both():

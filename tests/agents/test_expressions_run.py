@@ -1,7 +1,7 @@
 """What expressions give: the interpreter and the rendered Python agree on every value."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import SimpleNamespace
@@ -100,7 +100,7 @@ def run_rendered(expression: str, values: Mapping[str, object] = VALUES) -> obje
     return eval(compile(source, "flow", "eval"), globals_)  # the text that a flow file would hold
 
 
-def outcome(run: object) -> object:
+def outcome(run: Callable[[], object]) -> object:
     try:
         value = run()
     except (NoValueError, OverflowError):
