@@ -83,7 +83,9 @@ def field(  # noqa: PLR0913 - one keyword per constraint a field can have
     pattern: str | None = None,
     reason: str | None = None,
 ) -> FieldInfo:
-    """Constraints of one field, for `Annotated`: `times: Annotated[int, field(ge=1, le=20)]`.
+    """Constraints of one field, which stand in its `Annotated`.
+
+    `times: Annotated[int, field(ge=1, le=20)]` is a whole number from 1 to 20.
 
     Args:
         data: Data class of this field instead of the record's.
