@@ -20,13 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TextIO, cast
+from typing import Concatenate, ParamSpec, TextIO, cast
 
 import click
 from pydantic import BaseModel, JsonValue
-
-if TYPE_CHECKING:
-    from rich.console import Console as RichConsole
 
 P = ParamSpec("P")
 
@@ -80,12 +77,6 @@ class Console:
     def warn(self, text: str) -> None:
         """Print a warning on stderr."""
         click.echo(f"{click.style('warning', fg='yellow')}: {text}", err=True, color=in_color(sys.stderr))
-
-    def rich(self) -> RichConsole:
-        """A rich console on stderr, for live progress; imported only when it is asked for."""
-        from rich.console import Console as RichConsole
-
-        return RichConsole(stderr=True, no_color=not in_color(sys.stderr))
 
 
 def in_color(stream: TextIO) -> bool:
