@@ -26,6 +26,9 @@ _ = ...
 (_.diagnostics_digest, _.flow_path, _.found_digest, _.ir_digest, _.optimized, _.policy_digest, _.proposal_digest)
 (_.questions_digest, _.spec_digest, _.spec_given)
 
+# Written to run.json and read back from its JSON (runs.py).
+_.state_version
+
 # Members of enums that flows and policies name by value ("pii", "queue").
 (_.CONFIDENTIAL, _.INTERNAL, _.PAYMENT, _.PII, _.SECRET)
 (_.DEV, _.QUEUE, _.TEMPORAL, _.WASM)
