@@ -111,6 +111,20 @@ class Workspace:
         return self._repository.references[BRANCH].peel(pygit2.Commit)
 
 
+def check_publishable(files: dict[str, str], target: Path, *, expected: dict[str, str | None]) -> None:
+    """See that `publish` would write nothing over what a person changed; writes nothing itself.
+
+    Raises:
+        WorkspaceError: A file was changed since the run began, or cannot be read.
+    """
+    for name, text in files.items():
+        now = _read(target / name)
+        if now not in (text, expected.get(name)):
+            raise WorkspaceError(
+                f"{target / name} was changed since the run began; move it away or name another folder with --out"
+            )
+
+
 def publish(files: dict[str, str], target: Path, *, expected: dict[str, str | None]) -> None:
     """Write accepted files into the person's tree, each of them whole.
 
@@ -121,17 +135,17 @@ def publish(files: dict[str, str], target: Path, *, expected: dict[str, str | No
             already holds the accepted text is left alone.
 
     Raises:
-        WorkspaceError: A file was changed meanwhile; nothing is written then.
+        WorkspaceError: A file was changed meanwhile, and nothing is written then; or the folder cannot be written.
     """
-    for name, text in files.items():
-        now = _read(target / name)
-        if now not in (text, expected.get(name)):
-            raise WorkspaceError(
-                f"{target / name} was changed since the run began; move it away or name another folder with --out"
-            )
-    for name, text in files.items():
-        if _read(target / name) != text:
-            write_atomically(target / name, text.encode())
+    check_publishable(files, target, expected=expected)
+    try:
+        for name, text in files.items():
+            if _read(target / name) != text:
+                write_atomically(target / name, text.encode())
+    except OSError as error:
+        raise WorkspaceError(
+            f"{target}: cannot be written ({error.strerror}); name another folder with --out"
+        ) from error
 
 
 def snapshot(target: Path, names: tuple[str, ...]) -> dict[str, str | None]:

@@ -1,0 +1,132 @@
+"""Deploy: only what was approved, and only if the live host answers as it was certified to."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from flowlattice.certify import Certificate, Laboratory
+from flowlattice.deployments import Approval, Deployments, approved_digest
+from flowlattice.policy import load_policies
+from flowlattice_agents.builder import Builder
+from flowlattice_agents.deploy import Deployer, parts_of
+from flowlattice_agents.models.offline import OfflineModel
+from flowlattice_agents.policy import PolicyAgent
+from flowlattice_agents.progress import Progress
+from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.state import RunState
+from flowlattice_agents.store import RunStores
+from flowlattice_agents.test import TestAgent
+from flowlattice_agents.workbench import Workbench
+from flowlattice_agents.workspace import Workspace
+
+SPEC = FlowSpec.from_yaml("""
+name: double
+records: [{name: In, data: public, fields: [{name: n, type: integer, minimum: 0, maximum: 9}]}]
+routes:
+- {method: POST, path: /double, accepts: In, reply: {body: '{"doubled": n * 2}'}}
+rate_limit: {qps: 100, burst: 20}
+""")
+
+Make = Callable[[FlowSpec], tuple[Workbench, RunState]]
+
+
+@pytest.fixture(scope="module")
+def laboratory() -> Iterator[Laboratory]:
+    with Laboratory() as lab:
+        yield lab
+
+
+@pytest.fixture
+def certified(tmp_path: Path, laboratory: Laboratory) -> Make:
+    """Takes a spec as far as a certificate, with the real agents."""
+    count = iter(range(100))
+
+    def make(spec: FlowSpec) -> tuple[Workbench, RunState]:
+        store = RunStores(tmp_path / "home").create(f"run{next(count)}")
+        bench = Workbench(
+            model=OfflineModel(),
+            store=store,
+            workspace=Workspace(store.workspace),
+            progress=Progress(store, lambda _: None),
+            policies=load_policies(),
+            laboratory=laboratory,
+            home=tmp_path / "home",
+            target=None,
+            base=tmp_path / "tree",
+        )
+        state: RunState = {"spec_digest": store.put_json(spec), "attempt": 0, "allowed_hosts": []}
+        for step in (Builder(bench).build, Builder(bench).compile, PolicyAgent(bench).decide, TestAgent(bench).certify):
+            state = {**state, **step(state)}
+            assert not state.get("outcome"), state.get("reason")
+        return bench, state
+
+    return make
+
+
+def approved(bench: Workbench, state: RunState) -> RunState:
+    parts = parts_of(state)
+    approval = Approval(
+        digest=approved_digest(parts), approved_by="ada", at=datetime.now(UTC), run=bench.store.run, parts=parts
+    )
+    return {**state, "approval_digest": bench.store.put_json(approval)}
+
+
+def certified_otherwise(bench: Workbench, state: RunState) -> RunState:
+    """The same state with a certificate that says the live host answers something else."""
+    certificate = bench.store.model(Certificate, str(state["certificate_digest"]))
+    samples = tuple(sample.model_copy(update={"answer": '{"doubled":7}'}) for sample in certificate.samples)
+    return {**state, "certificate_digest": bench.store.put_json(certificate.model_copy(update={"samples": samples}))}
+
+
+def test_what_is_approved_is_deployed_and_probed(certified: Make, tmp_path: Path) -> None:
+    bench, state = certified(SPEC)
+    done = Deployer(bench).deploy(approved(bench, state))
+    assert done["outcome"] == "deployed", done
+    current = Deployments(bench.home).current("double")
+    assert current is not None
+    assert (current.digest, current.approval.approved_by) == (state["source_digest"], "ada")
+    assert (tmp_path / "tree" / "double" / "flow.py").read_text() == bench.workspace.files()["flow.py"]
+
+
+@pytest.mark.parametrize("changed", ["source_digest", "ir_digest", "certificate_digest", "policy_digest"])
+def test_any_change_after_the_approval_voids_it(certified: Make, tmp_path: Path, changed: str) -> None:
+    bench, state = certified(SPEC)
+    altered: RunState = {**approved(bench, state)}
+    altered[changed] = bench.store.put("something else")  # type: ignore[literal-required]  # each key in turn
+    done = Deployer(bench).deploy(altered)
+    assert done["outcome"] == "blocked"
+    assert "void" in str(done["reason"])
+    assert Deployments(bench.home).current("double") is None
+    assert not (tmp_path / "tree").exists()
+
+
+def test_a_probe_that_fails_withdraws_a_first_deployment(certified: Make) -> None:
+    bench, state = certified(SPEC)
+    done = Deployer(bench).deploy(approved(bench, certified_otherwise(bench, state)))
+    assert done["outcome"] == "failed"
+    assert "POST /double answers another body than the certified one" in str(done["reason"])
+    assert Deployments(bench.home).current("double") is None
+
+
+def test_a_probe_that_fails_rolls_back_to_what_was_live_before(certified: Make) -> None:
+    bench, state = certified(SPEC)
+    assert Deployer(bench).deploy(approved(bench, state))["outcome"] == "deployed"
+    newer = SPEC.model_copy(update={"summary": "Doubles a digit"})
+    other, changed = certified(newer)
+    done = Deployer(other).deploy(approved(other, certified_otherwise(other, changed)))
+    assert done["outcome"] == "failed"
+    live = Deployments(bench.home).current("double")
+    assert live is not None
+    assert live.digest == state["source_digest"] != changed["source_digest"]
+
+
+def test_sources_that_were_changed_behind_the_approval_are_not_deployed(certified: Make) -> None:
+    bench, state = certified(SPEC)
+    ready = approved(bench, state)
+    files = bench.workspace.files()
+    bench.workspace.commit({**files, "flow.py": files["flow.py"] + "\n"}, agent="intruder", reason="Slip something in")
+    done = Deployer(bench).deploy(ready)
+    assert done["outcome"] != "deployed"
+    assert Deployments(bench.home).current("double") is None
