@@ -281,6 +281,8 @@ class _Planner:
             return "thread", "it takes a Context, so it has to see cancellation while it runs"
         if node.timeout_ms is not None or any(edge.timeout_ms is not None for edge in self.incoming[node.id]):
             return "thread", "it has a timeout, and only what runs beside the loop can be given up"
+        if node.idempotency is not None and node.uses("dedupe"):
+            return "thread", "what it returns is remembered by key, which waits for the store"
         if node.effects == "effectful":
             return "thread", "it is synchronous and effectful, so it may block"
         return "inline", f"it is synchronous and {node.effects}, so it runs to its end without waiting"

@@ -91,20 +91,22 @@ def app():
         yield WebApp([runtime_of(Path(folder), EVERYTHING)])
 
 
-@settings(max_examples=400)
-@given(
-    method=st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "DELETE", "WEIRD"]),
-    target=TARGETS,
-    query=QUERIES,
-    content_type=TYPES,
-    body=BODIES,
+REQUESTS = st.fixed_dictionaries(
+    {
+        "method": st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "DELETE", "WEIRD"]),
+        "target": st.tuples(TARGETS, QUERIES).map("?".join),
+        "headers": TYPES.map(lambda kind: {} if kind is None else {"content-type": kind}),
+        "body": BODIES,
+    }
 )
-def test_nothing_that_is_sent_makes_the_host_fail(app, method, target, query, content_type, body):
-    headers = {} if content_type is None else {"content-type": content_type}
-    path = f"{target}?{query}".encode("latin-1").decode("latin-1")
-    answer = asyncio.run(InProcess(app).request(method, path, headers=headers, body=body))
+
+
+@settings(max_examples=400)
+@given(request=REQUESTS)
+def test_nothing_that_is_sent_makes_the_host_fail(app, request):
+    answer = asyncio.run(InProcess(app).request(**request))
     assert answer.status in FINE, answer.body
-    if answer.headers.get("content-type") == "application/json" and method != "HEAD":
+    if answer.headers.get("content-type") == "application/json" and request["method"] != "HEAD":
         json.loads(answer.body)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from flowlattice.ir import model as ir
 from flowlattice.plan import Call, PlanRefused, Segment, plan
-from tests.support.flows import ECHO, flow_of
+from tests.support.flows import ECHO, ask, flow_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -132,22 +132,23 @@ def test_a_run_awaits_only_where_a_unit_does(tmp_path):
     assert {unit.kind for unit in waiting.units if isinstance(unit, Call)} == {"task", "thread"}
 
 
-def test_an_idempotent_node_is_a_task_even_when_it_returns_at_once(tmp_path):
+def test_a_node_whose_results_are_remembered_is_awaited_though_it_is_synchronous(tmp_path):
     source = """
     class In(Record, data="public"):
         n: int
 
     @node(idempotency=by("n"))
-    async def save(req: In, table: KvWrite, seen: DedupeStore) -> In:
-        await table.set("a", "b")
-        return req
+    def number(req: In, seen: DedupeStore, clock: Clock) -> In:
+        return In(n=clock.now().microsecond)
 
-    flow = Flow("saving", version="1.0.0")
-    hook = flow.trigger(http.post("/s", accepts=In))
-    flow.connect(hook, save)
-    flow.connect(save, flow.respond())
+    flow = Flow("numbers", version="1.0.0")
+    hook = flow.trigger(http.post("/n", accepts=In))
+    flow.connect(hook, number)
+    flow.connect(number, flow.respond())
     """
-    assert {p.node: p.place for p in plan(flow_of(tmp_path, source).ir).placements}["save"] == "task"
+    assert {p.node: p.place for p in plan(flow_of(tmp_path, source).ir).placements}["number"] == "thread"
+    first, again = ask(tmp_path, source, *({"method": "POST", "target": "/n", "json": {"n": 1}} for _ in range(2)))
+    assert first.body == again.body
 
 
 @pytest.mark.parametrize("profile", ["queue", "temporal", "wasm", "nonsense"])

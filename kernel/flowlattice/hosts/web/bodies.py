@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from email.message import Message as MimeMessage
 from typing import Final, Literal
-
-from python_multipart.exceptions import MultipartParseError
-from starlette.datastructures import Headers, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from flowlattice.engine.inputs import BODY, Problem, RejectedInput
 from flowlattice.engine.reply import Reply
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import ClientGone, Receive
+from flowlattice.hosts.web.multipart import multipart_pairs
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs
 
 JSON_TYPES: Final = ("application/json",)
@@ -85,41 +81,16 @@ async def read_body(receive: Receive, limit: int) -> bytes:
         message = await receive()
 
 
-async def read_form(body: bytes, content_type: bytes) -> list[tuple[str, str]]:
+def read_form(body: bytes, content_type: bytes) -> list[tuple[str, str]]:
     """The fields of a form; no content type is taken as urlencoded.
 
     Raises:
         RejectedInput: It is no such form, or it holds a file.
     """
-    if not content_type.lower().startswith(b"multipart/"):
-        try:
-            return pairs(body)
-        except ValueError:
-            raise _not_a_form(f"must have at most {MAX_PARAMETERS} fields") from None
-    return await _read_multipart(body, content_type)
-
-
-async def _read_multipart(body: bytes, content_type: bytes) -> list[tuple[str, str]]:
-    headers = Headers(raw=[(b"content-type", content_type)])
-    parser = MultiPartParser(
-        headers, _chunks(body), max_files=1, max_fields=MAX_PARAMETERS, max_part_size=len(body) + 1
-    )
+    if content_type.lower().startswith(b"multipart/"):
+        return multipart_pairs(body, content_type)
     try:
-        form = await parser.parse()
-    except (MultiPartException, MultipartParseError, KeyError, UnicodeDecodeError, LookupError):
-        raise _not_a_form("is not a valid form") from None
-    found: list[tuple[str, str]] = []
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            await form.close()
-            raise RejectedInput([Problem(field=name, name=name, kind="type", reason="must be text, not a file")])
-        found.append((name, value))
-    return found
-
-
-async def _chunks(body: bytes) -> AsyncGenerator[bytes, None]:
-    yield body
-
-
-def _not_a_form(reason: str) -> RejectedInput:
-    return RejectedInput([Problem(field=BODY, name=BODY, kind="type", reason=reason)])
+        return pairs(body)
+    except ValueError:
+        reason = f"must have at most {MAX_PARAMETERS} fields"
+        raise RejectedInput([Problem(field=BODY, name=BODY, kind="type", reason=reason)]) from None

@@ -161,7 +161,7 @@ class Endpoint:
             self._add(_query(scope["query_string"]), given)
         elif self._has_body and self._plan.body == "form":
             content_type = check_head(scope["headers"], "form", self._plan.max_body_bytes)
-            self._add(await read_form(await self._received(receive), content_type), given)
+            self._add(read_form(await self._received(receive), content_type), given)
         elif self._has_body:
             sent = json_object(await self._body(scope, receive, "json"))
             members = {name: value for name, value in sent.items() if name not in self._in_path}

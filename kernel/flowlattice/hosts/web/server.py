@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
@@ -64,6 +65,8 @@ def serve(app: WebApp, listener: socket.socket, when_ready: Callable[[Address], 
         when_ready: Called once requests are answered.
     """
     settle_memory()
+    # It logs what clients send wrongly, byte by byte; they are told in the answer.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     host, port = listener.getsockname()[:2]
     server = _Server(settings(app), app, lambda: when_ready(Address(host, port)))
     server.run(sockets=[listener])
