@@ -12,7 +12,6 @@ _METHOD = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE)\b", re.IGNORECASE)
 _NOTHING = re.compile(
     r"\s*(?:nothing|ignore(?: it| that)?|skip(?: it)?|never mind|drop it|n/?a|-)?[.!]?\s*", re.IGNORECASE
 )
-_QUOTED = re.compile(r'"(.+)"\?$')
 
 
 def with_answers(brief: str, answers: Sequence[Answer]) -> str:
@@ -32,12 +31,19 @@ def _with_answer(brief: str, answer: Answer) -> str:
         method = _METHOD.search(said)
         return f"{brief.rstrip()}\n\n{method[0].upper()} {path[0]}." if method and path else brief
     if answer.slot == "clause":
-        quoted = _QUOTED.search(answer.question)
-        return brief.replace(quoted[1], "" if _NOTHING.fullmatch(said) else said, 1) if quoted else brief
+        quoted = _quoted(answer.question)
+        return brief.replace(quoted, "" if _NOTHING.fullmatch(said) else said, 1) if quoted else brief
     named = re.match(r"(?:type_of|value_of)_(\w+)", answer.slot)
     if named:
         return f"{brief.rstrip()}\n\n{named[1]} is {said}"
     return f"{brief.rstrip()}\n\n{said}"
+
+
+def _quoted(question: str) -> str | None:
+    """The clause that a question quotes; the whole sentence where it quotes parts of one."""
+    _, here, whole = question.partition(' here: "')
+    match = re.search(r'^What is (?:meant by|answered here:) "(.+)"\?$', question, re.DOTALL)
+    return whole.removesuffix('"?') if here else match[1] if match else None
 
 
 def _route(brief: str, said: str) -> str:

@@ -11,6 +11,7 @@ from flowlattice_agents.models.offline.fields import number_of
 from flowlattice_agents.models.offline.grammar import Chart, load_grammar
 from flowlattice_agents.models.offline.lexer import Token, lex
 from flowlattice_agents.models.offline.names import Names, evident_names, word_lists
+from flowlattice_agents.models.offline.recognisers import recognisers
 from flowlattice_agents.models.offline.routes import (
     METHODS,
     Clause,
@@ -22,7 +23,7 @@ from flowlattice_agents.models.offline.routes import (
     split_path,
     with_parameters,
 )
-from flowlattice_agents.models.offline.sentences import Reading, read_sentence, recognisers, sentences
+from flowlattice_agents.models.offline.sentences import Reading, read_sentence, sentences
 from flowlattice_agents.models.offline.synthesis import stems
 from flowlattice_agents.models.offline.terms import Term, term
 
@@ -85,7 +86,7 @@ class Brief:
         whole = self._slice(sentence, 0, len(sentence))
         parts = [self._slice(sentence, start, end) for start, end in reading.leftovers]
         quoted = " and ".join(f'"{part}"' for part in parts[:3])
-        return f'What is meant by {quoted} in "{whole}"?' if parts != [whole] else f'What is meant by "{whole}"?'
+        return f'What is meant by {quoted} here: "{whole}"?' if parts != [whole] else f'What is meant by "{whole}"?'
 
     def _note(self, tokens: Sequence[Token], index: int, became: str) -> None:
         """Account for tokens from which nothing is built."""

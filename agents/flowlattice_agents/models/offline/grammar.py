@@ -208,6 +208,7 @@ def _read_sequence(tokens: Sequence[tuple[str, str]], position: int) -> tuple[tu
 
 def _forms(word: str) -> frozenset[str]:
     """The word, or with `~` its regular forms: send, sends, sending, sended."""
+    word = word.lower()
     if not word.endswith("~") or len(word) < 2:
         return frozenset((word,))
     word = word[:-1]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from flowlattice_agents.models.offline.fields import is_concrete
+from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.routes import Clause, split_path, values_in
 from flowlattice_agents.models.offline.rules import FieldRules
 from flowlattice_agents.models.offline.shapes import (
@@ -18,7 +18,7 @@ _RESTRICTIVE = frozenset({"ge", "gt", "le", "lt", "between", "oneof", "filled", 
 
 
 from flowlattice_agents.models.offline.remarks import RemarkReader
-from flowlattice_agents.models.offline.requests import plain_decls, query_value
+from flowlattice_agents.models.offline.requests import query_value, split_decls
 from flowlattice_agents.models.offline.understanding import COURTESY, Branch, Outcome, Understanding, outcome_of
 
 
@@ -78,14 +78,9 @@ class Intake(RemarkReader):
         self.recent = [name for name in named if name in self.route.fields] or self.recent
 
     def _takes(self, meaning: Term, clause: Clause) -> None:
-        decls = meaning.terms[-1]
-        common: list[Term] = []
-        last: list[Term] = []
-        while decls.head in {"decls_all", "decls_last"}:
-            (common if decls.head == "decls_all" else last).append(decls.terms[1])
-            decls = decls.terms[0]
+        plain, common, last = split_decls(meaning.terms[-1])
         names = []
-        for declared, descriptions in declared_fields(decls):
+        for declared, descriptions in declared_fields(plain):
             known = self.route.fields[declared.name]
             known.optional = known.optional or declared.optional
             for description in (*descriptions, *common):
@@ -105,9 +100,7 @@ class Intake(RemarkReader):
         apply_description(found, description)
 
     def _takes_typed(self, meaning: Term, clause: Clause) -> None:
-        self._takes(
-            term("takes", term("decls_all", plain_decls(meaning.terms[-1]), term("desc", meaning.terms[0]))), clause
-        )
+        self._takes(term("takes", term("decls_all", meaning.terms[-1], term("desc", meaning.terms[0]))), clause)
 
     def _shape(self, meaning: Term, clause: Clause) -> None:
         if self.is_reply(meaning.terms[0]):
@@ -133,6 +126,13 @@ class Intake(RemarkReader):
 
     def _reply(self, meaning: Term, clause: Clause) -> None:
         outcome = outcome_of(meaning.terms[0])
+        parts = list(_parts(outcome.contents))
+        shown = [part for part in parts if part.head == "json"]
+        if len(shown) == 1 and len(parts) > 1 and all(part.head in {"json", "value"} for part in parts):
+            given = [(part.terms[0], clause) for part in parts if part.head == "value"]
+            self.result.material.fills.extend(given)
+            self.result.replies.append((Outcome(outcome.status, (shown[0],)), clause))
+            return
         values = [content for content in outcome.contents if content.head == "value"]
         if len(values) == len(outcome.contents) == 1 and (named := self.named_value(values[0].terms[0])) is not None:
             self.result.replies.append((Outcome(outcome.status, (named,)), clause))
@@ -251,8 +251,18 @@ class Intake(RemarkReader):
             self.result.errors.append((rule, outcome, clause))
         clause.became = clause.became or f"invalid input is answered {outcome.status}"
 
+    def _example(self, meaning: Term, clause: Clause) -> None:
+        if not is_concrete(meaning.terms[0]) or not is_concrete(meaning.terms[1].terms[0]):
+            status = [part for part in meaning.terms[2:] if part.head == "num"]
+            self._reply(term("reply", term("out", *status, meaning.terms[1])), clause)
+            return
+        request = json_of(meaning.terms[0])
+        if isinstance(request, dict):
+            self.sample(request, meaning, clause)
+
     def _example_path(self, meaning: Term, clause: Clause) -> None:
         values = values_in(meaning.terms[0].text, self.route.path)
+        self.recent = list(values) or self.recent
         if not values or not is_concrete(meaning.terms[1].terms[0]):
             status = [part for part in meaning.terms[2:] if part.head == "num"]
             self._reply(term("reply", term("out", *status, meaning.terms[1])), clause)
@@ -260,6 +270,15 @@ class Intake(RemarkReader):
         self.sample(
             {name: query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause
         )
+
+
+def _parts(contents: Iterable[Term]) -> Iterator[Term]:
+    """The contents of a reply, those of alternatives one by one."""
+    for content in contents:
+        if content.head in {"either", "out"}:
+            yield from _parts(part for part in content.terms if part.head != "num")
+        else:
+            yield content
 
 
 def _flat(meaning: Term) -> Sequence[Term]:

@@ -122,7 +122,7 @@ def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def _object(text: str, start: int, end: int, offset: int, depth: int) -> Term | None:
     members: list[tuple[str, bool, int, int]] = []
-    open_ended = False
+    open_ended = quoted = False
     for piece in _pieces(text, start, end):
         inside = text[piece[0] : piece[1]]
         if not inside.strip():
@@ -131,12 +131,14 @@ def _object(text: str, start: int, end: int, offset: int, depth: int) -> Term | 
             open_ended = True
             continue
         key = _KEY.match(inside)
-        if key is None or not (key[7] or not inside[key.end() :].strip()):
+        bare = key is not None and key[5] is not None and not key[7]
+        if key is None or (bare and quoted) or not (key[7] or not inside[key.end() :].strip()):
             if not members or members[-1][2] < 0:
                 return None
             members[-1] = (*members[-1][:3], piece[1])  # a comma inside the value before it
             continue
         name = next(group for group in key.groups()[:5] if group is not None)
+        quoted = quoted or key[5] is None
         members.append((name, bool(key[6]), piece[0] + key.end() if key[7] else -1, piece[1]))
     return _pairs(text, members, open_ended, offset, depth)
 

@@ -171,11 +171,6 @@ class RemarkReader(RequestReader):
             raise NotUnderstoodError("another order")
         clause.became = "the names of the failing fields, in their order"
 
-    def _example(self, meaning: Term, clause: Clause) -> None:
-        request = json_of(meaning.terms[0])
-        if isinstance(request, dict):
-            self.sample(request, meaning, clause)
-
     def sample(self, inputs: dict[str, JsonValue], meaning: Term, clause: Clause) -> None:
         """Keep an example; its reply also shows what the reply looks like."""
         content = meaning.terms[1] if meaning.head != "example_path" else meaning.terms[1]

@@ -73,7 +73,7 @@ class RequestReader:
                 self.route.shown[name] = query_value(self.route.fields[name], text)
 
     def declare(self, meaning: Term) -> None:
-        for declared, _ in declared_fields(plain_decls(meaning.terms[-1])):
+        for declared, _ in declared_fields(split_decls(meaning.terms[-1])[0]):
             self.route.add(declared)
 
     def is_reply(self, shape: Term) -> bool:
@@ -95,7 +95,9 @@ class RequestReader:
                 self.route.shown.update(value)
 
     def take_example(self, meaning: Term) -> None:
-        if meaning.head == "example" and meaning.terms[0].head == "obj" and is_concrete(meaning.terms[0]):
+        if meaning.head == "example" and not is_concrete(meaning.terms[0]):
+            self.take_shape(meaning.terms[0])
+        elif meaning.head == "example" and meaning.terms[0].head == "obj":
             for found in fields_of_object(meaning.terms[0], self.describe):
                 known = self.route.add(found)
                 if known is not found:
@@ -186,10 +188,24 @@ class RequestReader:
         return self.route.method not in {"GET", "DELETE"} and (not self.route.fields or keys <= self.shaped)
 
 
-def plain_decls(decls: Term) -> Term:
-    while decls.head in {"decls_all", "decls_last"}:
-        decls = decls.terms[0]
-    return decls
+def split_decls(decls: Term) -> tuple[Term, list[Term], list[Term]]:
+    """Declarations without what is said of all of them, and of the last two: `a, b (both text)`."""
+    if decls.head in {"decls_all", "decls_last"}:
+        plain, common, last = split_decls(decls.terms[0])
+        (common if decls.head == "decls_all" else last).append(decls.terms[1])
+        return plain, common, last
+    members: list[Term] = []
+    common, last = [], []
+    for part in decls.terms:
+        if part.head in {"decls", "decls_all", "decls_last"}:
+            plain, more, more_last = split_decls(part)
+            members.extend(plain.terms)
+            common, last = [*common, *more], [*last, *more_last]
+        elif part.head == "desc":
+            common.append(part)
+        else:
+            members.append(part)
+    return Term("decls", tuple(members)), common, last
 
 
 def is_telling(value: JsonValue) -> bool:

@@ -1,4 +1,4 @@
-"""Sentences of a brief, and their division into statements: every word belongs to one, or is left over and asked about."""
+"""Sentences of a brief and their statements: every word belongs to one, or is left over and asked about."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowlattice_agents.models.offline.context import context_ends, title_ends, title_words
-from flowlattice_agents.models.offline.grammar import Chart, Grammar, Recogniser
+from flowlattice_agents.models.offline.grammar import Chart, Grammar
 from flowlattice_agents.models.offline.lexer import Token
-from flowlattice_agents.models.offline.names import Names, is_name, word_lists
-from flowlattice_agents.models.offline.operations import operators_at
-from flowlattice_agents.models.offline.terms import Term, term
+from flowlattice_agents.models.offline.names import Names, word_lists
+from flowlattice_agents.models.offline.recognisers import recognisers
+from flowlattice_agents.models.offline.terms import Term
 
 _LONGEST = 220
 _LEFT_OVER = 60
@@ -25,7 +24,6 @@ _READINGS_KEPT = 4
 _LEADS_TO_PATH = frozenset(
     "after before not than from by as if when to at on path route url with is under and or for a an the".split()
 )
-_SHORT_NAMES = frozenset("a i from to at by in on for of".split())
 
 
 @dataclass(frozen=True)
@@ -79,117 +77,6 @@ def _goes_on(token: Token) -> bool:
     )
 
 
-def recognisers(names: Names) -> dict[str, Recogniser]:
-    """What the grammar's capital names recognise, and fields by the known names."""
-    lists = word_lists()
-
-    def kind(wanted: str) -> Recogniser:
-        return lambda tokens, at: [(at + 1, tokens[at].value)] if tokens[at].kind == wanted else []
-
-    def status(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        number = tokens[at].value.text if tokens[at].kind == "NUM" else ""
-        return [(at + 1, tokens[at].value)] if re.fullmatch(r"[2-5]\d\d", number) else []
-
-    def noun(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        plain = (
-            tokens[at].kind == "WORD" and tokens[at].norm not in lists.reserved and not tokens[at].norm.startswith("'")
-        )
-        return [(at + 1, tokens[at].value)] if plain else []
-
-    def new_name(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        token = tokens[at]
-        known = names.field(tokens, at)
-        if known:
-            return [(end, term("name", value.text)) for end, value in known]
-        named = token.kind in {"NAME", "STR"} and is_name(token.value.text)
-        return [(at + 1, term("name", token.value.text))] if named else []
-
-    def free_name(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        token = tokens[at]
-        beside = {tokens[other].norm for other in (at - 1, at + 1) if 0 <= other < len(tokens)}
-        letter = token.norm in _SHORT_NAMES and bool(
-            beside & {"and", "or"} or (at + 1 < len(tokens) and tokens[at + 1].norm == ",")
-        )
-        free = token.kind == "WORD" and (letter or token.norm not in lists.reserved) and is_name(token.value.text)
-        return new_name(tokens, at) or ([(at + 1, term("name", token.value.text))] if free else [])
-
-    def code_word(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        token = tokens[at]
-        fits = token.kind == "WORD" and re.fullmatch(r"[A-Z][A-Z0-9]+", token.value.text)
-        return [(at + 1, term("str", token.value.text))] if fits else []
-
-    def line(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        end = next((index for index in range(at + 1, len(tokens)) if tokens[index].newline), len(tokens))
-        pieces = [tokens[at].value.text]
-        for before, token in zip(tokens[at:end], tokens[at + 1 : end], strict=False):
-            pieces.append((" " if token.start > before.end else "") + token.value.text)
-        return [(end, term("str", "".join(pieces)))]
-
-    def proper(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        ends = []
-        words: list[str] = []
-        for end in range(at, min(at + 3, len(tokens))):
-            if tokens[end].kind != "WORD" or not tokens[end].value.text[:1].isupper():
-                break
-            words.append(tokens[end].value.text)
-            ends.append((end + 1, term("str", " ".join(words))))
-        return ends
-
-    def capital(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        token = tokens[at]
-        return (
-            [(at + 1, term("str", token.value.text))]
-            if re.fullmatch(r"[A-Z]", token.value.text) and token.kind == "WORD"
-            else []
-        )
-
-    def low_code(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        token = tokens[at]
-        follows = at + 1 < len(tokens) and tokens[at + 1].value.text[:1].isupper()
-        fits = token.kind == "WORD" and follows and re.fullmatch(r"[a-z]{2,3}", token.value.text)
-        return [(at + 1, term("str", token.value.text))] if fits else []
-
-    def glued(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        end = at + 1
-        while end < len(tokens) and tokens[end].start == tokens[end - 1].end and tokens[end].norm not in {":", ","}:
-            end += 1
-        return [(end, term("glued"))]
-
-    def word_choice(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        token = tokens[at]
-        fits = token.kind in {"WORD", "NAME", "STR"} and (len(token.norm) == 1 or token.norm not in lists.reserved)
-        return [(at + 1, term("str", token.value.text))] if fits else []
-
-    def percentile(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
-        match = re.fullmatch(r"p(\d{2,3})", tokens[at].norm)
-        return [(at + 1, term("num", match[1]))] if match else []
-
-    builtins: dict[str, Recogniser] = {
-        name: kind(name) for name in ("NUM", "STR", "JSON", "PATH", "URL", "METHOD", "DATE")
-    }
-    builtins |= {"NAME": kind("NAME"), "WORD": kind("WORD"), "TIME": kind("TIME")}
-    builtins |= {
-        "LINE": line,
-        "PROPER": proper,
-        "LOWCODE": low_code,
-        "wordchoice": word_choice,
-        "GLUED": glued,
-        "CAPITAL": capital,
-    }
-    builtins["op"] = operators_at
-    builtins["title"] = title_ends
-    builtins["title_words"] = title_words
-    builtins["context"] = lambda tokens, at: context_ends(tokens, at, names)
-    builtins |= {
-        "STATUS": status,
-        "noun": noun,
-        "nounword": noun,
-        "newname": new_name,
-        "freename": free_name,
-        "field": names.field,
-    }
-    builtins |= {"CODEWORD": code_word, "CAPWORD": code_word, "PERCENTILE": percentile, "CODE": kind("NAME")}
-    return builtins
 
 
 def read_sentence(tokens: Sequence[Token], grammar: Grammar, names: Names) -> list[Reading]:
@@ -201,8 +88,8 @@ def read_sentence(tokens: Sequence[Token], grammar: Grammar, names: Names) -> li
     best[len(tokens)] = [Reading((), (), 0)]
     for start in range(len(tokens) - 1, -1, -1):
         found = [_skip(tokens, start, rest) for rest in best[start + 1]]
-        for end, meaning, cost in chart.parse("statement", start):
-            end = max(end, start + 1)
+        for stop, meaning, cost in chart.parse("statement", start):
+            end = max(stop, start + 1)
             for rest in best[end]:
                 joined = _STATEMENT + (_UNJOINED if rest.statements and rest.statements[0].start == end else 0)
                 statements = (Statement(meaning, start, end), *rest.statements)

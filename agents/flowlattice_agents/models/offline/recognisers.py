@@ -1,0 +1,140 @@
+"""What the grammar names without a rule for it: numbers, quoted text, names of fields, codes, context, operators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flowlattice_agents.models.offline.context import context_ends, title_ends, title_words
+from flowlattice_agents.models.offline.grammar import Recogniser
+from flowlattice_agents.models.offline.lexer import Token
+from flowlattice_agents.models.offline.names import Names, is_name, word_lists
+from flowlattice_agents.models.offline.operations import operators_at
+from flowlattice_agents.models.offline.terms import Term, term
+
+Found = list[tuple[int, Term]]
+_SHORT_NAMES = frozenset("a i from to at by in on for of".split())
+_KINDS = ("NUM", "STR", "JSON", "PATH", "URL", "METHOD", "DATE", "NAME", "WORD")
+_MOST_PROPER = 3
+
+
+def recognisers(names: Names) -> dict[str, Recogniser]:
+    """The recognisers by name; fields are those of the known names."""
+    return {
+        **{kind: _of_kind(kind) for kind in _KINDS},
+        "CODE": _of_kind("NAME"),
+        "STATUS": _status,
+        "PERCENTILE": _percentile,
+        "CODEWORD": _code_word,
+        "CAPWORD": _code_word,
+        "LOWCODE": _low_code,
+        "CAPITAL": _capital,
+        "PROPER": _proper,
+        "LINE": _line,
+        "GLUED": _glued,
+        "wordchoice": _word_choice,
+        "noun": _noun,
+        "nounword": _noun,
+        "field": names.field,
+        "newname": lambda tokens, at: _new_name(tokens, at, names),
+        "freename": lambda tokens, at: _free_name(tokens, at, names),
+        "context": lambda tokens, at: context_ends(tokens, at, names),
+        "title": title_ends,
+        "title_words": title_words,
+        "op": operators_at,
+    }
+
+
+def _of_kind(kind: str) -> Recogniser:
+    return lambda tokens, at: [(at + 1, tokens[at].value)] if tokens[at].kind == kind else []
+
+
+def _one(at: int, value: Term, fits: object) -> Found:
+    return [(at + 1, value)] if fits else []
+
+
+def _text(token: Token) -> Term:
+    return term("str", token.value.text)
+
+
+def _status(tokens: Sequence[Token], at: int) -> Found:
+    token = tokens[at]
+    return _one(at, token.value, token.kind == "NUM" and re.fullmatch(r"[2-5]\d\d", token.value.text))
+
+
+def _percentile(tokens: Sequence[Token], at: int) -> Found:
+    match = re.fullmatch(r"p(\d{2,3})", tokens[at].norm)
+    return [(at + 1, term("num", match[1]))] if match else []
+
+
+def _noun(tokens: Sequence[Token], at: int) -> Found:
+    token = tokens[at]
+    plain = token.norm not in word_lists().reserved and not token.norm.startswith("'")
+    return _one(at, token.value, token.kind == "WORD" and plain)
+
+
+def _new_name(tokens: Sequence[Token], at: int, names: Names) -> Found:
+    token = tokens[at]
+    known: Found = [(end, term("name", value.text)) for end, value in names.field(tokens, at)]
+    quoted = token.kind in {"NAME", "STR"} and is_name(token.value.text)
+    return known or _one(at, term("name", token.value.text), quoted)
+
+
+def _free_name(tokens: Sequence[Token], at: int, names: Names) -> Found:
+    """Any word that may be a name; `a` and `from` only where they stand in a list of names."""
+    token = tokens[at]
+    beside = {tokens[other].norm for other in (at - 1, at + 1) if 0 <= other < len(tokens)}
+    listed = bool(beside & {"and", "or"}) or (at + 1 < len(tokens) and tokens[at + 1].norm == ",")
+    possible = token.norm not in word_lists().reserved or (token.norm in _SHORT_NAMES and listed)
+    free = token.kind == "WORD" and possible and is_name(token.value.text)
+    return _new_name(tokens, at, names) or _one(at, term("name", token.value.text), free)
+
+
+def _code_word(tokens: Sequence[Token], at: int) -> Found:
+    token = tokens[at]
+    return _one(at, _text(token), token.kind == "WORD" and re.fullmatch(r"[A-Z][A-Z0-9]+", token.value.text))
+
+
+def _low_code(tokens: Sequence[Token], at: int) -> Found:
+    token = tokens[at]
+    follows = at + 1 < len(tokens) and tokens[at + 1].value.text[:1].isupper()
+    return _one(at, _text(token), token.kind == "WORD" and follows and re.fullmatch(r"[a-z]{2,3}", token.value.text))
+
+
+def _capital(tokens: Sequence[Token], at: int) -> Found:
+    token = tokens[at]
+    return _one(at, _text(token), token.kind == "WORD" and re.fullmatch(r"[A-Z]", token.value.text))
+
+
+def _proper(tokens: Sequence[Token], at: int) -> Found:
+    ends: Found = []
+    words: list[str] = []
+    for end in range(at, min(at + _MOST_PROPER, len(tokens))):
+        if tokens[end].kind != "WORD" or not tokens[end].value.text[:1].isupper():
+            break
+        words.append(tokens[end].value.text)
+        ends.append((end + 1, term("str", " ".join(words))))
+    return ends
+
+
+def _line(tokens: Sequence[Token], at: int) -> Found:
+    """The rest of the line as text."""
+    end = next((index for index in range(at + 1, len(tokens)) if tokens[index].newline), len(tokens))
+    pieces = [tokens[at].value.text]
+    for before, token in zip(tokens[at:end], tokens[at + 1 : end], strict=False):
+        pieces.append((" " if token.start > before.end else "") + token.value.text)
+    return [(end, term("str", "".join(pieces)))]
+
+
+def _glued(tokens: Sequence[Token], at: int) -> Found:
+    """What stands without a space between: `BX-1234`."""
+    end = at + 1
+    while end < len(tokens) and tokens[end].start == tokens[end - 1].end and tokens[end].norm not in {":", ","}:
+        end += 1
+    return [(end, term("glued"))]
+
+
+def _word_choice(tokens: Sequence[Token], at: int) -> Found:
+    token = tokens[at]
+    word = len(token.norm) == 1 or token.norm not in word_lists().reserved
+    return _one(at, _text(token), token.kind in {"WORD", "NAME", "STR"} and word)
