@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,9 +93,10 @@ def _fixed(sources: Mapping[str, str], found: tuple[Diagnostic, ...], unsafe: bo
 def _write(file: Path, text: str) -> None:
     """Replace a file in one step, keeping its permissions and its byte order mark."""
     mode = file.stat().st_mode
+    mark = BOM_UTF8 if file.read_bytes().startswith(BOM_UTF8) else b""
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as stream:
         try:
-            stream.write(text.encode())
+            stream.write(mark + text.encode())
             stream.flush()
             os.fsync(stream.fileno())
             Path(stream.name).chmod(mode)

@@ -78,7 +78,7 @@ def every_choice_is_answered(kinds, links, node, seen=()):
         return True
     if node in seen:
         return False
-    ways = {}
+    ways: dict[str | None, list[int]] = {}
     for a, b, case in links:
         if a == node:
             ways.setdefault(case, []).append(b)

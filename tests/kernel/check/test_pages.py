@@ -34,7 +34,9 @@ def found_in(tmp_path, sandbox):
 
 def example(rule, heading):
     section = rule.page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    return re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+    found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 def codes(found):

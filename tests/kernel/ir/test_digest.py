@@ -67,5 +67,8 @@ def test_the_digest_of_an_ir_is_that_of_its_text(tmp_path):
     (tmp_path / "flow.py").write_text(text.format(0))
     first = build(tmp_path).ir
     (tmp_path / "flow.py").write_text(text.format(1))
-    assert ir_digest(first) != ir_digest(build(tmp_path).ir)
+    second = build(tmp_path).ir
+    assert first is not None
+    assert second is not None
+    assert ir_digest(first) != ir_digest(second)
     assert ir_digest(first) == ir_digest(first.model_validate_json(first.to_json()))

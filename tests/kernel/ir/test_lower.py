@@ -16,6 +16,12 @@ HERE = Path(__file__).parent
 FLOWS = {"echo": ROOT / "examples" / "s01_echo", "everything": HERE / "flows" / "everything"}
 
 
+def ir_of(name):
+    built = build(FLOWS[name])
+    assert built.ir is not None
+    return built.ir
+
+
 def lowered(folder, text, **files):
     for name, content in {"flow": text, **files}.items():
         (folder / f"{name}.py").write_text(content, encoding="utf-8")
@@ -24,16 +30,16 @@ def lowered(folder, text, **files):
 
 @pytest.mark.parametrize("name", FLOWS)
 def test_the_ir_is_as_it_was_looked_at(name, golden):
-    golden(HERE / "golden" / f"{name}.ir.json", build(FLOWS[name]).ir.to_json() + "\n")
+    golden(HERE / "golden" / f"{name}.ir.json", ir_of(name).to_json() + "\n")
 
 
 def test_the_ir_is_the_same_wherever_the_flow_is(tmp_path):
     shutil.copytree(FLOWS["everything"], tmp_path / "é elsewhere", ignore=shutil.ignore_patterns("__pycache__"))
-    assert build(tmp_path / "é elsewhere").ir == build(FLOWS["everything"]).ir
+    assert build(tmp_path / "é elsewhere").ir == ir_of("everything")
 
 
 def test_the_ir_survives_json():
-    flow = build(FLOWS["everything"]).ir
+    flow = ir_of("everything")
     assert FlowIR.model_validate_json(flow.to_json()) == flow
 
 
@@ -147,7 +153,7 @@ def test_capabilities_are_found_whichever_way_annotations_are_kept(tmp_path, fut
 
 
 def test_names_of_keys_are_those_on_the_wire():
-    flow = build(FLOWS["everything"]).ir
+    flow = ir_of("everything")
     charge = next(node for node in flow.nodes if node.name == "charge")
     assert charge.idempotency.fields == ("order_id", "class")
     assert charge.idempotency.ttl_ms == 86_400_000

@@ -8,7 +8,7 @@ from flowlattice.language.ports import Place
 from flowlattice.language.sources import SourceFiles, decoded, lines_of
 
 
-def loaded(folder, text, **names):
+def loaded(folder, text):
     file = folder / "m.py"
     file.write_text(text, encoding="utf-8", newline="")
     names: dict = {}
@@ -51,5 +51,5 @@ def test_libraries_are_not_the_flows(tmp_path):
     assert not sources.owns(str(tmp_path / ".venv" / "lib" / "site-packages" / "x.py"))
     assert not sources.owns(flowlattice.__file__)
     assert not SourceFiles(Path(flowlattice.__file__).parents[2]).owns(flowlattice.__file__)
-    assert not sources.owns(sys.modules["re"].__file__)
+    assert not sources.owns(str(sys.modules["re"].__file__))
     assert sources.function(len) is None

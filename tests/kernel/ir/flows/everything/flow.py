@@ -75,7 +75,7 @@ post = flow.trigger(
 get = flow.trigger(http.get("/orders/{order_id}", accepts=Order, respond="immediate"))
 some = Filter(has_lines)
 kinds = Switch(kind, cases=["normal", "express"])
-large = If(lambda order: order.total > 1000, name="large")
+large = If[Order](lambda order: order.total > 1000, name="large")
 both = Merge[Order | Placed](name="both")
 flow.connect(post, some)
 flow.connect(some, kinds)
