@@ -8,14 +8,21 @@ from pathlib import Path
 
 
 def summary_of(module: str, attribute: str = "command") -> str:
-    """The first line of the docstring of a function in a module, or else of the module; empty if neither has one."""
+    """The first line of a verb's documentation; empty if it has none.
+
+    Args:
+        module: The module that the verb is in.
+        attribute: What the verb is called there. `command` stands for its whole module; another name for a function
+            with a docstring of its own, since a module may hold several verbs.
+    """
     source = _source(module)
     if source is None:
         return ""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     functions = (part for part in tree.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef))
     own = next((ast.get_docstring(function) for function in functions if function.name == attribute), None)
-    return (own or ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
+    text = own if own is not None and attribute != "command" else ast.get_docstring(tree)
+    return (text or "").partition("\n")[0].rstrip(".")
 
 
 def _source(module: str) -> Path | None:

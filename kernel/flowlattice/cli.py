@@ -198,5 +198,8 @@ def _say(message: str, code: Exit) -> int:
 
 
 def _one_line(text: str) -> str:
+    """A text as an error shows it: on one line, without a full stop, capitalised only for a name."""
     joined = " ".join(text.split()).rstrip(".")
-    return joined[:1].lower() + joined[1:] if joined[1:2].islower() else joined
+    first = joined.partition(" ")[0]
+    is_word = first.isalpha() and first[1:].islower()
+    return joined[:1].lower() + joined[1:] if is_word else joined
