@@ -1,6 +1,6 @@
 """Planning: Flow IR becomes an `ExecPlan` for a profile."""
 
-from flowlattice.plan.inputs import FieldSource
+from flowlattice.ir.fields import FieldSource
 from flowlattice.plan.model import (
     AnyUnit,
     Branch,
@@ -15,10 +15,9 @@ from flowlattice.plan.model import (
     Segment,
     TriggerPlan,
 )
-from flowlattice.plan.planner import PROFILES, PlanRefused, plan
+from flowlattice.plan.planner import PlanRefused, plan
 
 __all__ = [
-    "PROFILES",
     "AnyUnit",
     "Branch",
     "Call",

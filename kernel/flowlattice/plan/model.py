@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from flowlattice.ir import model as ir
-from flowlattice.plan.inputs import FieldSource
+from flowlattice.ir.fields import FieldSource
 
 Place = Literal["trigger", "fused", "inline", "thread", "task", "branch", "merge", "respond"]
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 from uuid import UUID
 
+from flowlattice.check.finding import finding
+from flowlattice.check.hosting import unsupported
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import FlowlatticeError
 from flowlattice.ir import model as ir
-from flowlattice.plan.inputs import UnreadableField, field_sources
+from flowlattice.ir.fields import UnboundParameter, UnreadableField, field_sources
 from flowlattice.plan.model import (
     AnyUnit,
     Branch,
@@ -28,9 +30,6 @@ from flowlattice.plan.model import (
 )
 
 DEFAULT_MAX_IN_FLIGHT = 1024
-PROFILES = ("web", "dev")
-_SURFACES = frozenset({"switch", "if", "merge", "timeout", "rate_limit", "respond"})
-_KINDS = frozenset({"trigger", "node", "respond", "switch", "if", "merge"})
 
 
 class PlanRefused(FlowlatticeError):
@@ -61,52 +60,17 @@ def plan(flow: ir.FlowIR, profile: str | None = None, *, fuse: bool = True) -> E
 
 
 def _refusals(flow: ir.FlowIR, profile: str) -> Iterator[Diagnostic]:
-    if profile not in PROFILES:
-        yield _unsupported(f"profile {profile} has no host here; there is {' and '.join(PROFILES)}", flow.source)
-        return
-    for surface in flow.surfaces:
-        if surface.kind not in _SURFACES:
-            yield _unsupported(f"the {profile} host cannot do {surface.kind}", surface.source or flow.source)
-    for checkpoint in flow.checkpoints:
-        yield _unsupported(f"the {profile} host cannot wait for people ({checkpoint.id})", flow.source)
-    for node in flow.nodes:
-        yield from _node_refusals(node, profile, flow)
-    for edge in flow.edges:
-        if edge.delivery != "at_least_once" or edge.partition_key is not None:
-            yield _unsupported(f"the {profile} host cannot do {edge.delivery} edges", edge.source or flow.source)
+    yield from unsupported(flow, profile)
+    for node in flow.triggers():
+        try:
+            field_sources(node.trigger or ir.Trigger(kind="http"), flow.schemas.get(node.out_schema or ""))
+        except UnboundParameter as error:
+            yield finding("DAG202", str(error), node.source, node=node.name)
+        except UnreadableField:
+            pass  # CTRL901, above
     looped = _cycle(flow)
     if looped is not None:
-        message = f"{looped.name} leads back to itself; a flow has no cycles"
-        yield Diagnostic(code="DAG200", message=message, file=looped.source.file, line=looped.source.line)
-
-
-def _node_refusals(node: ir.Node, profile: str, flow: ir.FlowIR) -> Iterator[Diagnostic]:
-    if node.kind not in _KINDS:
-        yield _unsupported(f"the {profile} host cannot run {node.kind} {node.name}", node.source)
-    if node.stream:
-        yield _unsupported(f"the {profile} host cannot stream, as {node.name} does", node.source)
-    if node.trigger is None:
-        return
-    if node.trigger.kind != "http":
-        yield _unsupported(f"the {profile} host has no {node.trigger.kind} triggers", node.source)
-        return
-    try:
-        field_sources(node.trigger, flow.schemas.get(node.out_schema or ""))
-    except UnreadableField as error:
-        yield _unsupported(str(error), node.source)
-
-
-def _unsupported(message: str, source: ir.Source) -> Diagnostic:
-    return Diagnostic(
-        code="CTRL901",
-        message=message,
-        file=source.file,
-        line=source.line,
-        column=source.column,
-        end_line=source.end_line,
-        end_column=source.end_column,
-        help="leave it out, or plan the flow for a profile whose host can do it",
-    )
+        yield finding("DAG200", f"{looped.name} leads back to itself; a flow has no cycles", looped.source)
 
 
 def _cycle(flow: ir.FlowIR) -> ir.Node | None:

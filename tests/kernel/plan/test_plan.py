@@ -171,11 +171,11 @@ def test_a_surface_and_a_node_that_the_host_cannot_do_are_ctrl901(tmp_path):
     once = known.edges[0].model_copy(update={"delivery": "exactly_once"})
     changes: list[tuple[dict[str, object], str]] = [
         ({"surfaces": (window,)}, "window"),
-        ({"checkpoints": (checkpoint,)}, "cannot wait for people"),
+        ({"checkpoints": (checkpoint,)}, "cannot wait for people, as review does"),
         ({"nodes": (known.nodes[0], streaming, known.nodes[2])}, "cannot stream, as tidy does"),
         ({"nodes": (known.nodes[0], joining, known.nodes[2])}, "cannot run join tidy"),
         ({"nodes": (queued, *known.nodes[1:])}, "no queue triggers"),
-        ({"edges": (once, known.edges[1])}, "exactly_once edges"),
+        ({"edges": (once, known.edges[1])}, "delivery exactly_once on trigger -> tidy"),
     ]
     for change, said in changes:
         with pytest.raises(PlanRefused, match=said) as refused:

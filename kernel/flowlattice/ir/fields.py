@@ -1,6 +1,6 @@
 """Where the fields of an accepted record come from: the path, the query, a form or a JSON body, and how text is read.
 
-Part of planning: a function of a trigger and its schema. The reading itself is a host's.
+A function of a trigger and its schema; the reading itself is a host's.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class UnreadableField(FlowlatticeError):
     """A field that cannot come from where the route would take it from."""
 
 
+class UnboundParameter(UnreadableField):
+    """A parameter of the path that is no field of the accepted record."""
+
+
 class FieldSource(BaseModel):
     """Where one field comes from.
 
@@ -52,8 +56,9 @@ def field_sources(trigger: ir.Trigger, schema: JsonValue) -> tuple[FieldSource, 
     """The sources of all fields of a record, in the order of their declaration.
 
     Raises:
-        UnreadableField: A parameter of the path is no field, or a field would have to be read from text and is
-            neither text, a number, a boolean nor a list of them.
+        UnboundParameter: A parameter of the path is no field.
+        UnreadableField: A field would have to be read from text and is neither text, a number, a boolean nor a list
+            of them.
 
     """
     properties = schema.get("properties") if isinstance(schema, dict) else None
@@ -61,7 +66,7 @@ def field_sources(trigger: ir.Trigger, schema: JsonValue) -> tuple[FieldSource, 
     parameters = _PARAMETER.findall(trigger.path or "")
     unknown = [name for name in parameters if name not in fields]
     if fields and unknown:
-        raise UnreadableField(f"{trigger.path}: the accepted record has no field {unknown[0]}")
+        raise UnboundParameter(f"{trigger.path}: the accepted record has no field {unknown[0]}")
     rest: Literal["query", "form", "body"] = (
         "query" if trigger.body is None else "form" if trigger.body == "form" else "body"
     )
