@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from flowlattice_agents.expressions import STRING
 from flowlattice_agents.models.offline.claims import ClaimChecker
 from flowlattice_agents.models.offline.fields import is_concrete, json_of, record_name
 from flowlattice_agents.models.offline.lowering import Typed
+from flowlattice_agents.models.offline.names import word_lists
 from flowlattice_agents.models.offline.refusals import outside_call
 from flowlattice_agents.models.offline.replies import merged_choice
 from flowlattice_agents.models.offline.routes import Gap, Sample
@@ -62,6 +64,7 @@ class Assembler(ClaimChecker):
         self.gaps += self.builder.gaps
         self._unused()
         self._claims()
+        self._constant_reply(reply, cases)
         if self.known.call is not None and not self.known.key:
             self.gaps += outside_call(self.known.call.url)
         if self.gaps or reply is None or self.route.method is None:
@@ -81,6 +84,18 @@ class Assembler(ClaimChecker):
         )
         records = tuple(self._records(record)) if self.route.fields else ()
         return Assembled(spec, records, tuple(self.route.samples), ())
+
+    def _constant_reply(self, reply: ReplySpec | None, cases: Sequence[CaseSpec]) -> None:
+        """Ask where a reply shows a value that nothing of the request has a part in."""
+        if reply is None or reply.body is None or cases or self.known.call or not self.route.fields:
+            return
+        used = any(re.search(rf"(?<![\w'])({re.escape(name)})(?![\w'])", reply.body) for name in self.names.values())
+        said = any(re.search(r"\b(always|every time|no matter|fixed|constant)\b", c.text) for c in self.route.clauses)
+        constants = [key for key, value in _constants(reply.body) if not isinstance(value, str) or not used]
+        telling = [key for key in constants if key not in word_lists().acknowledging]
+        if telling and not said:
+            text = f"Is `{telling[0]}` in the reply always the same, or how is it worked out from the request?"
+            self.gaps.append(Gap(f"value_of_{telling[0]}", text))
 
     def _drop_incidental(self, reply: ReplySpec, cases: Sequence[CaseSpec]) -> None:
         """Fields that only an example shows and that nothing uses may be absent or anything."""
@@ -146,6 +161,7 @@ class Assembler(ClaimChecker):
             return None
         self.builder.literal = not examples
         self.builder.begin()
+        self.builder.single = sum(pair.head == "pair" for pair in shape.terms) == 1
         body = self.builder.object(shape, samples) if shape.head == "obj" else repr(json_of(shape))
         return ReplySpec(status=status, kind="json", body=body)
 
@@ -259,6 +275,15 @@ class Assembler(ClaimChecker):
         return self._reply(status, outcome.contents, examples=False)
 
     # Input
+
+
+def _constants(body: str) -> list[tuple[str, object]]:
+    """The members of an object that are constants."""
+    tree = ast.parse(body, mode="eval").body
+    if not isinstance(tree, ast.Dict):
+        return []
+    pairs = zip(tree.keys, tree.values, strict=True)
+    return [(str(k.value), v.value) for k, v in pairs if isinstance(k, ast.Constant) and isinstance(v, ast.Constant)]
 
 
 def _shapes(contents: Sequence[Term]) -> list[Term]:

@@ -210,7 +210,7 @@ def _parameter_name(value: str, following: Sequence[Token], text: str) -> str | 
     """What an example value in a path is called: as in the reply, or as the brief describes it."""
     if not re.fullmatch(r"-?\d+(?:\.\d+)?", value):
         listed = re.search(
-            rf"\b{re.escape(value)}\b (?:is |= ?|-> ?)?[A-Z][a-z]+\b.*\bany other (\w+)", text, re.DOTALL
+            rf"\b{re.escape(value)}\b (?:is |= ?|-> ?)?[A-Z][a-z]+\b.*\bany\s+other\s+(\w+)", text, re.DOTALL
         )
         return listed[1].lower() if listed else None
     for token in following:

@@ -19,7 +19,14 @@ _RESTRICTIVE = frozenset({"ge", "gt", "le", "lt", "between", "oneof", "filled", 
 
 from flowlattice_agents.models.offline.remarks import RemarkReader
 from flowlattice_agents.models.offline.requests import query_value, split_decls
-from flowlattice_agents.models.offline.understanding import COURTESY, Branch, Outcome, Understanding, outcome_of
+from flowlattice_agents.models.offline.understanding import (
+    COURTESY,
+    PURPOSE,
+    Branch,
+    Outcome,
+    Understanding,
+    outcome_of,
+)
 
 
 class Intake(RemarkReader):
@@ -70,7 +77,10 @@ class Intake(RemarkReader):
         self.attempt(clause, lambda: handle(meaning, clause))
 
     def _courtesy(self, _meaning: Term, clause: Clause) -> None:
-        clause.became = COURTESY
+        clause.became = clause.became or COURTESY
+
+    def _purpose(self, _meaning: Term, clause: Clause) -> None:
+        clause.became = PURPOSE
 
     def _route(self, meaning: Term, clause: Clause) -> None:
         clause.became = clause.became or f"route {self.route.path}"

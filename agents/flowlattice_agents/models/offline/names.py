@@ -29,6 +29,7 @@ class WordLists:
     restrictive: frozenset[str]
     behaviour: frozenset[str]
     title: frozenset[str]
+    acknowledging: frozenset[str]
     textual: frozenset[str]
     numeric: frozenset[str]
     aliases: tuple[tuple[str, ...], ...]

@@ -14,6 +14,7 @@ from flowlattice_agents.models.offline.lowering import Lowering, Typed
 from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
 from flowlattice_agents.models.offline.synthesis import arithmetic, framed, synthesised
 from flowlattice_agents.models.offline.terms import Term, term
+from flowlattice_agents.models.offline.understanding import CONTEXT
 
 _VAGUE = frozenset("number result text value list answer outcome string date sum".split())
 
@@ -102,6 +103,8 @@ class BodyBuilder(Sources):
                 if typed is chosen and clause is not None:
                     self.use(clause, f"`{key}` is `{chosen.text}`")
                     self.fill(clause, chosen)
+            self.settle(chosen.text)
+            self.unexplained(key, value, chosen, wanted)
             return self.keep(key, chosen)
         self.missing(key, rejected)
         return "None"
@@ -117,8 +120,8 @@ class BodyBuilder(Sources):
             if typed.type in (INTEGER, NUMBER):
                 rounding = Lowering(about_result(self.scope, typed)).values(term("of", operation, term("result")))
                 found += [(one, source) for one in rounding]
-        if found:
-            self.use(clause, f"rounding of `{key}`")
+                for one in rounding:
+                    self.pending[one.text] = [*self.pending.get(typed.text, []), (clause, f"rounding of `{key}`")]
         return found or readings
 
     def distinct(self, fitting: list[Typed]) -> list[Typed]:
@@ -166,6 +169,14 @@ class BodyBuilder(Sources):
         self.scope = replace(self.scope, results=(*self.scope.results, chosen))
         return chosen.text
 
+    def unexplained(self, key: str, value: Term, chosen: Typed, wanted: list[tuple[Sample, JsonValue]]) -> None:
+        """Ask where a field would only be given back although the brief has words that are taken for context."""
+        copy = value.head == "hole" and not wanted and chosen.text == self.scope.paths.get(key)
+        context = [clause.text for clause in self.route.clauses if clause.became in CONTEXT]
+        if copy and context and self.single:
+            text = f'Is `{key}` given back unchanged? The brief also says "{context[0]}".'
+            self.gaps.append(Gap(f"value_of_{key}", text))
+
     def ask_between(self, key: str, fitting: Sequence[Typed]) -> None:
         """Ask which of several readings is meant."""
         first, second = fitting[0].text, fitting[1].text
@@ -199,7 +210,7 @@ class BodyBuilder(Sources):
             yield self.from_sample_text(str(wanted[0][1]))
         yield self.from_key(key)
         if wanted:
-            yield [(typed, None) for typed in synthesised(self.scope, self.route, wanted, self.words)]
+            yield [(typed, None) for typed in synthesised(self.scope, self.route, wanted, self.words, self.numbers_said)]
             yield [(typed, None) for typed in framed(self.scope, self.route, wanted, self.words)]
             yield [(typed, None) for typed in arithmetic(self.scope, self.route, wanted, self.numbers_said)]
 
@@ -220,7 +231,8 @@ class BodyBuilder(Sources):
         """One of several constants, by ranges or by a condition."""
         banded = self.from_bands(key, value.terms)
         if banded:
-            return banded[0][0].text
+            self.settle(banded[0][0].text)
+            return self.keep(key, banded[0][0])
         labelled = self.by_labels(value)
         if labelled is not None:
             return self.keep(key, labelled)

@@ -77,8 +77,6 @@ def _goes_on(token: Token) -> bool:
     )
 
 
-
-
 def read_sentence(tokens: Sequence[Token], grammar: Grammar, names: Names) -> list[Reading]:
     """The cheapest divisions of a sentence into statements; several only where they cost the same."""
     if len(tokens) > _LONGEST:

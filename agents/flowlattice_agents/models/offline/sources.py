@@ -26,7 +26,9 @@ class Sources:
     ) -> None:
         self.numbers_said = tuple(numbers)
         self.route, self.scope, self.material, self.words = route, scope, material, words
+        self.pending: dict[str, list[tuple[Clause, str]]] = {}
         self.literal = False
+        self.single = False
         self.filled: set[int] = set()
         self.gaps: list[Gap] = []
         self.used: set[int] = set()
@@ -89,6 +91,16 @@ class Sources:
         names = [name for name, value in self.route.shown.items() if value == word]
         return [typed for name in names for typed in self.lowering().values(term("ref", name))]
 
+    def note(self, readings: Sequence[Typed], clause: Clause, became: str) -> None:
+        """Note what a clause becomes if one of these readings is chosen."""
+        for typed in readings:
+            self.pending.setdefault(typed.text, []).append((clause, became))
+
+    def settle(self, chosen: str) -> None:
+        """A reading is chosen: the clauses that it rests on are accounted for."""
+        for clause, became in self.pending.pop(chosen, []):
+            self.use(clause, became)
+
     def use(self, clause: Clause, became: str) -> None:
         """Note what a clause became."""
         self.used.add(id(clause))
@@ -114,14 +126,14 @@ class Sources:
             term("ref", start) if start else next((obj for _, obj, _ in steps if obj and obj.head == "ref"), term("it"))
         )
         results = self.lowering().values(subject)
-        for operation, _, clause in steps:
+        for operation, _, _ in steps:
             results = [
                 typed
                 for result in results
                 for typed in Lowering(about_result(self.scope, result)).values(term("of", operation, term("result")))
             ]
-            if results:
-                self.use(clause, f"a step of `{key}`")
+        for _, _, clause in steps:
+            self.note(results, clause, f"a step of `{key}`")
         return [(typed, None) for typed in results]
 
     def from_bands(self, key: str, choices: Sequence[Term] | None) -> Readings:
@@ -140,7 +152,7 @@ class Sources:
             return []
         chain = self.band_chain(subjects[0], [band for band, _ in known if band], default)
         for _, _, clause in self.material.bands if chain else []:
-            self.use(clause, f"a range of `{key}`")
+            self.note(chain, clause, f"a range of `{key}`")
         return [(typed, None) for typed in chain]
 
     def from_rates(self, key: str) -> Readings:
@@ -183,14 +195,15 @@ class Sources:
             )
         typed = self.scope.typed(call)
         for _, _, clause in self.material.table if typed else []:
-            self.use(clause, f"the table of `{key}`")
+            self.note([typed] if typed else [], clause, f"the table of `{key}`")
+        if typed and self.material.any_case is not None:
+            self.note([typed], self.material.any_case, "values are looked up in any case")
         return [(typed, None)] if typed else []
 
     def table_key(self, subject: Typed, keys: Sequence[str]) -> str:
         """The expression by which the table is looked up; any case where the brief says so."""
         if self.material.any_case is None:
             return subject.text
-        self.use(self.material.any_case, "values are looked up in any case")
         return (
             f"text.upper({subject.text})" if all(key == key.upper() for key in keys) else f"text.lower({subject.text})"
         )
@@ -241,7 +254,7 @@ class Sources:
         cells = ", ".join(f"{given!r}: {value!r}" for given, value in rows)
         typed = self.scope.typed(f"lookups.get_or({{{cells}}}, {self.scope.paths[name]}, {defaults[key]!r})")
         if typed is not None:
-            self.use(clause, f"what any other {name} gives")
+            self.note([typed], clause, f"what any other {name} gives")
         return [(typed, None)] if typed else []
 
     def from_fills(self) -> Iterator[Readings]:
@@ -269,7 +282,6 @@ class Sources:
         clause = self.material.back_upper
         if clause is None or not found or found[0].type != STRING:
             return [(typed, None) for typed in found]
-        self.use(clause, f"`{key}` comes back in capitals")
         return [(typed, clause) for typed in self.scope_typed(f"text.upper({found[0].text})")]
 
     def scope_typed(self, text: str) -> list[Typed]:

@@ -21,15 +21,22 @@ from flowlattice_agents.models.offline.operations import operations
 from flowlattice_agents.models.offline.routes import Route, Sample
 from flowlattice_agents.models.offline.terms import Term
 
-_CONSTANTS = ('""', "0", "1", "2")
+_CONSTANTS = ('""',)
 _MOST_ARGUMENTS = 3
 _MOST_CONSTANTS = 6
 _ENOUGH_DIGITS = 3
-_TOO_COMMON = frozenset("the a an of to from in is and or with by for value text number list as at it its be".split())
+_TOO_COMMON = frozenset(
+    "the a an of to from in is and or with by for value text number list as at it its be take takes first last drop get "
+    "same fixed page steps before after contains where remove replace left right most least".split()
+)
 
 
 def synthesised(
-    scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]], words: frozenset[str]
+    scope: Scope,
+    route: Route,
+    wanted: Sequence[tuple[Sample, JsonValue]],
+    words: frozenset[str],
+    numbers: Sequence[str] = (),
 ) -> list[Typed]:
     """The calls of hinted operators on the route's fields that give every wanted value, one for each behaviour."""
     found: list[Typed] = []
@@ -37,7 +44,7 @@ def synthesised(
     for operator in catalogue().values():
         if not hinted(operator, words) or not 1 <= len(operator.parameters) <= _MOST_ARGUMENTS:
             continue
-        for call in _calls(operator, subjects):
+        for call in _calls(operator, subjects, (*_CONSTANTS, *dict.fromkeys(numbers))[:_MOST_CONSTANTS]):
             typed = scope.typed(call)
             if typed and all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
                 found.append(typed)
@@ -166,7 +173,7 @@ def _stem(word: str) -> str:
     return word.rstrip("e") if len(word) > 4 else word
 
 
-def _calls(operator: Operator, subjects: Sequence[str]) -> list[str]:
+def _calls(operator: Operator, subjects: Sequence[str], known: Sequence[str]) -> list[str]:
     count = len(operator.parameters)
     fields = min(count, len(subjects))
     calls = []
@@ -174,6 +181,6 @@ def _calls(operator: Operator, subjects: Sequence[str]) -> list[str]:
         for arguments in itertools.permutations(subjects, used):
             if used < len(subjects) or count < used:
                 continue
-            for constants in itertools.product(_CONSTANTS, repeat=count - used):
+            for constants in itertools.product(known, repeat=count - used):
                 calls.append(f"{operator.qualified_name}({', '.join((*arguments, *constants))})")
     return calls

@@ -14,6 +14,8 @@ Parse = Callable[[str, str], list[Term]]
 
 
 COURTESY = "courtesy"
+PURPOSE = "purpose"
+CONTEXT = frozenset({"title", "context", PURPOSE})
 
 
 @dataclass
