@@ -9,11 +9,14 @@ import difflib
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flowlattice.check.registry import rule
 from flowlattice.diagnostics import Diagnostic, Fix, TextEdit
 from flowlattice.ir.model import FlowIR
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -26,7 +29,8 @@ def with_edits(flow: FlowIR, found: Iterable[Diagnostic], sources: Mapping[str, 
         found: What was found in it.
         sources: The texts of its files by the names that the diagnostics have.
     """
-    return tuple(_with_edits(flow, diagnostic, sources.get(diagnostic.file)) for diagnostic in found)
+    modules = _Modules(sources)
+    return tuple(_with_edits(flow, diagnostic, modules) for diagnostic in found)
 
 
 def apply_fixes(source: str, found: Iterable[Diagnostic], *, unsafe: bool = False) -> str:
@@ -65,25 +69,38 @@ def edits_between(before: str, after: str) -> tuple[TextEdit, ...]:
     return tuple(edits)
 
 
-def _with_edits(flow: FlowIR, found: Diagnostic, source: str | None) -> Diagnostic:
-    fixer = rule(found.code)
+class _Modules:
+    """The files of a flow as LibCST has them, each parsed once and only if a fix needs it."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = sources
+        self._parsed: dict[str, cst.Module | None] = {}
+
+    def get(self, name: str) -> cst.Module | None:
+        """A file; none if there is none, or LibCST cannot parse it."""
+        if name not in self._parsed:
+            import libcst as cst  # 0.25 s to import, and only fixes need it
+
+            try:
+                self._parsed[name] = cst.parse_module(self._sources[name]) if name in self._sources else None
+            except cst.ParserSyntaxError:
+                self._parsed[name] = None
+        return self._parsed[name]
+
+
+def _with_edits(flow: FlowIR, found: Diagnostic, modules: _Modules) -> Diagnostic:
     if found.fix is None or found.fix.edits:
         return found
-    if source is None or fixer is None or fixer.fix is None:
-        return found.model_copy(update={"fix": None})
-    import libcst as cst  # 0.25 s to import, and only fixes need it
-
-    try:
-        module = cst.parse_module(source)
-    except cst.ParserSyntaxError:
-        return found.model_copy(update={"fix": None})
-    rewrite = fixer.fix(found, flow, module)
-    if rewrite is None or rewrite.text == source or not _parses(rewrite.text):
+    found_by, module = rule(found.code), modules.get(found.file)
+    rewrite = None
+    if module is not None and found_by is not None and found_by.fix is not None:
+        rewrite = found_by.fix(found, flow, module)
+    if module is None or rewrite is None or rewrite.text == module.code or not _parses(rewrite.text):
         return found.model_copy(update={"fix": None})
     fix = Fix(
         applicability=rewrite.applicability or found.fix.applicability,
         title=rewrite.title or found.fix.title,
-        edits=edits_between(source, rewrite.text),
+        edits=edits_between(module.code, rewrite.text),
     )
     return found.model_copy(update={"fix": fix})
 

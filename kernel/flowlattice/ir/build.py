@@ -15,12 +15,12 @@ from pydantic import JsonValue, ValidationError
 
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir import failures
-from flowlattice.ir.digest import source_files
+from flowlattice.ir.digest import SourceFile, read_sources
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
 from flowlattice.language.admission import admit_files
 from flowlattice.language.loading import flow_file, load
-from flowlattice.language.sources import decoded, parsed
+from flowlattice.language.sources import decoded
 from flowlattice.sandbox import Emit, Limits, Sandbox, SandboxError, SandboxTaskError, SandboxUnavailable
 
 TASK = "flowlattice.ir.build:load_and_lower"
@@ -88,21 +88,18 @@ def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
 def _read(file: Path, *, admitted: bool) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
     """The texts of a flow's files, and why they cannot be loaded; what was admitted before is only parsed."""
     try:
-        contents = source_files(file)
+        files = read_sources(file)
     except OSError as error:
         return {}, (failures.unreadable(error, file.name),)
-    texts: dict[str, str] = {}
-    problems: list[Diagnostic] = []
-    for name, content in sorted(contents.items()):
-        texts[name] = content.decode(errors="replace")
-        try:
-            parsed(content, name)
-            texts[name] = decoded(content)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            problems.append(failures.unreadable(error, name))
+    problems = [failures.unreadable(f.problem, name) for name, f in sorted(files.items()) if f.problem is not None]
     if not problems and not admitted:
+        contents = {name: f.content for name, f in files.items()}
         problems = [failures.refused(refusal) for refusal in admit_files(contents)]
-    return texts, tuple(problems)
+    return {name: _text(f) for name, f in sorted(files.items())}, tuple(problems)
+
+
+def _text(file: SourceFile) -> str:
+    return file.content.decode(errors="replace") if file.tree is None else decoded(file.content)
 
 
 def _in_sandbox(file: Path, sandbox: Sandbox | None) -> tuple[JsonValue, str | None]:

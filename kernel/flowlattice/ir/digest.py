@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from blake3 import blake3
@@ -47,6 +48,15 @@ def ir_digest(flow: FlowIR) -> str:
     return blake3(flow.to_json().encode()).hexdigest()
 
 
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """One of a flow's own files as it was read; `tree` or else `problem` says whether it is Python."""
+
+    content: bytes
+    tree: ast.Module | None
+    problem: SyntaxError | ValueError | RecursionError | MemoryError | None
+
+
 def source_files(path: Path) -> dict[str, bytes]:
     """A flow's own files by their paths relative to its folder: the flow file and what it imports from beside it.
 
@@ -54,25 +64,39 @@ def source_files(path: Path) -> dict[str, bytes]:
         UsageError: There is no flow.
         OSError: A file cannot be read.
     """
+    return {name: file.content for name, file in read_sources(path).items()}
+
+
+def read_sources(path: Path) -> dict[str, SourceFile]:
+    """A flow's own files, read and parsed, by their paths relative to its folder.
+
+    Raises:
+        UsageError: There is no flow.
+        OSError: A file cannot be read.
+    """
     file = flow_file(path)
-    found: dict[str, bytes] = {}
+    found: dict[str, SourceFile] = {}
     waiting = [file]
     while waiting:
         current = waiting.pop()
         name = current.relative_to(file.parent).as_posix()
         if name not in found:
-            found[name] = current.read_bytes()
-            waiting += _imported(current, found[name], file.parent)
+            found[name] = _read(current)
+            waiting += _imported(current, found[name].tree, file.parent)
     return found
 
 
-def _imported(file: Path, content: bytes, folder: Path) -> Iterator[Path]:
-    """The files of the folder that a file imports; none if it cannot be parsed."""
+def _read(file: Path) -> SourceFile:
+    content = file.read_bytes()
     try:
-        tree = parsed(content, str(file))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for part in ast.walk(tree):
+        return SourceFile(content=content, tree=parsed(content, file.name), problem=None)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+        return SourceFile(content=content, tree=None, problem=problem)
+
+
+def _imported(file: Path, tree: ast.Module | None, folder: Path) -> Iterator[Path]:
+    """The files of the folder that a file imports."""
+    for part in () if tree is None else ast.walk(tree):
         if isinstance(part, ast.ImportFrom) and part.level:
             base = file
             for _ in range(part.level):
