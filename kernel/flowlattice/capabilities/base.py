@@ -30,9 +30,7 @@ class CapabilityType:
     networked: bool = False
 
 
-def capability(
-    name: str, *, effects: Effects, determinism: Determinism, networked: bool = False
-) -> Callable[[T], T]:
+def capability(name: str, *, effects: Effects, determinism: Determinism, networked: bool = False) -> Callable[[T], T]:
     """Declare a protocol as a capability type that nodes ask for by annotation."""
 
     def declare(protocol: T) -> T:
