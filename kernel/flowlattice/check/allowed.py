@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from flowlattice.errors import UsageError
 
 _HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -19,6 +17,8 @@ def read_hosts(path: Path) -> frozenset[str]:
     Raises:
         UsageError: It is not there, or no list of hosts.
     """
+    import yaml  # 0.1 s to import, for those who name a file
+
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

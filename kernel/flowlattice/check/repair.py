@@ -17,7 +17,7 @@ from flowlattice.check.context import CheckContext
 from flowlattice.check.fixes import apply_fixes, with_edits
 from flowlattice.check.registry import check
 from flowlattice.diagnostics import Diagnostic
-from flowlattice.ir.build import TASK, Built, build
+from flowlattice.ir.build import Built, build
 from flowlattice.sandbox import Sandbox
 
 MOST_ROUNDS: Final = 20
@@ -40,8 +40,13 @@ class Repaired:
     rounds: int
 
 
-def examine(path: Path, context: CheckContext, sandbox: Sandbox | None = None) -> tuple[Built, tuple[Diagnostic, ...]]:
+def examine(path: Path, context: CheckContext, sandbox: Sandbox) -> tuple[Built, tuple[Diagnostic, ...]]:
     """Build a flow and check it.
+
+    Args:
+        path: A flow file, or a folder that holds `flow.py`.
+        context: What is known besides the flow.
+        sandbox: A sandbox made for `ir.TASK`.
 
     Raises:
         UsageError: There is no flow.
@@ -51,12 +56,13 @@ def examine(path: Path, context: CheckContext, sandbox: Sandbox | None = None) -
     return built, built.diagnostics if built.ir is None else check(built.ir, context)
 
 
-def repair(path: Path, context: CheckContext, *, unsafe: bool = False) -> Repaired:
+def repair(path: Path, context: CheckContext, sandbox: Sandbox, *, unsafe: bool = False) -> Repaired:
     """Apply fixes until there is nothing left to apply.
 
     Args:
         path: A flow file, or a folder that holds `flow.py`.
         context: What is known besides the flow.
+        sandbox: A sandbox made for `ir.TASK`.
         unsafe: Apply unsafe fixes too.
 
     Raises:
@@ -65,19 +71,18 @@ def repair(path: Path, context: CheckContext, *, unsafe: bool = False) -> Repair
         OSError: A file cannot be written.
     """
     changed: set[str] = set()
-    with Sandbox(TASK) as sandbox:
-        for rounds in range(MOST_ROUNDS):
-            built, found = examine(path, context, sandbox)
-            if built.ir is None:
-                return Repaired(built=built, left=found, changed=tuple(sorted(changed)), rounds=rounds)
-            found = with_edits(built.ir, found, built.sources)
-            fixed = _fixed(built.sources, found, unsafe)
-            if not fixed:
-                return Repaired(built=built, left=found, changed=tuple(sorted(changed)), rounds=rounds)
-            for name, text in fixed.items():
-                _write(built.file.parent / name, text)
-            changed |= set(fixed)
+    for rounds in range(MOST_ROUNDS):
         built, found = examine(path, context, sandbox)
+        if built.ir is None:
+            return Repaired(built=built, left=found, changed=tuple(sorted(changed)), rounds=rounds)
+        found = with_edits(built.ir, found, built.sources)
+        fixed = _fixed(built.sources, found, unsafe)
+        if not fixed:
+            return Repaired(built=built, left=found, changed=tuple(sorted(changed)), rounds=rounds)
+        for name, text in fixed.items():
+            _write(built.file.parent / name, text)
+        changed |= set(fixed)
+    built, found = examine(path, context, sandbox)
     return Repaired(built=built, left=found, changed=tuple(sorted(changed)), rounds=MOST_ROUNDS)
 
 

@@ -45,19 +45,24 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     PATH is a flow file, or a folder that holds flow.py. Exit code 1 if there is an error; warnings are none.
     `flows explain CODE` explains a code.
     """
-    from flowlattice.check.repair import examine, repair
+    from flowlattice.ir import TASK
     from flowlattice.language.loading import flow_file
+    from flowlattice.sandbox import Sandbox
 
     if unsafe_fixes and not fix:
         raise UsageError("--unsafe-fixes says which fixes --fix applies; give both")
-    context = _context(flow_file(path), allow_hosts, environment)
-    if fix:
-        repaired = repair(path, context, unsafe=unsafe_fixes)
-        built, found = repaired.built, repaired.left
-        for name in repaired.changed:
-            console.progress(f"fixed {_folder(path)}{name}")
-    else:
-        built, found = examine(path, context)
+    file = flow_file(path)
+    with Sandbox(TASK) as sandbox:  # what it imports, it imports while this process imports the checker
+        from flowlattice.check.repair import examine, repair
+
+        context = _context(file, allow_hosts, environment)
+        if fix:
+            repaired = repair(path, context, sandbox, unsafe=unsafe_fixes)
+            built, found = repaired.built, repaired.left
+            for name in repaired.changed:
+                console.progress(f"fixed {_folder(path)}{name}")
+        else:
+            built, found = examine(path, context, sandbox)
     if built.notice is not None:
         console.warn(built.notice)
     _show(console, "json" if console.json else style or "text", path, built, found)
@@ -98,10 +103,13 @@ def _base(folder: Path) -> str:
 
 
 def _context(file: Path, allow_hosts: Path | None, environment: str | None) -> CheckContext:
-    from flowlattice.bindings.environment import bindings_text, described
     from flowlattice.check import CheckContext
     from flowlattice.check.allowed import read_hosts
 
     hosts = None if allow_hosts is None else read_hosts(allow_hosts)
-    bound = None if environment is None else described(bindings_text(file.parent, environment), environment)
+    if environment is None:
+        return CheckContext(allowed_hosts=hosts)
+    from flowlattice.bindings.environment import bindings_text, described  # engines and stores, 0.2 s to import
+
+    bound = described(bindings_text(file.parent, environment), environment)
     return CheckContext(allowed_hosts=hosts, environment=bound)

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import JsonValue, ValidationError
 
 from flowlattice.diagnostics import Diagnostic
-from flowlattice.ir import failures
+from flowlattice.ir import TASK, failures
 from flowlattice.ir.digest import SourceFile, read_sources
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
@@ -23,7 +23,7 @@ from flowlattice.language.loading import flow_file, load
 from flowlattice.language.sources import decoded
 from flowlattice.sandbox import Emit, Limits, Sandbox, SandboxError, SandboxTaskError, SandboxUnavailable
 
-TASK = "flowlattice.ir.build:load_and_lower"
+__all__ = ["LIMITS", "TASK", "Built", "build", "load_and_lower"]
 
 # Building a graph defines and connects things: milliseconds, on the slowest machine a second with all imports.
 LIMITS = Limits(wall_clock=timedelta(seconds=15), cpu=timedelta(seconds=5))

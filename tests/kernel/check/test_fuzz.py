@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from flowlattice.check import CheckContext, apply_fixes, check, with_edits
 from flowlattice.check.render import render_json, render_sarif, render_text, summary
 from flowlattice.cli import run
-from flowlattice.ir.build import TASK, build
+from flowlattice.ir import TASK
+from flowlattice.ir.build import build
 from flowlattice.sandbox import Sandbox
 from tests.support.docblocks import ROOT
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from flowlattice.check import CheckContext, apply_fixes, check, rules, with_edits
-from flowlattice.ir.build import TASK, build
+from flowlattice.ir import TASK
+from flowlattice.ir.build import build
 from flowlattice.sandbox import Sandbox
 
 # What a bad example cannot help showing besides its own code.

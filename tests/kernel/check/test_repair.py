@@ -6,6 +6,8 @@ import pytest
 
 from flowlattice.check import CheckContext, rules
 from flowlattice.check.repair import examine, repair
+from flowlattice.ir import TASK
+from flowlattice.sandbox import Sandbox
 
 FLOW = """from flowlattice import Determinism, Effects, Flow, Record, http, node
 from .parts import A
@@ -35,12 +37,18 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(TASK) as made:
+        yield made
+
+
 def codes(found):
     return sorted(diagnostic.code for diagnostic in found)
 
 
-def test_safe_fixes_reach_a_fixed_point(folder):
-    done = repair(folder, CheckContext())
+def test_safe_fixes_reach_a_fixed_point(folder, sandbox):
+    done = repair(folder, CheckContext(), sandbox)
     assert codes(done.left) == ["DAG003", "DATA101"]
     assert done.changed == ("flow.py",)
     text = (folder / "flow.py").read_text()
@@ -49,30 +57,30 @@ def test_safe_fixes_reach_a_fixed_point(folder):
     assert "# kept" in text
     assert text.endswith("flow.connect(g, flow.respond())\n")
     assert (folder / "parts.py").read_text() == PARTS
-    again = repair(folder, CheckContext())
+    again = repair(folder, CheckContext(), sandbox)
     assert (again.changed, again.left) == ((), done.left)
 
 
-def test_unsafe_fixes_only_when_asked_and_in_every_file(folder):
-    done = repair(folder, CheckContext(), unsafe=True)
+def test_unsafe_fixes_only_when_asked_and_in_every_file(folder, sandbox):
+    done = repair(folder, CheckContext(), sandbox, unsafe=True)
     assert codes(done.left) == ["DAG003"]
     assert done.changed == ("flow.py", "parts.py")
     assert (folder / "parts.py").read_text() == PARTS.replace("A(Record)", 'A(Record, data="internal")')
 
 
-def test_what_cannot_be_built_is_left_alone(folder):
+def test_what_cannot_be_built_is_left_alone(folder, sandbox):
     (folder / "flow.py").write_text("x = (\n")
-    done = repair(folder, CheckContext(), unsafe=True)
+    done = repair(folder, CheckContext(), sandbox, unsafe=True)
     assert codes(done.left) == ["LOAD001"]
     assert done.changed == ()
     assert (folder / "flow.py").read_text() == "x = (\n"
 
 
-def test_permissions_marks_and_line_ends_stay(folder):
+def test_permissions_marks_and_line_ends_stay(folder, sandbox):
     file = folder / "flow.py"
     file.write_bytes(("\ufeff" + FLOW.replace("\n", "\r\n")).encode())
     file.chmod(0o640)
-    repair(folder, CheckContext())
+    repair(folder, CheckContext(), sandbox)
     data = file.read_bytes()
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert data.startswith("\ufeff".encode())
@@ -80,7 +88,7 @@ def test_permissions_marks_and_line_ends_stay(folder):
     assert sorted(path.name for path in folder.iterdir()) == ["flow.py", "parts.py"]
 
 
-def test_a_file_that_cannot_be_written_is_said_and_stays(folder, monkeypatch):
+def test_a_file_that_cannot_be_written_is_said_and_stays(folder, sandbox, monkeypatch):
     """A disk that is full when the new text is to be replaced leaves the old one and no other file."""
 
     def full(_self, _target):
@@ -88,13 +96,13 @@ def test_a_file_that_cannot_be_written_is_said_and_stays(folder, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.replace", full)
     with pytest.raises(OSError, match="No space left"):
-        repair(folder, CheckContext())
+        repair(folder, CheckContext(), sandbox)
     assert (folder / "flow.py").read_text() == FLOW
     assert sorted(path.name for path in folder.iterdir()) == ["flow.py", "parts.py"]
 
 
-def test_examining_changes_nothing(folder):
-    built, found = examine(folder, CheckContext())
+def test_examining_changes_nothing(folder, sandbox):
+    built, found = examine(folder, CheckContext(), sandbox)
     assert built.ir is not None
     assert "DAG001" in codes(found)
     assert (folder / "flow.py").read_text() == FLOW

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from flowlattice.errors import UsageError
-from flowlattice.ir.build import TASK, build
+from flowlattice.ir import TASK
+from flowlattice.ir.build import build
 from flowlattice.sandbox import Sandbox
 
 GOOD = """
