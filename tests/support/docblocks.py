@@ -187,7 +187,12 @@ def _text(block: Block, place: Workplace) -> None:
 
 
 # Kinds whose blocks another test runs: kind -> that test, relative to the repository.
-COVERED: MappingProxyType[str, str] = MappingProxyType({"brief": "tests/agents/models/offline/test_briefs_page.py"})
+COVERED: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "brief": "tests/agents/models/offline/test_briefs_page.py",
+        "python rule": "tests/kernel/check/test_reference.py",
+    }
+)
 
 
 def _covered(block: Block, place: Workplace) -> None:

@@ -12,15 +12,23 @@ from flowlattice.errors import UsageError
     examples="""
     flows explain DAG004
     flows explain
+    flows explain --markdown > diagnostics.md
     flows explain --json
     """
 )
 @click.argument("code", required=False)
-def command(console: Console, code: str | None) -> Exit:
+@click.option("--markdown", is_flag=True, help="Print the pages of all codes as one.")
+def command(console: Console, code: str | None, markdown: bool) -> Exit:
     """Print the page of a code: why, a bad and a good example, the fix. Without a code, list them all."""
     from flowlattice.check import rule, rules
     from flowlattice.check.finding import nearest, printable
+    from flowlattice.check.render import render_reference
 
+    if markdown:
+        if code is not None or console.json:
+            raise UsageError("--markdown prints the pages of all codes, so it takes neither a code nor --json")
+        console.result(render_reference(rules()).removesuffix("\n"))
+        return Exit.OK
     if code is None:
         if console.json:
             console.emit([{"code": r.code, "severity": r.severity, "title": r.title} for r in rules()])
