@@ -36,9 +36,9 @@ def test_join_is_that_of_a_lattice(levels):
 
 @given(triples())
 def test_the_join_of_many_is_the_weakest(levels):
-    lattice = type(levels[0])
+    lattice: type[Effects] | type[Determinism] = type(levels[0])
     assert lattice.join_all(levels) == max(levels) == levels[0].join(levels[1]).join(levels[2])
-    assert lattice.join_all([]) == next(iter(lattice))
+    assert lattice.join_all([]) in (Effects.PURE, Determinism.STRICT)
 
 
 def test_levels_of_two_lattices_cannot_be_compared():
