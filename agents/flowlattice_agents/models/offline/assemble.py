@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from pydantic import JsonValue
 
@@ -66,7 +67,7 @@ class Assembler(ClaimChecker):
         self._claims()
         self._constant_reply(reply, cases)
         if self.known.call is not None and not self.known.key:
-            self.gaps += outside_call(self.known.call.url)
+            self.gaps += outside_call(f"POST to {self.known.call.url}")
         if self.gaps or reply is None or self.route.method is None:
             return Assembled(None, (), (), tuple(self.gaps or (Gap("reply", "What should the reply look like?"),)))
         record = self._record_name()
@@ -90,7 +91,7 @@ class Assembler(ClaimChecker):
         if reply is None or reply.body is None or cases or self.known.call or not self.route.fields:
             return
         used = any(re.search(rf"(?<![\w'])({re.escape(name)})(?![\w'])", reply.body) for name in self.names.values())
-        said = any(re.search(r"\b(always|every time|no matter|fixed|constant)\b", c.text) for c in self.route.clauses)
+        said = any(re.search(r"(?i)\b(always|every time|no matter|fixed|constant|never changes)\b", c.text) for c in self.route.clauses)
         constants = [key for key, value in _constants(reply.body) if not isinstance(value, str) or not used]
         telling = [key for key in constants if key not in word_lists().acknowledging]
         if telling and not said:
@@ -254,6 +255,7 @@ class Assembler(ClaimChecker):
             self.gaps.append(Gap("clause", f'What is answered here: "{branch.clause.text}"?'))
             return None
         branch.clause.became = f"a case: `{tests[0].text}`"
+        self.tests.append(tests[0].text)
         return CaseSpec(name=f"case_{index + 1}", when=tests[0].text, reply=reply)
 
     def _tests(self, condition: Term) -> list[Typed]:
@@ -270,7 +272,7 @@ class Assembler(ClaimChecker):
         outcome = branch.outcome
         status = outcome.status or next((o.status for o, _ in self.known.replies if o.status), None) or 200
         if not outcome.contents and status >= 400:
-            reason = repr(branch.clause.text.strip().capitalize()[:200])
+            reason = repr(HTTPStatus(status).phrase.lower() if status in set(HTTPStatus) else "error")
             return ReplySpec(status=status, body=f"{{'error': {reason}}}")
         return self._reply(status, outcome.contents, examples=False)
 

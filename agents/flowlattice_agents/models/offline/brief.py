@@ -128,7 +128,7 @@ class Brief:
         key = (name, text)
         if key not in self._parsed:
             tokens = [token for token in lex(text) if token.kind not in {"BLANK", "BULLET"}]
-            chart = Chart(self._grammar, tokens, recognisers(self.names), word_lists().fillers)
+            chart = Chart(self._grammar, tokens, recognisers(self.names), word_lists().fillers, word_lists().soft)
             results = chart.parse(name, 0) if tokens else []
             whole = [(cost, value) for end, value, cost in results if chart.skip(end) == len(tokens)]
             least = min((cost for cost, _ in whole), default=0)

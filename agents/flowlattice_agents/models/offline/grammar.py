@@ -29,6 +29,7 @@ _ACTION = re.compile(
     r"\s*(?:(?P<call>[\w.]+)\(|(?P<splice>\*)?\$(?P<label>\w+)|'(?P<text>[^']*)'|(?P<end>\))|(?P<comma>,))"
 )
 _MOST_PER_PLACE = 40
+_SKIPPED = 3
 
 
 @dataclass(frozen=True)
@@ -268,12 +269,19 @@ class Chart:
         tokens: The sentence.
         builtins: Recognisers of names that are not rules (`NUM`, `field`).
         fillers: Words that may stand anywhere and mean nothing ("please").
+        soft: Words that may be passed over inside a phrase where no rule takes them, at a cost ("simply").
     """
 
     def __init__(
-        self, grammar: Grammar, tokens: Sequence[Token], builtins: Mapping[str, Recogniser], fillers: frozenset[str]
+        self,
+        grammar: Grammar,
+        tokens: Sequence[Token],
+        builtins: Mapping[str, Recogniser],
+        fillers: frozenset[str],
+        soft: frozenset[str] = frozenset(),
     ) -> None:
         self._grammar, self._tokens, self._builtins, self._fillers = grammar, tokens, builtins, fillers
+        self._soft = soft
         self._memo: dict[tuple[str, int], list[Result]] = {}
         self._classes: dict[int, frozenset[str]] = {}
 
@@ -285,7 +293,17 @@ class Chart:
         if known is None:
             self._memo[key] = []
             known = self._memo[key] = self._readings(name, position)
+            if name not in self._builtins and self.may_skip(position):
+                known = self._memo[key] = _merged(known, self.parse(name, position + 1))
         return known
+
+    def may_skip(self, position: int) -> bool:
+        """Whether a word says nothing inside a phrase, and is not the name of a field here."""
+        if position >= len(self._tokens) or self._tokens[position].norm not in self._soft:
+            return False
+        token = self._tokens[position]
+        field = self._builtins.get("field")
+        return token.kind == "WORD" and not (field is not None and field(self._tokens, position))
 
     def skip(self, position: int) -> int:
         """The next place that is not a filler."""
@@ -341,6 +359,8 @@ class Chart:
             position = self.skip(position)
             if position < len(self._tokens) and self._tokens[position].norm in element.words:
                 yield from self._sequence(elements, index + 1, (position + 1, bound, cost))
+            elif index and self.may_skip(position):
+                yield from self._sequence(elements, index, (position + 1, bound, cost + _SKIPPED))
         elif isinstance(element, Part):
             for end, value, more in self.parse(element.name, position):
                 kept = (*bound, (element.label, value)) if element.label else bound
@@ -349,6 +369,16 @@ class Chart:
             for option in element.options:
                 for inner in self._sequence(option, 0, partial):
                     yield from self._sequence(elements, index + 1, inner)
+
+
+def _merged(first: list[Result], later: list[Result]) -> list[Result]:
+    """The readings from a place, and those that pass over its word at a cost."""
+    if not later:
+        return first
+    best = {(end, value): cost for end, value, cost in first}
+    for end, value, cost in later:
+        _keep(best, end, value, cost + _SKIPPED)
+    return [(end, value, cost) for (end, value), cost in sorted(best.items(), key=_order)[:_MOST_PER_PLACE]]
 
 
 def _keep(best: dict[tuple[int, Term], int], end: int, value: Term, cost: int) -> None:

@@ -29,6 +29,7 @@ class InputAssembler:
         self.known, self.parse, self.words, self.prefix = known, parse, words, prefix
         self.route = known.route
         self.gaps: list[Gap] = list(known.gaps)
+        self.tests: list[str] = []
         self._open: list[Clause] = []
         self.names = identifiers(self.route.fields)
         numbers = [part.text for clause in known.route.clauses for part in clause.meaning.walk() if part.head == "num"]
@@ -48,10 +49,15 @@ class InputAssembler:
             paths[name] = prepared[0].text if prepared else paths[name]
         subjects = tuple(name for name in self.route.fields if self.names[name] in types)
         any_case = self.known.material.any_case is not None
-        return Scope(types, paths, subjects, (), None, any_case, self.parse, self.defined)
+        any_space = self.known.material.any_space is not None
+        return Scope(types, paths, subjects, (), None, any_case, any_space, self.parse, self.defined)
 
     def _paths(self) -> Iterator[tuple[str, str]]:
         seen: set[str] = set()
+        for stands, name in self.route.placeholders.items():
+            if name in self.names and stands not in self.route.fields:
+                seen.add(stands)
+                yield stands, self.names[name]
         for path, field in self.route.all_fields():
             head, *rest = path.split(".")
             if field.name not in seen:

@@ -18,6 +18,7 @@ _RESTRICTIVE = frozenset({"ge", "gt", "le", "lt", "between", "oneof", "filled", 
 
 
 from flowlattice_agents.models.offline.remarks import RemarkReader
+from flowlattice_agents.models.offline.replies import merged_choice
 from flowlattice_agents.models.offline.requests import query_value, split_decls
 from flowlattice_agents.models.offline.understanding import (
     COURTESY,
@@ -91,7 +92,7 @@ class Intake(RemarkReader):
         plain, common, last = split_decls(meaning.terms[-1])
         names = []
         for declared, descriptions in declared_fields(plain):
-            known = self.route.fields[declared.name]
+            known = self.route.find(declared.name) or self.route.add(declared)
             known.optional = known.optional or declared.optional
             for description in (*descriptions, *common):
                 apply_description(known, description)
@@ -136,6 +137,8 @@ class Intake(RemarkReader):
 
     def _reply(self, meaning: Term, clause: Clause) -> None:
         outcome = outcome_of(meaning.terms[0])
+        if outcome.status is not None and outcome.status >= 400:
+            raise NotUnderstoodError("an error as the reply")
         parts = list(_parts(outcome.contents))
         shown = [part for part in parts if part.head == "json"]
         if len(shown) == 1 and len(parts) > 1 and all(part.head in {"json", "value"} for part in parts):
@@ -261,7 +264,20 @@ class Intake(RemarkReader):
             self.result.errors.append((rule, outcome, clause))
         clause.became = clause.became or f"invalid input is answered {outcome.status}"
 
+    def _json_bands(self, meaning: Term, clause: Clause) -> None:
+        """Replies by range: the member in which they differ depends on where a number lies."""
+        shapes = [term("out", term("json", band.terms[0])) for band in meaning.terms]
+        merged = merged_choice([band.terms[0] for band in meaning.terms])
+        keys = [pair.text for pair in merged.terms if pair.terms[0].head == "choice"] if merged else []
+        if len(keys) != 1:
+            raise NotUnderstoodError("replies by range")
+        for band in meaning.terms:
+            value = next(pair.terms[0] for pair in band.terms[0].terms if pair.text == keys[0])
+            self.result.material.bands.append((band.terms[1], value, clause))
+        self.result.replies.append((Outcome(None, (Term("either", tuple(shapes)),)), clause))
+
     def _example(self, meaning: Term, clause: Clause) -> None:
+        self.recent = [pair.text for pair in meaning.terms[0].terms if pair.head == "pair"] or self.recent
         if not is_concrete(meaning.terms[0]) or not is_concrete(meaning.terms[1].terms[0]):
             status = [part for part in meaning.terms[2:] if part.head == "num"]
             self._reply(term("reply", term("out", *status, meaning.terms[1])), clause)

@@ -29,4 +29,5 @@ class Material:
     switch_on: tuple[str, Clause] | None = None
     listed: bool = False
     any_case: Clause | None = None
+    any_space: Clause | None = None
     back_upper: Clause | None = None

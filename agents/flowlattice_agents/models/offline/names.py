@@ -23,6 +23,7 @@ class WordLists:
 
     fillers: frozenset[str]
     light: frozenset[str]
+    soft: frozenset[str]
     reserved: frozenset[str]
     common: frozenset[str]
     units: frozenset[str]

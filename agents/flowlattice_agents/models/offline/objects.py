@@ -74,6 +74,8 @@ def _value(text: str, start: int, end: int, offset: int, depth: int) -> Term | N
     stripped = inside.strip()
     if not stripped or _ELLIPSIS.match(inside):
         return term("hole")
+    if stripped[0] == "<" and stripped[-1] == ">" and len(stripped) > 2:
+        return term("raw", stripped[1:-1].strip(), str(offset + start + inside.index("<") + 1))
     if stripped in _CONSTANTS:
         return _CONSTANTS[stripped]
     if _NUMBER.match(stripped):

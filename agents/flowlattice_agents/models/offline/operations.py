@@ -14,6 +14,7 @@ from flowlattice_agents.models.offline.names import word_lists
 from flowlattice_agents.models.offline.terms import Term, term
 
 _LONGEST_PHRASE = 8
+_NOT_NOUNS = frozenset("in as with without to from by at of is are has have for on into than if contains".split())
 _LINE = re.compile(r"(?P<head>\w+) (?P<args>[\w ]+?) (?P<open>\?)?= (?P<templates>.+)")
 
 
@@ -68,6 +69,12 @@ def operators_at(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
         if operators and not set(words) <= word_lists().reserved:
             found.append((end + 1, term("ops", " ".join(operator.qualified_name for operator in operators))))
     return found
+
+
+def noun_operators_at(tokens: Sequence[Token], at: int) -> list[tuple[int, Term]]:
+    """The operators whose phrases, being nouns, can be a value by themselves: not "in upper case"."""
+    word = tokens[at].norm
+    return [] if word in _NOT_NOUNS or word.endswith(("ed", "ing")) else operators_at(tokens, at)
 
 
 @cache

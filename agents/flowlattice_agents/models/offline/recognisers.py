@@ -9,13 +9,14 @@ from flowlattice_agents.models.offline.context import context_ends, title_ends, 
 from flowlattice_agents.models.offline.grammar import Recogniser
 from flowlattice_agents.models.offline.lexer import Token
 from flowlattice_agents.models.offline.names import Names, is_name, word_lists
-from flowlattice_agents.models.offline.operations import operators_at
+from flowlattice_agents.models.offline.operations import noun_operators_at, operators_at
 from flowlattice_agents.models.offline.terms import Term, term
 
 Found = list[tuple[int, Term]]
-_SHORT_NAMES = frozenset("a i from to at by in on for of".split())
+_SHORT_NAMES = frozenset("first last second third min max a i from to at by in on for of".split())
 _KINDS = ("NUM", "STR", "JSON", "PATH", "URL", "METHOD", "DATE", "NAME", "WORD")
 _MOST_PROPER = 3
+_MOST_PLAIN = 4
 
 
 def recognisers(names: Names) -> dict[str, Recogniser]:
@@ -31,7 +32,9 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         "CAPITAL": _capital,
         "PROPER": _proper,
         "LINE": _line,
+        "PLAIN": _plain_words,
         "GLUED": _glued,
+        "DOTTED": _dotted,
         "wordchoice": _word_choice,
         "noun": _noun,
         "nounword": _noun,
@@ -42,6 +45,7 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         "title": title_ends,
         "title_words": title_words,
         "op": operators_at,
+        "nounop": noun_operators_at,
     }
 
 
@@ -126,12 +130,25 @@ def _line(tokens: Sequence[Token], at: int) -> Found:
     return [(end, term("str", "".join(pieces)))]
 
 
+def _plain_words(tokens: Sequence[Token], at: int) -> Found:
+    """A few words up to the end of the sentence or line."""
+    (end, text), *_ = _line(tokens, at)
+    return [(end, text)] if end - at <= _MOST_PLAIN and all(token.kind == "WORD" for token in tokens[at:end]) else []
+
+
 def _glued(tokens: Sequence[Token], at: int) -> Found:
     """What stands without a space between: `BX-1234`."""
     end = at + 1
     while end < len(tokens) and tokens[end].start == tokens[end - 1].end and tokens[end].norm not in {":", ","}:
         end += 1
     return [(end, term("glued"))]
+
+
+def _dotted(tokens: Sequence[Token], at: int) -> Found:
+    """A file's ending: `.pdf`."""
+    if tokens[at].norm != "." or at + 1 >= len(tokens) or tokens[at + 1].start != tokens[at].end:
+        return []
+    return _one(at + 1, term("str", "." + tokens[at + 1].value.text), tokens[at + 1].kind == "WORD")
 
 
 def _word_choice(tokens: Sequence[Token], at: int) -> Found:

@@ -13,6 +13,7 @@ from importlib import resources
 from flowlattice_agents.models.offline.routes import Gap
 
 _URL = re.compile(r"https?://([^\s/\"'<>)]+)")
+_CALL = re.compile(r"(?is)\b(?:post|send|forward|call|charge|submit|pass)\w*\b[^.]{0,90}https?://([^\s/\"'<>)]+)")
 _CAN = (
     "What can be built offline: web routes that check their input and compute their answer from it, with at most one "
     "POST to another service."
@@ -80,7 +81,7 @@ def open_facts(brief: str) -> list[Gap]:
 
 def outside_call(brief: str) -> list[Gap]:
     """What must be known of a call to another service that a brief names by its URL."""
-    host = _URL.search(brief)
+    host = _CALL.search(brief)
     if host is None:
         return []
     text = (

@@ -38,6 +38,12 @@ class RemarkReader(RequestReader):
     def _any_case(self, _meaning: Term, clause: Clause) -> None:
         self.result.material.any_case = clause
 
+    def _any_space(self, _meaning: Term, clause: Clause) -> None:
+        self.result.material.any_space = clause
+
+    def _given_date(self, meaning: Term, clause: Clause) -> None:
+        clause.became = clause.became or "an example value"
+
     def _back_upper(self, _meaning: Term, clause: Clause) -> None:
         self.result.material.back_upper = clause
 

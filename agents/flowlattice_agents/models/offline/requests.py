@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from pydantic import JsonValue
@@ -53,6 +54,11 @@ class RequestReader:
         elif meaning.head == "takes_refs":
             for subject in meaning.terms[0].terms:
                 self.route.add(Field(subject.text))
+        elif meaning.head == "given_date":
+            names = [name for name, found in self.route.fields.items() if found.kind in {None, "date"}]
+            if len(names) == 1:
+                self.route.fields[names[0]].set_kind("date")
+                self.take_given(term("given", term("ref", names[0]), meaning.terms[0]))
         elif meaning.head == "given":
             self.take_given(meaning)
         for inside in meaning.walk():
@@ -89,6 +95,10 @@ class RequestReader:
         for found in fields_of_object(shape, self.describe):
             self.route.add(found)
             self.shaped.add(found.name)
+        for pair in shape.terms:
+            stands = pair.terms[0] if pair.terms else pair
+            if stands.head == "raw" and re.fullmatch(r"[A-Za-z]\w?", stands.text) and stands.text != pair.text:
+                self.route.placeholders[stands.text] = pair.text
         if is_concrete(shape) and shape.terms:
             value = json_of(shape)
             if isinstance(value, dict) and any(is_telling(item) for item in value.values()):
@@ -170,7 +180,7 @@ class RequestReader:
                 inner = [n for n in recent for n in self.spread(n)]
                 names += inner[-int(subject.text) :] if subject.text else recent
             elif subject.head in {"ref", "name"} and self.route.find(subject.text) is not None:
-                names.append(subject.text)
+                names.append(self.route.placeholders.get(subject.text, subject.text))
             elif subject.head in {"every", "both", "thing"}:
                 names += list(self.route.fields)
             else:

@@ -58,6 +58,7 @@ class Route:
     samples: list[Sample] = field(default_factory=list)
     deadline_ms: int | None = None
     shown: dict[str, JsonValue] = field(default_factory=dict)
+    placeholders: dict[str, str] = field(default_factory=dict)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -80,6 +81,7 @@ class Route:
 
     def find(self, name: str) -> Field | None:
         """The field of that name, also inside objects and lists, where there is only one."""
+        name = self.placeholders.get(name, name)
         if name in self.fields:
             return self.fields[name]
         found = [inner for known in self.fields.values() for inner in known.walk() if inner.name == name]

@@ -143,7 +143,7 @@ def _can_demand(fields: Sequence[Field], predicate: Term) -> bool:
     if predicate.head in _BOUNDS:
         return not predicate.has("ref", "it", "thing", "result", "both", "name", "add", "sub") and predicate.has("num")
     if predicate.head == "eq":
-        return False
+        return all(_excludes(field, predicate) for field in fields)
     if predicate.head == "not":
         return predicate.terms[0].head in {"between", "oneof", "ge", "gt", "le", "lt", "count_is"} and _can_demand(
             fields, Term("lt", predicate.terms[0].args) if predicate.terms[0].has("num") else term("empty")
@@ -151,6 +151,17 @@ def _can_demand(fields: Sequence[Field], predicate: Term) -> bool:
     if predicate.head in {"out_of_range", "too_big", "too_small"}:
         return True
     return predicate.head in {"missing", "not_desc", "wrong_type", "invalid", "empty", "blank", "no_words"}
+
+
+def _excludes(field: Field, predicate: Term) -> bool:
+    """Whether a field's bounds already exclude the value."""
+    value = predicate.terms[0]
+    if value.head != "num":
+        return False
+    number, limits = float(value.text), field.limits
+    low, high = limits.get("minimum", number), limits.get("maximum", number)
+    above, below = limits.get("exclusive_minimum", number - 1), limits.get("exclusive_maximum", number + 1)
+    return not (low <= number <= high and above < number < below)
 
 
 _BOUNDS = frozenset({"lt", "le", "gt", "ge", "outside", "size"})

@@ -81,7 +81,7 @@ def read_sentence(tokens: Sequence[Token], grammar: Grammar, names: Names) -> li
     """The cheapest divisions of a sentence into statements; several only where they cost the same."""
     if len(tokens) > _LONGEST:
         return [Reading((), ((0, len(tokens)),), _LEFT_OVER * len(tokens))]
-    chart = Chart(grammar, tokens, recognisers(names), word_lists().fillers)
+    chart = Chart(grammar, tokens, recognisers(names), word_lists().fillers, word_lists().soft)
     best: list[list[Reading]] = [[] for _ in range(len(tokens) + 1)]
     best[len(tokens)] = [Reading((), (), 0)]
     for start in range(len(tokens) - 1, -1, -1):

@@ -12,6 +12,7 @@ Describe = Callable[[str], list[Term]]
 _BOUND_HEADS = frozenset({"ge", "gt", "le", "lt", "eq", "between"})
 _IGNORED = frozenset({"allowed", "empty_ok", "required", "valid"})
 _CASE_PATTERNS = {"upper": r"^[^a-z]*$", "lower": r"^[^A-Z]*$"}
+_TYPES = frozenset({"type", "listof", "fulllistof", "listobj", "objectof"})
 _TRUSTED_HOLE = {"text": "string"}
 
 
@@ -77,13 +78,13 @@ def apply_description(field: Field, description: Term) -> None:
         NotUnderstoodError: A part of it does not fit the field.
         ContradictionError: It contradicts what is known.
     """
-    ordered = sorted(description.terms, key=lambda part: part.head not in {"type", "listof", "listobj", "objectof"})
+    ordered = sorted(description.terms, key=lambda part: part.head not in _TYPES)
     for part in ordered:
         _apply_part(field, part)
 
 
 def _apply_part(field: Field, part: Term) -> None:
-    if part.head in {"type", "listof", "listobj", "objectof"}:
+    if part.head in _TYPES:
         _apply_type(field, part)
     elif part.head in _BOUND_HEADS:
         apply_bound(field, part)
@@ -110,6 +111,10 @@ def _apply_type(field: Field, part: Term) -> None:
             field.item.set_kind("object")
         else:
             field.set_kind(kind)
+        return
+    if part.head == "fulllistof":
+        _apply_type(field, Term("listof", part.args))
+        field.limit("min_items", 1)
         return
     if part.head == "objectof":
         field.set_kind("object")
@@ -194,10 +199,7 @@ def _apply_number(field: Field, head: str, amount: int | float) -> None:
     if field.kind is None:
         field.set_kind("number", firm=False)
     names = {"ge": "minimum", "gt": "exclusive_minimum", "le": "maximum", "lt": "exclusive_maximum"}
-    if field.kind == "integer" and isinstance(amount, int) and head in {"gt", "lt"}:
-        field.limit("minimum" if head == "gt" else "maximum", amount + (1 if head == "gt" else -1))
-    else:
-        field.limit(names[head], amount)
+    field.limit(names[head], amount)
 
 
 def _apply_choices(field: Field, part: Term) -> None:
@@ -267,7 +269,7 @@ def _apply_like(field: Field, part: Term) -> None:
 
 def _apply_letters(field: Field, part: Term) -> None:
     field.set_kind("string", firm=False)
-    letters = "A-Z" if part.head == "capitals" else "A-Za-z"
+    letters = {"capitals": "A-Z", "letters": "A-Za-z", "digits": "0-9"}[part.head]
     field.pattern = f"^[{letters}]{{{int(float(part.terms[0].text))}}}$"
 
 
@@ -296,4 +298,5 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "decimals": _apply_decimals,
     "letters": _apply_letters,
     "capitals": _apply_letters,
+    "digits": _apply_letters,
 }

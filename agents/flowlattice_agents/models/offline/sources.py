@@ -142,6 +142,10 @@ class Sources:
             return []
         about = self.material.band_subject
         subjects = self.lowering().values(about) if about else self.numbers()
+        units = {part.text for bound, _, _ in self.material.bands for part in bound.walk() if part.head == "unit"}
+        if units & {"characters", "words", "items"} and not about:
+            head = {"characters": "length", "words": "word_count", "items": "count"}[sorted(units & {"characters", "words", "items"})[0]]
+            subjects = self.lowering().values(Term(head))
         if len(subjects) != 1:
             return []
         known = [

@@ -21,6 +21,7 @@ from flowlattice_agents.models.offline.operations import operations
 from flowlattice_agents.models.offline.routes import Route, Sample
 from flowlattice_agents.models.offline.terms import Term
 
+_JOINING = frozenset("between of to on in is count number from".split())
 _CONSTANTS = ('""',)
 _MOST_ARGUMENTS = 3
 _MOST_CONSTANTS = 6
@@ -154,7 +155,8 @@ def _frame(scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]
 
 def hinted(operator: Operator, words: frozenset[str]) -> bool:
     """Whether the brief holds a word that is the operator's name or a one-word phrase of it."""
-    if "_" in operator.name and all(_stem(part) in words for part in operator.name.split("_")):
+    parts = [part for part in operator.name.split("_") if part not in _JOINING]
+    if "_" in operator.name and parts and all(_stem(part) in words for part in parts):
         return True
     names = {operator.name, *(phrase for phrase in operator.phrases if " " not in phrase)}
     return any(_stem(name) in words for name in names if name not in _TOO_COMMON)

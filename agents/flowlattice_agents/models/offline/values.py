@@ -68,6 +68,7 @@ class Scope:
     results: tuple[Typed, ...] = ()
     item: Typed | None = None
     any_case: bool = False
+    any_space: bool = False
     parse: Callable[[str, str], list[Term]] = lambda _name, _text: []
     defined: Callable[[str], list[Typed]] = lambda _name: []
 
@@ -268,11 +269,15 @@ class Values:
 
     def _folded(self, head: str, argument: Typed) -> str:
         """An argument in lower case where case does not matter."""
-        fold = self.scope.any_case and head in _CASED and argument.type == STRING
-        if not fold:
+        if head not in _CASED or argument.type != STRING:
             return argument.text
         literal = _literal_text(argument.text)
-        return repr(literal.lower()) if literal is not None else f"text.lower({argument.text})"
+        text = argument.text
+        if self.scope.any_space:
+            text = repr("".join(literal.split())) if literal is not None else f"text.without_spaces({text})"
+        if self.scope.any_case:
+            text = text.lower() if literal is not None else f"text.lower({text})"
+        return text
 
     def _of(self, value: Term) -> list[Typed]:
         """An operation on a value: `of(upper(), name)`."""
@@ -284,6 +289,8 @@ class Values:
             return self.values(subject)
         if what.head == "each":
             return self._each(term("each", subject, what.terms[0]))
+        if what.head == "chain":
+            return self._operation_on(what.terms[1], term("of", what.terms[0], subject))
         if what.head in {"round", "ceil", "floor"}:
             return self._rounded(what, subject)
         return self.values(Term(what.head, (subject, *what.args)))
@@ -315,6 +322,9 @@ class Values:
 
     def _concat(self, value: Term) -> list[Typed]:
         parts: list[str] = []
+        lists = [self._lists(part) for part in value.terms]
+        if all(lists):
+            return self._typed(" + ".join(found[0].text for found in lists))
         for part in value.terms:
             found = [typed for typed in self.values(part) if typed.type in (STRING, INTEGER, NUMBER, DATE)]
             if not found:
@@ -322,6 +332,32 @@ class Values:
             literal = _literal_text(found[0].text)
             parts.append(_braced(literal) if literal is not None else f"{{{found[0].text}}}")
         return self._typed("f" + repr("".join(parts)))
+
+    def _truth(self, value: Term) -> list[Typed]:
+        """A field that is true or false by itself."""
+        return [typed for typed in self.values(value.terms[0]) if typed.type == BOOLEAN]
+
+    def _sum_over(self, value: Term) -> list[Typed]:
+        """The sum of something worked out for each item of a list of objects."""
+        what, *lists = value.terms
+        found: list[Typed] = []
+        for walked in self._lists(lists[0] if lists else term("thing", "list")):
+            inner = type(self)(self.scope.walking(self._item_of(walked)))
+            for typed in inner.values(what):
+                if re.search(r"\bitem\b", typed.text):
+                    found.extend(self._typed(f"aggregation.total([{typed.text} for item in {walked.text}])"))
+        return found
+
+    def _spaced(self, value: Term) -> list[Typed]:
+        """Values in a row with the same text between each two."""
+        between, *parts = value.terms
+        joined = [part for index, one in enumerate(parts) for part in ([between, one] if index else [one])]
+        return self._concat(Term("concat", tuple(joined)))
+
+    def _that_percent(self, _value: Term) -> list[Typed]:
+        """The field that is a percentage."""
+        named = [name for name in self.scope.subjects if "percent" in name]
+        return [typed for name in named for typed in self._typed(self.scope.paths[name])]
 
     def _cond(self, value: Term) -> list[Typed]:
         test, yes, no = value.terms
