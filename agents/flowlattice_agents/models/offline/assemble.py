@@ -177,7 +177,7 @@ class Assembler(ClaimChecker):
 
     def _text_reply(self, status: int, texts: Sequence[Term], kind: str, *, examples: bool) -> ReplySpec | None:
         samples = [sample for sample in self.route.samples if sample.text is not None] if examples else []
-        constant = texts[0].text if texts and texts[0].head == "str" else None
+        constant = texts[0].text if texts and texts[0].head in {"str", "word"} else None
         if examples and constant is not None and self._shown() and not samples:
             samples = [Sample(self._shown(), status, None, constant)]
             self.route.samples.extend(samples)

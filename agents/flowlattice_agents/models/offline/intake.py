@@ -43,7 +43,7 @@ class Intake(RemarkReader):
                 if meaning.head == "given_only":
                     self.take_only(meaning.terms[0])
         self.recent = []
-        for clause in self.route.clauses:
+        for clause in sorted(self.route.clauses, key=lambda clause: clause.title):
             for meaning in _flat(clause.meaning):
                 self.take(meaning, clause)
         self.merge_choice()
@@ -186,6 +186,9 @@ class Intake(RemarkReader):
         )
 
     def _do(self, meaning: Term, clause: Clause) -> None:
+        if clause.title:
+            self.result.material.fills.append((term("of", meaning.terms[0], term("it")), clause))
+            return
         subject = meaning.terms[1] if len(meaning.terms) > 1 else None
         self.result.material.transforms.append((meaning.terms[0], subject, clause))
 

@@ -102,6 +102,10 @@ class Lowering(Values):
         pairs = itertools.product(self.values(left), self.values(right))
         return [typed for one, other in pairs for typed in self._apply(sign.head, (one, other))]
 
+    def _folded(self, value: Term) -> list[Typed]:
+        """A condition in which the case of texts does not matter."""
+        return type(self)(replace(self.scope, any_case=True)).conditions(value.terms[0])
+
     def _or(self, value: Term) -> list[Typed]:
         return self._joined(" or ", value.terms)
 

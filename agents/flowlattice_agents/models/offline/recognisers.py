@@ -38,6 +38,7 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         "wordchoice": _word_choice,
         "noun": _noun,
         "nounword": _noun,
+        "labelword": _label,
         "field": names.field,
         "newname": lambda tokens, at: _new_name(tokens, at, names),
         "freename": lambda tokens, at: _free_name(tokens, at, names),
@@ -75,6 +76,11 @@ def _noun(tokens: Sequence[Token], at: int) -> Found:
     token = tokens[at]
     plain = token.norm not in word_lists().reserved and not token.norm.startswith("'")
     return _one(at, token.value, token.kind == "WORD" and plain)
+
+
+def _label(tokens: Sequence[Token], at: int) -> Found:
+    """A word that may be the label of a range: no type and nothing that a title speaks of."""
+    return [] if tokens[at].norm in word_lists().title | word_lists().behaviour else _noun(tokens, at)
 
 
 def _new_name(tokens: Sequence[Token], at: int, names: Names) -> Found:

@@ -195,6 +195,9 @@ class RequestReader:
     def is_request(self, shape: Term) -> bool:
         """Whether "gets {...}" tells what comes in: the request has a body, of which nothing is known yet."""
         keys = {pair.text for pair in shape.terms if pair.head == "pair"}
+        if keys and is_concrete(shape) and keys <= self.route.shown.keys():
+            value = json_of(shape)
+            return all(self.route.shown[key] == part for key, part in value.items()) if isinstance(value, dict) else False
         return self.route.method not in {"GET", "DELETE"} and (not self.route.fields or keys <= self.shaped)
 
 

@@ -42,7 +42,7 @@ def normalised(condition: Term, *, loose: str) -> Term:
         first, rest = condition.terms
         inner_subjects = normalised(rest, loose=loose)
         return Term(inner_subjects.head, (first, *inner_subjects.args))
-    if condition.head not in {"or", "and", "also", "holds", "not", "implies"}:
+    if condition.head not in {"or", "and", "also", "holds", "not", "implies", "folded"}:
         return condition
     word = loose if condition.head == "also" else condition.head
     inner = condition.head if condition.head in {"or", "and"} else loose

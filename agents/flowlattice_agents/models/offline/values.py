@@ -262,12 +262,12 @@ class Values:
         known = operation(head, len(arguments))
         if known is None:
             return []
-        texts = tuple(self._folded(head, argument) for argument in arguments)
+        texts = tuple(self._argument(head, argument) for argument in arguments)
         found = [self.scope.typed(text) for text in known.fill(texts)]
         fitting = [typed for typed in found if typed is not None]
         return fitting if known.open else fitting[:1]
 
-    def _folded(self, head: str, argument: Typed) -> str:
+    def _argument(self, head: str, argument: Typed) -> str:
         """An argument in lower case where case does not matter."""
         if head not in _CASED or argument.type != STRING:
             return argument.text

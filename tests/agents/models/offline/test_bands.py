@@ -37,6 +37,10 @@ def test_a_gap_is_found_between_numbers_but_not_between_whole_numbers():
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=6, unique=True))
 def test_bands_that_meet_leave_no_gap(edges):
     edges = sorted(edges)
-    bands = [band(-NOWHERE, edges[0]), *(band(a, b) for a, b in zip(edges, edges[1:], strict=False)), band(edges[-1], NOWHERE)]
+    bands = [
+        band(-NOWHERE, edges[0]),
+        *(band(a, b) for a, b in zip(edges, edges[1:], strict=False)),
+        band(edges[-1], NOWHERE),
+    ]
     assert gaps(bands, low=-NOWHERE, high=NOWHERE, whole=False) == []
     assert ordered(bands) is not None

@@ -15,7 +15,9 @@ _LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+)(?: (?P<body>\{.*?\}))? -> 
 
 
 def _briefs():
-    return [pytest.param(block.text, id=f"briefs.md:{block.line}") for block in blocks_of(PAGE) if block.kind == "brief"]
+    return [
+        pytest.param(block.text, id=f"briefs.md:{block.line}") for block in blocks_of(PAGE) if block.kind == "brief"
+    ]
 
 
 @pytest.mark.parametrize("text", _briefs())

@@ -60,7 +60,9 @@ def test_operations_name_operators_that_exist():
         for operation in found:
             for template in operation.templates:
                 heads = {word.split("(")[0].split(".")[0] for word in template.split() if "." in word}
-                assert {head.lstrip("[-(") for head in heads if head.lstrip("[-(").isalpha()} <= set(families()), template
+                assert {head.lstrip("[-(") for head in heads if head.lstrip("[-(").isalpha()} <= set(families()), (
+                    template
+                )
 
 
 @pytest.mark.parametrize("rule", ["value\n  | [a]\n", "value\n  | (a\n", "value\n  | a => head($x\n"])
@@ -70,7 +72,9 @@ def test_a_rule_that_cannot_be_read_is_an_error(rule):
 
 
 def test_the_cheapest_reading_comes_first():
-    grammar = compile_grammar(["sum\n  | <n:x>\n  | <sum:a> plus <n:b> => add($a, $b)\n", "n\n  | one => num('1')\n  | two => num('2')\n"])
+    grammar = compile_grammar(
+        ["sum\n  | <n:x>\n  | <sum:a> plus <n:b> => add($a, $b)\n", "n\n  | one => num('1')\n  | two => num('2')\n"]
+    )
     chart = Chart(grammar, lex("one plus two plus two"), {}, frozenset())
     ends = {end: value for end, value, _ in chart.parse("sum", 0)}
     assert ends[1] == term("num", "1")

@@ -74,7 +74,9 @@ def test_an_answer_replaces_the_clause_that_it_explains():
 
 
 def test_two_limits_contradict_each_other():
-    question = asked('GET /status returns {"up": true} always. Limit it to 10 requests per second. At most 20 requests per second.')
+    question = asked(
+        'GET /status returns {"up": true} always. Limit it to 10 requests per second. At most 20 requests per second.'
+    )
     assert "10" in question
     assert "20" in question
 
@@ -90,8 +92,12 @@ def test_an_example_that_contradicts_the_words_is_asked_about():
 
 
 def test_examples_choose_between_readings():
-    ignoring = spec('GET /p/{word} returns {"palindrome": ...}, whether word is a palindrome. /p/Level -> {"palindrome": true}')
-    exact = spec('GET /p/{word} returns {"palindrome": ...}, whether word is a palindrome. /p/Level -> {"palindrome": false}')
+    ignoring = spec(
+        'GET /p/{word} returns {"palindrome": ...}, whether word is a palindrome. /p/Level -> {"palindrome": true}'
+    )
+    exact = spec(
+        'GET /p/{word} returns {"palindrome": ...}, whether word is a palindrome. /p/Level -> {"palindrome": false}'
+    )
     assert simulate(ignoring, "GET", "/p/Anna").json_body == {"palindrome": True}
     assert simulate(exact, "GET", "/p/Anna").json_body == {"palindrome": False}
 
@@ -103,7 +109,9 @@ def test_readings_that_differ_are_both_named():
 
 
 def test_a_gap_between_ranges_is_asked_about():
-    question = asked('GET /size takes n, a number, and says {"size": "small"} or {"size": "big"}. Below 10 is small, above 10 is big.')
+    question = asked(
+        'GET /size takes n, a number, and says {"size": "small"} or {"size": "big"}. Below 10 is small, above 10 is big.'
+    )
     assert "10" in question
 
 
@@ -157,7 +165,9 @@ def test_an_error_of_its_own_for_each_problem():
 
 
 def test_a_call_without_a_key_is_not_built():
-    found = draft('POST /pay gets {"card", "cents"}; post that to https://api.pay.example/charges, answer 200 {"ok": true}.')
+    found = draft(
+        'POST /pay gets {"card", "cents"}; post that to https://api.pay.example/charges, answer 200 {"ok": true}.'
+    )
     assert found.spec is None
     assert any("DAG004" in question.text for question in found.questions)
 

@@ -77,7 +77,13 @@ def test_queries_and_paths_are_parsed():
 
 @pytest.mark.parametrize(
     ("wanted", "actual", "expected"),
-    [({"a": 1}, {"a": 1.0, "b": 2}, True), ([1], [1, 2], False), (True, 1, False), ("x", "x", True), ({"a": 1}, {}, False)],
+    [
+        ({"a": 1}, {"a": 1.0, "b": 2}, True),
+        ([1], [1, 2], False),
+        (True, 1, False),
+        ("x", "x", True),
+        ({"a": 1}, {}, False),
+    ],
 )
 def test_fits_is_a_subset_by_value(wanted, actual, expected):
     assert fits(wanted, actual) is expected
