@@ -15,7 +15,7 @@ from flowlattice.check import CheckContext, apply_fixes, check, with_edits
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir.build import build
 from flowlattice.ir.digest import digest_of, source_digest
-from flowlattice_agents.errors import SpecError
+from flowlattice_agents.errors import SpecError, WorkspaceError
 from flowlattice_agents.rendering import render_flow
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
@@ -48,7 +48,7 @@ class Builder:
     def compile(self, state: RunState) -> RunState:
         """Build the graph in the sandbox and check it."""
         store, progress = self.bench.store, self.bench.progress
-        self.bench.workspace.checkout()
+        self.bench.workspace.checkout(needed(state, "commit"))
         file = self.bench.workspace.folder / FLOW_FILE
         built = build(file, sandbox=self.bench.laboratory.work)
         found = list(built.diagnostics)
@@ -86,9 +86,13 @@ class Builder:
             self.bench.progress.say("builder", "stopped", f"cannot build the spec: {error}")
             return {"outcome": "failed", "reason": str(error)}
         target = self.bench.target_for(spec.name)
-        found = snapshot(target, PUBLISHED)
+        try:
+            found = snapshot(target, PUBLISHED)
+        except WorkspaceError as error:
+            self.bench.progress.say("builder", "stopped", f"stops: {error}")
+            return {"outcome": "failed", "reason": str(error)}
         if edited_by_hand(found):
-            reason = f"{target / FLOW_FILE} was not written by a run; name another folder with --out"
+            reason = f"{target} holds files that no run wrote as they are; name another folder with --out"
             self.bench.progress.say("builder", "stopped", f"stops: {reason}")
             return {"outcome": "failed", "reason": reason}
         files = {FLOW_FILE: source, SPEC_FILE: spec.to_yaml()}
@@ -98,7 +102,8 @@ class Builder:
 
     def _fix(self, state: RunState) -> RunState:
         found = DIAGNOSTICS.validate_json(self.bench.store.text(needed(state, "diagnostics_digest")))
-        files = self.bench.workspace.files()
+        # Of the commit in the state: after a crash the last one may hold these fixes already.
+        files = self.bench.workspace.files(needed(state, "commit"))
         fixed = apply_fixes(files[FLOW_FILE], [entry for entry in found if entry.file == FLOW_FILE])
         codes = tuple(dict.fromkeys(entry.code for entry in found if entry.fix and entry.fix.applicability == "safe"))
         commit = self.bench.workspace.commit(
@@ -109,12 +114,13 @@ class Builder:
 
 
 def edited_by_hand(found: Mapping[str, str | None]) -> bool:
-    """Whether a folder's flow file is there and is not the one that its certificate was given for."""
-    source, certificate = found.get(FLOW_FILE), found.get(CERTIFICATE_FILE)
-    if source is None:
+    """Whether a folder's files are there and are not, byte for byte, what a run put there together."""
+    source, certificate, spec = found.get(FLOW_FILE), found.get(CERTIFICATE_FILE), found.get(SPEC_FILE)
+    if source is None and spec is None:
         return False
     try:
         certified = Certificate.model_validate_json(certificate or "")
-    except ValidationError:
+        agreed = FlowSpec.from_yaml(spec or "")
+    except (ValidationError, SpecError):
         return True
-    return certified.source_digest != digest_of({FLOW_FILE: source})
+    return certified.source_digest != digest_of({FLOW_FILE: source or ""}) or agreed.to_yaml() != spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -12,13 +13,18 @@ from pathlib import Path
 from typing import cast
 
 import click
-import yaml
 from pydantic import JsonValue
 
 from flowlattice.console import Console
 from flowlattice.errors import UsageError
+from flowlattice_agents.visible import visible
+from flowlattice_agents.yaml_text import read_yaml_list
 
-_AGREES = re.compile(r"^\s*(y|yes|ok|okay|approve[d]?|accept(ed)?|agreed?)\b", re.IGNORECASE)
+_YES = re.compile(r"\s*(y|yes|ok|okay|approved?|accept(ed)?|agreed?)([,\s]+please)?\s*[.!]?\s*", re.IGNORECASE)
+_NO = re.compile(r"\s*(n|no|reject(ed)?|den(y|ied)|not? .*|no[,.].*)\s*", re.IGNORECASE | re.DOTALL)
+
+# What prepared replies are matched against: not the question itself, which holds names that a brief chose.
+_ASKED = {"approval": "Approve the deployment?", "proposal": "Accept the Optimizer's proposal?"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,14 @@ class Reply:
 
     ask: re.Pattern[str]
     say: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A yes or a no, and how it was said where it was not said on a terminal."""
+
+    yes: bool
+    how: str
 
 
 @dataclass
@@ -46,13 +60,13 @@ class Conversation:
             return self._questions(cast(list[dict[str, JsonValue]], request["questions"]))
         if request["kind"] == "approval":
             self._show_approval(request)
-        agreed = self._agreed(str(request["text"]))
+        agreed = self._agreed(str(request["kind"]), visible(str(request["text"])))
         if agreed is None:
             return None
         if request["kind"] == "proposal":
-            return agreed
-        by = f"{getpass.getuser()}{' (--yes)' if self.yes else ''}"
-        return {"approved": agreed, "by": by, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+            return agreed.yes
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        return {"approved": agreed.yes, "by": f"{_user()}{agreed.how}", "at": at}
 
     def _questions(self, questions: list[dict[str, JsonValue]]) -> JsonValue | None:
         found: dict[str, JsonValue] = {}
@@ -62,16 +76,18 @@ class Conversation:
             self._answered.add(text)
             if prepared is None and not self._interactive():
                 return None
-            found[str(question["slot"])] = prepared if prepared is not None else click.prompt(f"\n{text}\n ", err=True)
+            found[text] = prepared if prepared is not None else click.prompt(f"\n{visible(text)}\n ", err=True)
         return found
 
-    def _agreed(self, text: str) -> bool | None:
+    def _agreed(self, kind: str, text: str) -> Decision | None:
         if self.yes:
-            return True
-        prepared = self._prepared(text)
-        if prepared is not None:
-            return _AGREES.match(prepared) is not None
-        return click.confirm(text, err=True) if self._interactive() else None
+            return Decision(yes=True, how=" (--yes)")
+        prepared = self._prepared(_ASKED[kind])
+        if prepared is not None and _YES.fullmatch(prepared):
+            return Decision(yes=True, how=" (--answers)")
+        if prepared is not None and _NO.fullmatch(prepared):
+            return Decision(yes=False, how=" (--answers)")
+        return Decision(yes=click.confirm(text, err=True), how="") if self._interactive() else None
 
     def _prepared(self, text: str) -> str | None:
         return next((reply.say for reply in self.replies if reply.ask.search(text)), None)
@@ -87,13 +103,13 @@ class Conversation:
         say = self.console.progress
         say("")
         for line in str(request["diff"]).splitlines():
-            say("  " + _coloured(line))
+            say("  " + _coloured(visible(line)))
         say("\nwhat it means")
         for sentence in cast(list[str], request["meaning"]):
-            say(f"  {sentence}")
+            say(f"  {visible(sentence)}")
         say("\ncertificate")
         for sentence in cast(list[str], request["certificate"]):
-            say(f"  {sentence}")
+            say(f"  {visible(sentence)}")
         say("")
 
 
@@ -104,13 +120,14 @@ def read_answers(path: Path | None) -> tuple[Reply, ...]:
         UsageError: It is not a list of {ask: regex, say: text}.
     """
     replies = []
-    for entry in _yaml_list(path, "a list of {ask: regex, say: text}"):
-        if not isinstance(entry, dict) or not {"ask", "say"} <= set(entry):
-            raise UsageError(f"{path}: every entry needs `ask` (a regular expression) and `say`")
+    for entry in read_yaml_list(path, "a list of {ask: regex, say: text}"):
+        ask, say = (entry.get("ask"), entry.get("say")) if isinstance(entry, dict) else (None, None)
+        if not isinstance(ask, str) or not isinstance(say, str) or not say.strip():
+            raise UsageError(f"{path}: every entry needs `ask` (a regular expression) and `say` (a text)")
         try:
-            replies.append(Reply(re.compile(str(entry["ask"]), re.IGNORECASE), str(entry["say"])))
+            replies.append(Reply(re.compile(ask, re.IGNORECASE), say))
         except re.error as error:
-            raise UsageError(f"{path}: {entry['ask']!r} is no regular expression: {error}") from error
+            raise UsageError(f"{path}: {ask!r} is no regular expression: {error}") from error
     return tuple(replies)
 
 
@@ -120,24 +137,17 @@ def read_hosts(path: Path | None) -> tuple[str, ...]:
     Raises:
         UsageError: It is not a list of host names.
     """
-    hosts = _yaml_list(path, "a list of host names")
+    hosts = read_yaml_list(path, "a list of host names")
     if any(not isinstance(host, str) or not re.fullmatch(r"[A-Za-z0-9.-]+", host) for host in hosts):
         raise UsageError(f"{path}: a host is a name such as api.example.com, without scheme or path")
     return tuple(str(host).lower() for host in hosts)
 
 
-def _yaml_list(path: Path | None, what: str) -> list[object]:
-    if path is None:
-        return []
+def _user() -> str:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UsageError(f"{path}: no such file") from error
-    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
-        raise UsageError(f"{path}: not {what}") from error
-    if not isinstance(found, list):
-        raise UsageError(f"{path}: not {what}")
-    return found
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in many containers
+        return f"uid {os.getuid()}"
 
 
 def _coloured(line: str) -> str:

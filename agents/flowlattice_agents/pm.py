@@ -48,9 +48,12 @@ class PM:
         """Wait for replies to the questions."""
         questions = self.bench.store.json(needed(state, "questions_digest"))
         replies = cast(dict[str, str], interrupt({"kind": "questions", "questions": questions}))
-        texts = {str(q["slot"]): str(q["text"]) for q in cast(list[dict[str, JsonValue]], questions)}
+        # By text: several questions may be about one slot.
+        slots = {str(q["text"]): str(q["slot"]) for q in cast(list[dict[str, JsonValue]], questions)}
         given: list[GivenAnswer] = [
-            {"slot": slot, "question": texts.get(slot, ""), "text": text} for slot, text in replies.items()
+            {"slot": slots[question], "question": question, "text": text}
+            for question, text in replies.items()
+            if question in slots
         ]
         return {"answers": [*state.get("answers", []), *given], "questions_digest": None}
 

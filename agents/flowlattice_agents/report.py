@@ -16,6 +16,7 @@ from flowlattice_agents.deployed import Deployed
 from flowlattice_agents.progress import Event
 from flowlattice_agents.runs import RunResult
 from flowlattice_agents.store import RunStore
+from flowlattice_agents.visible import visible
 
 _COLOURS = {
     "pm": "magenta",
@@ -48,6 +49,7 @@ class Reporter:
         """How an event is shown; empty for one that is only kept."""
         if kind == "step":
             return ""
+        text = visible(text)
         head = click.style(f"{agent:<10}", fg=_COLOURS.get(agent))
         mark = {"started": " ", "note": "·", "finished": "✓", "stopped": "✗"}.get(kind, " ")
         return f"{head} {mark} " + text.replace("\n", "\n" + " " * 13)

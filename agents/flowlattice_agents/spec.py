@@ -9,14 +9,53 @@ What does not live here: how a brief is understood (`models/`), how a spec is re
 
 from __future__ import annotations
 
+import builtins
+import keyword
+import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
+import flowlattice
 from flowlattice_agents.errors import SpecError
+from flowlattice_agents.visible import has_invisible
+from flowlattice_agents.yaml_text import NotYaml, parse_yaml
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
+MAX_RATE = 10_000_000
+MAX_TTL_S = 366 * 86_400
+
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_HTTPS = re.compile(rf"https://{_LABEL}(\.{_LABEL})*(:\d{{1,5}})?(/[!-~]*)?", re.ASCII)
+_TAKEN = frozenset({*dir(builtins), *flowlattice.__all__, "Annotated", "Literal", "date", "flow"})
+
+
+def _no_keyword(name: str) -> str:
+    if keyword.iskeyword(name):
+        raise ValueError(f"{name} is a word of Python; give another name, and the one on the wire as alias")
+    return name
+
+
+def _once(names: Sequence[str], what: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what} {', '.join(twice)} twice")
+
+
+Identifier = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80), AfterValidator(_no_keyword)
+]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\[\]]*$", max_length=120)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -24,9 +63,17 @@ DataClassName = Literal["public", "internal", "confidential", "pii", "payment", 
 
 
 class SpecModel(BaseModel):
-    """Base of every part of a spec: immutable, and an unknown key is an error, never ignored."""
+    """Base of every part of a spec: immutable; an unknown key is an error, and so is text that people cannot see."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _texts_are_visible(cls, given: object) -> object:
+        for name, value in given.items() if isinstance(given, dict) else ():
+            if isinstance(value, str) and has_invisible(value):
+                raise ValueError(f"{name} holds control characters or marks that reorder text")
+        return given
 
 
 class FieldSpec(SpecModel):
@@ -76,6 +123,16 @@ class RecordSpec(SpecModel):
     name: Identifier
     fields: tuple[FieldSpec, ...]
     data: DataClassName | None = None
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> RecordSpec:
+        if self.name in _TAKEN:
+            raise ValueError(
+                f"a record cannot be called {self.name}, which Python or a flow already means something by"
+            )
+        _once([field.name for field in self.fields], f"record {self.name} has the field")
+        _once([field.wire_name for field in self.fields], f"record {self.name} has the wire name")
+        return self
 
     def field(self, name: str) -> FieldSpec | None:
         """The field of that (identifier) name, if there is one."""
@@ -153,7 +210,13 @@ class CallSpec(SpecModel):
     url: str
     body: Expression | None = None
     key: tuple[Identifier, ...] = ()
-    ttl_s: int | None = Field(default=None, gt=0)
+    ttl_s: int | None = Field(default=None, gt=0, le=MAX_TTL_S)
+
+    @model_validator(mode="after")
+    def _goes_to_a_host(self) -> CallSpec:
+        if not _HTTPS.fullmatch(self.url):
+            raise ValueError(f"{self.url!r} is no absolute https URL with a plain host name")
+        return self
 
 
 class CaseSpec(SpecModel):
@@ -190,16 +253,16 @@ class RouteSpec(SpecModel):
 class RateLimitSpec(SpecModel):
     """A token bucket for the whole flow: requests per second and how many may come at once."""
 
-    qps: float = Field(gt=0)
-    burst: int = Field(gt=0)
+    qps: Finite = Field(gt=0, le=MAX_RATE)
+    burst: int = Field(gt=0, le=MAX_RATE)
 
 
 class SloSpec(SpecModel):
     """A promise on latency: the percentile (0-100), its bound in ms, and the rate it holds at (requests/s)."""
 
     percentile: float = Field(gt=0, lt=100)
-    latency_ms: float = Field(gt=0)
-    at_qps: float | None = Field(default=None, gt=0)
+    latency_ms: Finite = Field(gt=0)
+    at_qps: Finite | None = Field(default=None, gt=0, le=MAX_RATE)
 
 
 class Assumption(SpecModel):
@@ -251,6 +314,15 @@ class FlowSpec(SpecModel):
     clauses: tuple[ClauseAccount, ...] = ()
     examples: tuple[Example, ...] = ()
 
+    @model_validator(mode="after")
+    def _holds_together(self) -> FlowSpec:
+        _once([record.name for record in self.records], "the spec has the record")
+        _once([f"{route.method} {route.path}" for route in self.routes], "the spec has the route")
+        for route in self.routes:
+            if route.accepts is not None and self.record(route.accepts) is None:
+                raise ValueError(f"{route.method} {route.path} accepts {route.accepts}, which is no record of the spec")
+        return self
+
     def record(self, name: str | None) -> RecordSpec | None:
         """The record of that name, if there is one."""
         return next((record for record in self.records if record.name == name), None)
@@ -272,8 +344,8 @@ class FlowSpec(SpecModel):
             SpecError: The text is not YAML or not a spec; every problem is listed with its path.
         """
         try:
-            return cls.model_validate(yaml.safe_load(text))
-        except yaml.YAMLError as error:
+            return cls.model_validate(parse_yaml(text))
+        except NotYaml as error:
             raise SpecError([f"not YAML: {error}"]) from error
         except ValidationError as error:
             problems = [f"{'.'.join(map(str, e['loc'])) or 'spec'}: {e['msg']}" for e in error.errors()]

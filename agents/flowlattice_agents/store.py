@@ -24,12 +24,19 @@ M = TypeVar("M", bound=BaseModel)
 RUN_ID_LENGTH = 12
 
 
-def write_atomically(file: Path, data: bytes) -> None:
-    """Write a file so that a reader, also after a crash, sees all of it or what was there before."""
+def write_atomically(file: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Write a file so that a reader, also after a crash, sees all of it or what was there before.
+
+    Args:
+        file: The file; its folder is made if it is not there.
+        data: Its new content.
+        mode: Its permissions.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
+            os.fchmod(handle, mode)
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())

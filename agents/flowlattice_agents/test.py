@@ -22,7 +22,7 @@ class TestAgent:
 
     def certify(self, state: RunState) -> RunState:
         """Run every check; a failed one ends the run."""
-        self.bench.workspace.checkout()
+        self.bench.workspace.checkout(needed(state, "commit"))
         spec = self.bench.store.model(FlowSpec, needed(state, "spec_digest"))
         self.bench.progress.say("test", "started", "runs the flow in the sandbox against its own schemas")
         certificate = certify(

@@ -7,6 +7,8 @@ another matter: it changes only on acceptance, in `publish`.
 from __future__ import annotations
 
 import difflib
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +58,9 @@ class Workspace:
             raise WorkspaceError(f"{self.folder}: nothing could be committed")
         return str(committed.id)
 
-    def checkout(self) -> None:
-        """Make the files on disk those of the last commit, whatever a crash left there."""
-        files = self.files()
+    def checkout(self, commit: str | None = None) -> None:
+        """Make the files on disk those of a commit (the last one by default), whatever a crash left there."""
+        files = self.files(commit)
         for name, text in files.items():
             file = self.folder / name
             if not file.is_file() or file.read_bytes() != text.encode():
@@ -117,6 +119,9 @@ def check_publishable(files: dict[str, str], target: Path, *, expected: dict[str
     Raises:
         WorkspaceError: A file was changed since the run began, or cannot be read.
     """
+    nearest = next(folder for folder in (target, *target.parents) if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise WorkspaceError(f"{target}: cannot be written; name another folder with --out")
     for name, text in files.items():
         now = _read(target / name)
         if now not in (text, expected.get(name)):
@@ -141,7 +146,7 @@ def publish(files: dict[str, str], target: Path, *, expected: dict[str, str | No
     try:
         for name, text in files.items():
             if _read(target / name) != text:
-                write_atomically(target / name, text.encode())
+                write_atomically((target / name).resolve(), text.encode(), mode=_mode(target / name))
     except OSError as error:
         raise WorkspaceError(
             f"{target}: cannot be written ({error.strerror}); name another folder with --out"
@@ -151,6 +156,15 @@ def publish(files: dict[str, str], target: Path, *, expected: dict[str, str | No
 def snapshot(target: Path, names: tuple[str, ...]) -> dict[str, str | None]:
     """What a folder holds of some files; none for one that is not there."""
     return {name: _read(target / name) for name in names}
+
+
+def _mode(file: Path) -> int:
+    """A file's permissions; for a new one those that the person's umask leaves."""
+    if file.exists():
+        return stat.S_IMODE(file.stat().st_mode)
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 def _read(file: Path) -> str | None:

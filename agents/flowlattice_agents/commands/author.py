@@ -48,7 +48,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> Exit:
     """Turn a brief (text, a file, or - for standard input) into a certified, approved, deployed flow."""
     if (brief is None) == (spec is None):
-        raise UsageError('name a brief or --spec FILE, one of them: flows author "GET /hello returns {message: hi}"')
+        example = """flows author 'GET /hello returns {"message": "hi"}'"""
+        raise UsageError(f"name a brief or --spec FILE, one of them: {example}")
     name = model or os.environ.get("FLOWS_MODEL") or "offline"
     parameters = Parameters(
         brief=read_brief(brief) if brief is not None else "",
@@ -73,12 +74,13 @@ def read_brief(given: str) -> str:
         return _decoded(sys.stdin.buffer.read(MAX_BRIEF_BYTES))
     path = Path(given)
     if len(given) < 4096 and "\n" not in given and "\0" not in given:
-        if path.is_file():
+        if _is_file(path):
             with path.open("rb") as stream:
                 return _decoded(stream.read(MAX_BRIEF_BYTES))
         if path.suffix in _BRIEF_SUFFIXES and " " not in given:
             raise UsageError(f"{given}: no such file; name a file that is there, or write the brief in quotes")
-    return given
+    # Bytes of the command line that are no text arrive as lone surrogates.
+    return _decoded(given.encode("utf-8", "surrogateescape"))
 
 
 def read_spec(path: Path) -> FlowSpec:
@@ -87,6 +89,13 @@ def read_spec(path: Path) -> FlowSpec:
         return FlowSpec.from_yaml(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not a spec file; `flows show RUN --spec` prints one to start from") from error
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a text that is too long for a name, or has what no name may have
+        return False
 
 
 def _decoded(data: bytes) -> str:

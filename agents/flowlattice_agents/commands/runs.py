@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 
 from pydantic import JsonValue
@@ -27,7 +28,7 @@ def command(console: Console) -> Exit:
         console.emit({"runs": [*rows]})
         return Exit.OK
     if not rows:
-        console.result('no runs yet; start one with: flows author "GET /hello returns {message: hi}"')
+        console.result('no runs yet; start one with: flows author \'GET /hello returns {"message": "hi"}\'')
     for row in rows:
         console.result(f"{row['run']}  {row['outcome']:<12} {row['age']:>8}  {row['brief']}")
     return Exit.OK
@@ -39,7 +40,7 @@ def _row(runs: Runs, name: str) -> dict[str, JsonValue]:
     try:
         parameters = runs.parameters(store)
         result = runs.state(name)
-    except RunError as error:
+    except (RunError, sqlite3.DatabaseError) as error:
         return {"run": name, "outcome": "unusable", "age": age, "brief": str(error)}
     waiting = "needs_input" if result.waiting else "unfinished"
     title = parameters.spec.name if parameters.spec else " ".join(parameters.brief.split())[:70]
