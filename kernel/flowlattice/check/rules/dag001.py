@@ -59,7 +59,6 @@ from typing import TYPE_CHECKING
 
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding, offer
-from flowlattice.check.graph import Graph
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR, Node, Parameter
 
@@ -83,12 +82,12 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             yield finding(CODE, "a lambda has no types", node.definition or node.source, node=node.name, help=text)
             continue
         if node.kind == "node" and node.in_schema is None:
-            yield _input(node)
+            yield _input(flow, node)
         if node.kind == "node" and node.out_schema is None and node.returns is not None:
             yield _output(node, node.returns)
 
 
-def _input(node: Node) -> Diagnostic:
+def _input(flow: FlowIR, node: Node) -> Diagnostic:
     if not node.parameters:
         message = f"{node.name} takes no input; its first parameter is its input port"
         source = node.definition or node.source
@@ -96,7 +95,8 @@ def _input(node: Node) -> Diagnostic:
     parameter = node.parameters[0]
     if parameter.annotation is None:
         message = f"the input {parameter.name} of {node.name} has no type"
-        fix = offer("safe", f"annotate {parameter.name} with the record that reaches it")
+        carried = _carried(flow, node)
+        fix = None if carried is None else offer("safe", f"annotate {parameter.name} with {carried}")
         return finding(CODE, message, parameter.source, node=node.name, help=f"write {parameter.name}: Req", fix=fix)
     message = f"the input {parameter.name} of {node.name}: {parameter.annotation} is no type with a schema"
     return finding(CODE, message, parameter.source, node=node.name, help="use a Record, or text, numbers and lists")
@@ -105,10 +105,16 @@ def _input(node: Node) -> Diagnostic:
 def _output(node: Node, returns: Parameter) -> Diagnostic:
     if returns.annotation is None:
         message = f"{node.name} does not say what it returns"
-        fix = offer("safe", "annotate what is returned")
+        fix = offer("safe", "say that it returns the record that it makes, if that is one")
         return finding(CODE, message, returns.source, node=node.name, help="write -> Res after the parameters", fix=fix)
     message = f"what {node.name} returns, {returns.annotation}, is no type with a schema"
     return finding(CODE, message, returns.source, node=node.name, help="use a Record, or text, numbers and lists")
+
+
+def _carried(flow: FlowIR, node: Node) -> str | None:
+    """The one schema that reaches a node; none where nothing or several do."""
+    carried = {edge.carries for edge in flow.incoming(node.id)}
+    return carried.pop() if len(carried) == 1 else None
 
 
 def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
@@ -123,7 +129,7 @@ def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
         found.column,
     ):
         return codemods.annotate_return(module, node.definition, flow.places)
-    carried = {edge.carries for edge in Graph(flow).incoming[node.id]}
-    if len(carried) != 1 or not node.parameters:
+    carried = _carried(flow, node)
+    if carried is None or not node.parameters:
         return None
-    return codemods.annotate_parameter(module, node.definition, node.parameters[0].name, str(carried.pop()))
+    return codemods.annotate_parameter(module, node.definition, node.parameters[0].name, carried)

@@ -75,7 +75,8 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         other = first.setdefault(node.name, node)
         if other is not node:
             message = f"the name {node.name} is taken by what is in {other.source.file}, line {other.source.line}"
-            fix = offer("safe", f"name it {_free(flow, node)}")
+            is_call = node.source != node.definition  # else it is a function, whose name others may use
+            fix = offer("safe", f"name it {_free(flow, node)}") if is_call else None
             yield finding(CODE, message, node.source, node=node.name, help="give it a name of its own", fix=fix)
 
 
