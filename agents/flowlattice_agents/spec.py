@@ -62,6 +62,13 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 DataClassName = Literal["public", "internal", "confidential", "pii", "payment", "secret"]
 
 
+class _WithoutAliases(yaml.SafeDumper):
+    """Writes equal parts out each time, as people would, and as `parse_yaml` wants them."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
 class SpecModel(BaseModel):
     """Base of every part of a spec: immutable; an unknown key is an error, and so is text that people cannot see."""
 
@@ -329,8 +336,9 @@ class FlowSpec(SpecModel):
 
     def to_yaml(self) -> str:
         """The spec as people read and edit it; what equals its default is left out."""
-        return yaml.safe_dump(
+        return yaml.dump(
             self.model_dump(mode="json", exclude_defaults=True) | {"spec": self.spec},
+            Dumper=_WithoutAliases,
             sort_keys=False,
             allow_unicode=True,
             width=110,

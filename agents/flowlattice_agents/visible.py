@@ -9,7 +9,7 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\
 
 
 def visible(text: str) -> str:
-    """The same text with what a terminal would obey written as `\\x1b` and the like."""
+    """The same text with what a terminal would obey written as an escape of Python."""
     return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
 
 

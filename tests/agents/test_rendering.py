@@ -1,5 +1,6 @@
 """Rendering: the same spec gives the same bytes, and what is rendered loads and means what the spec says."""
 
+import json
 import textwrap
 from pathlib import Path
 
@@ -169,3 +170,56 @@ def test_a_spec_that_does_not_hold_together_names_the_route() -> None:
     spec = FlowSpec.from_yaml("name: f\nroutes: [{method: GET, path: /a, reply: {body: nowhere}}]")
     with pytest.raises(SpecError, match=r"GET /a: .*nowhere"):
         render_flow(spec)
+
+
+def test_json_constants_are_constants(tmp_path: Path) -> None:
+    spec = """
+    name: f
+    records: [{name: In, data: public, fields: [{name: n, type: integer}]}]
+    routes:
+    - method: POST
+      path: /a
+      accepts: In
+      checks: [{require: "(n > 0) == true", field: n, reason: must be positive}]
+      reply: {body: '{"ok": true, "no": false, "none": null}'}
+    """
+    source, _ = compiled(tmp_path, textwrap.dedent(spec))
+    assert "ok=True, no=False, none=None" in source
+    assert "require((req.n > 0) == True" in source
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"records": [{"name": "str", "fields": []}]}, "cannot be called str"),
+        ({"records": [{"name": "A", "fields": []}, {"name": "A", "fields": []}]}, "record A twice"),
+        ({"records": [{"name": "A", "fields": [{"name": "x", "type": "string"}] * 2}]}, "field x twice"),
+        ({"records": [{"name": "A", "fields": [{"name": "_x", "type": "string"}]}]}, "pattern"),
+        ({"records": [{"name": "A", "fields": [{"name": "class", "type": "string"}]}]}, "word of Python"),
+        ({"summary": "hi \x1b[2J"}, "control characters"),
+        ({"summary": "hi \u202e"}, "reorder"),
+        ({"rate_limit": {"qps": 1, "burst": 10**30}}, "less than or equal"),
+        ({"routes": [{"method": "GET", "path": "/a", "accepts": "Nowhere", "reply": {"body": "1"}}]}, "no record"),
+        ({"routes": [{"method": "GET", "path": "/a", "reply": {"body": "1"}}] * 2}, "route GET /a twice"),
+    ],
+)
+def test_a_spec_that_cannot_be_meant_is_refused(changed: dict[str, object], says: str) -> None:
+    spec = {"name": "f", "routes": [{"method": "GET", "path": "/a", "reply": {"body": "1"}}], **changed}
+    with pytest.raises(SpecError, match=says):
+        FlowSpec.from_yaml(json.dumps(spec))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.example/", "https://[x]/", 'https://x"""; y = 1; """', "https://u:p@a.example/"]
+)
+def test_a_call_goes_to_a_plain_host_over_https(url: str) -> None:
+    call = {"name": "c", "binding": "b", "url": url}
+    spec = {"name": "f", "routes": [{"method": "POST", "path": "/a", "calls": [call], "reply": {"body": "1"}}]}
+    with pytest.raises(SpecError, match="https URL"):
+        FlowSpec.from_yaml(json.dumps(spec))
+
+
+def test_an_alias_bomb_is_refused_unexpanded() -> None:
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))]
+    with pytest.raises(SpecError, match="aliases"):
+        FlowSpec.from_yaml("\n".join(lines))

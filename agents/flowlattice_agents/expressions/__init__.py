@@ -14,6 +14,7 @@ item that is not there) is `NoValueError`, which a caller sees as invalid input.
 from flowlattice_agents.expressions._evaluate import evaluate
 from flowlattice_agents.expressions._infer import check
 from flowlattice_agents.expressions._render import RecordWriter, Rename, render
+from flowlattice_agents.expressions._syntax import free_names
 from flowlattice_agents.expressions._types import (
     BOOLEAN,
     DATE,
@@ -59,6 +60,7 @@ __all__ = [
     "assignable",
     "check",
     "evaluate",
+    "free_names",
     "identifiers",
     "join",
     "names_of_record",

@@ -46,7 +46,31 @@ def parse(expression: str) -> ast.expr:
     _check_size(tree)
     for node in ast.walk(tree):
         _check_node(node)
-    return tree
+    return _JsonConstants().visit(tree)  # type: ignore[no-any-return]  # a NodeTransformer's visit is untyped
+
+
+def free_names(expression: str) -> set[str]:
+    """The fields and steps that an expression reads; neither families of operators nor its own variables.
+
+    Raises:
+        ExpressionError: It is no expression of the language.
+    """
+    tree = parse(expression)
+    parts = list(ast.walk(tree))
+    used = {part.id for part in parts if isinstance(part, ast.Name)}
+    bound = {
+        part.target.id for part in parts if isinstance(part, ast.comprehension) and isinstance(part.target, ast.Name)
+    }
+    families = {operator_name(part).partition(".")[0] for part in parts if isinstance(part, ast.Call)}
+    return used - bound - families
+
+
+class _JsonConstants(ast.NodeTransformer):
+    """People write JSON's constants in bodies: `true`, `false` and `null` are Python's."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        constants = {"true": True, "false": False, "null": None}
+        return ast.copy_location(ast.Constant(constants[node.id]), node) if node.id in constants else node
 
 
 def operator_name(call: ast.Call) -> str:

@@ -68,10 +68,10 @@ class Body:
 
     def compute_for(self, steps: Sequence[StepSpec], needed: Iterable[str]) -> None:
         """Only the steps that some expressions need, directly or through other steps."""
-        wanted = {name for text in needed for name in names_in(text)}
+        wanted = {name for text in needed for name in expressions.free_names(text)}
         for step in reversed(steps):
             if step.name in wanted:
-                wanted |= names_in(step.value)
+                wanted |= expressions.free_names(step.value)
         for step in steps:
             if step.name in wanted:
                 self._step(step)
@@ -100,7 +100,7 @@ class Body:
 
     def _check_ready(self, waiting: list[CheckSpec]) -> None:
         for check in list(waiting):
-            if names_in(check.require) <= set(self.types):
+            if expressions.free_names(check.require) <= set(self.types):
                 waiting.remove(check)
                 self._check(check)
 
@@ -117,23 +117,6 @@ class Body:
         """The most sensitive class among what a piece of rendered source reads."""
         inner = {name: data for name, data in self.classes.items() if _reads(source, self.rename.get(name, name))}
         return most_sensitive(inner.values())
-
-
-def names_in(expression: str) -> set[str]:
-    """The free names of an expression, families of operators included."""
-    tree = ast.parse(expression.strip(), mode="eval")
-    bound = {
-        part.target.id
-        for part in ast.walk(tree)
-        if isinstance(part, ast.comprehension) and isinstance(part.target, ast.Name)
-    }
-    used = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}
-    called = {
-        part.func.value.id
-        for part in ast.walk(tree)
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and isinstance(part.func.value, ast.Name)
-    }
-    return used - bound - called
 
 
 def wrapped_return(source: str) -> str:
