@@ -118,8 +118,12 @@ class Runs:
     ) -> RunResult:
         with _only_driver(store), Laboratory() as lab:
             lab.start()
-            with self._graph(store, parameters, watch, lab) as graph:
-                return self._converse(graph, store, parameters, asked)
+            try:
+                with self._graph(store, parameters, watch, lab) as graph:
+                    return self._converse(graph, store, parameters, asked)
+            except KeyboardInterrupt:
+                watch(Event(agent="", kind="stopped", text=f"interrupted; go on with: flows resume {store.run}"))
+                raise
 
     def _converse(self, graph: RunGraph, store: RunStore, parameters: Parameters, asked: Asked) -> RunResult:
         from langgraph.types import Command

@@ -95,6 +95,27 @@ def test_a_killed_run_goes_on_without_repeating_or_losing_anything(
     assert "Traceback" not in resumed.stderr
 
 
+def test_ctrl_c_says_how_to_go_on_and_leaves_nothing_running(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    author = subprocess.Popen(
+        [*FLOWS, "author", BRIEF, "--yes", "--out", str(tmp_path / "out")],
+        env={**os.environ, "FLOWS_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + PATIENCE_S
+    while not any(e["agent"] == "test" and e["kind"] == "note" for e in events(home)):
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    author.send_signal(signal.SIGINT)
+    _, said = author.communicate(timeout=PATIENCE_S)
+    assert author.returncode == 130
+    assert "go on with: flows resume" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_processes_never_drive_one_run(tmp_path: Path) -> None:
     home = tmp_path / "home"
     env = {**os.environ, "FLOWS_HOME": str(home)}
