@@ -19,6 +19,7 @@ from flowlattice_agents.models.offline.refusals import outside_call
 from flowlattice_agents.models.offline.replies import merged_choice
 from flowlattice_agents.models.offline.routes import Gap, Sample
 from flowlattice_agents.models.offline.rules import normalised
+from flowlattice_agents.models.offline.sources import key_text
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.understanding import Branch
 from flowlattice_agents.spec import (
@@ -124,7 +125,7 @@ class Assembler(ClaimChecker):
 
     def _reply(self, status: int, contents: Sequence[Term], *, examples: bool) -> ReplySpec | None:
         kind = self.known.kind
-        shapes = _shapes(contents)
+        shapes = _fullest(_shapes(contents), contents)
         if any(content.head == "empty" for content in contents) or status == 204:
             return ReplySpec(status=status, kind="empty")
         if any(content == term("kind", "text") for content in contents):
@@ -261,8 +262,8 @@ class Assembler(ClaimChecker):
     def _tests(self, condition: Term) -> list[Typed]:
         if condition.head != "unlisted":
             return self.builder.lowering().conditions(normalised(condition, loose="and"))
-        keys = [key.text for key, _, _ in self.known.material.table if key.head == "str"]
-        subjects = [typed for typed in self.builder.lowering().subjects() if typed.type == STRING]
+        keys = [key_text(key) for key, _, _ in self.known.material.table if key.head in {"str", "key_of"}]
+        subjects = self.builder.table_subjects()
         if not keys or len(subjects) != 1:
             return []
         typed = self.builder.scope.typed(f"{self.builder.table_key(subjects[0], keys)} not in {keys!r}")
@@ -298,6 +299,16 @@ def _shapes(contents: Sequence[Term]) -> list[Term]:
         elif content.head in {"either", "out"}:
             found.extend(_shapes(content.terms))
     return found
+
+
+def _fullest(shapes: list[Term], contents: Sequence[Term]) -> list[Term]:
+    """The shapes of a reply without a list of its fields, where an object shows all of them."""
+    listed = [_shape_of_fields(content.terms[0]) for content in contents if content.head == "fields"]
+    shown = [shape for shape in shapes if shape not in listed and shape.head == "obj"]
+    keys = {pair.text for shape in shown for pair in shape.terms}
+    plain = all(pair.terms and pair.terms[0] == term("hole") for shape in listed for pair in shape.terms)
+    covered = all(pair.text in keys for shape in listed for pair in shape.terms)
+    return shown if shown and listed and plain and covered else shapes
 
 
 def _shape_of_fields(fields: Term) -> Term:

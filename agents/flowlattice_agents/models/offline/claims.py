@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from flowlattice_agents.expressions import STRING
 from flowlattice_agents.models.offline.evaluation import equivalent, run, trials
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.inputs import InputAssembler
@@ -46,7 +47,8 @@ class ClaimChecker(InputAssembler):
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
         for call, clause in self.known.expected:
-            if any(call in typed.text for typed in self.builder.found.values()):
+            texts = call or all(typed.type == STRING for typed in self.builder.found.values())
+            if texts and any(call in typed.text for typed in self.builder.found.values()):
                 clause.became = f"what `{call}` does"
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))

@@ -82,10 +82,14 @@ class InputAssembler:
 
     def _invalid(self) -> Iterator[InvalidReplySpec]:
         merged: dict[tuple[int, str], list[tuple[tuple[str, ...], frozenset[str], Outcome]]] = {}
+        said_missing = {name for rule, _, _ in self.known.errors if "missing" in rule.problems for name in rule.fields}
         for rule, outcome, _ in self.known.errors:
             if outcome.status != 422 or outcome.contents:
                 key = (outcome.status or 422, str(outcome.contents))
-                merged.setdefault(key, []).append((rule.fields, rule.problems, outcome))
+                # What is not there is not of the type either, where nothing else is said of it.
+                unsaid = "type" in rule.problems and not said_missing & set(rule.fields)
+                problems = rule.problems | {"missing"} if unsaid else rule.problems
+                merged.setdefault(key, []).append((rule.fields, problems, outcome))
         for entries in merged.values():
             yield from self._invalid_entries(entries)
 

@@ -17,6 +17,7 @@ from flowlattice_agents.models.offline.names import parts_of, word_lists
 from flowlattice_agents.models.offline.refusals import open_facts, outside_call, refusal
 from flowlattice_agents.models.offline.routes import Clause, Gap, Route
 from flowlattice_agents.models.offline.understanding import Understanding
+from flowlattice_agents.models.offline.verify import problems
 from flowlattice_agents.spec import (
     Assumption,
     ClauseAccount,
@@ -172,7 +173,8 @@ class _Drafting:
             clauses=tuple(ClauseAccount(text=clause.text, became=clause.became) for clause in self.brief.clauses),
             examples=tuple(example for found in assembled for example in _examples(found)),
         )
-        return Draft(spec=spec, assumptions=tuple(assumptions))
+        wrong = problems(spec)
+        return _asked(wrong) if wrong else Draft(spec=spec, assumptions=tuple(assumptions))
 
 
 def _fresh(route: Route) -> Route:

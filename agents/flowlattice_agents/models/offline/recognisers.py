@@ -108,7 +108,8 @@ def _code_word(tokens: Sequence[Token], at: int) -> Found:
 def _low_code(tokens: Sequence[Token], at: int) -> Found:
     token = tokens[at]
     follows = at + 1 < len(tokens) and tokens[at + 1].value.text[:1].isupper()
-    return _one(at, _text(token), token.kind == "WORD" and follows and re.fullmatch(r"[a-z]{2,3}", token.value.text))
+    fits = token.kind == "WORD" and follows and token.norm not in word_lists().reserved
+    return _one(at, _text(token), fits and re.fullmatch(r"[a-z]{2,3}", token.value.text))
 
 
 def _capital(tokens: Sequence[Token], at: int) -> Found:

@@ -88,6 +88,9 @@ class RemarkReader(RequestReader):
     def _expects(self, meaning: Term, clause: Clause) -> None:
         self.result.expected.append((meaning.text, clause))
 
+    def _text_values(self, _meaning: Term, clause: Clause) -> None:
+        self.result.expected.append(("", clause))
+
     def _shown_text(self, meaning: Term, clause: Clause) -> None:
         if not self.route.shown:
             raise NotUnderstoodError("an example without a request")

@@ -151,14 +151,29 @@ class RequestReader:
         return any(pair.text == name for shown in objects for pair in shown.walk() if pair.head == "pair")
 
     def nest(self, inside: Term) -> None:
+        """Know a field that is said to be inside another."""
         inner, outer = inside.terms
-        outer_name = outer.terms[0].text if outer.head == "ref_of" else outer.text
-        if outer.head in {"ref", "ref_of"} and inner.head == "ref":
-            holder = self.route.add(Field(outer_name))
-            holder.set_kind("object", firm=False)
-            holder.children.setdefault(inner.text, Field(inner.text))
-            if inner.text in self.route.fields and inner.text != outer_name:
-                del self.route.fields[inner.text]
+        if inner.head != "ref" or outer.head not in {"ref", "ref_of", "inside"}:
+            return
+        holder = self.holder(outer)
+        holder.set_kind("object", firm=False)
+        holder.children.setdefault(inner.text, Field(inner.text))
+        if inner.text in self.route.fields and self.route.fields[inner.text] is not holder:
+            del self.route.fields[inner.text]
+
+    def holder(self, outer: Term) -> Field:
+        """The field that holds another, itself inside others where that is said."""
+        if outer.head == "inside":
+            inner, holding = outer.terms
+            around = self.holder(holding)
+            around.set_kind("object", firm=False)
+            name = inner.terms[0].text if inner.head == "ref_of" else inner.text
+            if name in self.route.fields and self.route.fields[name] is not around:
+                around.children.setdefault(name, self.route.fields.pop(name))
+            return around.children.setdefault(name, Field(name))
+        name = outer.terms[0].text if outer.head == "ref_of" else outer.text
+        found = self.route.find(name)
+        return found if found is not None else self.route.add(Field(name))
 
     def attempt(self, clause: Clause, step: Callable[[], None]) -> None:
         try:

@@ -180,12 +180,12 @@ class Sources:
 
     def from_table(self, key: str) -> Readings:
         """What a table in the brief gives for the field that is looked up."""
-        entries = [(k, v, c) for k, v, c in self.material.table if k.head == "str"]
-        subjects = [typed for typed in self.lowering().subjects() if typed.type == STRING]
+        entries = [(k, v, c) for k, v, c in self.material.table if k.head in {"str", "key_of"}]
+        subjects = self.table_subjects()
         if not entries or len(subjects) != 1 or key in self.scope.paths:
             return []
-        looked_up = self.table_key(subjects[0], [k.text for k, _, _ in entries])
-        cells = ", ".join(f"{k.text!r}: {self.lowering().values(v)[0].text}" for k, v, _ in entries)
+        looked_up = self.table_key(subjects[0], [key_text(k) for k, _, _ in entries])
+        cells = ", ".join(f"{key_text(k)!r}: {self.lowering().values(v)[0].text}" for k, v, _ in entries)
         default = next((v for k, v, _ in self.material.table if k.head == "else"), None)
         call = f"lookups.get({{{cells}}}, {looked_up})"
         if default is not None:
@@ -194,7 +194,7 @@ class Sources:
             self.gaps.append(
                 Gap(
                     "table",
-                    f"What is answered for a value that is not in the list ({', '.join(k.text for k, _, _ in entries)})?",
+                    f"What is answered for a value that is not in the list ({', '.join(key_text(k) for k, _, _ in entries)})?",
                 )
             )
         typed = self.scope.typed(call)
@@ -203,6 +203,14 @@ class Sources:
         if typed and self.material.any_case is not None:
             self.note([typed], self.material.any_case, "values are looked up in any case")
         return [(typed, None)] if typed else []
+
+    def table_subjects(self) -> list[Typed]:
+        """What a table is looked up by: the texts of the request, or its whole numbers where the keys are numbers."""
+        numbered = {k.head for k, _, _ in self.material.table} - {"else"} == {"key_of"}
+        if not numbered:
+            return [typed for typed in self.lowering().subjects() if typed.type == STRING]
+        whole = [typed for typed in self.lowering().subjects() if typed.type == INTEGER]
+        return [typed for one in whole for typed in self.scope_typed(f"numbers.to_text({one.text})")]
 
     def table_key(self, subject: Typed, keys: Sequence[str]) -> str:
         """The expression by which the table is looked up; any case where the brief says so."""
@@ -301,6 +309,11 @@ class Sources:
             if readings:
                 return [(typed, None) for typed in readings]
         return []
+
+
+def key_text(key: Term) -> str:
+    """The key of a table's entry as it is looked up."""
+    return key.terms[0].text if key.head == "key_of" else key.text
 
 
 def matches_name(spoken: str, name: str) -> bool:

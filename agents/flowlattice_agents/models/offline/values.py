@@ -21,6 +21,7 @@ from flowlattice_agents.expressions import (
     NUMBER,
     STRING,
     ListType,
+    OptionalType,
     RecordType,
     Type,
     check,
@@ -80,6 +81,11 @@ class Scope:
         except (SyntaxError, ValueError, RecursionError, MemoryError, ExpressionError):
             return None
 
+    def knowing(self, present: set[str]) -> Scope:
+        """The scope where these names are not null."""
+        plain = {name: found.item for name, found in self.names.items() if name in present and isinstance(found, OptionalType)}
+        return replace(self, names={**self.names, **plain})
+
     def walking(self, item: Typed) -> Scope:
         """The scope inside a comprehension over a list."""
         return replace(self, names={**self.names, item.text: item.type}, item=item)
@@ -116,7 +122,8 @@ class Values:
 
     def _inside(self, value: Term) -> list[Typed]:
         inner, outer = value.terms
-        found = [self.scope.typed(f"{base.text}.{inner.text}") for base in self.values(outer)]
+        name = inner.terms[0].text if inner.head == "ref_of" else inner.text
+        found = [self.scope.typed(f"{base.text}.{name}") for base in self.values(outer)]
         return [typed for typed in found if typed is not None]
 
     def _it(self, _value: Term) -> list[Typed]:
@@ -371,7 +378,8 @@ class Values:
     def _choice(self, cases: Sequence[tuple[Term, Term]], default: Term) -> list[Typed]:
         tests = [self.conditions(test) for test, _ in cases]
         results = [self.values(result) for _, result in cases]
-        last = self.values(default)
+        present = {match[1] for found in tests for typed in found if (match := re.fullmatch(r"(\w+) is None", typed.text))}
+        last = type(self)(self.scope.knowing(present)).values(default)
         if not last or not all(tests) or not all(results):
             return []
         text = last[0].text
