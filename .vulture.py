@@ -52,3 +52,6 @@ _.get_code
 
 # http.server calls or reads them of a test's handler.
 (_.log_message, _.protocol_version)
+
+# PyYAML reads them of loaders and dumpers.
+(_.ignore_aliases, _.yaml_implicit_resolvers)
