@@ -115,7 +115,8 @@ class Brief:
         for end in range(1, min(_LONGEST_HEADING, len(sentence) - 1) + 1):
             if not is_title_word(sentence[end - 1]):
                 break
-            if not read_sentence(sentence[end:], self._grammar, self.names)[0].leftovers:
+            reading = read_sentence(sentence[end:], self._grammar, self.names)[0]
+            if not reading.leftovers and reading.statements[0].meaning.head not in {"do", "fill"}:
                 self._note(sentence[:end], 0, "title")
                 return sentence[end:]
         return sentence

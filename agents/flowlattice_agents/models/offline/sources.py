@@ -230,7 +230,7 @@ class Sources:
         found = self.route.find(name)
         limits = found.limits if found else {}
         low, high = limits.get("minimum", float("-inf")), limits.get("maximum", float("inf"))
-        missing = gaps(sequence, low=float(low), high=float(high), whole=bool(found and found.kind == "integer"))
+        missing = gaps(sequence, low=float(low), high=float(high), whole=subject.type == INTEGER or bool(found and found.kind == "integer"))
         if missing and default is None:
             self.gaps.append(Gap("bands", f"What holds where {name} is {missing[0]:g}? None of the ranges covers it."))
             return []
