@@ -14,7 +14,7 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from flowlattice.operators import Operator, catalogue
-from flowlattice_agents.expressions import INTEGER, NUMBER
+from flowlattice_agents.expressions import INTEGER, NUMBER, ListType
 from flowlattice_agents.models.offline.evaluation import equivalent, gives, run
 from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
 from flowlattice_agents.models.offline.operations import operations
@@ -49,12 +49,30 @@ def synthesised(
             typed = scope.typed(call)
             if typed and all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
                 found.append(typed)
+    found += _item_by_item(scope, route, wanted, words)
     for head in operations():
         if _stem(head) in words and head not in _TOO_COMMON:
             for typed in Lowering(replace(scope, results=())).values(Term(head)):
                 if all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
                     found.append(typed)
     return _distinct(found, route)[:4]
+
+
+def _item_by_item(
+    scope: Scope, route: Route, wanted: Sequence[tuple[Sample, JsonValue]], words: frozenset[str]
+) -> list[Typed]:
+    """A hinted operator on each item of a list, or the items of which it is true."""
+    lists = [typed for name in scope.subjects if (typed := scope.typed(scope.paths[name]))]
+    found: list[Typed] = []
+    for walked in (typed.text for typed in lists if isinstance(typed.type, ListType)):
+        for operator in catalogue().values():
+            if len(operator.parameters) == 1 and hinted(operator, words):
+                call = f"{operator.qualified_name}(item)"
+                texts = (f"[{call} for item in {walked}]", f"[item for item in {walked} if {call}]")
+                for typed in filter(None, map(scope.typed, texts)):
+                    if all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
+                        found.append(typed)
+    return found
 
 
 def arithmetic(
