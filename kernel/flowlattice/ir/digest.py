@@ -16,7 +16,7 @@ from blake3 import blake3
 
 from flowlattice.ir.model import FlowIR
 from flowlattice.language.loading import flow_file
-from flowlattice.language.sources import parsed
+from flowlattice.language.sources import decoded, parsed
 
 
 def source_digest(path: Path) -> str:
@@ -89,6 +89,7 @@ def read_sources(path: Path) -> dict[str, SourceFile]:
 def _read(file: Path) -> SourceFile:
     content = file.read_bytes()
     try:
+        decoded(content)  # the parser does not look into comments
         return SourceFile(content=content, tree=parsed(content, file.name), problem=None)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         return SourceFile(content=content, tree=None, problem=problem)

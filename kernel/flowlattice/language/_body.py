@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Final
 
 from pydantic import BaseModel
 
@@ -15,16 +14,13 @@ from flowlattice.language import purity
 from flowlattice.language._changes import Changes, changes_first_parameter
 from flowlattice.language._findings import Cause, Misuse, Reading, Url
 from flowlattice.language._objects import functions_in, functions_of, knowledge, module_knowledge, unwrapped
+from flowlattice.language._order import SetOrder
 from flowlattice.language._scope import UNRESOLVED, Capability, Scope
-from flowlattice.language._sets import elements_of, is_set
 from flowlattice.language._urls import urls_in
 from flowlattice.language.ports import Place
 from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown, uses
 from flowlattice.language.sources import FunctionSyntax, SourceFiles
 from flowlattice.lattice import Determinism, Effects
-
-_SHOWN: Final = "shows a set, whose order differs between processes; sort it"
-_POPPED: Final = "takes some element of a set, which differs between processes; take the smallest"
 
 
 class Reader:
@@ -76,7 +72,7 @@ class _Body(ast.NodeVisitor):
         self.reader = reader
         self.scope = scope
         self.is_root = is_root
-        self._order_free: set[ast.expr] = set()
+        self._order = SetOrder(scope, self._add)
         self._changes = Changes(scope, of_input=is_root)
 
     def read(self) -> None:
@@ -85,6 +81,16 @@ class _Body(ast.NodeVisitor):
         body = syntax.body if isinstance(syntax.body, list) else [syntax.body]
         for part in [*syntax.args.defaults, *filter(None, syntax.args.kw_defaults), *body]:
             self.visit(part)
+        if self.is_root and self.scope.parameters:
+            self._operators_of_input(self.scope.parameters[0])
+
+    def _operators_of_input(self, name: str) -> None:
+        """What `==`, `+`, `str` and the like run on a record of the flow is nowhere named where it is run."""
+        kind = self.scope.type_of(ast.Name(name, ast.Load()))
+        if isinstance(kind, type) and self.reader.sources.class_(kind) is not None:
+            for function in functions_of(kind):
+                if function.__name__.startswith("__") and self.reader.owns(function):
+                    self.reader.function(function, self._place(self.scope.syntax))
 
     # Calls.
 
@@ -104,7 +110,7 @@ class _Body(ast.NodeVisitor):
         else:
             self._cannot_resolve(call)
             self.visit(call.func)
-        self._order_of_arguments(call, target)
+        self._order.of_call(call, target)
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             self.visit(argument)
 
@@ -117,7 +123,9 @@ class _Body(ast.NodeVisitor):
         self._mutating_call(call, str(getattr(function, "__name__", "")))
         known = knowledge(function)
         if known is not None:
-            self._add(in_words(known, f"{spelled}()"), call)
+            has_zone = len(call.args) > 1 or any(keyword.arg == "tz" for keyword in call.keywords)
+            if not (known is purity.ZONE and has_zone):
+                self._add(in_words(known, f"{spelled}()"), call)
         elif isinstance(function, type):
             self._construct(function, call)
         elif isinstance(function, FunctionType) and self.reader.owns(function):
@@ -286,61 +294,39 @@ class _Body(ast.NodeVisitor):
 
     def visit_For(self, statement: ast.For) -> None:
         """Iterating over a set has no stable order."""
-        self._iterates(statement.iter)
+        self._order.iterates(statement.iter)
         self.generic_visit(statement)
 
     def visit_comprehension(self, part: ast.comprehension) -> None:
         """Nor has it in a comprehension, unless its consumer does not care."""
-        self._iterates(part.iter)
+        self._order.iterates(part.iter)
         self.generic_visit(part)
 
     def visit_SetComp(self, comprehension: ast.SetComp) -> None:
         """A set made from a set does not care."""
-        self._order_free.update(part.iter for part in comprehension.generators)
+        self._order.is_free_in(comprehension.generators)
         self.generic_visit(comprehension)
 
     def visit_Starred(self, starred: ast.Starred) -> None:
         """`[*names]` takes the order of `names`."""
-        self._iterates(starred.value)
+        self._order.iterates(starred.value)
         self.generic_visit(starred)
 
     def visit_FormattedValue(self, part: ast.FormattedValue) -> None:
         """So does the text of a set."""
-        self._iterates(part.value, _SHOWN)
+        self._order.shows(part.value)
         self.generic_visit(part)
 
     def visit_Assign(self, statement: ast.Assign) -> None:
         """And so does unpacking one."""
         if any(isinstance(target, ast.Tuple | ast.List) for target in statement.targets):
-            self._iterates(statement.value)
+            self._order.iterates(statement.value)
         self.generic_visit(statement)
 
     def visit_YieldFrom(self, part: ast.YieldFrom) -> None:
         """And handing on its elements one by one."""
-        self._iterates(part.value)
+        self._order.iterates(part.value)
         self.generic_visit(part)
-
-    def _order_of_arguments(self, call: ast.Call, target: object) -> None:
-        name = getattr(target, "__name__", "")
-        if target is not UNRESOLVED and name in purity.ORDER_FREE:
-            for argument in call.args:
-                if isinstance(argument, ast.GeneratorExp | ast.ListComp):
-                    self._order_free.update(part.iter for part in argument.generators)
-            return
-        known = target is not UNRESOLVED and knowledge(unwrapped(target)) is not None
-        ordered = isinstance(call.func, ast.Attribute) and call.func.attr in purity.ORDERED_METHODS
-        for argument in call.args if known or ordered else ():
-            self._iterates(argument, _SHOWN if name in {"str", "repr", "format", "ascii"} else None)
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "pop":
-            self._iterates(call.func.value, _POPPED)
-
-    def _iterates(self, expression: ast.expr, because: str | None = None) -> None:
-        if expression in self._order_free or not is_set(expression, self.scope):
-            return
-        elements = elements_of(expression, self.scope)
-        kind = " of text" if elements is str else " of whole numbers" if elements is int else ""
-        reason = because or f"depends on the order of a set{kind}, which differs between processes; sort it"
-        self._add(Known(Effects.PURE, Determinism.NONDETERMINISTIC, reason), expression)
 
     # The rest.
 

@@ -30,6 +30,7 @@ class Changes:
     def __init__(self, scope: Scope, *, of_input: bool) -> None:
         self._scope = scope
         self._inputs = set(self._names_of_input()) if of_input else set()
+        self._kept = set(_mutable_defaults(scope.syntax))
 
     def judge(self, changed: ast.expr, method: str | None) -> Known | None:
         """What changing an object does: by a method or function of that name, or by assigning a part of it."""
@@ -43,6 +44,8 @@ class Changes:
             return None if method is not None and is_namespace else outside_change(ast.unparse(changed))
         if root in self._inputs:
             return _INPUT
+        if root in self._kept:
+            return outside_change(f"the default of {root}")
         return outside_change(ast.unparse(changed)) if self._stands_for_outside(root) else None
 
     def _stands_for_outside(self, name: str) -> bool:
@@ -64,6 +67,19 @@ class Changes:
         for name, values in self._scope.assigned.items():
             if values and all(value is not None and self._scope.root(value) == given for value in values):
                 yield name
+
+
+def _mutable_defaults(syntax: FunctionSyntax) -> Iterator[str]:
+    """The parameters whose defaults can be changed, and then are there in the next call."""
+    arguments = syntax.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [
+        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    for argument, default in pairs:
+        if default is not None and not isinstance(default, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
+            yield argument.arg
 
 
 def changes_first_parameter(syntax: FunctionSyntax | None) -> bool:

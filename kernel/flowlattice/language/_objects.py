@@ -45,13 +45,18 @@ def knowledge(target: object) -> Known | None:
         return purity.SPECIAL_FUNCTIONS[full]
     if module in purity.SPECIAL_MODULES:
         return purity.SPECIAL_MODULES[module]
-    return purity.PURE if module in purity.PURE_MODULES else None
+    return purity.PURE if _is_pure(module) else None
 
 
 def module_knowledge(name: str) -> Known | None:
     """What the tables say of a module as a whole."""
     name = name.removeprefix("_")
-    return purity.PURE if name in purity.PURE_MODULES else purity.SPECIAL_MODULES.get(name)
+    return purity.PURE if _is_pure(name) else purity.SPECIAL_MODULES.get(name)
+
+
+def _is_pure(module: str) -> bool:
+    """Whether a module, or the package that it belongs to, is pure."""
+    return module in purity.PURE_MODULES or module.rpartition(".")[0] in purity.PURE_MODULES
 
 
 def functions_of(kind: type) -> Iterator[Callable[..., object]]:

@@ -30,7 +30,7 @@ def is_set(expression: ast.expr, scope: Scope) -> bool:
         return is_set(expression.value, scope)
     if isinstance(expression, ast.Name) and _is_name_of_set(expression.id, scope):
         return True
-    return isinstance(scope.resolve(expression), set | frozenset) or _is_set_type(scope.type_of(expression))
+    return isinstance(scope.resolve(expression), set | frozenset) or is_set_type(scope.type_of(expression))
 
 
 def _is_name_of_set(name: str, scope: Scope) -> bool:
@@ -102,7 +102,7 @@ def _gives_set(call: ast.Call, scope: Scope) -> bool:
         return True
     if isinstance(call.func, ast.Attribute) and call.func.attr in purity.SET_METHODS:
         return is_set(call.func.value, scope)
-    return _is_set_type(scope.type_of(call))
+    return is_set_type(scope.type_of(call))
 
 
 def _is_view(expression: ast.expr) -> bool:
@@ -115,5 +115,6 @@ def _is_view(expression: ast.expr) -> bool:
     )
 
 
-def _is_set_type(annotation: object) -> bool:
+def is_set_type(annotation: object) -> bool:
+    """Whether a type is one of sets."""
     return (typing.get_origin(annotation) or annotation) in _SET_TYPES

@@ -51,7 +51,7 @@ _CLOCK: Final = Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, "reads th
 _RANDOM: Final = Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, "draws randomness")
 _HASH: Final = Known(Effects.PURE, Determinism.NONDETERMINISTIC, "depends on the process (hash seed or address)")
 _ZONES: Final = Known(Effects.PURE, Determinism.STABLE, "depends on the installed time zone data")
-_ZONE: Final = Known(Effects.READ_ONLY, Determinism.BEST_EFFORT, "depends on the machine's time zone")
+ZONE: Final = Known(Effects.READ_ONLY, Determinism.BEST_EFFORT, "depends on the machine's time zone")
 _ENVIRONMENT: Final = Known(Effects.READ_ONLY, Determinism.BEST_EFFORT, "reads the environment")
 _OUTSIDE: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "reaches outside the process")
 _CONTEXT: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "changes the state of its thread")
@@ -76,9 +76,9 @@ SPECIAL_BUILTINS: Final = {
 }
 
 PURE_MODULES: Final = frozenset(
-    "base64 binascii bisect calendar cmath collections collections.abc copy dataclasses datetime decimal enum "
-    "flowlattice.durations fractions functools hashlib heapq hmac html itertools json math numbers operator re "
-    "statistics string textwrap types typing unicodedata urllib.parse zlib".split()
+    "abc base64 binascii bisect blake2 calendar cmath collections contextlib copy dataclasses datetime decimal enum "
+    "flowlattice.durations fractions functools hashlib heapq hmac html itertools json math md5 numbers operator re "
+    "sha1 sha2 sha256 sha3 sha512 statistics string textwrap types typing unicodedata urllib.parse zlib".split()
 )
 
 # Functions of otherwise pure modules that are not, and of modules that are what they are.
@@ -87,10 +87,10 @@ SPECIAL_FUNCTIONS: Final = {
     "datetime.datetime.today": _CLOCK,
     "datetime.datetime.utcnow": _CLOCK,
     "datetime.date.today": _CLOCK,
-    "datetime.datetime.fromtimestamp": _ZONE,
-    "datetime.date.fromtimestamp": _ZONE,
-    "datetime.datetime.timestamp": _ZONE,
-    "datetime.datetime.astimezone": _ZONE,
+    "datetime.datetime.fromtimestamp": ZONE,
+    "datetime.date.fromtimestamp": ZONE,
+    "datetime.datetime.timestamp": ZONE,
+    "datetime.datetime.astimezone": ZONE,
     "decimal.setcontext": _CONTEXT,
     "decimal.getcontext": _CONTEXT,
     "uuid.uuid1": _RANDOM,
@@ -104,6 +104,9 @@ SPECIAL_FUNCTIONS: Final = {
     "calendar.setfirstweekday": _CONTEXT,
     "flowlattice.language.invalid.require": PURE,
     "statistics.NormalDist.samples": _RANDOM,
+    "statistics.kde_random": _RANDOM,
+    "time.strptime": PURE,
+    "time.struct_time": PURE,
 }
 
 SPECIAL_MODULES: Final = {
@@ -135,7 +138,7 @@ SPECIAL_MODULES: Final = {
 SPECIAL_VALUES: Final = {"os.environ": _ENVIRONMENT, "sys.argv": _ENVIRONMENT, "sys.maxsize": PURE}
 
 # Methods that are not pure whatever they are called on; `astimezone` only without an argument.
-SPECIAL_METHODS: Final = {"timestamp": _ZONE, "astimezone": _ZONE, "samples": _RANDOM}
+SPECIAL_METHODS: Final = {"timestamp": ZONE, "astimezone": ZONE, "samples": _RANDOM}
 
 # Methods of the values that flow through bodies: text, numbers, collections, dates, matches and records.
 PURE_METHODS: Final = frozenset(

@@ -82,6 +82,7 @@ UNREADABLE = {
     "def f():\nreturn 1\n": (2, 1, "indented block"),
     b"x = '\xff'": (1, 8, "codec"),
     b"x = 1\0": (1, 1, "null"),
+    b"#\x80": (1, 1, "not Python"),
     b"# coding: nonsense\n": (1, 1, "nonsense"),
     "(" * 300 + ")" * 300: (1, 200, "nested"),
     "-" * 100_000 + "1": (1, 1, "nested too deeply"),

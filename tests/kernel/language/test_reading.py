@@ -65,6 +65,8 @@ BODIES = {
     "Res(v=dt.datetime.fromisoformat(req.v).astimezone().isoformat())": ("read_only", "best_effort"),
     "Res(v=str(dt.datetime.fromisoformat(req.v).timestamp()))": ("read_only", "best_effort"),
     "Res(v=str(datetime.fromtimestamp(0)))": ("read_only", "best_effort"),
+    "Res(v=str(datetime.fromtimestamp(0, timezone.utc)))": PURE,
+    "Res(v=str(datetime.fromtimestamp(0, tz=timezone.utc)))": PURE,
     "Res(v=str(ZoneInfo('Europe/Zurich')))": ("pure", "stable"),
     # the order of sets
     "Res(v=' '.join(set(req.words)))": ORDER,
@@ -84,6 +86,9 @@ BODIES = {
     "Res(v=f'{set(req.words)}')": ORDER,
     "Res(v=str(dict.fromkeys(set(req.words))))": ORDER,
     "Res(v=str(dict(enumerate(set(req.words)))))": ORDER,
+    "Res(words=sorted(set(req.words), key=len))": ORDER,
+    "Res(v=max(set(req.words), key=len))": ORDER,
+    "Res(v=text.join(set(req.words), ','))": ORDER,
     # files, processes, the environment
     "Res(v=open(req.v).read())": UNKNOWN,
     "Res(v=str(print(req.v)))": UNKNOWN,
@@ -410,6 +415,79 @@ DEFINITIONS = {
             return Tags(tags=req.tags)
         """,
         ORDER,
+    ),
+    "a set that is handed to a helper has no order there": (
+        """
+        def joined(words):
+            return " ".join(words)
+        @node
+        def f(req: Req) -> Res:
+            return Res(v=joined(set(req.words)))
+        """,
+        ORDER,
+    ),
+    "unless the helper says that it takes a set": (
+        """
+        def has(word, words: set[str]):
+            return word in words
+        @node
+        def f(req: Req) -> Res:
+            return Res(v=str(has("x", set(req.words))) + str(has("x", words=set(req.words))))
+        """,
+        PURE,
+    ),
+    "a set that is handed to a function inside": (
+        """
+        @node
+        def f(req: Req) -> Res:
+            def joined(words):
+                return " ".join(words)
+            return Res(v=joined(set(req.words)))
+        """,
+        ORDER,
+    ),
+    "a helper of the name of a builtin": (
+        """
+        def sorted(words):
+            return list(words)
+        @node
+        def f(req: Req) -> Res:
+            return Res(words=sorted(set(req.words)))
+        """,
+        ORDER,
+    ),
+    "a default that is kept between calls": (
+        """
+        def seen(word, words=[]):
+            words.append(word)
+            return len(words)
+        @node
+        def f(req: Req) -> Res:
+            return Res(v=str(seen(req.v)))
+        """,
+        CHANGES,
+    ),
+    "a default that is a constant": (
+        """
+        def padded(word, width=3, *, fill="."):
+            return word.ljust(width, fill)
+        @node
+        def f(req: Req) -> Res:
+            return Res(v=padded(req.v))
+        """,
+        PURE,
+    ),
+    "what comparing a record runs is read": (
+        """
+        class Order(Record, data="public"):
+            v: str = ""
+            def __eq__(self, other):
+                return time.time() > 0
+        @node
+        def f(req: Order) -> Res:
+            return Res(v=str(req == 1))
+        """,
+        CLOCK,
     ),
     "vouching answers what cannot be resolved": (
         """
