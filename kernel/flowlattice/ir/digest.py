@@ -89,10 +89,11 @@ def read_sources(path: Path) -> dict[str, SourceFile]:
 def _read(file: Path) -> SourceFile:
     content = file.read_bytes()
     try:
+        tree = parsed(content, file.name)
         decoded(content)  # the parser does not look into comments
-        return SourceFile(content=content, tree=parsed(content, file.name), problem=None)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         return SourceFile(content=content, tree=None, problem=problem)
+    return SourceFile(content=content, tree=tree, problem=None)
 
 
 def _imported(file: Path, tree: ast.Module | None, folder: Path) -> Iterator[Path]:
