@@ -1,4 +1,4 @@
-"""Deploy: asks for approval of what was certified, puts it on the web host, probes it, rolls back if a probe fails.
+"""Deploy: asks for approval of what was certified, records it, probes it on the web host, and makes it current.
 
 `review` asks and has no side effect before the answer. `deploy` may be repeated after a crash: the person's folder,
 the deployment record and the probe end up the same.
@@ -6,8 +6,11 @@ the deployment record and the probe end up the same.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import cast
 
@@ -27,6 +30,8 @@ from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, Workbench, needed
 from flowlattice_agents.workspace import check_publishable, publish
 
+PROBING_S = 30.0
+
 
 @dataclass(frozen=True)
 class Deployer:
@@ -36,7 +41,7 @@ class Deployer:
 
     def review(self, state: RunState) -> RunState:
         """Ask a person to approve; the approval names the digest of everything that was looked at."""
-        digest = approved_digest(parts_of(state))
+        digest = approved_digest(parts_of(state, self.bench.environment))
         ir = self.bench.store.model(FlowIR, needed(state, "ir_digest"))
         certificate = self._certificate(state)
         decision = interrupt(
@@ -61,7 +66,7 @@ class Deployer:
             approved_by=by,
             at=datetime.fromisoformat(str(given["at"])),
             run=self.bench.store.run,
-            parts=parts_of(state),
+            parts=parts_of(state, self.bench.environment),
         )
         return {"approval_digest": self.bench.store.put_json(approval)}
 
@@ -69,7 +74,7 @@ class Deployer:
         """Record the deployment, probe it, and write the accepted files into the person's folder."""
         store, progress = self.bench.store, self.bench.progress
         approval = store.model(Approval, needed(state, "approval_digest"))
-        if approval.digest != approved_digest(parts_of(state)):
+        if approval.digest != approved_digest(parts_of(state, self.bench.environment)):
             progress.say("deploy", "stopped", "refuses: what was approved has changed since")
             return {"outcome": "blocked", "reason": "the approval is void: what was approved has changed since"}
         sources = self.bench.workspace.files()
@@ -94,34 +99,50 @@ class Deployer:
         """Record the deployment and probe it; take it back if it does not answer as it was certified to."""
         progress, certificate = self.bench.progress, self._certificate(state)
         deployments = Deployments(self.bench.home)
-        deployment = deployments.record(
+        recorded = deployments.record(
             name=ir.name,
             source_folder=self.bench.workspace.folder,
             digest=needed(state, "source_digest"),
             profile=ir.profile,
             environment=self.bench.environment,
             approval=approval,
+            run=self.bench.store.run,
         )
-        url, failure = self._probed(deployments.folder(deployment), ir.name, certificate)
+        if recorded.state == "withdrawn":
+            return self._taken_back(ir)
+        url, failure = self._probed(deployments.folder(recorded), ir.name, certificate)
         if failure is not None:
-            previous = deployments.rollback(ir.name)
-            back = f"; rolled back to {previous.digest[:12]}" if previous else "; withdrawn"
-            progress.say("deploy", "stopped", f"fails its probe: {failure}{back}")
+            deployments.withdraw(recorded)
+            progress.say("deploy", "stopped", f"fails its probe: {failure}; withdrawn")
             return {"outcome": "failed", "reason": f"probe failed: {failure}"}
+        deployment = deployments.activate(recorded)
+        if deployment.state == "withdrawn":
+            return self._taken_back(ir)
         sample = certificate.samples[0] if certificate.samples else None
         deployed = Deployed(
             name=ir.name, digest=deployment.digest, url=url, probes=len(certificate.samples), sample=sample
         )
         progress.say("deploy", "finished", f"is live: {len(certificate.samples)} probes answered as certified")
-        return {"outcome": "deployed", "reason": None, "deployment_digest": self.bench.store.put_json(deployed)}
+        superseded = deployment.state == "superseded"
+        return {
+            "outcome": "deployed",
+            "reason": f"a later deployment of {ir.name} has taken its place since" if superseded else None,
+            "deployment_digest": self.bench.store.put_json(deployed),
+        }
+
+    def _taken_back(self, ir: FlowIR) -> RunState:
+        reason = f"the deployment of {ir.name} was rolled back since; start a new run to deploy it again"
+        self.bench.progress.say("deploy", "stopped", reason)
+        return {"outcome": "blocked", "reason": reason}
 
     def _probed(self, folder: Path, name: str, certificate: Certificate) -> tuple[str, str | None]:
         """The URL it was served at, and what was wrong; none if nothing was."""
+        until = time.monotonic() + PROBING_S
         try:
             with ServedFlow(folder) as served:
                 self.bench.progress.say("deploy", "note", f"serves {name} at {served.url}")
-                failures = [line for sample in certificate.samples for line in probe(served, sample)]
-                return served.url, next(iter(failures), None)
+                failures = (line for sample in certificate.samples for line in probe(served, sample, until))
+                return served.url, next(failures, None)
         except EngineUnavailable as error:
             return "", str(error)
 
@@ -137,16 +158,36 @@ class Deployer:
         return cast(dict[str, str | None], self.bench.store.json(needed(state, "found_digest")))
 
 
-def probe(served: ServedFlow, sample: Sample) -> list[str]:
-    """Send a certified sample to the live host; what is different from the certified answer."""
-    status, answer = served.request(sample.method, sample.target, body=sample.body, content_type=sample.content_type)
+def probe(served: ServedFlow, sample: Sample, until: float) -> Iterator[str]:
+    """Send a certified sample to the live host; what is different from the certified answer.
+
+    Args:
+        served: The live host.
+        sample: The sample.
+        until: When to stop trying again after a 429, on the monotonic clock in seconds.
+    """
+    status, answer = _answered(served, sample, until)
     if status != sample.status:
-        return [f"{sample.method} {sample.target} answers {status}, certified was {sample.status}"]
-    if sample.repeats and answer != sample.answer:
-        return [f"{sample.method} {sample.target} answers another body than the certified one"]
-    return []
+        yield f"{sample.method} {sample.target} answers {status}, certified was {sample.status}"
+    elif sample.repeats and answer != sample.answer:
+        yield f"{sample.method} {sample.target} answers another body than the certified one"
 
 
-def parts_of(state: RunState) -> dict[str, str]:
-    """The digests of everything an approval is bound to: source, IR, certificate, policy decision."""
-    return {key: needed(state, key) for key in ("source_digest", "ir_digest", "certificate_digest", "policy_digest")}
+def _answered(served: ServedFlow, sample: Sample, until: float) -> tuple[int, str]:
+    """The answer to a sample; a flow may have more routes than its rate limit lets in at once."""
+    while True:
+        status, headers, text = served.exchange(
+            sample.method, sample.target, body=sample.body, content_type=sample.content_type
+        )
+        told = str(headers.get("retry-after", ""))
+        wait = int(told) if told.isdecimal() else 1
+        is_limited = status == HTTPStatus.TOO_MANY_REQUESTS != sample.status
+        if not is_limited or time.monotonic() + wait > until:
+            return status, text
+        time.sleep(wait)
+
+
+def parts_of(state: RunState, environment: str) -> dict[str, str]:
+    """Everything an approval is bound to: the digests of source, IR, certificate and policy decision, and where."""
+    keys = ("source_digest", "ir_digest", "certificate_digest", "policy_digest")
+    return {**{key: needed(state, key) for key in keys}, "environment": environment}

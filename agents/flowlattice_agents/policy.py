@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowlattice.ir.model import FlowIR
-from flowlattice.policy import evaluate
+from flowlattice.policy import evaluate, policies_digest
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import Workbench, needed
 
@@ -26,6 +26,7 @@ class PolicyAgent:
             {
                 "ir_digest": needed(state, "ir_digest"),
                 "policies": [policy.id for policy in self.bench.policies],
+                "policies_digest": policies_digest(self.bench.policies),
                 "allowed_hosts": list(hosts),
                 "findings": [finding.model_dump(mode="json") for finding in findings],
                 "allowed": not denials,

@@ -14,6 +14,7 @@ import difflib
 import importlib
 import os
 import pkgutil
+import sqlite3
 import sys
 import traceback
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         # Whoever read our output has read enough; without this the interpreter complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
-    except (click.ClickException, FlowlatticeError, ModuleNotFoundError, OSError) as error:
+    except (click.ClickException, FlowlatticeError, ModuleNotFoundError, OSError, sqlite3.Error) as error:
         return _failed(error, session)
     return code if isinstance(code, int) else Exit.OK
 
@@ -172,6 +173,9 @@ def _failed(error: Exception, session: Session) -> int:
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return _say(f"{where}{error.strerror or error}", Exit.PROBLEMS)
+        case sqlite3.Error():
+            said = f"a database in FLOWS_HOME or of a binding cannot be used ({_one_line(str(error))})"
+            return _say(f"{said}; if it stays so, put it aside or repair it", Exit.PROBLEMS)
         case _:
             return _say(_one_line(str(error)), Exit.PROBLEMS)
 

@@ -1,7 +1,8 @@
 """Deployments: which approved digest a name stands for, and the sources of that digest, kept by content.
 
 Under the home folder: `deployments.sqlite` holds the records, `flows/<digest>/` the sources. A deployment needs an
-approval that covers the digest of its sources. Serving is the hosts' business.
+approval that covers the digest of its sources, its environment and its bindings. It is recorded first, and the name
+stands for it once it is activated. Serving and probing are the hosts' business.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,8 +33,17 @@ CREATE TABLE IF NOT EXISTS deployments (
     withdrawn TEXT
 );
 CREATE INDEX IF NOT EXISTS deployments_by_name ON deployments (name, id);
+CREATE TABLE IF NOT EXISTS probing (id INTEGER PRIMARY KEY);
+"""
+_ACTIVE = "withdrawn IS NULL AND id NOT IN (SELECT id FROM probing)"
+_FOUND = f"""
+SELECT id, record, withdrawn IS NOT NULL, id IN (SELECT id FROM probing),
+    id = (SELECT max(id) FROM deployments AS later WHERE later.name = deployments.name AND {_ACTIVE})
+FROM deployments
 """
 _BUSY_S = 10.0
+
+State = Literal["probing", "current", "superseded", "withdrawn"]
 
 
 class NotApproved(FlowlatticeError):
@@ -48,15 +59,14 @@ class _Model(BaseModel):
 
 
 class Approval(_Model):
-    """A person's word that a digest may be deployed.
+    """A person's word that sources may be deployed to an environment.
 
     Attributes:
-        digest: What was approved: the digest of the sources, or of everything in `parts`.
+        digest: What was approved: the digest of everything in `parts`.
         approved_by: Who approved it.
         at: When.
         run: The run that asked; none for an approval on the command line.
-        parts: The digests that `digest` was made of (see `approved_digest`), `source_digest` among them, if it is not
-            the sources' own.
+        parts: What `digest` was made of (see `approved_digest`), `deployed_parts` among it.
     """
 
     digest: str
@@ -65,11 +75,10 @@ class Approval(_Model):
     run: str | None = None
     parts: dict[str, str] = Field(default_factory=dict)
 
-    def covers(self, digest: str) -> bool:
-        """Whether it is an approval of the sources with this digest."""
-        if not self.parts:
-            return self.digest == digest
-        return self.parts.get("source_digest") == digest and approved_digest(self.parts) == self.digest
+    def covers(self, digest: str, environment: str = LOCAL, bindings: str | None = None) -> bool:
+        """Whether it is an approval of the sources with this digest, in this environment with these bindings."""
+        wanted = deployed_parts(digest, environment, bindings)
+        return wanted.items() <= self.parts.items() and approved_digest(self.parts) == self.digest
 
 
 class Deployment(_Model):
@@ -82,9 +91,12 @@ class Deployment(_Model):
         profile: The profile whose host serves it.
         environment: `local` for local doubles, else an environment of `bindings.toml`.
         bindings: The text of `bindings.toml` as it was deployed; none for local doubles.
+        run: The run that deployed it; none for a person's command.
         approval: The approval.
         at: When it was recorded.
-        current: Whether the name stands for it now.
+        id: Its number; a later one is larger.
+        state: `probing` until it is activated; then `current` as long as the name stands for it, `superseded` once a
+            later one is, `withdrawn` when it was rolled back.
     """
 
     name: str
@@ -93,9 +105,16 @@ class Deployment(_Model):
     profile: str
     environment: str
     bindings: str | None = None
+    run: str | None = None
     approval: Approval
     at: datetime
-    current: bool = True
+    id: int = 0
+    state: State = "probing"
+
+    @property
+    def current(self) -> bool:
+        """Whether the name stands for it."""
+        return self.state == "current"
 
 
 class Deployments:
@@ -119,8 +138,12 @@ class Deployments:
         source_folder: Path,
         approval: Approval,
         bindings: str | None = None,
+        run: str | None = None,
     ) -> Deployment:
-        """Let a name stand for a digest. Doing it again for the same name, digest and run changes nothing.
+        """Record what a name is to stand for once it is activated.
+
+        Doing it again for the same run, sources and environment finds that run's record, whatever came since; without a
+        run, it finds the current one if that is the same.
 
         Args:
             name: The flow's name.
@@ -128,16 +151,17 @@ class Deployments:
             profile: The profile whose host serves it.
             environment: `local`, or an environment of `bindings`.
             source_folder: The flow file, or the folder that holds `flow.py`.
-            approval: An approval that covers `digest`.
+            approval: An approval that covers `digest`, `environment` and `bindings`.
             bindings: The text of `bindings.toml`.
+            run: The run that deploys; none for a person's command.
 
         Raises:
-            NotApproved: The approval does not cover the digest.
+            NotApproved: The approval does not cover them.
             SourcesChanged: The sources do not have the digest.
         """
-        if not approval.covers(digest):
+        if not approval.covers(digest, environment, bindings):
             raise NotApproved(
-                f"{name}: the approval is for {approval.digest[:12]}, not for {digest[:12]}; approve again"
+                f"{name}: the approval is not for {digest[:12]} in {environment} as it is bound now; approve again"
             )
         self._keep(source_folder, digest)
         deployment = Deployment(
@@ -147,18 +171,37 @@ class Deployments:
             profile=profile,
             environment=environment,
             bindings=bindings,
+            run=run,
             approval=approval,
             at=datetime.now(UTC),
         )
         with self._transaction() as connection:
-            current = _current(connection, name)
-            if current is not None and _is_same(current, deployment):
-                return current
-            connection.execute(
+            known = _known(connection, deployment)
+            if known is not None:
+                return known
+            number = connection.execute(
                 "INSERT INTO deployments (name, digest, record, run) VALUES (?, ?, ?, ?)",
-                (name, digest, deployment.model_dump_json(), approval.run or ""),
-            )
-        return deployment
+                (name, digest, deployment.model_dump_json(exclude={"id", "state"}), run or ""),
+            ).lastrowid
+            connection.execute("INSERT INTO probing (id) VALUES (?)", (number,))
+        return deployment.model_copy(update={"id": number})
+
+    def activate(self, deployment: Deployment) -> Deployment:
+        """Let the name stand for a recorded deployment, unless a later one is active already.
+
+        Doing it again changes nothing. What comes back says by its `state` what became of it.
+        """
+        with self._transaction() as connection:
+            if _row(connection, deployment) is not None:
+                connection.execute("DELETE FROM probing WHERE id = ?", (deployment.id,))
+            return _row(connection, deployment) or deployment.model_copy(update={"state": "withdrawn"})
+
+    def withdraw(self, deployment: Deployment) -> None:
+        """Take exactly this record away, for instance because its probe failed; no other changes."""
+        with self._transaction() as connection:
+            if _row(connection, deployment) is not None:
+                connection.execute("DELETE FROM deployments WHERE id = ?", (deployment.id,))
+                connection.execute("DELETE FROM probing WHERE id = ?", (deployment.id,))
 
     def current(self, name: str) -> Deployment | None:
         """What a name stands for; none if nothing is deployed under it."""
@@ -174,20 +217,13 @@ class Deployments:
     def history(self, name: str) -> list[Deployment]:
         """Everything that was deployed under a name, newest first, what was rolled back included."""
         with self._transaction() as connection:
-            current = _current(connection, name)
-            rows = connection.execute(
-                "SELECT record FROM deployments WHERE name = ? ORDER BY id DESC", (name,)
-            ).fetchall()
-        found = [Deployment.model_validate_json(record) for (record,) in rows]
-        return [one.model_copy(update={"current": one == current}) for one in found]
+            return _select(connection, "name = ? AND id NOT IN (SELECT id FROM probing)", name)
 
-    def approval_of(self, digest: str) -> Approval | None:
-        """An approval that was given for these sources before, and not rolled back since."""
+    def approval_of(self, digest: str, environment: str = LOCAL, bindings: str | None = None) -> Approval | None:
+        """An approval for this environment with these bindings, deployed before and not rolled back since."""
         with self._transaction() as connection:
-            row = connection.execute(
-                "SELECT record FROM deployments WHERE digest = ? AND withdrawn IS NULL ORDER BY id DESC", (digest,)
-            ).fetchone()
-        return None if row is None else Deployment.model_validate_json(row[0]).approval
+            found = [one.approval for one in _select(connection, f"digest = ? AND {_ACTIVE}", digest)]
+        return next((one for one in found if one.covers(digest, environment, bindings)), None)
 
     def rollback(self, name: str) -> Deployment | None:
         """Let a name stand for the digest before its current one; none if there was none, and it is withdrawn.
@@ -201,11 +237,8 @@ class Deployments:
                 raise UsageError(f"nothing is deployed as {name}; flows deployments lists what is")
             before: Deployment | None = current
             while before is not None and before.digest == current.digest:
-                connection.execute(
-                    "UPDATE deployments SET withdrawn = ? WHERE id ="
-                    " (SELECT max(id) FROM deployments WHERE name = ? AND withdrawn IS NULL)",
-                    (datetime.now(UTC).isoformat(), name),
-                )
+                now = datetime.now(UTC).isoformat()
+                connection.execute("UPDATE deployments SET withdrawn = ? WHERE id = ?", (now, before.id))
                 before = _current(connection, name)
             return before
 
@@ -263,17 +296,53 @@ def approved_digest(parts: Mapping[str, str]) -> str:
     return sha256(json.dumps(dict(parts), sort_keys=True).encode()).hexdigest()
 
 
+def deployed_parts(digest: str, environment: str, bindings: str | None) -> dict[str, str]:
+    """What every approval is bound to: the sources, the environment, and the text of its bindings where it has one."""
+    bound = {} if bindings is None else {"bindings_digest": sha256(bindings.encode()).hexdigest()}
+    return {"source_digest": digest, "environment": environment, **bound}
+
+
+def _known(connection: sqlite3.Connection, wanted: Deployment) -> Deployment | None:
+    """The record that the same run made before; without a run, the current one if it is the same."""
+    if wanted.run is None:
+        current = _current(connection, wanted.name)
+        return current if current is not None and _is_same(current, wanted) else None
+    found = _select(connection, "name = ? AND digest = ? AND run = ?", wanted.name, wanted.digest, wanted.run)
+    return next((one for one in found if _is_same(one, wanted)), None)
+
+
 def _is_same(one: Deployment, other: Deployment) -> bool:
-    ignored = {"at", "approval"}
-    same = one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
-    return same and one.approval.run == other.approval.run
+    ignored = {"at", "approval", "run", "id", "state"}
+    return one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
+
+
+def _row(connection: sqlite3.Connection, wanted: Deployment) -> Deployment | None:
+    """What a record is now; none if it was taken away (its number may be another's then)."""
+    found = _select(connection, "id = ? AND name = ? AND digest = ?", wanted.id, wanted.name, wanted.digest)
+    return next((one for one in found if (one.run, one.at) == (wanted.run, wanted.at)), None)
 
 
 def _current(connection: sqlite3.Connection, name: str) -> Deployment | None:
-    row = connection.execute(
-        "SELECT record FROM deployments WHERE name = ? AND withdrawn IS NULL ORDER BY id DESC LIMIT 1", (name,)
-    ).fetchone()
-    return None if row is None else Deployment.model_validate_json(row[0])
+    return next(iter(_select(connection, f"name = ? AND {_ACTIVE}", name)), None)
+
+
+def _select(connection: sqlite3.Connection, where: str, *values: str | int) -> list[Deployment]:
+    """Records with their states, newest first."""
+    rows = connection.execute(f"{_FOUND} WHERE {where} ORDER BY id DESC", values).fetchall()
+    return [
+        Deployment.model_validate_json(record).model_copy(
+            update={"id": number, "state": _state(withdrawn, probing, current)}
+        )
+        for number, record, withdrawn, probing, current in rows
+    ]
+
+
+def _state(withdrawn: int, probing: int, current: int | None) -> State:
+    if withdrawn:
+        return "withdrawn"
+    if probing:
+        return "probing"
+    return "current" if current else "superseded"
 
 
 def _write(files: Mapping[str, bytes], folder: Path) -> None:

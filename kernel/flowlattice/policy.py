@@ -6,9 +6,11 @@ A policy has subjects (`for_each`, a CEL list) and a condition that must hold fo
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 Severity = Literal["deny", "warn", "audit"]
 
 # What the CEL library raises for a rule that does not fit its subject.
-_CANNOT = (ValueError, RuntimeError, TypeError, KeyError, IndexError)
+_CANNOT = (ValueError, RuntimeError, TypeError, KeyError, IndexError, ArithmeticError)
 
 
 class _Model(BaseModel):
@@ -101,9 +103,18 @@ def load_policies(folder: Path | None = None) -> tuple[Policy, ...]:
 
 
 def evaluate(policies: Sequence[Policy], ir: FlowIR, *, allowed_hosts: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """What the policies find in a flow, in the order of the policies."""
+    """What the policies find in a flow, in the order of the policies; `*.example.com` allows all hosts below it."""
     plain = ir.model_dump(mode="json", by_alias=True)
-    return tuple(finding for policy in policies for finding in _judge(policy, plain, allowed_hosts))
+    wanted = {host for node in ir.nodes for use in node.capabilities for host in use.egress}
+    below = tuple(name[1:] for name in allowed_hosts if name.startswith("*."))
+    hosts = [*allowed_hosts, *sorted(host for host in wanted if host.endswith(below))]
+    return tuple(finding for policy in policies for finding in _judge(policy, plain, hosts))
+
+
+def policies_digest(policies: Sequence[Policy]) -> str:
+    """SHA-256 of everything that the policies say, hex; a decision that names it is of exactly these policies."""
+    content = [policy.model_dump(mode="json") for policy in policies]
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def run_tests(policy: Policy) -> Iterator[tuple[PolicyTest, bool]]:

@@ -21,13 +21,14 @@ from flowlattice_agents.test import TestAgent
 from flowlattice_agents.workbench import Workbench
 from flowlattice_agents.workspace import Workspace
 
-SPEC = FlowSpec.from_yaml("""
+TEXT = """
 name: double
 records: [{name: In, data: public, fields: [{name: n, type: integer, minimum: 0, maximum: 9}]}]
 routes:
 - {method: POST, path: /double, accepts: In, reply: {body: '{"doubled": n * 2}'}}
 rate_limit: {qps: 100, burst: 20}
-""")
+"""
+SPEC = FlowSpec.from_yaml(TEXT)
 
 Make = Callable[[FlowSpec], tuple[Workbench, RunState]]
 
@@ -66,7 +67,7 @@ def certified(tmp_path: Path, laboratory: Laboratory) -> Make:
 
 
 def approved(bench: Workbench, state: RunState) -> RunState:
-    parts = parts_of(state)
+    parts = parts_of(state, bench.environment)
     approval = Approval(
         digest=approved_digest(parts), approved_by="ada", at=datetime.now(UTC), run=bench.store.run, parts=parts
     )
@@ -110,7 +111,7 @@ def test_a_probe_that_fails_withdraws_a_first_deployment(certified: Make) -> Non
     assert Deployments(bench.home).current("double") is None
 
 
-def test_a_probe_that_fails_rolls_back_to_what_was_live_before(certified: Make) -> None:
+def test_a_probe_that_fails_leaves_what_was_live_before(certified: Make) -> None:
     bench, state = certified(SPEC)
     assert Deployer(bench).deploy(approved(bench, state))["outcome"] == "deployed"
     newer = SPEC.model_copy(update={"summary": "Doubles a digit"})
@@ -120,6 +121,43 @@ def test_a_probe_that_fails_rolls_back_to_what_was_live_before(certified: Make) 
     live = Deployments(bench.home).current("double")
     assert live is not None
     assert live.digest == state["source_digest"] != changed["source_digest"]
+
+
+def test_more_routes_than_the_burst_are_probed_with_patience(certified: Make) -> None:
+    routes = "\n".join(
+        f"- {{method: POST, path: /double{n}, accepts: In, reply: {{body: '{{\"doubled\": n * 2}}'}}}}"
+        for n in range(3)
+    )
+    line = "- {method: POST, path: /double, accepts: In, reply: {body: '{\"doubled\": n * 2}'}}"
+    assert line in TEXT
+    limited = TEXT.replace("qps: 100, burst: 20", "qps: 2, burst: 1")
+    bench, state = certified(FlowSpec.from_yaml(limited.replace(line, routes)))
+    done = Deployer(bench).deploy(approved(bench, state))
+    assert done["outcome"] == "deployed", done
+
+
+def test_a_run_that_is_repeated_is_deployed_though_a_later_one_took_its_place(certified: Make) -> None:
+    bench, state = certified(SPEC)
+    ready = approved(bench, state)
+    assert Deployer(bench).deploy(ready)["reason"] is None
+    other, changed = certified(SPEC.model_copy(update={"summary": "Doubles a digit"}))
+    assert Deployer(other).deploy(approved(other, changed))["outcome"] == "deployed"
+    again = Deployer(bench).deploy(ready)
+    live = Deployments(bench.home).current("double")
+    assert live is not None
+    assert live.digest == changed["source_digest"]
+    assert again["outcome"] != "deployed" or "a later deployment" in str(again["reason"])
+
+
+def test_a_run_that_is_repeated_does_not_bring_back_what_a_person_rolled_back(certified: Make) -> None:
+    bench, state = certified(SPEC)
+    ready = approved(bench, state)
+    assert Deployer(bench).deploy(ready)["outcome"] == "deployed"
+    Deployments(bench.home).rollback("double")
+    again = Deployer(bench).deploy(ready)
+    assert again["outcome"] == "blocked", again
+    assert "rolled back" in str(again["reason"])
+    assert Deployments(bench.home).current("double") is None
 
 
 def test_sources_that_were_changed_behind_the_approval_are_not_deployed(certified: Make) -> None:

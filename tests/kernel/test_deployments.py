@@ -6,20 +6,28 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flowlattice.deployments import Approval, Deployments, NotApproved, SourcesChanged, approved_digest
+from flowlattice.deployments import Approval, Deployments, NotApproved, SourcesChanged, approved_digest, deployed_parts
 from flowlattice.errors import UsageError
 from flowlattice.ir.digest import source_digest
 from tests.support.flows import ECHO, write_flow
 
 
-def approval(digest: str, run: str | None = None) -> Approval:
-    return Approval(digest=digest, approved_by="ines", at=datetime(2026, 1, 31, tzinfo=UTC), run=run)
+def approval(digest: str, run: str | None = None, environment: str = "local", bindings: str | None = None) -> Approval:
+    parts = deployed_parts(digest, environment, bindings)
+    at = datetime(2026, 1, 31, tzinfo=UTC)
+    return Approval(digest=approved_digest(parts), approved_by="ines", at=at, run=run, parts=parts)
 
 
-def record(deployments: Deployments, file, *, run: str | None = None, name: str = "echo", **more):
+def probing(deployments: Deployments, file, *, run: str | None = None, name: str = "echo", **more):
+    """Recorded, and not active yet."""
     digest = source_digest(file)
-    given = {"profile": "web", "environment": "local", "approval": approval(digest, run)}
-    return deployments.record(name=name, digest=digest, source_folder=file.parent, **{**given, **more})
+    bound = {"environment": "local", "bindings": None, **more}
+    given = {"profile": "web", "approval": approval(digest, run, bound["environment"], bound["bindings"]), **bound}
+    return deployments.record(name=name, digest=digest, source_folder=file.parent, run=run, **given)
+
+
+def record(deployments: Deployments, file, **more):
+    return deployments.activate(probing(deployments, file, **more))
 
 
 @pytest.fixture
@@ -73,17 +81,82 @@ def test_rolling_back_goes_to_the_digest_before(deployments, versions):
         deployments.rollback("echo")
 
 
-def test_what_was_rolled_back_can_be_deployed_again(deployments, versions):
-    record(deployments, versions[0], run="r1")
-    record(deployments, versions[1], run="r2")
+def test_what_was_rolled_back_can_be_deployed_again_by_a_person(deployments, versions):
+    record(deployments, versions[0])
+    record(deployments, versions[1])
     deployments.rollback("echo")
-    again = record(deployments, versions[1], run="r2")
+    again = record(deployments, versions[1])
     assert deployments.current("echo") == again
+    assert record(deployments, versions[1]) == again, "it is current, so nothing changes"
 
 
-def test_an_approval_covers_the_sources_or_everything_with_them(versions):
+def test_what_is_probed_is_not_seen_until_it_is_activated(deployments, versions):
+    first = record(deployments, versions[0], run="r1")
+    second = probing(deployments, versions[1], run="r2")
+    assert second.state == "probing"
+    assert deployments.current("echo") == first
+    assert deployments.all_current() == [first]
+    assert deployments.history("echo") == [first]
+    assert deployments.approval_of(second.digest) is None
+    assert deployments.activate(second).state == "current"
+    assert [one.state for one in deployments.history("echo")] == ["current", "superseded"]
+
+
+def test_withdrawing_takes_exactly_that_record_away(deployments, versions):
+    record(deployments, versions[0], run="r1")
+    failing = probing(deployments, versions[1], run="r2")
+    latest = record(deployments, versions[2], run="r3")
+    deployments.withdraw(failing)
+    deployments.withdraw(failing)
+    assert deployments.current("echo") == latest
+    assert len(deployments.history("echo")) == 2
+    assert deployments.activate(failing).state == "withdrawn"
+    assert deployments.current("echo") == latest
+
+
+def test_a_number_that_is_given_again_is_another_record(deployments, versions):
+    failing = probing(deployments, versions[0], run="r1")
+    deployments.withdraw(failing)
+    other = probing(deployments, versions[1], run="r2")
+    assert other.id == failing.id
+    assert deployments.activate(failing).state == "withdrawn"
+    deployments.withdraw(failing)
+    assert deployments.activate(other).state == "current"
+
+
+def test_a_run_that_is_repeated_never_undoes_what_came_later(deployments, versions):
+    first = probing(deployments, versions[0], run="r1")
+    latest = record(deployments, versions[1], run="r2")
+    assert deployments.activate(first).state == "superseded"
+    assert record(deployments, versions[0], run="r1").state == "superseded"
+    assert deployments.current("echo") == latest
+    deployments.rollback("echo")
+    assert record(deployments, versions[1], run="r2").state == "withdrawn"
+    assert deployments.current("echo").id == first.id
+
+
+def test_an_approval_holds_for_its_environment_and_its_bindings(deployments, versions):
     digest = source_digest(versions[0])
-    parts = {"source_digest": digest, "certificate_digest": "c"}
+    local, bound = approval(digest), approval(digest, None, "production", "[production]")
+    for given, environment, bindings in [
+        (local, "production", "[production]"),
+        (bound, "local", None),
+        (bound, "production", "[production] # changed"),
+        (bound, "staging", "[production]"),
+        (bound.model_copy(update={"parts": {}}), "production", "[production]"),
+    ]:
+        assert not given.covers(digest, environment, bindings)
+        with pytest.raises(NotApproved, match="approve again"):
+            probing(deployments, versions[0], approval=given, environment=environment, bindings=bindings)
+    record(deployments, versions[0], environment="production", bindings="[production]")
+    assert deployments.approval_of(digest, "production", "[production]") == bound
+    assert deployments.approval_of(digest) is None
+    assert deployments.approval_of(digest, "production", "[production] # changed") is None
+
+
+def test_an_approval_covers_the_sources_and_may_be_bound_to_more(versions):
+    digest = source_digest(versions[0])
+    parts = {"source_digest": digest, "environment": "local", "certificate_digest": "c"}
     at = datetime(2026, 1, 31, tzinfo=UTC)
     whole = Approval(digest=approved_digest(parts), approved_by="i", at=at, parts=parts)
     assert approval(digest).covers(digest)
@@ -91,7 +164,7 @@ def test_an_approval_covers_the_sources_or_everything_with_them(versions):
     assert not approval("other").covers(digest)
     assert not whole.covers("other")
     assert not whole.model_copy(update={"digest": digest}).covers(digest), "parts have to make up the digest"
-    forged = {"source_digest": "other", "note": digest}
+    forged = {"source_digest": "other", "environment": "local", "note": digest}
     assert not Approval(digest=approved_digest(forged), approved_by="i", at=at, parts=forged).covers(digest)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from flowlattice.errors import UsageError
 from flowlattice.ir.lower import lower
+from flowlattice.ir.model import CapabilityUse
 from flowlattice.language.loading import load
-from flowlattice.policy import Policy, PolicyTest, evaluate, load_policies, run_tests
+from flowlattice.policy import Policy, PolicyTest, evaluate, load_policies, policies_digest, run_tests
 
 ECHO = Path(__file__).parents[2] / "examples" / "s01_echo"
 CASES = [(policy, test) for policy in load_policies() for test in policy.tests]
@@ -35,8 +36,25 @@ def test_a_flow_without_a_rate_limit_is_denied_with_the_remedy() -> None:
     assert "rate_limit" in findings[0].remedy
 
 
-def test_a_rule_that_cannot_be_evaluated_denies() -> None:
-    broken = load_policies()[0].model_copy(update={"for_each": "[ir]", "require": "it.no_such_field.deeper == 1"})
+def test_a_name_with_a_star_allows_the_hosts_below_it() -> None:
+    (rule,) = [policy for policy in load_policies() if policy.id == "EGRESS-ALLOWED"]
+    ir = lower(load(ECHO))
+    use = CapabilityUse(binding="mail", name="http.write", egress=("api.example.com",))
+    calling = ir.model_copy(update={"nodes": (ir.nodes[0].model_copy(update={"capabilities": (use,)}),)})
+    assert evaluate([rule], calling, allowed_hosts=["*.example.com"]) == ()
+    assert evaluate([rule], calling, allowed_hosts=["*.ample.com"]) != ()
+
+
+def test_the_digest_of_policies_changes_with_their_text() -> None:
+    first, *rest = load_policies()
+    changed = first.model_copy(update={"require": "true"})
+    assert policies_digest([first, *rest]) == policies_digest(load_policies())
+    assert policies_digest([changed, *rest]) != policies_digest([first, *rest])
+
+
+@pytest.mark.parametrize("rule", ["it.no_such_field.deeper == 1", "9223372036854775807 + 1 > 0", "1 / 0 == 1"])
+def test_a_rule_that_cannot_be_evaluated_denies(rule: str) -> None:
+    broken = load_policies()[0].model_copy(update={"for_each": "[ir]", "require": rule})
     findings = evaluate([broken], lower(load(ECHO)))
     assert len(findings) == 1
     assert "cannot be evaluated" in findings[0].message

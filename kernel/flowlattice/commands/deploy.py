@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -16,23 +16,35 @@ if TYPE_CHECKING:
     from flowlattice.deployments import Approval, Deployments
     from flowlattice.diagnostics import Diagnostic
     from flowlattice.ir.build import Built
+    from flowlattice.ir.model import FlowIR
+    from flowlattice.policy import Finding
+
+
+class Target(NamedTuple):
+    """What is deployed, and to where."""
+
+    name: str
+    digest: str
+    environment: str
+    bindings: str | None
 
 
 @verb(
     examples="""
     flows deploy flow.py --approve
-    flows deploy orders/ --env production --approve
+    flows deploy orders/ --env production --allow-hosts hosts.yaml --approve
     flows serve --deployed
     """
 )
 @click.argument("path", type=PATH)
 @click.option("--approve", is_flag=True, help="Approve these sources, as the person who runs the command.")
 @click.option("--env", "environment", help="Environment of bindings.toml; without it, local doubles stand in.")
-def command(console: Console, path: Path, approve: bool, environment: str | None) -> Exit:
-    """Check a flow and let its name stand for the digest of its sources.
+@click.option("--allow-hosts", type=PATH, help="YAML list of the hosts that the organisation allows.")
+def command(console: Console, path: Path, approve: bool, environment: str | None, allow_hosts: Path | None) -> Exit:
+    """Check a flow, ask the policies, and let its name stand for the digest of its sources.
 
     The sources are kept under the digest, and `flows serve --deployed` serves them. A deployment needs an approval of
-    that digest: given with --approve, or by an earlier run or deployment of the same sources.
+    that digest in that environment with its bindings: given with --approve, or by an earlier run or deployment.
     """
     from flowlattice.deployments import LOCAL, Deployments
     from flowlattice.home import flows_home
@@ -49,16 +61,22 @@ def command(console: Console, path: Path, approve: bool, environment: str | None
         _report(console, built, errors)
         return Exit.PROBLEMS
     flow = built.ir
+    denials = _denials(console, flow, allow_hosts)
+    if denials:
+        _refuse(console, flow.name, denials)
+        return Exit.PROBLEMS
     deployments = Deployments(flows_home())
-    deployment = deployments.record(
+    target = Target(flow.name, digest, environment or LOCAL, bindings)
+    recorded = deployments.record(
         name=flow.name,
         digest=digest,
         profile=flow.profile,
-        environment=environment or LOCAL,
+        environment=target.environment,
         source_folder=file,
-        approval=_approval(deployments, flow.name, digest, approve),
+        approval=_approval(deployments, target, approve),
         bindings=bindings,
     )
+    deployment = deployments.activate(recorded)
     if console.json:
         console.emit(deployment.model_dump(mode="json", exclude={"bindings"}))
     else:
@@ -98,15 +116,41 @@ def _checked(file: Path, bindings: str | None, environment: str | None) -> tuple
     return built, errors
 
 
-def _approval(deployments: Deployments, name: str, digest: str, approve: bool) -> Approval:
-    from flowlattice.deployments import Approval, NotApproved
+def _approval(deployments: Deployments, target: Target, approve: bool) -> Approval:
+    """A new approval, or the one that was given for the same sources, environment and bindings."""
+    from flowlattice.deployments import Approval, NotApproved, approved_digest, deployed_parts
 
+    _, digest, environment, bindings = target
     if approve:
-        return Approval(digest=digest, approved_by=getpass.getuser(), at=datetime.now(UTC))
-    known = deployments.approval_of(digest)
+        parts = deployed_parts(digest, environment, bindings)
+        by, at = getpass.getuser(), datetime.now(UTC)
+        return Approval(digest=approved_digest(parts), approved_by=by, at=at, parts=parts)
+    known = deployments.approval_of(digest, environment, bindings)
     if known is None:
-        raise NotApproved(f"{name}: nobody has approved {digest[:12]}; look at it, then deploy it with --approve")
+        what = f"{digest[:12]} in {environment}{'' if bindings is None else ' with these bindings'}"
+        raise NotApproved(f"{target.name}: nobody has approved {what}; look at it, then deploy it with --approve")
     return known
+
+
+def _denials(console: Console, flow: FlowIR, allow_hosts: Path | None) -> list[Finding]:
+    """What the organisation's policies forbid; warnings are shown."""
+    from flowlattice.check.allowed import read_hosts
+    from flowlattice.policy import evaluate, load_policies
+
+    hosts = sorted(read_hosts(allow_hosts)) if allow_hosts is not None else ()
+    findings = evaluate(load_policies(), flow, allowed_hosts=hosts)
+    for finding in findings:
+        if finding.severity == "warn":
+            console.warn(f"{finding.policy}: {finding.message}; {finding.remedy}")
+    return [finding for finding in findings if finding.severity == "deny"]
+
+
+def _refuse(console: Console, name: str, denials: list[Finding]) -> None:
+    if console.json:
+        console.emit({"deployed": False, "policies": [denial.model_dump(mode="json") for denial in denials]})
+    for denial in denials:
+        console.progress(f"{name}: {denial.policy} denies it: {denial.message}; {denial.remedy}")
+    console.progress("not deployed")
 
 
 def _report(console: Console, built: Built, errors: list[Diagnostic]) -> None:

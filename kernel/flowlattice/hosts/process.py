@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from email.message import Message
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
@@ -81,12 +82,23 @@ class ServedFlow:
         Raises:
             EngineUnavailable: There was no answer.
         """
+        status, _, text = self.exchange(method, target, body=body, content_type=content_type)
+        return status, text
+
+    def exchange(
+        self, method: str, target: str, *, body: str | bytes | None = None, content_type: str | None = None
+    ) -> tuple[int, Message, str]:
+        """Send a request; status, headers and body of the answer.
+
+        Raises:
+            EngineUnavailable: There was no answer.
+        """
         connection = HTTPConnection("127.0.0.1", self._port, timeout=_REQUEST_S)
         headers = {} if content_type is None else {"content-type": content_type}
         try:
             connection.request(method, target, body=body.encode() if isinstance(body, str) else body, headers=headers)
             response = connection.getresponse()
-            return response.status, response.read().decode("utf-8", "replace")
+            return response.status, response.headers, response.read().decode("utf-8", "replace")
         except (OSError, HTTPException) as error:
             raise EngineUnavailable(f"{method} {target}: no answer from {self.url} ({error}){self._words()}") from error
         finally:

@@ -27,16 +27,19 @@ hook = flow.trigger(http.post("/contact", accepts=In, deadline=seconds(5)))
 flow.connect(hook, send)
 flow.connect(send, flow.respond())
 flow.egress("mail", "mail.example")
+flow.rate_limit(qps=100, burst=100)
 """
 
-HEAD = "from flowlattice import Flow, Record, http, node\n"
+HEAD = "from flowlattice import Flow, Record, http, node, seconds\n"
 
 
 def deployable(folder, name="echo", note=""):
     """A flow that the checker has nothing against."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "flow.py"
-    file.write_text(HEAD + ECHO.replace('"echo"', f'"{name}"').replace("/echo", f"/{name}") + note)
+    bounded = ECHO.replace("accepts=In", "accepts=In, deadline=seconds(5)").replace('"echo"', f'"{name}"')
+    limit = "flow.rate_limit(qps=100, burst=100)\n"
+    file.write_text(HEAD + bounded.replace("/echo", f"/{name}") + limit + note)
     return file
 
 
@@ -130,6 +133,43 @@ def test_deploy_needs_an_approval_of_the_sources(tmp_path, capsys):
     assert flows(["deploy", str(file)]) == 1, "any change voids an approval"
 
 
+def test_an_approval_for_local_doubles_does_not_deploy_to_an_environment(tmp_path, capsys):
+    file = deployable(tmp_path / "flow")
+    bindings = file.parent / "bindings.toml"
+    bindings.write_text('[production.seen]\nbackend = "sqlite"\npath = "seen.sqlite"\n')
+    assert flows(["deploy", str(file), "--approve"]) == 0
+    production = ["deploy", str(file), "--env", "production"]
+    assert flows(production) == 1
+    assert "in production with these bindings" in capsys.readouterr().err
+    assert flows([*production, "--approve"]) == 0
+    assert flows(production) == 0, "approved for production now"
+    bindings.write_text(bindings.read_text() + "# changed\n")
+    assert flows(production) == 1, "a change of the bindings voids it"
+
+
+def test_deploy_asks_the_policies(tmp_path, capsys):
+    file = tmp_path / "flow.py"
+    names = "DedupeStore, Flow, HttpWrite, Record, by, http, node, seconds"
+    file.write_text(f"from flowlattice import {names}\n{CONTACT}")
+    (tmp_path / "hosts.yaml").write_text("[mail.example]\n")
+    assert flows(["deploy", str(file), "--approve"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[1] for line in lines if "denies" in line] == ["EGRESS-ALLOWED"]
+    assert flows(["deploy", str(file), "--approve", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["policies"][0]["policy"] == "EGRESS-ALLOWED"
+    assert flows(["deployments", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert flows(["deploy", str(file), "--approve", "--allow-hosts", str(tmp_path / "hosts.yaml")]) == 0
+
+
+def test_a_damaged_database_is_one_clear_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FLOWS_HOME", str(tmp_path))
+    (tmp_path / "deployments.sqlite").write_text("no database at all " * 99)
+    assert flows(["deployments"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "cannot be used (file is not a database)" in line
+
+
 def test_deploy_refuses_a_flow_with_errors(tmp_path, capsys):
     file = tmp_path / "flow.py"
     file.write_text(HEAD + ECHO + "flow.rate_limit(qps=0, burst=1)\n")
@@ -152,7 +192,7 @@ def test_deployments_are_listed_and_rolled_back(tmp_path, capsys):
     assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()] == [["*", "echo"], ["*", "other"]]
     assert flows(["deployments", "echo", "--json"]) == 0
     newest, oldest = json.loads(capsys.readouterr().out)
-    assert (newest["current"], oldest["current"]) == (True, False)
+    assert (newest["state"], oldest["state"]) == ("current", "superseded")
     assert flows(["rollback", "echo", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"name": "echo", "digest": oldest["digest"]}
     assert flows(["rollback", "echo"]) == 0
@@ -174,7 +214,8 @@ def test_a_deployment_remembers_its_effects_over_a_restart(tmp_path, monkeypatch
     file = tmp_path / "flow.py"
     names = "DedupeStore, Flow, HttpWrite, Record, by, http, node, seconds"
     file.write_text(f"from flowlattice import {names}\n{CONTACT}")
-    assert flows(["deploy", str(file), "--approve"]) == 0
+    (tmp_path / "hosts.yaml").write_text("- '*.example'\n")
+    assert flows(["deploy", str(file), "--approve", "--allow-hosts", str(tmp_path / "hosts.yaml")]) == 0
     from flowlattice.bindings import SqliteCallLog
 
     for _ in range(2):
