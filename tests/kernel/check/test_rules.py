@@ -153,6 +153,14 @@ CASES = {
         "t = flow.trigger(http.get('/a b'))\nflow.connect(t, flow.respond())\n" + END,
         [("DAG106", "flow.trigger(http.get('/a b'))")],
     ),
+    "letters of any alphabet in a path": (
+        "t = flow.trigger(http.get('/größe/数量-1.0~(a)'))\nflow.connect(t, flow.respond())\n" + END,
+        [],
+    ),
+    "an encoded path": (
+        "t = flow.trigger(http.get('/a%20b'))\nflow.connect(t, flow.respond())\n" + END,
+        [("DAG106", "flow.trigger(http.get('/a%20b'))")],
+    ),
     "an impossible status": (
         "flow.connect(hook, flow.respond(status=99))\n",
         [("DAG106", "flow.respond(status=99)")],

@@ -1,7 +1,7 @@
 """A route or a status is one that HTTP does not know.
 
-A path starts with `/`, is made of printable characters without spaces, `?` and `#`, and writes its parameters as
-`{name}`, each once. An answer has a status from 200 to 599, the answer to invalid input one from 400 to 499.
+A path starts with `/`, is made of printable characters without spaces, `%`, `?` and `#` (hosts compare it with what is
+asked for after decoding that, so it is written decoded), and writes its parameters as `{name}`, each once. An answer has a status from 200 to 599, the answer to invalid input one from 400 to 499.
 
 ## Bad
 
@@ -51,7 +51,7 @@ CODE = "DAG106"
 SEVERITY: Severity = "error"
 
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-_PATH: Final = re.compile(r"/([!$&'()*+,;=:@%A-Za-z0-9._~/-]|\{[A-Za-z_][A-Za-z0-9_]*\})*")
+_PATH: Final = re.compile(r"/([^\s%?#{}\\\"<>^`|]|\{[A-Za-z_][A-Za-z0-9_]*\})*")
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -72,7 +72,7 @@ def _problems(trigger: Trigger) -> Iterator[str]:
     path = trigger.path or ""
     if trigger.method not in _METHODS:
         yield f"the method {trigger.method!r} is none of {', '.join(sorted(_METHODS))}"
-    if not _PATH.fullmatch(path):
+    if not (_PATH.fullmatch(path) and path.isprintable()):
         yield f"the path {path[:200]!r} is malformed; it looks like /items/{{id}}"
     names = _PARAMETER.findall(path)
     for name in sorted({name for name in names if names.count(name) > 1}):
