@@ -92,7 +92,10 @@ class Assembler(ClaimChecker):
         if reply is None or reply.body is None or cases or self.known.call or not self.route.fields:
             return
         used = any(re.search(rf"(?<![\w'])({re.escape(name)})(?![\w'])", reply.body) for name in self.names.values())
-        said = any(re.search(r"(?i)\b(always|every time|no matter|fixed|constant|never changes)\b", c.text) for c in self.route.clauses)
+        said = any(
+            re.search(r"(?i)\b(always|every time|no matter|fixed|constant|never changes)\b", c.text)
+            for c in self.route.clauses
+        )
         constants = [key for key, value in _constants(reply.body) if not isinstance(value, str) or not used]
         telling = [key for key in constants if key not in word_lists().acknowledging]
         if telling and not said:
@@ -308,7 +311,18 @@ def _fullest(shapes: list[Term], contents: Sequence[Term]) -> list[Term]:
     keys = {pair.text for shape in shown for pair in shape.terms}
     plain = all(pair.terms and pair.terms[0] == term("hole") for shape in listed for pair in shape.terms)
     covered = all(pair.text in keys for shape in listed for pair in shape.terms)
-    return shown if shown and listed and plain and covered else shapes
+    return _without_illustrations(shown if shown and listed and plain and covered else shapes)
+
+
+def _without_illustrations(shapes: list[Term]) -> list[Term]:
+    """The shapes without the examples of one that says in words what its members are."""
+    worded = [shape for shape in shapes if shape.head == "obj" and not is_concrete(shape)]
+    keys = [tuple(pair.text for pair in shape.terms) for shape in worded]
+    return [
+        shape
+        for shape in shapes
+        if shape in worded or shape.head != "obj" or tuple(pair.text for pair in shape.terms) not in keys
+    ]
 
 
 def _shape_of_fields(fields: Term) -> Term:

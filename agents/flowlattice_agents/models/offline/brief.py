@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from flowlattice_agents.models.offline.chart import Chart
 from flowlattice_agents.models.offline.context import is_context, is_leading, is_title_word, title_length
 from flowlattice_agents.models.offline.fields import number_of
-from flowlattice_agents.models.offline.grammar import Chart, load_grammar
+from flowlattice_agents.models.offline.grammar import load_grammar
 from flowlattice_agents.models.offline.lexer import Token, lex
 from flowlattice_agents.models.offline.names import Names, evident_names, word_lists
 from flowlattice_agents.models.offline.recognisers import recognisers
@@ -56,7 +57,7 @@ class Brief:
         self.clauses: list[Clause] = []
         self.leftovers: list[str] = []
         self._read()
-        self.words = stems([word.lower() for word in re.findall(r"[A-Za-z]{3,}", text)])
+        self.words = stems([word.lower() for word in re.findall(r"[A-Za-z]{2,}", text)])
         self._parsed: dict[tuple[str, str], list[Term]] = {}
 
     def _find_names(self) -> Names:

@@ -25,11 +25,16 @@ class ClaimChecker(InputAssembler):
         clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
         folded = self.known.material.any_case
         if folded is not None and not folded.became:
-            if any("text.lower(" in text for text in (*self.tests, *(typed.text for typed in self.builder.found.values()))):
+            if any(
+                "text.lower(" in text for text in (*self.tests, *(typed.text for typed in self.builder.found.values()))
+            ):
                 folded.became = "texts are compared in any case"
         spaced = self.known.material.any_space
         if spaced is not None and not spaced.became:
-            if any("text.without_spaces(" in text for text in (*self.tests, *(typed.text for typed in self.builder.found.values()))):
+            if any(
+                "text.without_spaces(" in text
+                for text in (*self.tests, *(typed.text for typed in self.builder.found.values()))
+            ):
                 spaced.became = "texts are compared without their spaces"
         clauses += [clause for clause in (folded, spaced, self.known.material.back_upper) if clause is not None]
         for clause in clauses:

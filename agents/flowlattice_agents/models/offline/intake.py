@@ -251,6 +251,9 @@ class Intake(RemarkReader):
         if condition.head == "else" and self.result.branches and not self.required:
             self.result.branches.append(Branch(None, outcome, clause))
             return
+        if condition.head == "unlisted" and not self.has_table():
+            self.error_rule(term("else"), outcome, clause)
+            return
         if condition.head == "unlisted":
             self.result.material.listed = True
             self.result.branches.append(Branch(condition, outcome, clause))

@@ -12,8 +12,10 @@ from flowlattice_agents.expressions import (
     OptionalType,
     Type,
 )
+from flowlattice_agents.models.offline.references import MOST_READINGS
+from flowlattice_agents.models.offline.scope import Scope, Typed
 from flowlattice_agents.models.offline.terms import Term, term
-from flowlattice_agents.models.offline.values import MOST_READINGS, Scope, Typed, Values
+from flowlattice_agents.models.offline.values import Values
 
 
 class Lowering(Values):
@@ -71,9 +73,22 @@ class Lowering(Values):
 
     def _compared(self, subject: Typed, predicate: Term) -> list[Typed]:
         unit = next((part.text for part in predicate.walk() if part.head == "unit"), "")
+        if unit == "digits" and subject.type == STRING:
+            return self._digits_only(subject, predicate)
         subjects = [subject] if unit in {"", "plain"} or not _is_sized(subject.type) else self._sizes(subject, unit)
         arguments = self._expand(predicate.terms)
         return [typed for one in subjects for rest in arguments for typed in self._apply(predicate.head, (one, *rest))]
+
+    def _digits_only(self, subject: Typed, predicate: Term) -> list[Typed]:
+        """So many digits and nothing else."""
+        length = self._apply("length", (subject,))
+        return [
+            typed
+            for one in length
+            for rest in self._expand(predicate.terms)
+            for compared in self._apply(predicate.head, (one, *rest))
+            for typed in self._typed(f"validation.is_digits({subject.text}) and {compared.text}")
+        ]
 
     def _sizes(self, subject: Typed, unit: str = "") -> list[Typed]:
         head = {"words": "word_count", "digits": "digit_count"}.get(unit, "length")

@@ -16,6 +16,7 @@ Found = list[tuple[int, Term]]
 _SHORT_NAMES = frozenset("first last second third min max a i from to at by in on for of".split())
 _KINDS = ("NUM", "STR", "JSON", "PATH", "URL", "METHOD", "DATE", "NAME", "WORD")
 _MOST_PROPER = 3
+_MEANS = frozenset({"is", "=", "means", "->", ":"})
 _MOST_PLAIN = 4
 
 
@@ -107,9 +108,9 @@ def _code_word(tokens: Sequence[Token], at: int) -> Found:
 
 def _low_code(tokens: Sequence[Token], at: int) -> Found:
     token = tokens[at]
-    follows = at + 1 < len(tokens) and tokens[at + 1].value.text[:1].isupper()
-    fits = token.kind == "WORD" and follows and token.norm not in word_lists().reserved
-    return _one(at, _text(token), fits and re.fullmatch(r"[a-z]{2,3}", token.value.text))
+    after = at + 2 if at + 1 < len(tokens) and tokens[at + 1].norm in _MEANS else at + 1
+    follows = after < len(tokens) and tokens[after].value.text[:1].isupper()
+    return _one(at, _text(token), token.kind == "WORD" and follows and re.fullmatch(r"[a-z]{2,3}", token.value.text))
 
 
 def _capital(tokens: Sequence[Token], at: int) -> Found:

@@ -33,7 +33,10 @@ class RemarkReader(RequestReader):
 
     def _table(self, meaning: Term, clause: Clause) -> None:
         for entry in meaning.terms[0].terms:
-            self.result.material.table.append((entry.terms[0], entry.terms[1], clause))
+            key = entry.terms[0]
+            if key.head == "str_of":
+                key = term("str", key.terms[0].text.lower())
+            self.result.material.table.append((key, entry.terms[1], clause))
 
     def _any_case(self, _meaning: Term, clause: Clause) -> None:
         self.result.material.any_case = clause

@@ -210,7 +210,9 @@ class BodyBuilder(Sources):
             yield self.from_sample_text(str(wanted[0][1]))
         yield self.from_key(key)
         if wanted:
-            yield [(typed, None) for typed in synthesised(self.scope, self.route, wanted, self.words, self.numbers_said)]
+            yield [
+                (typed, None) for typed in synthesised(self.scope, self.route, wanted, self.words, self.numbers_said)
+            ]
             yield [(typed, None) for typed in framed(self.scope, self.route, wanted, self.words)]
             yield [(typed, None) for typed in arithmetic(self.scope, self.route, wanted, self.numbers_said)]
 

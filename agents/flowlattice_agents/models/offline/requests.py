@@ -212,7 +212,9 @@ class RequestReader:
         keys = {pair.text for pair in shape.terms if pair.head == "pair"}
         if keys and is_concrete(shape) and keys <= self.route.shown.keys():
             value = json_of(shape)
-            return all(self.route.shown[key] == part for key, part in value.items()) if isinstance(value, dict) else False
+            return (
+                all(self.route.shown[key] == part for key, part in value.items()) if isinstance(value, dict) else False
+            )
         return self.route.method not in {"GET", "DELETE"} and (not self.route.fields or keys <= self.shaped)
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowlattice_agents.models.offline.grammar import Chart, Grammar
+from flowlattice_agents.models.offline.chart import Chart
+from flowlattice_agents.models.offline.grammar import Grammar
 from flowlattice_agents.models.offline.lexer import Token
 from flowlattice_agents.models.offline.names import Names, word_lists
 from flowlattice_agents.models.offline.recognisers import recognisers

@@ -284,6 +284,15 @@ def _apply_between(field: Field, part: Term) -> None:
     field.pattern = f"^[^{character}]+{character}[^{character}]+$"
 
 
+def _apply_holding(field: Field, part: Term) -> None:
+    field.set_kind("string", firm=False)
+    field.pattern = re.escape(part.terms[0].text)
+
+
+def _apply_all_of(field: Field, part: Term) -> None:
+    apply_bound(field, part.terms[0])
+
+
 _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "oneof": _apply_choices,
     "default": _apply_default,
@@ -294,6 +303,8 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "count_is": _apply_count,
     "distinct": _apply_distinct,
     "like": _apply_like,
+    "holding": _apply_holding,
+    "all_of": _apply_all_of,
     "one_between": _apply_between,
     "decimals": _apply_decimals,
     "letters": _apply_letters,

@@ -144,7 +144,9 @@ class Sources:
         subjects = self.lowering().values(about) if about else self.numbers()
         units = {part.text for bound, _, _ in self.material.bands for part in bound.walk() if part.head == "unit"}
         if units & {"characters", "words", "items"} and not about:
-            head = {"characters": "length", "words": "word_count", "items": "count"}[sorted(units & {"characters", "words", "items"})[0]]
+            head = {"characters": "length", "words": "word_count", "items": "count"}[
+                sorted(units & {"characters", "words", "items"})[0]
+            ]
             subjects = self.lowering().values(Term(head))
         if len(subjects) != 1:
             return []
@@ -230,7 +232,12 @@ class Sources:
         found = self.route.find(name)
         limits = found.limits if found else {}
         low, high = limits.get("minimum", float("-inf")), limits.get("maximum", float("inf"))
-        missing = gaps(sequence, low=float(low), high=float(high), whole=subject.type == INTEGER or bool(found and found.kind == "integer"))
+        missing = gaps(
+            sequence,
+            low=float(low),
+            high=float(high),
+            whole=subject.type == INTEGER or bool(found and found.kind == "integer"),
+        )
         if missing and default is None:
             self.gaps.append(Gap("bands", f"What holds where {name} is {missing[0]:g}? None of the ranges covers it."))
             return []

@@ -26,6 +26,7 @@ _CONSTANTS = ('""',)
 _MOST_ARGUMENTS = 3
 _MOST_CONSTANTS = 6
 _ENOUGH_DIGITS = 3
+_LONG_PHRASE = 3
 _TOO_COMMON = frozenset(
     "the a an of to from in is and or with by for value text number list as at it its be take takes first last drop get "
     "same fixed page steps before after contains where remove replace left right most least".split()
@@ -52,7 +53,8 @@ def synthesised(
     found += _item_by_item(scope, route, wanted, words)
     for head in operations():
         if _stem(head) in words and head not in _TOO_COMMON:
-            for typed in Lowering(replace(scope, results=())).values(Term(head)):
+            reader = Lowering(replace(scope, results=()))
+            for typed in (*reader.values(Term(head)), *reader.values(Term(head, (Term("both"),)))):
                 if all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
                     found.append(typed)
     return _distinct(found, route)[:4]
@@ -176,8 +178,14 @@ def hinted(operator: Operator, words: frozenset[str]) -> bool:
     parts = [part for part in operator.name.split("_") if part not in _JOINING]
     if "_" in operator.name and parts and all(_stem(part) in words for part in parts):
         return True
+    said = (phrase.split() for phrase in operator.phrases if " " in phrase)
+    if any(len(parts) >= _LONG_PHRASE and all(_stem(part) in words for part in parts) for parts in said):
+        return True
     names = {operator.name, *(phrase for phrase in operator.phrases if " " not in phrase)}
-    return any(_stem(name) in words for name in names if name not in _TOO_COMMON)
+    if any(_stem(name) in words for name in names if name not in _TOO_COMMON):
+        return True
+    told = ([word for word in phrase.lower().split() if word not in _JOINING] for phrase in operator.phrases)
+    return any(len(parts) > 1 and all(_stem(part) in words for part in parts) for parts in told)
 
 
 def stems(text_words: Sequence[str]) -> frozenset[str]:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 from flowlattice.operators import catalogue
-from flowlattice_agents.errors import ExpressionError
 from flowlattice_agents.expressions import (
     BOOLEAN,
     DATE,
@@ -21,221 +19,20 @@ from flowlattice_agents.expressions import (
     NUMBER,
     STRING,
     ListType,
-    OptionalType,
-    RecordType,
-    Type,
-    check,
 )
-from flowlattice_agents.models.offline.fields import is_concrete, json_of
-from flowlattice_agents.models.offline.names import parts_of
 from flowlattice_agents.models.offline.operations import operation
 from flowlattice_agents.models.offline.terms import Term, term
 
-MOST_READINGS = 8
 _CASED = frozenset({"palindrome", "contains", "starts", "ends_with", "eq", "ne", "occurrences", "same_all"})
 _IDENTITY = frozenset({"same", "allowed"})
-_FACTORS = {
-    ("cm", "m"): "100", ("mm", "m"): "1000", ("m", "m"): "1", ("g", "kg"): "1000", ("kg", "kg"): "1", ("cm", "cm"): "1",
-    ("m", "km"): "1000", ("km", "km"): "1", ("g", "g"): "1", ("mm", "cm"): "10", ("ms", "s"): "1000", ("s", "s"): "1",
-    ("seconds", "min"): "60", ("minutes", "h"): "60", ("minutes", "min"): "1", ("hours", "h"): "1", ("cents", "euro"): "100",
-}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Typed:
-    """An expression and its type."""
-
-    text: str
-    type: Type
+from flowlattice_agents.models.offline.references import MOST_READINGS, References
+from flowlattice_agents.models.offline.scope import Scope, Typed
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What names and pronouns stand for.
-
-    Attributes:
-        names: The types of the names that expressions may use.
-        paths: Where each field of the brief is found: `email` at `customer.email`.
-        subjects: What "it" and "both" may be, the likeliest group first.
-        results: The values computed so far, the latest last.
-        item: The item of the list that is walked through, inside `each` and `filter`.
-        parse: Reads a text in the brief as a term of the grammar (`value`, `condition`), the likeliest first.
-        defined: Looks up a name that the brief defines.
-    """
-
-    names: Mapping[str, Type]
-    paths: Mapping[str, str]
-    subjects: tuple[str, ...] = ()
-    results: tuple[Typed, ...] = ()
-    item: Typed | None = None
-    any_case: bool = False
-    any_space: bool = False
-    parse: Callable[[str, str], list[Term]] = lambda _name, _text: []
-    defined: Callable[[str], list[Typed]] = lambda _name: []
-
-    def typed(self, text: str) -> Typed | None:
-        """An expression with its type, none where its types do not fit."""
-        try:
-            tidy = ast.unparse(ast.parse(text, mode="eval").body)
-            return Typed(tidy, check(tidy, self.names))
-        except (SyntaxError, ValueError, RecursionError, MemoryError, ExpressionError):
-            return None
-
-    def knowing(self, present: set[str]) -> Scope:
-        """The scope where these names are not null."""
-        plain = {name: found.item for name, found in self.names.items() if name in present and isinstance(found, OptionalType)}
-        return replace(self, names={**self.names, **plain})
-
-    def walking(self, item: Typed) -> Scope:
-        """The scope inside a comprehension over a list."""
-        return replace(self, names={**self.names, item.text: item.type}, item=item)
-
-
-class Values:
-    """Reads value terms in a scope; conditions are read by the class built on this."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-
-    def values(self, value: Term) -> list[Typed]:
-        """The readings of a value."""
-        handle: Callable[[Term], list[Typed]] | None = getattr(self, f"_{value.head}", None)
-        found = handle(value) if handle is not None else self._operation(value)
-        return _distinct(found)
-
-    def conditions(self, condition: Term) -> list[Typed]:
-        """The readings that are true or false."""
-        return [found for found in self.values(condition) if found.type == BOOLEAN]
-
-    # Names and pronouns
-
-    def _ref(self, value: Term) -> list[Typed]:
-        name = value.text
-        item = self.scope.item
-        if item is not None and isinstance(item.type, RecordType) and (part := item.type.field(name)):
-            return self._typed(f"{item.text}.{part.name}")
-        if name in self.scope.paths:
-            return self._typed(self.scope.paths[name])
-        return self.scope.defined(name)
-
-    _name = _named = _ref
-
-    def _inside(self, value: Term) -> list[Typed]:
-        inner, outer = value.terms
-        name = inner.terms[0].text if inner.head == "ref_of" else inner.text
-        found = [self.scope.typed(f"{base.text}.{name}") for base in self.values(outer)]
-        return [typed for typed in found if typed is not None]
-
-    def _it(self, _value: Term) -> list[Typed]:
-        if self.scope.item is not None:
-            return [self.scope.item]
-        return [*self._subjects(), *self.scope.results[-1:]]
-
-    def _that(self, _value: Term) -> list[Typed]:
-        """What was just worked out, or else the request's list."""
-        return list(self.scope.results[-1:]) or [
-            typed for typed in self._subjects() if isinstance(typed.type, ListType)
-        ]
-
-    def _that_many(self, _value: Term) -> list[Typed]:
-        return [typed for typed in self._subjects() if typed.type == INTEGER]
-
-    def _dropped(self, _value: Term) -> list[Typed]:
-        """How many items of a list the result has no more."""
-        lists = [typed for typed in self._subjects() if isinstance(typed.type, ListType)]
-        results = [typed for typed in self.scope.results[-1:] if isinstance(typed.type, ListType)]
-        if len(lists) != 1 or not results:
-            return []
-        return self._typed(f"lists.length({lists[0].text}) - lists.length({results[0].text})")
-
-    def _pattern(self, value: Term) -> list[Typed]:
-        """Whether a text has a form that is told part by part."""
-        pattern = "".join(_pattern_part(part) for part in value.terms)
-        texts = [typed for typed in self._it(value) if typed.type == STRING]
-        return [typed for one in texts for typed in self._typed(f"validation.matches({one.text}, {f'^{pattern}$'!r})")]
-
-    def _named_ref(self, value: Term) -> list[Typed]:
-        return self._ref(value.terms[0])
-
-    def _ref_of(self, value: Term) -> list[Typed]:
-        return self._ref(value.terms[0])
-
-    def _result(self, _value: Term) -> list[Typed]:
-        return list(self.scope.results[-1:])
-
-    def subjects(self) -> list[Typed]:
-        """The fields that "it" may stand for."""
-        return self._subjects()
-
-    def _in_unit(self, value: Term) -> list[Typed]:
-        """The field whose name is a unit of the same dimension, converted: "the height in metres" for `cm`."""
-        wanted = value.terms[0].text
-        found: list[Typed] = []
-        for name in self.scope.subjects:
-            factor = _FACTORS.get((parts_of(name)[-1], wanted))
-            if factor is not None:
-                text = self.scope.paths[name]
-                found += self._typed(text if factor == "1" else f"numbers.divide({text}, {factor})")
-        return found
-
-    def _it_named(self, value: Term) -> list[Typed]:
-        return self.values(value.terms[0]) if value.terms[0].head == "ref" else []
-
-    def _subjects(self) -> list[Typed]:
-        return [typed for name in self.scope.subjects for typed in self._typed(self.scope.paths[name])]
-
-    def _thing(self, value: Term) -> list[Typed]:
-        wanted = value.text
-        found = [typed for typed in self._it(value) if wanted == "any" or _is_of(typed.type, wanted)]
-        return found
-
-    def _both(self, _value: Term) -> list[Typed]:
-        return [typed for typed in self._it(term("it")) if isinstance(typed.type, ListType)]
-
-    # Constants
-
-    def _num(self, value: Term) -> list[Typed]:
-        return self._typed(value.text)
-
-    def _str(self, value: Term) -> list[Typed]:
-        return [Typed(repr(value.text), STRING)]
-
-    def _str_of(self, value: Term) -> list[Typed]:
-        return [Typed(repr(value.terms[0].text), STRING)]
-
-    def _word(self, value: Term) -> list[Typed]:
-        return self.scope.defined(value.text)
-
-    def _date(self, value: Term) -> list[Typed]:
-        return [Typed(repr(value.text), STRING)]
-
-    def _true(self, _value: Term) -> list[Typed]:
-        return [Typed("True", BOOLEAN)]
-
-    def _false(self, _value: Term) -> list[Typed]:
-        return [Typed("False", BOOLEAN)]
-
-    def _null(self, _value: Term) -> list[Typed]:
-        return self._typed("None")
-
-    def _glue(self, value: Term) -> list[Typed]:
-        return [Typed(repr("".join(part.text for part in value.terms)), STRING)]
-
-    def _arr(self, value: Term) -> list[Typed]:
-        return self._typed(repr(json_of(value))) if is_concrete(value) else []
-
-    def _obj(self, value: Term) -> list[Typed]:
-        return self._typed(repr(json_of(value))) if is_concrete(value) else []
-
-    def _raw(self, value: Term) -> list[Typed]:
-        for meaning in ("value", "condition"):
-            found = [typed for read in self.scope.parse(meaning, value.text) for typed in self.values(read)]
-            if found:
-                return found
-        return self.scope.defined(value.text)
-
-    def _amount(self, value: Term) -> list[Typed]:
-        return self.values(value.terms[0])
+class Values(References):
+    """Reads value terms in a scope; conditions are read by what is built on this."""
 
     # Operators
 
@@ -361,11 +158,6 @@ class Values:
         joined = [part for index, one in enumerate(parts) for part in ([between, one] if index else [one])]
         return self._concat(Term("concat", tuple(joined)))
 
-    def _that_percent(self, _value: Term) -> list[Typed]:
-        """The field that is a percentage."""
-        named = [name for name in self.scope.subjects if "percent" in name]
-        return [typed for name in named for typed in self._typed(self.scope.paths[name])]
-
     def _cond(self, value: Term) -> list[Typed]:
         test, yes, no = value.terms
         return self._choice([(test, yes)], no)
@@ -378,7 +170,9 @@ class Values:
     def _choice(self, cases: Sequence[tuple[Term, Term]], default: Term) -> list[Typed]:
         tests = [self.conditions(test) for test, _ in cases]
         results = [self.values(result) for _, result in cases]
-        present = {match[1] for found in tests for typed in found if (match := re.fullmatch(r"(\w+) is None", typed.text))}
+        present = {
+            match[1] for found in tests for typed in found if (match := re.fullmatch(r"(\w+) is None", typed.text))
+        }
         last = type(self)(self.scope.knowing(present)).values(default)
         if not last or not all(tests) or not all(results):
             return []
@@ -414,27 +208,6 @@ class Values:
         assert isinstance(walked.type, ListType)
         return Typed("item", walked.type.item)
 
-    def _typed(self, text: str) -> list[Typed]:
-        typed = self.scope.typed(text)
-        return [] if typed is None else [typed]
-
-
-def _pattern_part(part: Term) -> str:
-    if part.head == "rep":
-        count = int(float(part.terms[0].text))
-        return f"{part.text}{{{count}}}" if count != 1 else part.text
-    return re.escape(
-        part.terms[0].text if part.terms[0].head != "glue" else "".join(p.text for p in part.terms[0].terms)
-    )
-
-
-def _is_of(found: Type, wanted: str) -> bool:
-    if wanted == "number":
-        return found in (INTEGER, NUMBER)
-    if wanted == "list":
-        return isinstance(found, ListType)
-    return found == {"string": STRING, "date": DATE}.get(wanted)
-
 
 def _literal_text(expression: str) -> str | None:
     try:
@@ -446,10 +219,6 @@ def _literal_text(expression: str) -> str | None:
 
 def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
-
-
-def _distinct(found: list[Typed]) -> list[Typed]:
-    return list({typed.text: typed for typed in found}.values())[:MOST_READINGS]
 
 
 __all__ = ["Scope", "Typed", "Values"]
