@@ -1,7 +1,8 @@
 """A route or a status is one that HTTP does not know.
 
 A path starts with `/`, is made of printable characters without spaces, `%`, `?` and `#` (hosts compare it with what is
-asked for after decoding that, so it is written decoded), and writes its parameters as `{name}`, each once. An answer has a status from 200 to 599, the answer to invalid input one from 400 to 499.
+asked for after decoding that, so it is written decoded), and writes its parameters as `{name}`, each once. An answer
+has a status from 200 to 599, the answer to invalid input one from 400 to 499.
 
 ## Bad
 
