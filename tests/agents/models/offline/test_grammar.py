@@ -2,7 +2,8 @@
 
 import pytest
 
-from flowlattice_agents.models.offline.grammar import Chart, Choice, Literal, Part, compile_grammar, load_grammar
+from flowlattice_agents.models.offline.chart import Chart
+from flowlattice_agents.models.offline.grammar import Choice, Literal, Part, compile_grammar, load_grammar
 from flowlattice_agents.models.offline.lexer import lex
 from flowlattice_agents.models.offline.names import Names
 from flowlattice_agents.models.offline.operations import operations
