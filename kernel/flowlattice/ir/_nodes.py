@@ -22,7 +22,7 @@ from flowlattice.language.annotations import NO_TYPE, parameters, spelled, witho
 from flowlattice.language.combinators import Merge, Routing, Switch
 from flowlattice.language.flow import Flow, RespondNode, TriggerNode
 from flowlattice.language.nodes import IdempotencyKey, Node, NodeOptions
-from flowlattice.language.ports import Element, Place
+from flowlattice.language.ports import CallPlace, Element, Place
 from flowlattice.language.provenance import derivations
 from flowlattice.language.reading import Misuse, Url, read
 from flowlattice.language.sources import FunctionSyntax, SourceFiles, arguments_of
@@ -263,8 +263,8 @@ def _idempotency(key: IdempotencyKey, taken: object) -> ir.Idempotency:
 def _made_by_decorator(function: Callable[..., object], place: Place) -> bool:
     """Whether a node entered the graph where its function is written: `@node` knows only the line of that."""
     code = getattr(function, "__code__", None)
-    is_line = place.end_line is None
-    return is_line and code is not None and (code.co_filename, code.co_firstlineno) == (place.file, place.line)
+    is_call = isinstance(place, CallPlace)
+    return not is_call and code is not None and (code.co_filename, code.co_firstlineno) == (place.file, place.line)
 
 
 def _holds_set(schema: JsonValue) -> bool:

@@ -14,6 +14,7 @@ from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import FlowlatticeError
 from flowlattice.language.admission import Refusal
 from flowlattice.language.ports import Place
+from flowlattice.language.sources import SourceFiles
 
 _LONGEST = 400
 
@@ -72,7 +73,7 @@ def failed(error: BaseException, file: Path) -> Diagnostic:
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
         return unreadable(error, Path(error.filename).relative_to(folder).as_posix())
     if isinstance(error, NotLowerable):
-        place, message = error.place, str(error)
+        place, message = SourceFiles(folder).in_characters(error.place), str(error)
     else:
         place, message = next(_frames(error, folder), Place(str(file), 1)), described(error)
     inside = Path(place.file).is_relative_to(folder)

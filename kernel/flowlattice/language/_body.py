@@ -88,7 +88,7 @@ class _Body(ast.NodeVisitor):
         """What `==`, `+`, `str` and the like run on a record of the flow is nowhere named where it is run."""
         kind = self.scope.type_of(ast.Name(name, ast.Load()))
         if isinstance(kind, type) and self.reader.sources.class_(kind) is not None:
-            for function in functions_of(kind):
+            for function in functions_of(kind, self.reader.sources):
                 if function.__name__.startswith("__") and self.reader.owns(function):
                     self.reader.function(function, self._place(self.scope.syntax))
 
@@ -137,7 +137,7 @@ class _Body(ast.NodeVisitor):
 
     def _construct(self, kind: type, call: ast.AST) -> None:
         if self.reader.sources.class_(kind) is not None:
-            for function in functions_of(kind):
+            for function in functions_of(kind, self.reader.sources):
                 if self.reader.owns(function):
                     self.reader.function(function, self._place(call))
                 elif (known := knowledge(function)) is not None:

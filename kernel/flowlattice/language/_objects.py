@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from flowlattice.language import purity
 from flowlattice.language.nodes import Node
 from flowlattice.language.purity import Known
+from flowlattice.language.sources import SourceFiles
 from flowlattice.operators.base import is_operator
 
 _CACHED: Final = type(functools.cache(abs))
@@ -59,9 +60,11 @@ def _is_pure(module: str) -> bool:
     return module in purity.PURE_MODULES or module.rpartition(".")[0] in purity.PURE_MODULES
 
 
-def functions_of(kind: type) -> Iterator[Callable[..., object]]:
-    """The functions that making an object of a class can run: its own and inherited ones, and default factories."""
+def functions_of(kind: type, sources: SourceFiles) -> Iterator[Callable[..., object]]:
+    """The functions of the flow that making an object of a class can run, inherited ones too; and default factories."""
     for base in kind.__mro__:
+        if sources.class_(base) is None:
+            continue
         for member in vars(base).values():
             yield from functions_in(member)
     if issubclass(kind, BaseModel):

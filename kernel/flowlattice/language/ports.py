@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
@@ -52,17 +52,18 @@ class Element:
     place: Place
 
 
+@dataclass(frozen=True)
+class CallPlace(Place):
+    """Where a call is written. Its columns are in the byte code, which `SourceFiles` reads when they are asked for."""
+
+    code: CodeType | None = None
+    instruction: int = 0
+
+
 def calling_place(depth: int = 2) -> Place:
-    """Where the caller's caller wrote the call that is running (precise columns from the byte code)."""
+    """Where the caller's caller wrote the call that is running."""
     frame: FrameType = sys._getframe(depth)  # noqa: SLF001 - the documented way to see a caller without building a traceback
     while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
         frame = frame.f_back  # `Merge[Order]()` is called by way of typing
-    positions = list(frame.f_code.co_positions())[frame.f_lasti // 2]
-    line, end_line, column, end_column = positions
-    return Place(
-        file=frame.f_code.co_filename,
-        line=line or frame.f_lineno,
-        column=(column or 0) + 1,
-        end_line=end_line,
-        end_column=None if end_column is None else end_column + 1,
-    )
+    code = frame.f_code
+    return CallPlace(file=code.co_filename, line=frame.f_lineno, code=code, instruction=frame.f_lasti // 2)

@@ -16,8 +16,9 @@ from types import CodeType
 from typing import Final
 
 from flowlattice.language._mutations import changed_names
-from flowlattice.language.ports import Place
+from flowlattice.language.ports import CallPlace, Place
 
+_Position = tuple[int | None, int | None, int | None, int | None]
 FunctionSyntax = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
@@ -91,9 +92,16 @@ class SourceFiles:
 
     folder: Path
     _files: dict[str, _File] = field(default_factory=dict)
+    _owned: dict[str, bool] = field(default_factory=dict)
+    _positions: dict[int, tuple[CodeType, list[_Position]]] = field(default_factory=dict)
 
     def owns(self, filename: str) -> bool:
         """Whether a file is part of the flow."""
+        if filename not in self._owned:
+            self._owned[filename] = self._is_below(filename)
+        return self._owned[filename]
+
+    def _is_below(self, filename: str) -> bool:
         path = Path(filename)
         if not path.is_relative_to(self.folder) or path.is_relative_to(_OURS):
             return False
@@ -149,7 +157,9 @@ class SourceFiles:
         return Place(file=filename, line=part.lineno, column=start + 1, end_line=part.lineno, end_column=end + 1)
 
     def in_characters(self, place: Place) -> Place:
-        """The same place with columns in characters; the compiler counts bytes of UTF-8."""
+        """The same place with columns, in characters; the compiler counts bytes of UTF-8."""
+        if isinstance(place, CallPlace):
+            place = self._with_columns(place)
         if not self.owns(place.file):
             return place
         end_line = place.end_line or place.line
@@ -159,6 +169,21 @@ class SourceFiles:
             column=self._characters(place.file, place.line, place.column),
             end_line=place.end_line,
             end_column=None if place.end_column is None else self._characters(place.file, end_line, place.end_column),
+        )
+
+    def _with_columns(self, place: CallPlace) -> Place:
+        if place.code is None:
+            return place
+        known = self._positions.get(id(place.code))
+        if known is None:  # the code is kept, so that its id stays its own; hashing it would take as long as reading it
+            known = self._positions[id(place.code)] = (place.code, list(place.code.co_positions()))
+        line, end_line, column, end = known[1][place.instruction]
+        return Place(
+            file=place.file,
+            line=line or place.line,
+            column=(column or 0) + 1,
+            end_line=end_line,
+            end_column=None if end is None else end + 1,
         )
 
     def _characters(self, filename: str, line: int, column: int) -> int:

@@ -166,6 +166,11 @@ def test_trusted_code_that_ends_the_process_does_not(tmp_path):
     assert (found.code, found.line, found.message) == ("LOAD003", 1, "building the graph failed: SystemExit: 3")
 
 
+def test_a_value_of_the_wrong_kind_is_underlined(built):
+    found = only(built(GOOD + "bad = flow.trigger(http.post('/x', accepts=Req, deadline=3))\n"))
+    assert (found.line, found.column, found.end_line, found.end_column) == (7, 7, 7, 61)
+
+
 def test_a_failure_in_a_sibling_has_its_place(built):
     found = only(built("from .parts import f\nf()\n" + GOOD, parts="def f():\n    return {}['no']\n"))
     assert (found.code, found.file, found.line) == ("LOAD003", "parts.py", 2)
