@@ -14,6 +14,7 @@ from typing import Final, Literal, cast
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
 from pydantic import JsonValue
 
 Schema = Mapping[str, JsonValue]
@@ -22,6 +23,7 @@ Strategy = st.SearchStrategy[JsonValue]
 _SURROGATES: Final[tuple[Literal["Cs"]]] = ("Cs",)
 _TEXT = st.text(st.characters(exclude_categories=_SURROGATES), max_size=40)
 _FAR = 10**6
+_CANNOT = (HypothesisException, re.error, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +35,41 @@ class InvalidInput:
     rule: str
 
 
+class NotGeneratedError(Exception):
+    """No value of a schema can be generated; the text names the field."""
+
+
 def valid_inputs(schema: Schema, accepts: Callable[[JsonValue], bool], *, count: int) -> list[JsonValue]:
-    """At most `count` distinct values of a schema that `accepts` (the record itself) agrees with."""
+    """At most `count` distinct values of a schema that `accepts` (the record itself) agrees with.
+
+    Raises:
+        NotGeneratedError: There are none, or a pattern is not one of Python's.
+    """
     found: dict[str, JsonValue] = {}
     # Some are drawn twice, and some a pattern or an open bound lets through that the record refuses.
-    drawn = [value for value in _drawn(_strategy(schema, _definitions(schema)), 2 * count + 10) if accepts(value)]
+    try:
+        drawn = [value for value in _drawn(_strategy(schema, _definitions(schema)), 2 * count + 10) if accepts(value)]
+    except _CANNOT as error:
+        raise NotGeneratedError(_blamed(schema) or f"no value can be generated ({_first_line(error)})") from error
     for value in [*_corners(schema, drawn), *drawn]:
         if len(found) < count and accepts(value):
             found.setdefault(repr(value), value)
     return list(found.values())
+
+
+def _blamed(schema: Schema) -> str | None:
+    """The field for which nothing can be generated, in a sentence."""
+    definitions = _definitions(schema)
+    for name, raw in _properties(schema).items():
+        try:
+            _drawn(_strategy(_resolved(raw, definitions), definitions), 5)
+        except _CANNOT as error:
+            return f"no value of field {name} can be generated ({_first_line(error)})"
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def invalid_inputs(schema: Schema, valid: JsonValue) -> Iterator[InvalidInput]:
@@ -52,12 +80,13 @@ def invalid_inputs(schema: Schema, valid: JsonValue) -> Iterator[InvalidInput]:
     for name in required if isinstance(required, list) else ():
         yield InvalidInput(value={k: v for k, v in valid.items() if k != name}, field=str(name), rule="missing")
     for name, raw in _properties(schema).items():
-        for rule, wrong in _wrong(_resolved(raw, _definitions(schema)), _definitions(schema)):
+        for rule, wrong in _wrong(_resolved(raw, _definitions(schema)), _definitions(schema), valid.get(name)):
             yield InvalidInput(value={**valid, name: wrong}, field=name, rule=rule)
 
 
-def _wrong(schema: Schema, definitions: Schema) -> Iterator[tuple[str, JsonValue]]:
-    kinds = {_kind(option) for option in _options(schema, definitions)}
+def _wrong(schema: Schema, definitions: Schema, right: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    options = _options(schema, definitions)
+    kinds = {_kind(option) for option in options}
     if "enum" in schema or "const" in schema:
         yield "choice", "\u2603 none of these"
     if not kinds & {"string", "any"} and "enum" not in schema:
@@ -68,10 +97,12 @@ def _wrong(schema: Schema, definitions: Schema) -> Iterator[tuple[str, JsonValue
         yield "type", True
     if not kinds & {"null", "any"}:
         yield "null", None
-    yield from _beyond(schema)
+    bounded = [option for option in options if _kind(option) != "null"]
+    if len(bounded) == 1:  # what one of several options refuses, another may take
+        yield from _beyond(bounded[0], right)
 
 
-def _beyond(schema: Schema) -> Iterator[tuple[str, JsonValue]]:
+def _beyond(schema: Schema, right: JsonValue) -> Iterator[tuple[str, JsonValue]]:
     low, high = schema.get("minimum"), schema.get("maximum")
     if isinstance(low, int | float):
         yield "minimum", low - 1
@@ -90,6 +121,20 @@ def _beyond(schema: Schema) -> Iterator[tuple[str, JsonValue]]:
     fewest = schema.get("minItems")
     if isinstance(fewest, int) and fewest > 0:
         yield "minItems", []
+    most = schema.get("maxItems")
+    if isinstance(most, int) and most < _FAR:
+        yield "maxItems", [right[0] if isinstance(right, list) and right else None] * (most + 1)
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        yield from (("pattern", text) for text in _unlike(pattern))
+
+
+def _unlike(pattern: str) -> list[str]:
+    """A text that does not match; none for a pattern that takes everything, or that only RE2 can read."""
+    try:
+        return [text for text in ("\u2603", "", "x", "0", "a b", "\n") if re.search(pattern, text) is None][:1]
+    except re.error:
+        return []
 
 
 def _corners(schema: Schema, drawn: list[JsonValue]) -> Iterator[JsonValue]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import cast
 
 from pydantic import JsonValue
 
-from flowlattice.certify.inputs import valid_inputs
+from flowlattice.certify.inputs import NotGeneratedError, valid_inputs
 from flowlattice.certify.model import Example
 from flowlattice.certify.plausible import plausible
 from flowlattice.certify.subject import Route, Subject, accepted, behind
@@ -30,7 +31,11 @@ def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record]) -> Route:
     accepts = trigger.trigger.accepts
     schema = cast(Mapping[str, JsonValue], accepts.model_json_schema(by_alias=True))
     first = plausible(schema)
-    values = valid_inputs(schema, lambda value: accepted(accepts, value), count=INPUTS)
+    gap, values = None, list[JsonValue]()
+    try:
+        values = valid_inputs(schema, lambda value: accepted(accepts, value), count=INPUTS)
+    except NotGeneratedError as error:
+        gap = str(error)
     ordered = [first, *values] if accepted(accepts, first) else values
     return Route(
         trigger=cast(Trigger, node.trigger),
@@ -38,4 +43,20 @@ def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record]) -> Route:
         valid=tuple(value for value in ordered if isinstance(value, dict)),
         accepts=accepts,
         strict=all(other.determinism == "strict" and other.effects == "pure" for other in behind(ir, node)),
+        replies=_replies(ir, node),
+        gap=gap,
     )
+
+
+def _replies(ir: FlowIR, node: Node) -> frozenset[int]:
+    if node.trigger is not None and node.trigger.respond == "immediate":
+        return frozenset({HTTPStatus.ACCEPTED})  # nobody waits for what the flow says
+    reached = {other.id for other in behind(ir, node)}
+    statuses = {
+        status
+        for surface in ir.surfaces
+        if surface.kind == "respond" and reached & set(surface.targets)
+        if isinstance(status := surface.config.get("status"), int)
+    }
+    invalid = {reply.status for reply in node.trigger.invalid} if node.trigger is not None else set[int]()
+    return frozenset(statuses - invalid)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import JsonValue, ValidationError
@@ -19,6 +19,7 @@ from flowlattice.certify.model import Example
 from flowlattice.certify.requests import Request
 from flowlattice.engine.calls import CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import InputReader, RejectedInput
+from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.runtime import bind
 from flowlattice.hosts.inprocess import InProcess
 from flowlattice.hosts.web import WebApp
@@ -56,6 +57,8 @@ class Route:
         schema: JSON Schema of what it accepts.
         valid: Values that the record accepts, the most plausible one first.
         strict: Whether every node behind it is strict, so that its answers repeat.
+        replies: The statuses of the responds that it can reach, without those of its invalid replies.
+        gap: Why there are no generated inputs; none if there are.
     """
 
     trigger: Trigger
@@ -63,6 +66,8 @@ class Route:
     valid: tuple[dict[str, JsonValue], ...]
     accepts: type[Record]
     strict: bool
+    replies: frozenset[int] = frozenset()
+    gap: str | None = None
 
     @property
     def title(self) -> str:
@@ -111,12 +116,17 @@ class Subject:
 
     @asynccontextmanager
     async def host(self, *, limited: bool = False) -> AsyncIterator[Host]:
-        """A fresh host with fresh local doubles; without the flow's rate limit unless that is what is looked at."""
+        """A fresh host with fresh local doubles; without the flow's rate limit unless that is what is looked at.
+
+        A limited host's buckets get nothing back over time, so that what they let in does not depend on this machine.
+        """
         surfaces = tuple(surface for surface in self.ir.surfaces if limited or surface.kind != "rate_limit")
         ir = self.ir.model_copy(update={"surfaces": surfaces})
         log = MemoryCallLog()
         bindings = LocalBindings(clock=PinnedClock(_PINNED), rng=Randomness(seed=7))
-        runtime = bind(plan(ir, "web"), self.program, ir, bindings, log)
+        planned = plan(ir, "web")
+        buckets = tuple(TokenBucket(limit.qps, limit.burst, clock=lambda: 0.0) for limit in planned.rate_limits)
+        runtime = replace(bind(planned, self.program, ir, bindings, log), buckets=buckets)
         async with InProcess(WebApp([runtime])) as driver:
             yield Host(driver, log)
 

@@ -12,8 +12,9 @@ from pydantic import JsonValue
 
 from flowlattice.certify.checks import CHECKS
 from flowlattice.certify.model import Example, Sample
+from flowlattice.certify.reach import generated, reaching, stated, worthwhile
 from flowlattice.certify.replay import answers_of
-from flowlattice.certify.requests import Request, request_for, request_of
+from flowlattice.certify.requests import Request
 from flowlattice.certify.routes import subject_of
 from flowlattice.certify.subject import Host, Route, Subject
 from flowlattice.ir.lower import lower
@@ -33,7 +34,7 @@ def gather(request: JsonValue, emit: Emit) -> JsonValue:
             emit((await run(subject)).model_dump(mode="json"))
         async with subject.host() as host:
             samples = [sample for route in subject.routes if (sample := await _sample(subject, route, host))]
-        replayed = [asdict(r) for route in subject.routes if route.strict for r in _requests(route)[:REPLAYED]]
+        replayed = [asdict(r) for route in subject.routes if route.strict for r in await _replayed(subject, route)]
         return {
             "samples": [sample.model_dump(mode="json") for sample in samples],
             "requests": cast(JsonValue, replayed),
@@ -43,27 +44,20 @@ def gather(request: JsonValue, emit: Emit) -> JsonValue:
     return asyncio.run(work())
 
 
+async def _replayed(subject: Subject, route: Route) -> list[Request]:
+    """What is replayed of a route: some that reach a reply, and some of all."""
+    some = await worthwhile(subject, route, most=REPLAYED // 2)
+    return [*some, *(request for request in generated(route) if request not in some)][:REPLAYED]
+
+
 async def _sample(subject: Subject, route: Route, host: Host) -> Sample | None:
-    """An example that the brief states for the route, else the most plausible input."""
-    stated = [
-        request_of(example.request)
-        for example in subject.examples
-        if example.request.method == route.trigger.method and _fits(str(route.trigger.path), example.request.path)
-    ]
-    requests = stated or _requests(route)
+    """An example that the brief states for the route, else the most plausible input, that reaches a reply."""
+    candidates = [*stated(subject, route), *generated(route)]
+    requests = await reaching(subject, route, candidates, most=1) or candidates[:1]
     if not requests:
         return None
     answer = await host.send(requests[0])
     return Sample(**asdict(requests[0]), status=answer.status, answer=answer.text, repeats=route.strict)
-
-
-def _fits(pattern: str, path: str) -> bool:
-    parts, actual = pattern.split("/"), path.partition("?")[0].split("/")
-    return len(parts) == len(actual) and all(p.startswith("{") or p == a for p, a in zip(parts, actual, strict=True))
-
-
-def _requests(route: Route) -> list[Request]:
-    return [request for value in route.valid if (request := request_for(route.trigger, value))]
 
 
 def _subject(given: Mapping[str, JsonValue]) -> Subject:

@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 from pydantic import JsonValue
 
 from flowlattice import Record, field
-from flowlattice.certify.inputs import invalid_inputs, valid_inputs
+from flowlattice.certify.inputs import NotGeneratedError, invalid_inputs, valid_inputs
 from flowlattice.certify.plausible import plausible
 
 
@@ -48,10 +48,33 @@ def test_every_broken_input_is_refused_by_the_schema_and_blames_its_field() -> N
         assert all(entry.field in (str(next(iter(e.path), "")), *e.message.split("'")) for e in errors), entry
 
 
-@pytest.mark.parametrize("rule", ["missing", "type", "choice", "exclusiveMinimum", "exclusiveMaximum", "minItems"])
+@pytest.mark.parametrize(
+    "rule",
+    ["missing", "type", "choice", "exclusiveMinimum", "exclusiveMaximum", "minItems", "pattern"],
+)
 def test_every_kind_of_rule_is_broken(rule: str) -> None:
     broken = invalid_inputs(SCHEMA, valid_inputs(SCHEMA, accepts, count=1)[0])
     assert rule in {entry.rule for entry in broken}
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [{"pattern": r"^\pL+$"}, {"pattern": "^a$", "minLength": 5}, {"minLength": 5, "maxLength": 2}],
+)
+def test_a_field_without_a_value_is_named(impossible: dict[str, JsonValue]) -> None:
+    properties: JsonValue = {"fine": {"type": "string"}, "name": {"type": "string", **impossible}}
+    schema: dict[str, JsonValue] = {"type": "object", "properties": properties, "required": ["fine", "name"]}
+    with pytest.raises(NotGeneratedError, match="no value of field name can be generated"):
+        valid_inputs(schema, lambda _: True, count=5)
+
+
+class Tagged(Record, data="public"):
+    tags: Annotated[list[str], field(max_length=3)] | None = None
+
+
+def test_a_list_is_made_too_long_also_where_it_may_be_absent() -> None:
+    broken = list(invalid_inputs(Tagged.model_json_schema(), {"tags": ["a"]}))
+    assert [entry.value for entry in broken if entry.rule == "maxItems"] == [{"tags": ["a"] * 4}]
 
 
 def test_the_plausible_value_reads_like_a_persons() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from flowlattice.certify.model import Check
-from flowlattice.certify.requests import request_for
+from flowlattice.certify.reach import worthwhile
 from flowlattice.certify.subject import Subject
 
 NAME = "duplicates"
@@ -21,10 +21,7 @@ async def run(subject: Subject) -> Check:
     failures, sent = [], 0
     async with subject.host() as host:
         for route in subject.routes:
-            for value in route.valid[:_INPUTS]:
-                request = request_for(route.trigger, value)
-                if request is None:
-                    continue
+            for request in await worthwhile(subject, route, most=_INPUTS):
                 await asyncio.gather(host.send(request), host.send(request))
                 await host.send(request)
                 sent += 3
@@ -34,6 +31,9 @@ async def run(subject: Subject) -> Check:
                 failures.append(f"node {node} made the effect {method} of key {str(key)[:12]} {times} times")
         if any(call.key is None and call.capability.endswith(".write") for call in host.calls()):
             failures.append("an effect carried no key")
+    if not calls and not failures:
+        why = f"no effect was seen of {', '.join(effectful)} in {sent} requests; state an example that has one"
+        return Check(name=NAME, verdict="could_not_run", summary=why, measured={"sent": sent, "effects": 0})
     summary = f"{sent} requests, {len(calls)} effects, {len(failures)} of them more than once"
     return Check(
         name=NAME,

@@ -6,7 +6,8 @@ import asyncio
 import time
 
 from flowlattice.certify.model import Check
-from flowlattice.certify.requests import Request, request_for
+from flowlattice.certify.reach import worthwhile
+from flowlattice.certify.requests import Request
 from flowlattice.certify.subject import Host, Subject
 
 NAME = "latency"
@@ -16,8 +17,11 @@ _LEAST = 50
 
 
 async def run(subject: Subject) -> Check:
-    """Send requests at the promised rate (100/s where none is promised), timed from when each was due."""
-    requests = [r for route in subject.routes for value in route.valid[:5] if (r := request_for(route.trigger, value))]
+    """Send requests at the promised rate (100/s where none is promised), timed from when each was due.
+
+    Only what reaches a reply is timed, where anything does.
+    """
+    requests = [request for route in subject.routes for request in await worthwhile(subject, route, most=5)]
     if not requests:
         return Check(name=NAME, verdict="could_not_run", summary="no request could be made")
     rate = max((slo.at_qps or _USUAL_QPS for slo in subject.ir.slos), default=_USUAL_QPS)
