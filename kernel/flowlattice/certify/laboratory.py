@@ -35,8 +35,8 @@ class Laboratory:
         self.close()
 
     def start(self) -> None:
-        """Start all processes now, to use them later."""
-        _ = self.work, self.worlds
+        """Start the first process now, to use it later; the others start while evidence is gathered in it."""
+        _ = self.work
 
     @cached_property
     def work(self) -> Sandbox:
