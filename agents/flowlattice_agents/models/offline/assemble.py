@@ -13,12 +13,12 @@ from pydantic import JsonValue
 from flowlattice_agents.expressions import STRING
 from flowlattice_agents.models.offline.claims import ClaimChecker
 from flowlattice_agents.models.offline.fields import is_concrete, json_of, record_name
-from flowlattice_agents.models.offline.lowering import Typed
 from flowlattice_agents.models.offline.names import word_lists
 from flowlattice_agents.models.offline.refusals import outside_call
 from flowlattice_agents.models.offline.replies import merged_choice
 from flowlattice_agents.models.offline.routes import Gap, Sample
 from flowlattice_agents.models.offline.rules import normalised
+from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.sources import key_text
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.understanding import Branch

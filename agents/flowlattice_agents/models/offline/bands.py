@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from flowlattice_agents.models.offline.fields import number_of
 from flowlattice_agents.models.offline.terms import Term
@@ -72,7 +73,7 @@ def gaps(bands: Sequence[Band], *, low: float, high: float, whole: bool) -> list
     for edge in ordered_edges:
         points |= {edge, edge - 1, edge + 1}
     if not whole:
-        points |= {(one + other) / 2 for one, other in zip(ordered_edges, ordered_edges[1:], strict=False)}
+        points |= {(one + other) / 2 for one, other in pairwise(ordered_edges)}
         points |= {edge + delta for edge in ordered_edges for delta in (-0.001, 0.001)}
     inside = sorted(point for point in points if low <= point <= high)
     return [point for point in inside if not any(_holds(band, point) for band in bands)]

@@ -269,6 +269,3 @@ def _per_second(rate: Term) -> float:
 def _slo(part: Term) -> tuple[float, float, float | None]:
     rate = next((inner for inner in part.terms if inner.head in {"qps", "qpm"}), None)
     return float(part.terms[0].text), float(milliseconds(part.terms[1])), _per_second(rate) if rate else None
-
-
-__all__ = ["Brief", "Promises", "term"]

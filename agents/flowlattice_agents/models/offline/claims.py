@@ -24,18 +24,9 @@ class ClaimChecker(InputAssembler):
         clauses = [clause for _, _, clause in material.defines] + [clause for _, clause in material.fills]
         clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
         folded = self.known.material.any_case
-        if folded is not None and not folded.became:
-            if any(
-                "text.lower(" in text for text in (*self.tests, *(typed.text for typed in self.builder.found.values()))
-            ):
-                folded.became = "texts are compared in any case"
+        self._compared_by(folded, "text.lower(", "texts are compared in any case")
         spaced = self.known.material.any_space
-        if spaced is not None and not spaced.became:
-            if any(
-                "text.without_spaces(" in text
-                for text in (*self.tests, *(typed.text for typed in self.builder.found.values()))
-            ):
-                spaced.became = "texts are compared without their spaces"
+        self._compared_by(spaced, "text.without_spaces(", "texts are compared without their spaces")
         clauses += [clause for clause in (folded, spaced, self.known.material.back_upper) if clause is not None]
         for clause in clauses:
             if not clause.became and clause.title:
@@ -43,6 +34,12 @@ class ClaimChecker(InputAssembler):
             if not clause.became and not self._restates(clause):
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
                 clause.became = "asked"
+
+    def _compared_by(self, clause: Clause | None, call: str, became: str) -> None:
+        """Account for "ignore case" and its like where the expressions do so."""
+        texts = (*self.tests, *(typed.text for typed in self.builder.found.values()))
+        if clause is not None and not clause.became and any(call in text for text in texts):
+            clause.became = became
 
     def _claims(self) -> None:
         """What the brief says of results in special cases must be true of what is built."""

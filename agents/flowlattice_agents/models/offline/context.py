@@ -16,8 +16,9 @@ _LONGEST_CONTEXT = 20
 _LONGEST_TITLE = 12
 _MARKS = frozenset(",;:!-'()")
 _STATING = frozenset(
-    "is are was were be been becomes become means mean counts count has have must should may can shall will would could "
-    "might if when whenever where : equals stands belongs includes include contains contain costs cost gets get".split()
+    "is are was were be been becomes become means mean counts count has have must should may can shall "
+    "will would could might if when whenever where : equals stands belongs includes include contains "
+    "contain costs cost gets get".split()
 )
 _LABELS = frozenset("title story subject background purpose summary goal".split())
 _ACRONYMS = frozenset("API JSON HTTP URL CRM UI ID PDF HR IT CEO CTO DIY FAQ TV PC".split())

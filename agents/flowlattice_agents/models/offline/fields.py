@@ -19,7 +19,6 @@ from flowlattice_agents.expressions import (
     RecordField,
     RecordType,
     Type,
-    anonymous_record,
     identifiers,
     optional,
 )
@@ -29,7 +28,6 @@ from flowlattice_agents.models.offline.terms import Term
 Kind = Literal["string", "integer", "number", "boolean", "date", "list", "object"]
 SCALARS: dict[str, Type] = {"string": STRING, "integer": INTEGER, "number": NUMBER, "boolean": BOOLEAN, "date": DATE}
 _CONCRETE = frozenset({"obj", "pair", "arr", "str", "num", "true", "false", "null", "date"})
-Scalar = str | int | float | bool | None
 
 
 class ContradictionError(Exception):
@@ -184,23 +182,3 @@ def json_of(value: Term) -> JsonValue:
 def is_concrete(value: Term) -> bool:
     """Whether a term is a JSON value without placeholders."""
     return all(part.head in _CONCRETE for part in value.walk())
-
-
-def type_of_json(value: JsonValue) -> Type | None:
-    """The type of a JSON value, none for null and empty lists."""
-    probe = Field("value")
-    probe.learn_sample(value)
-    return probe.plain_type
-
-
-__all__ = [
-    "ContradictionError",
-    "Field",
-    "anonymous_record",
-    "is_concrete",
-    "item_name",
-    "json_of",
-    "number_of",
-    "record_name",
-    "type_of_json",
-]

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from flowlattice_agents.expressions import Type, identifiers
 from flowlattice_agents.models.offline.fields import Field, is_concrete, json_of, record_name
-from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
+from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.replies import BodyBuilder
 from flowlattice_agents.models.offline.routes import Clause, Gap
 from flowlattice_agents.models.offline.rules import EVERY_PROBLEM
+from flowlattice_agents.models.offline.scope import Scope, Typed
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.understanding import Outcome, Parse, Understanding
 from flowlattice_agents.spec import (
@@ -197,8 +198,8 @@ _SECRET = frozenset("password passwd pwd token secret pin apikey".split())
 
 
 _PERSONAL = frozenset(
-    "name names firstname lastname surname email mail phone mobile fax address street zip postcode plz city birth birthday birthdate "
-    "born dob age ip gender customer person holder traveller passport ssn nachname vorname".split()
+    "name names firstname lastname surname email mail phone mobile fax address street zip postcode plz city birth "
+    "birthday birthdate born dob age ip gender customer person holder traveller passport ssn nachname vorname".split()
 )
 
 

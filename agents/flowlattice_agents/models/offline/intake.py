@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
+from flowlattice_agents.models.offline.remarks import RemarkReader
+from flowlattice_agents.models.offline.replies import merged_choice
+from flowlattice_agents.models.offline.requests import query_value, split_decls
 from flowlattice_agents.models.offline.routes import Clause, split_path, values_in
 from flowlattice_agents.models.offline.rules import FieldRules
 from flowlattice_agents.models.offline.shapes import (
@@ -13,13 +16,6 @@ from flowlattice_agents.models.offline.shapes import (
     declared_fields,
 )
 from flowlattice_agents.models.offline.terms import Term, term
-
-_RESTRICTIVE = frozenset({"ge", "gt", "le", "lt", "between", "oneof", "filled", "unblank", "format"})
-
-
-from flowlattice_agents.models.offline.remarks import RemarkReader
-from flowlattice_agents.models.offline.replies import merged_choice
-from flowlattice_agents.models.offline.requests import query_value, split_decls
 from flowlattice_agents.models.offline.understanding import (
     COURTESY,
     PURPOSE,
@@ -65,11 +61,8 @@ class Intake(RemarkReader):
             branches[0].clause.became = "the reply otherwise"
             self.result.branches = []
 
-    # Fields
-
-    # Everything else
-
     def take(self, meaning: Term, clause: Clause) -> None:
+        """Take what a statement says, by its head."""
         self.required = self.previous in {"about", "takes"}
         self.previous = meaning.head
         handle: Callable[[Term, Clause], None] | None = getattr(self, f"_{meaning.head}", None)
@@ -98,8 +91,8 @@ class Intake(RemarkReader):
                 apply_description(known, description)
             names.append(declared.name)
         for description in last:
-            for name in [inner for name in names for inner in self.spread(name)][-2:]:
-                self.must_find(name, description)
+            for inner in [inner for name in names for inner in self.spread(name)][-2:]:
+                self.must_find(inner, description)
         self.recent = names
         clause.became = clause.became or f"fields {', '.join(names)}"
 

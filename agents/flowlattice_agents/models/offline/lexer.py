@@ -41,7 +41,8 @@ _SYMBOLS = {
     "≤": "<=", "≥": ">=", "≠": "!=", "<>": "!=", "×": "*", "·": "*", "÷": "/", "−": "-", "**": "^",
 }  # fmt: skip
 _CONTRACTIONS = {
-    "n't": ("not",), "'s": ("'s",), "'re": ("are",), "'ll": ("will",), "'ve": ("have",), "'d": ("would",), "'m": ("am",),
+    "n't": ("not",), "'s": ("'s",), "'re": ("are",), "'ll": ("will",), "'ve": ("have",), "'d": ("would",),
+    "'m": ("am",),
 }  # fmt: skip
 _IS_BEFORE_S = frozenset("it that what there here he she who where how let everything nothing which".split())
 _WHOLE = {"can't": ("can", "not"), "cannot": ("can", "not"), "won't": ("will", "not"), "shan't": ("shall", "not")}

@@ -13,7 +13,7 @@ from flowlattice_agents.expressions import (
     Type,
 )
 from flowlattice_agents.models.offline.references import MOST_READINGS
-from flowlattice_agents.models.offline.scope import Scope, Typed
+from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.values import Values
 
@@ -144,6 +144,3 @@ class Lowering(Values):
 
 def _is_sized(found: Type) -> bool:
     return found == STRING or isinstance(found, ListType)
-
-
-__all__ = ["Lowering", "Scope", "Typed"]

@@ -6,6 +6,9 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from urllib.parse import quote
+
+from pydantic import JsonValue
 
 from flowlattice_agents.models.base import Answer, Draft, Question
 from flowlattice_agents.models.offline.answers import with_answers
@@ -15,7 +18,7 @@ from flowlattice_agents.models.offline.fields import Field, Kind
 from flowlattice_agents.models.offline.intake import Intake
 from flowlattice_agents.models.offline.names import parts_of, word_lists
 from flowlattice_agents.models.offline.refusals import open_facts, outside_call, refusal
-from flowlattice_agents.models.offline.routes import Clause, Gap, Route
+from flowlattice_agents.models.offline.routes import Clause, Gap, Method, Route
 from flowlattice_agents.models.offline.understanding import Understanding
 from flowlattice_agents.models.offline.verify import problems
 from flowlattice_agents.spec import (
@@ -230,21 +233,20 @@ def _summary(routes: Sequence[RouteSpec]) -> str:
 
 
 def _examples(found: Assembled) -> Iterator[Example]:
-    route = found.route
-    for sample in found.samples if route else ():
-        assert route is not None
-        inputs = dict(deepcopy(sample.inputs))
-        path = re.sub(r"\{(\w+)\}", lambda match: str(inputs.pop(match[1], "")), route.path)
-        method = route.method
-        if method in {"GET", "DELETE"}:
-            query = "&".join(f"{name}={_encoded(value)}" for name, value in inputs.items())
-            request = ExampleRequest(method=method, path=f"{path}?{query}" if query else path)
-        else:
-            request = ExampleRequest(method=method, path=path, json_body=inputs)
+    for sample in found.samples if found.route is not None else ():
+        assert found.route is not None
+        request = _request(found.route.method, found.route.path, dict(deepcopy(sample.inputs)))
         yield Example(request=request, status=sample.status, json_body=sample.json_body, text=sample.text)
 
 
-def _encoded(value: object) -> str:
-    from urllib.parse import quote
+def _request(method: Method, path: str, inputs: dict[str, JsonValue]) -> ExampleRequest:
+    """The request with these values: in the path, and else in the query or the body."""
+    path = re.sub(r"\{(\w+)\}", lambda match: str(inputs.pop(match[1], "")), path)
+    if method in {"GET", "DELETE"}:
+        query = "&".join(f"{name}={_encoded(value)}" for name, value in inputs.items())
+        return ExampleRequest(method=method, path=f"{path}?{query}" if query else path)
+    return ExampleRequest(method=method, path=path, json_body=inputs)
 
+
+def _encoded(value: object) -> str:
     return quote(str(value), safe="")

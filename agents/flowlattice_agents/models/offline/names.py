@@ -1,4 +1,4 @@
-"""Names in a brief: which words name a field, and how loosely a field may be spoken of ("the weight" for `weight_g`)."""
+"""Names in a brief: which words name a field, and how loosely one is spoken of ("the weight" for `weight_g`)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,6 @@ class Names:
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(dict.fromkeys(names))
         self._spoken = _spoken_forms(self.names)
-        self._starts = frozenset(form[0] for form in self._spoken)
 
     def exact(self, text: str) -> bool:
         """Whether a word is a known name as it is written."""

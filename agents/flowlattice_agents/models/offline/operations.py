@@ -1,4 +1,4 @@
-"""What the grammar's heads mean in operators of the catalogue (`grammar/operations.txt`), and the catalogue's own phrases."""
+"""What the grammar's heads mean in operators (`grammar/operations.txt`), and the catalogue's own phrases."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ MOST_READINGS = 8
 _FACTORS = {
     ("cm", "m"): "100", ("mm", "m"): "1000", ("m", "m"): "1", ("g", "kg"): "1000", ("kg", "kg"): "1", ("cm", "cm"): "1",
     ("m", "km"): "1000", ("km", "km"): "1", ("g", "g"): "1", ("mm", "cm"): "10", ("ms", "s"): "1000", ("s", "s"): "1",
-    ("seconds", "min"): "60", ("minutes", "h"): "60", ("minutes", "min"): "1", ("hours", "h"): "1", ("cents", "euro"): "100",
+    ("seconds", "min"): "60", ("minutes", "h"): "60", ("minutes", "min"): "1", ("hours", "h"): "1",
+    ("cents", "euro"): "100",
 }  # fmt: skip
 
 
@@ -144,8 +145,7 @@ class References:
 
     def _thing(self, value: Term) -> list[Typed]:
         wanted = value.text
-        found = [typed for typed in self._it(value) if wanted == "any" or _is_of(typed.type, wanted)]
-        return found
+        return [typed for typed in self._it(value) if wanted == "any" or _is_of(typed.type, wanted)]
 
     def _both(self, _value: Term) -> list[Typed]:
         return [typed for typed in self._it(term("it")) if isinstance(typed.type, ListType)]

@@ -85,8 +85,9 @@ def outside_call(brief: str) -> list[Gap]:
     if host is None:
         return []
     text = (
-        f"The POST to {host[1]}: which fields tell one call from a repeat of it? A call without an idempotency key is not "
-        "built (DAG004), and the host must be on the organisation's list (EGRESS101): what a brief says of it grants nothing."
+        f"The POST to {host[1]}: which fields tell one call from a repeat of it? A call without an idempotency key is "
+        "not built (DAG004), and the host must be on the organisation's list (EGRESS101): what a brief says of it "
+        "grants nothing."
     )
     return [Gap("key", text)]
 

@@ -185,7 +185,7 @@ class RemarkReader(RequestReader):
 
     def sample(self, inputs: dict[str, JsonValue], meaning: Term, clause: Clause) -> None:
         """Keep an example; its reply also shows what the reply looks like."""
-        content = meaning.terms[1] if meaning.head != "example_path" else meaning.terms[1]
+        content = meaning.terms[1]
         status = next((int(part.text) for part in meaning.terms[2:] if part.head == "num"), None)
         if content.head == "json" and is_concrete(content.terms[0]):
             self.route.samples.append(Sample(inputs, status, json_of(content.terms[0])))

@@ -1,4 +1,4 @@
-"""Reply bodies: each field of a reply gets the expression that the brief gives for it, in one of the ways it says so."""
+"""Reply bodies: each field gets the expression that the brief gives for it, in one of the ways it says so."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from pydantic import JsonValue
 from flowlattice_agents.expressions import INTEGER, NUMBER, OptionalType
 from flowlattice_agents.models.offline.evaluation import equivalent, gives
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
-from flowlattice_agents.models.offline.lowering import Lowering, Typed
+from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
+from flowlattice_agents.models.offline.scope import Typed
+from flowlattice_agents.models.offline.sources import Readings, Sources, about_result
 from flowlattice_agents.models.offline.synthesis import arithmetic, framed, synthesised
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.understanding import CONTEXT
 
 _VAGUE = frozenset("number result text value list answer outcome string date sum".split())
-
-
-from flowlattice_agents.models.offline.material import Material
-from flowlattice_agents.models.offline.sources import Readings, Sources, about_result
 
 
 class BodyBuilder(Sources):
@@ -154,10 +152,10 @@ class BodyBuilder(Sources):
     def fill(self, clause: Clause, chosen: Typed) -> None:
         """Note which of the values given without a name is used up."""
         for place, (value, known) in enumerate(self.material.fills):
-            if known is clause and place not in self.filled:
-                if any(typed.text in chosen.text for typed in self.lowering().values(value)):
-                    self.filled.add(place)
-                    return
+            rests_on = (typed.text in chosen.text for typed in self.lowering().values(value))
+            if known is clause and place not in self.filled and any(rests_on):
+                self.filled.add(place)
+                return
 
     def begin(self) -> None:
         """Start another reply: what was worked out for the one before is not its "result"."""
@@ -291,6 +289,3 @@ def _wanted(samples: Sequence[Sample], at: tuple[str, ...]) -> list[tuple[Sample
         else:
             found.append((sample, value))
     return found
-
-
-__all__ = ["BodyBuilder", "Material", "merged_choice"]

@@ -37,37 +37,56 @@ class RequestReader:
         return self.parse("desc_more", text)
 
     def take_fields(self, meaning: Term, clause: Clause) -> None:
-        if meaning.head == "route":
-            self.take_path(meaning)
-        elif meaning.head in {"takes", "takes_typed"}:
-            self.declare(meaning)
-        elif meaning.head in {"shape", "example_shape"} and not self.is_reply(meaning.terms[0]):
-            self.take_shape(meaning.terms[0])
-            if meaning.head == "example_shape":
-                self.result.incidental.update(pair.text for pair in meaning.terms[0].terms if pair.head == "pair")
-        elif meaning.head.startswith("example"):
-            self.take_example(meaning)
-        elif meaning.head == "about":
-            self.declare_missing(meaning)
-        elif meaning.head == "gets" and self.is_request(meaning.terms[0]):
-            self.take_shape(meaning.terms[0])
-        elif meaning.head == "takes_refs":
-            for subject in meaning.terms[0].terms:
-                self.route.add(Field(subject.text))
-        elif meaning.head == "given_date":
-            names = [name for name, found in self.route.fields.items() if found.kind in {None, "date"}]
-            if len(names) == 1:
-                self.route.fields[names[0]].set_kind("date")
-                self.take_given(term("given", term("ref", names[0]), meaning.terms[0]))
-        elif meaning.head == "given":
-            self.take_given(meaning)
+        """Take what a statement says of the fields that there are."""
+        takers: dict[str, Callable[[Term], None]] = {
+            "route": self.take_path,
+            "takes": self.declare,
+            "takes_typed": self.declare,
+            "shape": self.take_request,
+            "example_shape": self.take_incidental,
+            "gets": self.take_gets,
+            "example": self.take_example,
+            "example_path": self.take_example,
+            "about": self.declare_missing,
+            "takes_refs": self.declare_refs,
+            "given": self.take_given,
+            "given_date": self.take_date,
+        }
+        if meaning.head in takers:
+            self.attempt(clause, lambda: takers[meaning.head](meaning))
         for inside in meaning.walk():
             if inside.head == "inside" and len(inside.terms) == 2:
                 self.nest(inside)
-        if meaning.head != "courtesy":
-            self.attempt(clause, lambda: None)
+
+    def take_request(self, meaning: Term) -> None:
+        """Know the fields of an object, unless it can only be the reply."""
+        if not self.is_reply(meaning.terms[0]):
+            self.take_shape(meaning.terms[0])
+
+    def take_incidental(self, meaning: Term) -> None:
+        """Know the fields of an example of what is sent; those that nothing uses are not demanded."""
+        self.take_request(meaning)
+        self.result.incidental.update(pair.text for pair in meaning.terms[0].terms if pair.head == "pair")
+
+    def take_gets(self, meaning: Term) -> None:
+        """Know the fields of an object that "gets" speaks of, where that is the request."""
+        if self.is_request(meaning.terms[0]):
+            self.take_shape(meaning.terms[0])
+
+    def declare_refs(self, meaning: Term) -> None:
+        """Know the fields that are spoken of as being in the request."""
+        for subject in meaning.terms[0].terms:
+            self.route.add(Field(subject.text))
+
+    def take_date(self, meaning: Term) -> None:
+        """Take an example value of the only date there is."""
+        names = [name for name, found in self.route.fields.items() if found.kind in {None, "date"}]
+        if len(names) == 1:
+            self.route.fields[names[0]].set_kind("date")
+            self.take_given(term("given", term("ref", names[0]), meaning.terms[0]))
 
     def take_path(self, meaning: Term) -> None:
+        """Know the fields of a path and its query, and the values that they show."""
         values = values_in(meaning.terms[-1].text, self.route.path)
         for name in self.route.parameters:
             self.route.add(Field(name))
@@ -79,6 +98,7 @@ class RequestReader:
                 self.route.shown[name] = query_value(self.route.fields[name], text)
 
     def declare(self, meaning: Term) -> None:
+        """Know the fields that a list of names declares."""
         for declared, _ in declared_fields(split_decls(meaning.terms[-1])[0]):
             self.route.add(declared)
 
@@ -90,6 +110,7 @@ class RequestReader:
         return bool(self.shaped) and not keys & self.shaped
 
     def take_shape(self, shape: Term) -> None:
+        """Know the fields that an object shows."""
         if shape.head != "obj":
             return
         for found in fields_of_object(shape, self.describe):
@@ -105,6 +126,7 @@ class RequestReader:
                 self.route.shown.update(value)
 
     def take_example(self, meaning: Term) -> None:
+        """Know the fields of an example's request."""
         if meaning.head == "example" and not is_concrete(meaning.terms[0]):
             self.take_shape(meaning.terms[0])
         elif meaning.head == "example" and meaning.terms[0].head == "obj":
@@ -120,6 +142,7 @@ class RequestReader:
                 query_value(self.route.add(Field(name)), text)
 
     def take_given(self, meaning: Term) -> None:
+        """Take an example value of a field."""
         name = meaning.terms[0].text
         if name in self.route.fields and is_concrete(meaning.terms[1]):
             value = json_of(meaning.terms[1])
@@ -127,22 +150,19 @@ class RequestReader:
             self.route.fields[name].learn_sample(value)
 
     def take_only(self, value: Term) -> None:
+        """Take an example value of the only text there is."""
         names = [name for name, field in self.route.fields.items() if field.kind in {None, "string"}]
         if len(names) == 1:
             self.take_given(term("given", term("ref", names[0]), value))
 
     def declare_missing(self, meaning: Term) -> None:
-        for subject in meaning.terms[0].terms:
-            if (
-                subject.head == "ref"
-                and not self.route.fields.keys() & {subject.text}
-                and not self.is_reply_key(subject.text)
-            ):
-                if self.route.find(subject.text) is None and (
-                    meaning.terms[1].get("type") or meaning.terms[1].get("oneof")
-                ):
-                    self.route.add(Field(subject.text))
-            if subject.head == "name" and self.route.find(subject.text) is None:
+        """Know a field that is described without having been declared."""
+        subjects, description = meaning.terms
+        typed = bool(description.get("type") or description.get("oneof"))
+        for subject in subjects.terms:
+            known = subject.head not in {"ref", "name"} or self.route.find(subject.text) is not None
+            told = subject.head == "name" or (typed and not self.is_reply_key(subject.text))
+            if not known and told:
                 self.route.add(Field(subject.text))
 
     def is_reply_key(self, name: str) -> bool:
@@ -176,6 +196,7 @@ class RequestReader:
         return found if found is not None else self.route.add(Field(name))
 
     def attempt(self, clause: Clause, step: Callable[[], None]) -> None:
+        """Do a step; what is contradictory or not understood becomes a question."""
         try:
             step()
         except ContradictionError as error:
@@ -184,6 +205,7 @@ class RequestReader:
             self.unclear(clause)
 
     def unclear(self, clause: Clause) -> None:
+        """Ask what a clause means."""
         self.result.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
 
     def names_in(self, subjects: Term) -> list[str]:
@@ -239,6 +261,7 @@ def split_decls(decls: Term) -> tuple[Term, list[Term], list[Term]]:
 
 
 def is_telling(value: JsonValue) -> bool:
+    """Whether a value in an object is an example rather than a placeholder."""
     return value is not None and value not in ("", [], {})
 
 

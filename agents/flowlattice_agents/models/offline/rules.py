@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flowlattice_agents.models.offline.fields import Field
 from flowlattice_agents.models.offline.routes import Route
-from flowlattice_agents.models.offline.shapes import NotUnderstoodError, apply_bound, apply_description
+from flowlattice_agents.models.offline.shapes import apply_bound, apply_description
 from flowlattice_agents.models.offline.terms import Term, term
 
 Problem = str
@@ -120,10 +120,9 @@ class FieldRules:
 
     def _of_kind(self, wanted: str) -> list[str]:
         kinds = {"string": {"string"}, "number": {"number", "integer"}, "list": {"list"}, "date": {"date"}}
-        fitting = [
+        return [
             n for n, field in self._route.fields.items() if wanted == "any" or field.kind in kinds.get(wanted, set())
         ]
-        return fitting
 
 
 def _alternatives(predicate: Term) -> Iterator[Term]:
@@ -202,6 +201,3 @@ def _demand_one(field: Field, predicate: Term) -> None:
         apply_description(field, term("desc", term("filled")))
     elif head in {"blank", "no_words"}:
         apply_description(field, term("desc", term("unblank")))
-
-
-__all__ = ["EVERY_PROBLEM", "Atom", "FieldRule", "FieldRules", "NotUnderstoodError", "normalised"]

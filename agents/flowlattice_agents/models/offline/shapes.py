@@ -1,4 +1,4 @@
-"""Fields from what a brief shows or says of them: objects, lists of names, descriptions such as "a whole number from 1 to 20"."""
+"""Fields from what a brief shows or says of them: objects, lists of names, "a whole number from 1 to 20"."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from pydantic import JsonValue
 
 from flowlattice_agents.expressions import INTEGER, NUMBER, STRING
 from flowlattice_agents.models.offline.bands import Band, band_of, gaps, ordered
-from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
+from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.material import Material
 from flowlattice_agents.models.offline.routes import Clause, Gap, Route, Sample
+from flowlattice_agents.models.offline.scope import Scope, Typed
 from flowlattice_agents.models.offline.terms import Term, term
 
 Readings = list[tuple[Typed, Clause | None]]
@@ -193,12 +194,8 @@ class Sources:
         if default is not None:
             call = f"lookups.get_or({{{cells}}}, {looked_up}, {self.lowering().values(default)[0].text})"
         elif not self.material.listed:
-            self.gaps.append(
-                Gap(
-                    "table",
-                    f"What is answered for a value that is not in the list ({', '.join(key_text(k) for k, _, _ in entries)})?",
-                )
-            )
+            listed = ", ".join(key_text(k) for k, _, _ in entries)
+            self.gaps.append(Gap("table", f"What is answered for a value that is not in the list ({listed})?"))
         typed = self.scope.typed(call)
         for _, _, clause in self.material.table if typed else []:
             self.note([typed] if typed else [], clause, f"the table of `{key}`")
@@ -263,7 +260,7 @@ class Sources:
         return " and ".join(parts) or "True"
 
     def from_examples(self, key: str, wanted: list[tuple[Sample, JsonValue]]) -> Readings:
-        """A table made of examples: each value of one field has its own value, and the brief says what any other has."""
+        """A table made of examples: a value for each value of one field, and one that the brief says for any other."""
         if self.material.otherwise is None or len(wanted) < 2:
             return []
         name, defaults, clause = self.material.otherwise
@@ -329,6 +326,7 @@ def matches_name(spoken: str, name: str) -> bool:
 
 
 def about_result(scope: Scope, result: Typed) -> Scope:
+    """The scope in which "it" is one value that was just worked out."""
     return replace(scope, subjects=(), results=(result,))
 
 

@@ -16,9 +16,10 @@ from pydantic import JsonValue
 from flowlattice.operators import Operator, catalogue
 from flowlattice_agents.expressions import INTEGER, NUMBER, ListType
 from flowlattice_agents.models.offline.evaluation import equivalent, gives, run
-from flowlattice_agents.models.offline.lowering import Lowering, Scope, Typed
+from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.operations import operations
 from flowlattice_agents.models.offline.routes import Route, Sample
+from flowlattice_agents.models.offline.scope import Scope, Typed
 from flowlattice_agents.models.offline.terms import Term
 
 _JOINING = frozenset("between of to on in is count number from".split())
@@ -28,8 +29,8 @@ _MOST_CONSTANTS = 6
 _ENOUGH_DIGITS = 3
 _LONG_PHRASE = 3
 _TOO_COMMON = frozenset(
-    "the a an of to from in is and or with by for value text number list as at it its be take takes first last drop get "
-    "same fixed page steps before after contains where remove replace left right most least".split()
+    "the a an of to from in is and or with by for value text number list as at it its be take takes first last drop "
+    "get same fixed page steps before after contains where remove replace left right most least".split()
 )
 
 

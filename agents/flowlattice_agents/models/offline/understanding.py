@@ -57,7 +57,6 @@ class Understanding:
     key: list[str] = field(default_factory=list)
     key_ttl_s: int | None = None
     kind: str = "json"
-    other_paths: int | None = None
     claims: list[tuple[Term, Term, Clause]] = field(default_factory=list)
     incidental: set[str] = field(default_factory=set)
     expected: list[tuple[str, Clause]] = field(default_factory=list)

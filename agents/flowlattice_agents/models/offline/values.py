@@ -21,14 +21,12 @@ from flowlattice_agents.expressions import (
     ListType,
 )
 from flowlattice_agents.models.offline.operations import operation
+from flowlattice_agents.models.offline.references import MOST_READINGS, References
+from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.terms import Term, term
 
 _CASED = frozenset({"palindrome", "contains", "starts", "ends_with", "eq", "ne", "occurrences", "same_all"})
 _IDENTITY = frozenset({"same", "allowed"})
-
-
-from flowlattice_agents.models.offline.references import MOST_READINGS, References
-from flowlattice_agents.models.offline.scope import Scope, Typed
 
 
 class Values(References):
@@ -56,7 +54,7 @@ class Values(References):
         """The combinations of the arguments' readings; "both" stands for two arguments."""
         pair = next((index for index, part in enumerate(terms) if part.head == "both"), None)
         if pair is not None and self.scope.item is None:
-            subjects = [typed for typed in self._subjects()]
+            subjects = self._subjects()
             if len(subjects) >= 2:
                 rest = [self.values(part) for index, part in enumerate(terms) if index != pair]
                 return [(*subjects, *others) for others in itertools.islice(itertools.product(*rest), MOST_READINGS)]
@@ -86,15 +84,16 @@ class Values(References):
     def _of(self, value: Term) -> list[Typed]:
         """An operation on a value: `of(upper(), name)`."""
         what, subject = value.terms
-        return self._operation_on(what, subject)
+        return self.operation_on(what, subject)
 
-    def _operation_on(self, what: Term, subject: Term) -> list[Typed]:
+    def operation_on(self, what: Term, subject: Term) -> list[Typed]:
+        """The readings of an operation applied to a value."""
         if what.head in _IDENTITY:
             return self.values(subject)
         if what.head == "each":
             return self._each(term("each", subject, what.terms[0]))
         if what.head == "chain":
-            return self._operation_on(what.terms[1], term("of", what.terms[0], subject))
+            return self.operation_on(what.terms[1], term("of", what.terms[0], subject))
         if what.head in {"round", "ceil", "floor"}:
             return self._rounded(what, subject)
         return self.values(Term(what.head, (subject, *what.args)))
@@ -188,7 +187,7 @@ class Values(References):
         found: list[Typed] = []
         for walked in self._lists(lists):
             inner = type(self)(self.scope.walking(self._item_of(walked)))
-            for typed in inner._operation_on(what, term("it")):
+            for typed in inner.operation_on(what, term("it")):
                 found.extend(self._typed(f"[{typed.text} for item in {walked.text}]"))
         return found
 
@@ -219,6 +218,3 @@ def _literal_text(expression: str) -> str | None:
 
 def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
-
-
-__all__ = ["Scope", "Typed", "Values"]

@@ -1,5 +1,7 @@
 """Ranges of numbers: which one counts, and what they leave open."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +41,7 @@ def test_bands_that_meet_leave_no_gap(edges):
     edges = sorted(edges)
     bands = [
         band(-NOWHERE, edges[0]),
-        *(band(a, b) for a, b in zip(edges, edges[1:], strict=False)),
+        *(band(a, b) for a, b in pairwise(edges)),
         band(edges[-1], NOWHERE),
     ]
     assert gaps(bands, low=-NOWHERE, high=NOWHERE, whole=False) == []

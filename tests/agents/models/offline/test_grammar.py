@@ -44,8 +44,8 @@ def test_every_name_in_a_rule_is_defined():
 def test_no_rule_begins_with_itself_by_a_detour():
     grammar = load_grammar()
     graph = {name: {c for rule in group for c in corners(rule.elements)} for name, group in grammar.rules.items()}
-    for name in graph:
-        seen, pending = set(), list(graph[name])
+    for name, begins in graph.items():
+        seen, pending = set(), list(begins)
         while pending:
             other = pending.pop()
             assert other != name, f"{name} may begin with itself"

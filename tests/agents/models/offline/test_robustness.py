@@ -11,11 +11,12 @@ from flowlattice_agents.models.offline import OfflineModel
 
 PIECES = st.sampled_from(
     [
-        "GET /a", "POST /b/{id}", "takes", '{"x": 1}', '{"x": "..."}', "returns", "if", "missing", "422", "->", "or", "and",
-        "a whole number", "from 1 to 5", "text", "upper case", "the sum of a and b", "...", "\n- ", "\n1. ", ".", ",", "(", ")",
-        "'", '"', "`n`", "{", "}", "[", "https://x.example/y", "is", "not", "below 3", "else", "50 requests per second", "é", "☃",
+        *("GET /a", "POST /b/{id}", "takes", '{"x": 1}', '{"x": "..."}', "returns", "if", "missing", "422", "->"),
+        *("or", "and", "a whole number", "from 1 to 5", "text", "upper case", "the sum of a and b", "...", "\n- "),
+        *("\n1. ", ".", ",", "(", ")", "'", '"', "`n`", "{", "}", "[", "https://x.example/y", "is", "not", "below 3"),
+        *("else", "50 requests per second", "é", "☃"),
     ]
-)  # fmt: skip
+)
 BRIEFS = st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=40).map(" ".join))
 SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
