@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from inspect import signature
@@ -30,13 +31,25 @@ def hints(function: Callable[..., object]) -> dict[str, object]:
     """
     names = outer_names(function)
     found: dict[str, object] = {}
-    for name, annotation in dict(getattr(function, "__annotations__", {})).items():
+    for name, annotation in _written(function).items():
         holder = SimpleNamespace(__annotations__={name: annotation})
         try:
             found[name] = typing.get_type_hints(holder, globalns=names, localns=names, include_extras=True)[name]
         except _UNEVALUABLE:
             continue
     return found
+
+
+def _written(function: Callable[..., object]) -> dict[str, object]:
+    """The annotations as they are kept; since Python 3.14 they are evaluated when asked for, and then text will do."""
+    try:
+        return dict(getattr(function, "__annotations__", {}))
+    except _UNEVALUABLE:
+        if sys.version_info >= (3, 14):
+            import annotationlib
+
+            return dict(annotationlib.get_annotations(function, format=annotationlib.Format.STRING))
+        raise
 
 
 def parameters(function: Callable[..., object]) -> dict[str, object]:
