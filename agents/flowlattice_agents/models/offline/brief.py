@@ -43,6 +43,11 @@ class Promises:
     slos: list[tuple[float, float, float | None]] = field(default_factory=list)
 
 
+def count_sentences(text: str) -> int:
+    """How many sentences, entries and bullets a text has."""
+    return len(sentences(lex(text)))
+
+
 class Brief:
     """A brief with everything in it that the grammar recognises."""
 
@@ -51,6 +56,7 @@ class Brief:
         self.tokens = _with_path_parameters(lex(text), text)
         self._grammar = load_grammar()
         self._sentences = sentences(self.tokens)
+        self._known: dict[tuple[int, int, frozenset[str]], Reading] = {}
         self.names = self._find_names()
         routed = (index for index, one in enumerate(self._sentences) if any(token.kind == "PATH" for token in one))
         self._first_route = next(routed, len(self._sentences))
@@ -63,14 +69,22 @@ class Brief:
     def _find_names(self) -> Names:
         names = dict.fromkeys(evident_names(self.tokens))
         for sentence in self._sentences:
-            for reading in read_sentence(sentence, self._grammar, Names(names))[:1]:
-                names.update(dict.fromkeys(_declared(reading)))
+            names.update(dict.fromkeys(_declared(self._reading(sentence, Names(names)))))
         return Names(names)
+
+    def _reading(self, sentence: Sequence[Token], names: Names) -> Reading:
+        """The first reading of a sentence with these names, worked out once."""
+        if not sentence:
+            return Reading((), (), 0)
+        key = (sentence[0].start, sentence[-1].end, frozenset(names.names))
+        if key not in self._known:
+            self._known[key] = read_sentence(sentence, self._grammar, names)[0]
+        return self._known[key]
 
     def _read(self) -> None:
         for index, sentence in enumerate(self._sentences):
             sentence = self._without_title(sentence) if index == 0 else sentence  # noqa: PLW2901
-            reading = read_sentence(sentence, self._grammar, self.names)[0]
+            reading = self._reading(sentence, self.names)
             leading = index < min(self._first_route, _MOST_LEADING) and is_leading(sentence, self.names)
             if reading.leftovers and (leading or is_context(sentence, self.names)):
                 self._note(sentence, index, "context")
@@ -98,7 +112,7 @@ class Brief:
         length = title_length(sentence)
         if not length:
             return self._without_heading(sentence)
-        reading = read_sentence(sentence[:length], self._grammar, self.names)[0]
+        reading = self._reading(sentence[:length], self.names)
         if not reading.leftovers and all(part.meaning.head in _TELLING for part in reading.statements):
             for part in reading.statements:
                 text = self._slice(sentence, part.start, part.end)
@@ -111,12 +125,12 @@ class Brief:
 
     def _without_heading(self, sentence: list[Token]) -> list[Token]:
         """The first sentence without a heading of a few words that runs into it: "Airport lookup at GET ..."."""
-        if not read_sentence(sentence, self._grammar, self.names)[0].leftovers:
+        if not self._reading(sentence, self.names).leftovers:
             return sentence
         for end in range(1, min(_LONGEST_HEADING, len(sentence) - 1) + 1):
             if not is_title_word(sentence[end - 1]):
                 break
-            reading = read_sentence(sentence[end:], self._grammar, self.names)[0]
+            reading = self._reading(sentence[end:], self.names)
             if not reading.leftovers and reading.statements[0].meaning.head not in {"do", "fill"}:
                 self._note(sentence[:end], 0, "title")
                 return sentence[end:]

@@ -41,6 +41,8 @@ class Chart:
         self._soft = soft
         self._memo: dict[tuple[str, int], list[Result]] = {}
         self._classes: dict[int, frozenset[str]] = {}
+        self._soft_at: dict[int, bool] = {}
+        self._norms = (*(token.norm for token in tokens), None)
 
     def parse(self, name: str, position: int) -> list[Result]:
         """The readings of `name` from a place on: end, term, cost; the cheapest first for each end."""
@@ -56,6 +58,12 @@ class Chart:
 
     def may_skip(self, position: int) -> bool:
         """Whether a word says nothing inside a phrase, and is not the name of a field here."""
+        known = self._soft_at.get(position)
+        if known is None:
+            known = self._soft_at[position] = self._is_soft(position)
+        return known
+
+    def _is_soft(self, position: int) -> bool:
         if position >= len(self._tokens) or self._tokens[position].norm not in self._soft:
             return False
         token = self._tokens[position]
@@ -123,7 +131,11 @@ class Chart:
                 kept = (*bound, (element.label, value)) if element.label else bound
                 yield from self._sequence(elements, index + 1, (end, kept, cost + more))
         else:
+            following = self._norms[min(self.skip(position), len(self._tokens))]
             for option in element.options:
+                # Most options are words: those that do not stand here need no walk of their own.
+                if option and isinstance(option[0], Literal) and following not in option[0].words:
+                    continue
                 for inner in self._sequence(option, 0, partial):
                     yield from self._sequence(elements, index + 1, inner)
 

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from flowlattice_agents.models.base import Answer, Draft, Question
 from flowlattice_agents.models.offline.answers import with_answers
 from flowlattice_agents.models.offline.assemble import Assembled, Assembler
-from flowlattice_agents.models.offline.brief import Brief, Promises
+from flowlattice_agents.models.offline.brief import Brief, Promises, count_sentences
 from flowlattice_agents.models.offline.fields import Field, Kind
 from flowlattice_agents.models.offline.intake import Intake
 from flowlattice_agents.models.offline.names import parts_of, word_lists
@@ -34,6 +34,7 @@ from flowlattice_agents.spec import (
 )
 
 LONGEST_BRIEF = 20_000
+MOST_SENTENCES = 120
 _KINDS: tuple[Kind, ...] = ("number", "string", "integer", "list")
 _MOST_OPEN = 4
 _MOST_ATTEMPTS = 40
@@ -54,6 +55,8 @@ class OfflineModel:
         if len(brief) > LONGEST_BRIEF:
             return Draft(refusal=f"The brief has {len(brief)} characters; up to {LONGEST_BRIEF} can be understood.")
         text = with_answers(brief, answers)
+        if (count := count_sentences(text)) > MOST_SENTENCES:
+            return Draft(refusal=f"The brief has {count} sentences; up to {MOST_SENTENCES} can be understood.")
         refused = refusal(text)
         if refused is not None:
             answered = {answer.slot for answer in answers}

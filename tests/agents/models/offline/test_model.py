@@ -222,3 +222,9 @@ def test_a_brief_that_is_too_long_is_refused():
     found = draft("x" * 100_000)
     assert found.refusal is not None
     assert "20000" in found.refusal
+
+
+def test_a_brief_of_too_many_sentences_is_refused():
+    found = draft("- n: a whole number\n" * 500)
+    assert found.refusal is not None
+    assert "sentences" in found.refusal
