@@ -57,3 +57,6 @@ _.get_code
 
 # PyYAML reads them of loaders and dumpers.
 (_.ignore_aliases, _.yaml_implicit_resolvers)
+
+# A field of what `flows author --json` shows.
+_.probes
