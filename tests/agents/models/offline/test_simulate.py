@@ -1,6 +1,7 @@
 """The reference interpreter of specs: validation, invalid replies, checks, cases, replies."""
 
 import pytest
+from pydantic import JsonValue
 
 from flowlattice_agents.simulate import fits, simulate
 from flowlattice_agents.spec import FlowSpec
@@ -35,7 +36,7 @@ routes:
   accepts: Line
   reply: {kind: text, body: sku}
 """)
-ORDER = {"orderId": "o1", "lines": [{"sku": "a", "qty": 2}]}
+ORDER: dict[str, JsonValue] = {"orderId": "o1", "lines": [{"sku": "a", "qty": 2}]}
 
 
 def post(**changes):
