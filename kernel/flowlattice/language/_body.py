@@ -335,6 +335,14 @@ class _Body(ast.NodeVisitor):
         if isinstance(constant.value, str):
             self._urls(constant.value, constant)
 
+    def visit_JoinedStr(self, text: ast.JoinedStr) -> None:
+        """So are those in formatted text; where its parts are differs between versions of Python."""
+        for part in text.values:
+            if isinstance(part, ast.Constant):
+                self._urls(str(part.value), text)
+            else:
+                self.visit(part)
+
     def visit_Import(self, statement: ast.Import) -> None:
         """Imports belong to the top of the file, where they are admitted."""
         self._add(unknown("imports inside its body"), statement)

@@ -80,7 +80,7 @@ UNREADABLE = {
     "x = (": (1, 5, "was never closed"),
     "x = 1\ny = = 2\n": (2, 5, "invalid syntax"),
     "def f():\nreturn 1\n": (2, 1, "indented block"),
-    b"x = '\xff'": (1, 8, "codec"),
+    b"x = '\xff'": (1, 6, "codec"),
     b"x = 1\0": (1, 1, "null"),
     b"#\x80": (1, 1, "not Python"),
     b"# coding: nonsense\n": (1, 1, "nonsense"),
