@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flowlattice.errors import FlowlatticeError
+from flowlattice.errors import EngineUnavailable, FlowlatticeError
 
 LimitName = Literal["wall_clock", "cpu", "memory", "output", "scratch", "threads"]
 
@@ -28,7 +28,7 @@ class SandboxError(FlowlatticeError):
         super().__init__(f"sandbox, {task}: {message}")
 
 
-class SandboxUnavailable(SandboxError):
+class SandboxUnavailable(SandboxError, EngineUnavailable):
     """The process could not be started or locked down. Nothing untrusted ran."""
 
 

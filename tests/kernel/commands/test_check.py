@@ -89,6 +89,15 @@ def test_sarif_names_files_from_here(capsys, wrong, monkeypatch):
     assert json.loads(capsys.readouterr().out)["runs"][0]["results"] == []
 
 
+def test_a_sandbox_that_cannot_be_started_is_an_engine_that_is_missing(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    assert run(["check", ECHO]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: sandbox")
+    assert len(err.splitlines()) == 1
+
+
 def test_warnings_are_no_problem(capsys, calls):
     assert run(["check", "."]) == 0
     assert "1 warning (calls 1.0.0, 3 nodes)" in capsys.readouterr().out
