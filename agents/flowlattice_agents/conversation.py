@@ -131,18 +131,6 @@ def read_answers(path: Path | None) -> tuple[Reply, ...]:
     return tuple(replies)
 
 
-def read_hosts(path: Path | None) -> tuple[str, ...]:
-    """Allowed hosts from a YAML file.
-
-    Raises:
-        UsageError: It is not a list of host names.
-    """
-    hosts = read_yaml_list(path, "a list of host names")
-    if any(not isinstance(host, str) or not re.fullmatch(r"[A-Za-z0-9.-]+", host) for host in hosts):
-        raise UsageError(f"{path}: a host is a name such as api.example.com, without scheme or path")
-    return tuple(str(host).lower() for host in hosts)
-
-
 def _user() -> str:
     try:
         return getpass.getuser()

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from flowlattice.console import Console
 from flowlattice.errors import UsageError
-from flowlattice_agents.conversation import Conversation, read_answers, read_hosts
+from flowlattice_agents.conversation import Conversation, read_answers
 
 APPROVAL: dict[str, JsonValue] = {
     "kind": "approval", "text": "Approve echo 1.0.0 for deployment?", "digest": "d", "diff": "", "meaning": [],
@@ -72,11 +72,3 @@ def test_answers_that_are_none_are_one_clear_line(tmp_path: Path, text: str) -> 
     (tmp_path / "answers.yaml").write_text(text)
     with pytest.raises(UsageError, match=r"answers\.yaml"):
         read_answers(tmp_path / "answers.yaml")
-
-
-def test_hosts_are_names(tmp_path: Path) -> None:
-    (tmp_path / "hosts.yaml").write_text("[API.example.com, 1.5]")
-    assert read_hosts(tmp_path / "hosts.yaml") == ("api.example.com", "1.5")
-    (tmp_path / "hosts.yaml").write_text("['https://api.example.com/']")
-    with pytest.raises(UsageError, match="without scheme"):
-        read_hosts(tmp_path / "hosts.yaml")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from flowlattice.check.allowed import read_hosts
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
 from flowlattice.home import flows_home
-from flowlattice_agents.conversation import Conversation, read_answers, read_hosts
+from flowlattice_agents.conversation import Conversation, read_answers
 from flowlattice_agents.models.registry import model_named
 from flowlattice_agents.report import Reporter
 from flowlattice_agents.runs import Parameters, Runs
@@ -57,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         model=name,
         target=None if out is None else out.absolute(),
         base=Path.cwd(),
-        allowed_hosts=read_hosts(allow_hosts),
+        allowed_hosts=() if allow_hosts is None else tuple(sorted(read_hosts(allow_hosts))),
     )
     conversation = Conversation(console, replies=read_answers(answers), yes=yes)
     model_named(name)  # an unknown model is said before anything is written
