@@ -18,7 +18,7 @@ from langgraph.types import interrupt
 from pydantic import JsonValue
 
 from flowlattice.certify import Certificate, Sample
-from flowlattice.deployments import Approval, Deployments, approved_digest
+from flowlattice.deployments import LOCAL, Approval, Deployments, approved_digest
 from flowlattice.errors import EngineUnavailable
 from flowlattice.hosts.process import ServedFlow
 from flowlattice.ir.digest import digest_of
@@ -120,7 +120,12 @@ class Deployer:
             return self._taken_back(ir)
         sample = certificate.samples[0] if certificate.samples else None
         deployed = Deployed(
-            name=ir.name, digest=deployment.digest, url=url, probes=len(certificate.samples), sample=sample
+            name=ir.name,
+            digest=deployment.digest,
+            url=url,
+            probes=len(certificate.samples),
+            sample=sample,
+            doubles=_doubles(ir) if self.bench.environment == LOCAL else (),
         )
         progress.say("deploy", "finished", f"is live: {len(certificate.samples)} probes answered as certified")
         superseded = deployment.state == "superseded"
@@ -191,3 +196,9 @@ def parts_of(state: RunState, environment: str) -> dict[str, str]:
     """Everything an approval is bound to: the digests of source, IR, certificate and policy decision, and where."""
     keys = ("source_digest", "ir_digest", "certificate_digest", "policy_digest")
     return {**{key: needed(state, key) for key in keys}, "environment": environment}
+
+
+def _doubles(ir: FlowIR) -> tuple[str, ...]:
+    """The bindings that would reach other hosts, were they not local doubles."""
+    uses = {f"{use.binding} ({use.name})" for node in ir.nodes for use in node.capabilities if use.egress}
+    return tuple(sorted(uses))

@@ -8,7 +8,7 @@ from flowlattice.certify import Sample
 
 
 class Deployed(BaseModel):
-    """What the deployment was, and the request that showed that it answers."""
+    """What the deployment was, the request that showed that it answers, and which capabilities are local doubles."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -17,3 +17,4 @@ class Deployed(BaseModel):
     url: str
     probes: int
     sample: Sample | None
+    doubles: tuple[str, ...] = ()

@@ -84,6 +84,8 @@ class Reporter:
                 sample = deployed.sample
                 yield f"  request  {sample.method} {sample.target} {sample.body or ''}"
                 yield f"  answer   {sample.status} {sample.answer}"
+            if deployed.doubles:
+                yield f"  note     local doubles stand in for {', '.join(deployed.doubles)}: nothing left this machine"
             yield "  keep it serving with: flows serve --deployed"
 
 
