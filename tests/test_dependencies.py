@@ -22,6 +22,10 @@ LOADED_BY_NAME = {
 }
 
 
+# Modules of the standard library of a newer Python, imported behind a look at its version.
+NEWER = {"annotationlib"}
+
+
 def _declared(requirements):
     return {canonicalize_name(Requirement(requirement).name) for requirement in requirements}
 
@@ -36,7 +40,7 @@ def _imported(*folders):
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     names.add(node.module.split(".")[0])
     providers = packages_distributions()
-    foreign = names - sys.stdlib_module_names - OWN
+    foreign = names - sys.stdlib_module_names - NEWER - OWN
     return {canonicalize_name(provider) for name in foreign for provider in providers.get(name, [f"no such: {name}"])}
 
 
