@@ -176,9 +176,10 @@ def test_an_accepted_proposal_is_built_and_certified_again(user: User) -> None:
     assert "flow.max_in_flight(" in (user.folder / "slow" / "flow.py").read_text()
 
 
-def test_a_flow_edited_by_hand_is_not_overwritten(user: User) -> None:
+@pytest.mark.parametrize("name", ["flow.py", "spec.yaml"])
+def test_a_file_edited_by_hand_is_not_overwritten(user: User, name: str) -> None:
     user.flows("author", ECHO, "--out", "built", "--yes")
-    flow = user.folder / "built" / "flow.py"
+    flow = user.folder / "built" / name
     flow.write_text(flow.read_text() + "# mine\n")
     ran = user.flows("author", ECHO, "--out", "built", "--yes", "--json")
     assert (ran.code, ran.result["outcome"]) == (1, "failed")
