@@ -13,11 +13,11 @@ from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict
 
 from flowlattice.certify import Certificate
+from flowlattice.plan import DEFAULT_MAX_IN_FLIGHT
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import Workbench, needed
 
-DEFAULT_MAX_IN_FLIGHT = 1024
 DEADLINE_SHARE = 0.8
 
 

@@ -57,7 +57,7 @@ class Policy(_Model):
         require: CEL that must be true for each subject, `it`.
         message: What is wrong; `{it.name}` and the like stand for parts of the subject.
         remedy: What to do about it.
-        tests: Cases that run in the tests and in `flows policy test`.
+        tests: Cases that the policy must judge as they say; they run in the tests.
     """
 
     id: str = Field(pattern=r"^[A-Z][A-Z0-9-]*$")

@@ -15,9 +15,10 @@ from flowlattice.plan.model import (
     Segment,
     TriggerPlan,
 )
-from flowlattice.plan.planner import PlanRefused, plan
+from flowlattice.plan.planner import DEFAULT_MAX_IN_FLIGHT, PlanRefused, plan
 
 __all__ = [
+    "DEFAULT_MAX_IN_FLIGHT",
     "AnyUnit",
     "Branch",
     "Call",
