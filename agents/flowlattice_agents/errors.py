@@ -12,6 +12,7 @@ AgentError
     ├── ModelMisconfigured  it will not answer as things are set up: no key, a wrong one, no such model
     ├── BudgetExhausted     the worst case of the next call does not fit what remains
     ├── PriceUnknown        nobody has said what the model costs
+    ├── AnswerUnusable      its answers could not be used, however often it was told what is wrong with them
     └── RecordError         a record that cannot be read, or holds no answer
 """
 
@@ -122,3 +123,7 @@ class PriceUnknown(ModelError):
 
 class RecordError(ModelError):
     """A record that cannot be read, or that holds no answer to what is asked."""
+
+
+class AnswerUnusable(ModelError):
+    """A model's answers stayed unusable after the last round of corrections."""

@@ -14,6 +14,7 @@ item that is not there) is `NoValueError`, which a caller sees as invalid input.
 from flowlattice_agents.expressions._evaluate import evaluate
 from flowlattice_agents.expressions._infer import check
 from flowlattice_agents.expressions._render import RecordWriter, Rename, render
+from flowlattice_agents.expressions._signatures import signature_text
 from flowlattice_agents.expressions._syntax import free_names
 from flowlattice_agents.expressions._types import (
     BOOLEAN,
@@ -66,5 +67,6 @@ __all__ = [
     "names_of_record",
     "optional",
     "render",
+    "signature_text",
     "type_named",
 ]

@@ -169,6 +169,13 @@ def signature_named(name: str) -> Signature:
     return signature_of(operator_named(name))
 
 
+def signature_text(name: str) -> str:
+    """An operator's call with its types: `text.pad_left(value: string, width: integer, fill: string?) -> string`."""
+    signature = signature_named(name)
+    parameters = ", ".join(f"{p.name}: {p.type}{'?' if p.has_default else ''}" for p in signature.parameters)
+    return f"{name}({parameters}) -> {signature.returns}"
+
+
 def signature_of(operator: Operator) -> Signature:
     """An operator's signature, its annotations read as types.
 
