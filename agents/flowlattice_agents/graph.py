@@ -1,6 +1,7 @@
 """The LangGraph: who works when, and where it goes back.
 
-    pm -> (ask -> pm) -> build <-> compile -> policy -> test -> optimizer -> (decide -> build) -> review -> deploy
+    pm -> (ask -> pm) -> expect -> (settle) -> build <-> compile -> policy -> test (-> build) -> optimizer
+       -> (decide -> build) -> review -> deploy
 
 Every step is checkpointed before the next one starts, so a killed run goes on where it was.
 """
@@ -35,13 +36,13 @@ class Work(Protocol):
         """Do the step."""
 
 
-STEPS = ("pm", "ask", "build", "compile", "policy", "test", "optimizer", "decide", "review", "deploy")
+STEPS = ("pm", "ask", "expect", "settle", "build", "compile", "policy", "test", "optimizer", "decide", "review", "deploy")
 
 
 @contextmanager
 def run_graph(bench: Workbench) -> Iterator[RunGraph]:
     """The graph of one run with its checkpoints open."""
-    pm, builder, deployer = PM(bench), Builder(bench), Deployer(bench)
+    pm, builder, tester, deployer = PM(bench), Builder(bench), TestAgent(bench), Deployer(bench)
     optimizer = Optimizer(bench)
     graph = StateGraph(RunState)
 
@@ -50,21 +51,25 @@ def run_graph(bench: Workbench) -> Iterator[RunGraph]:
 
     add("pm", pm.understand)
     add("ask", pm.ask)
+    add("expect", tester.expect)
+    add("settle", pm.settle)
     add("build", builder.build)
     add("compile", builder.compile)
     add("policy", PolicyAgent(bench).decide)
-    add("test", TestAgent(bench).certify)
+    add("test", tester.certify)
     add("optimizer", optimizer.measure)
     add("decide", optimizer.decide)
     add("review", deployer.review)
     add("deploy", deployer.deploy)
     graph.add_edge(START, "pm")
-    graph.add_conditional_edges("pm", _after_pm, ["ask", "build", END])
+    graph.add_conditional_edges("pm", _after_pm, ["ask", "expect", END])
     graph.add_edge("ask", "pm")
-    graph.add_conditional_edges("build", _unless_ended("compile"), ["compile", END])
+    graph.add_conditional_edges("expect", _after_expectations, ["settle", "build"])
+    graph.add_conditional_edges("settle", _after_settling, ["ask", "build"])
+    graph.add_conditional_edges("build", _after_build, ["pm", "compile", END])
     graph.add_conditional_edges("compile", _after_compile, ["build", "policy", END])
     graph.add_conditional_edges("policy", _unless_ended("test"), ["test", END])
-    graph.add_conditional_edges("test", _unless_ended("optimizer"), ["optimizer", END])
+    graph.add_conditional_edges("test", _after_test, ["build", "optimizer", END])
     graph.add_conditional_edges("optimizer", _after_optimizer, ["decide", "review"])
     graph.add_conditional_edges("decide", _after_decision, ["build", "review"])
     graph.add_conditional_edges("review", _unless_ended("deploy"), ["deploy", END])
@@ -89,7 +94,28 @@ def _timed(bench: Workbench, step: str, work: Work) -> Work:
 def _after_pm(state: RunState) -> str:
     if state.get("outcome"):
         return END
+    return "ask" if state.get("questions_digest") else "expect"
+
+
+def _after_expectations(state: RunState) -> str:
+    return "settle" if state.get("disagreements_digest") else "build"
+
+
+def _after_settling(state: RunState) -> str:
     return "ask" if state.get("questions_digest") else "build"
+
+
+def _after_build(state: RunState) -> str:
+    if state.get("outcome"):
+        return END
+    # A change of the spec that does not go into a file that was edited by hand: the file itself is changed then.
+    return "compile" if state.get("spec_digest") or state.get("written_digest") else "pm"
+
+
+def _after_test(state: RunState) -> str:
+    if state.get("outcome"):
+        return END
+    return "build" if state.get("findings_digest") else "optimizer"
 
 
 def _after_compile(state: RunState) -> str:

@@ -44,6 +44,9 @@ class Optimizer:
         if state.get("optimized"):
             progress.say("optimizer", "finished", "has had its say")
             return {"proposal_digest": None}
+        if state.get("edit_digest") or state.get("written_digest"):
+            progress.say("optimizer", "finished", "leaves it as it is: nobody asked for other limits")
+            return {"proposal_digest": None}
         spec = store.model(FlowSpec, needed(state, "spec_digest"))
         proposal = propose(spec, store.model(Certificate, needed(state, "certificate_digest")))
         if proposal is None:

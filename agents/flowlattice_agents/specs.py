@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from flowlattice_agents.edits import Edit, apply_edits
 from flowlattice_agents.errors import ExpressionError, SpecError
 from flowlattice_agents.expressions import BOOLEAN, Type, check, names_of_record
 from flowlattice_agents.rendering import render_flow
@@ -63,6 +64,22 @@ def shown(example: Example) -> str:
     if example.text is not None:
         parts.append(repr(example.text))
     return " ".join(parts)[:_SHOWN] or "anything"
+
+
+def spec_text(spec: FlowSpec) -> str:
+    """A spec as models see and edit it: without where it came from, which builds nothing."""
+    return spec.model_copy(update={"clauses": (), "assumptions": ()}).to_yaml()
+
+
+def edited_spec(spec: FlowSpec, edits: Sequence[Edit]) -> FlowSpec:
+    """A spec after edits of the text that `spec_text` shows.
+
+    Raises:
+        EditRejected: An edit does not apply exactly.
+        SpecError: What comes out is no spec.
+    """
+    after = FlowSpec.from_yaml(apply_edits(spec_text(spec), edits))
+    return after.model_copy(update={"clauses": spec.clauses, "assumptions": spec.assumptions})
 
 
 def _meets(reply: SimulatedReply, example: Example) -> bool:

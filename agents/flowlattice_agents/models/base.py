@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from pydantic import TypeAdapter
+
 from flowlattice.diagnostics import Diagnostic
 from flowlattice_agents.edits import Edit
 from flowlattice_agents.spec import Assumption, Example, FlowSpec
@@ -84,6 +86,9 @@ class Disagreement:
     number: int
     expected: Example
     given: str
+
+
+DISAGREEMENTS: TypeAdapter[list[Disagreement]] = TypeAdapter(list[Disagreement])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ from flowlattice_agents.models.chat.asking import Asker, Declined, part
 from flowlattice_agents.models.chat.completion import completed
 from flowlattice_agents.models.chat.vocabulary import all_names, likely
 from flowlattice_agents.spec import ClauseAccount, Example, FlowSpec
-from flowlattice_agents.specs import problems_of, request_line, shown
+from flowlattice_agents.specs import edited_spec, problems_of, request_line, shown, spec_text
 
 LONGEST_BRIEF = 40_000
 SPEC_FILE, FLOW_FILE = "spec.yaml", "flow.py"
@@ -209,22 +209,6 @@ class ChatPlanner:
             update={"clauses": clauses, "assumptions": (*specs[0].assumptions, *assumptions)}
         )
         return Draft(spec=changed, assumptions=assumptions)
-
-
-def spec_text(spec: FlowSpec) -> str:
-    """A spec as models see and edit it: without where it came from, which builds nothing."""
-    return spec.model_copy(update={"clauses": (), "assumptions": ()}).to_yaml()
-
-
-def edited_spec(spec: FlowSpec, edits: Sequence[Edit]) -> FlowSpec:
-    """A spec after edits of the text that `spec_text` shows.
-
-    Raises:
-        EditRejected: An edit does not apply exactly.
-        SpecError: What comes out is no spec.
-    """
-    after = FlowSpec.from_yaml(apply_edits(spec_text(spec), edits))
-    return after.model_copy(update={"clauses": spec.clauses, "assumptions": spec.assumptions})
 
 
 def _edited(spec: FlowSpec, text: str, edits: Sequence[Edit]) -> tuple[FlowSpec | None, list[str]]:
