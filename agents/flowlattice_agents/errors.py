@@ -77,9 +77,10 @@ class ModelUnavailable(ModelError):
         retry_after_s: How long the endpoint asked to wait, in seconds; None if it did not say.
         prompt_tokens: Tokens that the endpoint may have charged for reading; 0 if it took nothing in.
         completion_tokens: Tokens that it may have charged for writing.
+        lasting: Whether the same request would fail in the same way again.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword per fact of a failure
         self,
         message: str,
         *,
@@ -87,11 +88,13 @@ class ModelUnavailable(ModelError):
         retry_after_s: float | None = None,
         prompt_tokens: int = 0,
         completion_tokens: int = 0,
+        lasting: bool = False,
     ) -> None:
         self.attempts = attempts
         self.retry_after_s = retry_after_s
         self.prompt_tokens = prompt_tokens
         self.completion_tokens = completion_tokens
+        self.lasting = lasting
         super().__init__(message)
 
 
