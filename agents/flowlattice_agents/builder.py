@@ -95,7 +95,7 @@ class Builder:
             spec = self.bench.store.model(FlowSpec, needed(state, "spec_digest"))
             return self._render(state, spec)
         source = self.bench.store.text(written)
-        return self._begin(state, {FLOW_FILE: source}, None, f"Write the flow file ({len(source.splitlines())} lines)")
+        return self._begin(state, {FLOW_FILE: source}, None, "Write the flow file")
 
     def _render(self, state: RunState, spec: FlowSpec) -> RunState:
         base = self._base(state)
@@ -131,7 +131,8 @@ class Builder:
         if base is not None:
             self.bench.workspace.commit({FLOW_FILE: base.source}, agent="person", reason="The flow as it was")
         commit = self.bench.workspace.commit(files, agent="builder", reason=reason)
-        self.bench.progress.say("builder", "note", f"{_lower(reason)}: {FLOW_FILE}, {_lines(files[FLOW_FILE])} lines")
+        how = "renders" if SPEC_FILE in files else "takes"
+        self.bench.progress.say("builder", "note", f"{how} {FLOW_FILE} ({_lines(files[FLOW_FILE])} lines)")
         return {
             "commit": commit,
             "attempt": 1,
@@ -144,7 +145,7 @@ class Builder:
         # Of the commit in the state: after a crash the last one may hold these fixes already.
         files = self.bench.workspace.files(needed(state, "commit"))
         own = [entry for entry in found if entry.file == FLOW_FILE and entry.fix and entry.fix.applicability == "safe"]
-        if own and state.get("errors"):
+        if own:
             fixed = {**files, FLOW_FILE: apply_fixes(files[FLOW_FILE], own)}
             codes = tuple(dict.fromkeys(entry.code for entry in own))
             if fixed != files:

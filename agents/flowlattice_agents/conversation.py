@@ -50,6 +50,7 @@ class Conversation:
     console: Console
     replies: Sequence[Reply] = ()
     yes: bool = False
+    assume: bool = False
     _shown: set[str] = field(default_factory=set)
     # A prepared reply that did not settle its question the first time does not the second time either.
     _answered: set[str] = field(default_factory=set)
@@ -70,13 +71,15 @@ class Conversation:
 
     def _questions(self, questions: list[dict[str, JsonValue]]) -> JsonValue | None:
         found: dict[str, JsonValue] = {}
-        for question in questions:
-            text = str(question["text"])
+        for number, question in enumerate(questions, 1):
+            text, assumption = str(question["text"]), question.get("assumption")
             prepared = None if text in self._answered else self._prepared(text)
             self._answered.add(text)
+            if prepared is None and self.assume and isinstance(assumption, str):
+                prepared = assumption
             if prepared is None and not self._interactive():
                 return None
-            found[text] = prepared if prepared is not None else click.prompt(f"\n{visible(text)}\n ", err=True)
+            found[text] = prepared if prepared is not None else _asked(text, assumption, number, len(questions))
         return found
 
     def _agreed(self, kind: str, text: str) -> Decision | None:
@@ -111,6 +114,15 @@ class Conversation:
         for sentence in cast(list[str], request["certificate"]):
             say(f"  {visible(sentence)}")
         say("")
+
+
+def _asked(text: str, assumption: JsonValue, number: int, of: int) -> str:
+    """Ask a person; where something would be assumed, the Enter key lets it be."""
+    count = f"({number}/{of}) " if of > 1 else ""
+    if isinstance(assumption, str):
+        shown = f"\n{count}{visible(text)}\n  Enter: {visible(assumption)}\n "
+        return str(click.prompt(shown, default=assumption, show_default=False, err=True))
+    return str(click.prompt(f"\n{count}{visible(text)}\n ", err=True))
 
 
 def read_answers(path: Path | None) -> tuple[Reply, ...]:

@@ -155,7 +155,8 @@ class Deployer:
         return self.bench.store.model(Certificate, needed(state, "certificate_digest"))
 
     def _diff(self, state: RunState) -> str:
-        before = self._found(state).get(FLOW_FILE)
+        digest = state.get("base_digest")
+        before = self.bench.store.text(digest) if digest else None
         return self.bench.workspace.diff({FLOW_FILE: before} if before else {}, only=FLOW_FILE)
 
     def _found(self, state: RunState) -> dict[str, str | None]:

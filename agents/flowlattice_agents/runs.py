@@ -18,9 +18,10 @@ from flowlattice.policy import load_policies
 from flowlattice_agents.editing import EditBase
 from flowlattice_agents.errors import ModelError, RunError
 from flowlattice_agents.models.base import Arm
-from flowlattice_agents.models.registry import OFFLINE, ModelSettings, OpenModel, open_model
+from flowlattice_agents.models.registry import ModelSettings, OpenModel, offline_model, open_model
 from flowlattice_agents.progress import Event, Progress
 from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.spending import Spending, spending_of
 from flowlattice_agents.state import STATE_VERSION, RunState
 from flowlattice_agents.store import RUN_ID_LENGTH, RunStore, RunStores, write_atomically
 from flowlattice_agents.workbench import Workbench
@@ -86,6 +87,7 @@ class RunResult:
         waiting: The request that waits for an answer, if one does.
         halted: Why no model answered, if that is why it stands still; it can go on.
         spending: What its model calls have cost.
+        stale: Why the record that it repeats is out of date.
     """
 
     run: str
@@ -94,6 +96,7 @@ class RunResult:
     waiting: dict[str, JsonValue] | None = None
     halted: ModelError | None = None
     spending: Spending = Spending()
+    stale: tuple[str, ...] = ()
 
 
 class Runs:
@@ -148,7 +151,7 @@ class Runs:
         """Where a run is, without going on with it."""
         store = self._stores.open(run)
         parameters = self.parameters(store)
-        with Laboratory() as lab, self._graph(store, OFFLINE, parameters, lambda _: None, lab) as graph:
+        with Laboratory() as lab, self._graph(store, offline_model(), parameters, lambda _: None, lab) as graph:
             return _result(store, graph)
 
     def _drive(
@@ -159,7 +162,7 @@ class Runs:
             try:
                 model = self._opened(self._settings(store, parameters, watch))
                 with self._graph(store, model, parameters, watch, lab) as graph:
-                    return self._converse(graph, store, parameters, asked)
+                    return replace(self._converse(graph, store, parameters, asked), stale=model.stale())
             except KeyboardInterrupt:
                 watch(Event(agent="", kind="stopped", text=f"interrupted; go on with: flows resume {store.run}"))
                 raise

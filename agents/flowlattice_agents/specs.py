@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from pydantic import JsonValue
+
 from flowlattice_agents.edits import Edit, apply_edits
 from flowlattice_agents.errors import ExpressionError, SpecError
 from flowlattice_agents.expressions import BOOLEAN, Type, check, names_of_record
@@ -41,7 +43,7 @@ def problems_of(spec: FlowSpec) -> list[str]:
 def other_answer(spec: FlowSpec, example: Example) -> str | None:
     """What a spec that holds together gives instead of an example's answer; none where it gives that answer."""
     request = example.request
-    body = request.json_body if request.form is None else dict(request.form)
+    body: JsonValue = request.json_body if request.form is None else dict(request.form)
     try:
         reply = simulate(spec, request.method, request.path, body)
     except ExpressionError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from flowlattice.certify import Check, Example, ExampleRequest, certify
 from flowlattice.ir.model import FlowIR
@@ -84,8 +84,8 @@ class TestAgent:
         reason = f"{names}: {detail}"
         broken = all(check.verdict == "failed" for check in failed)
         if broken and state.get("arm") in (None, "six", "single") and state.get("attempt", 0) < MAX_ATTEMPTS:
-            found = [f"{check.name}: {line}" for check in failed for line in (check.failures or (check.summary,))]
-            return {"certificate_digest": digest, "findings_digest": self.bench.store.put_json([*found])}
+            found: list[JsonValue] = [f"{check.name}: {line}" for check in failed for line in (check.failures or (check.summary,))]
+            return {"certificate_digest": digest, "findings_digest": self.bench.store.put_json(found)}
         return {"certificate_digest": digest, "outcome": "failed", "reason": reason}
 
     def _examples(self, state: RunState) -> tuple[Example, ...]:

@@ -75,7 +75,7 @@ def open_model(settings: ModelSettings) -> OpenModel:
         ModelError: It cannot be used as things are set up.
     """
     if checked_name(settings.name) == OFFLINE_NAME:
-        return _offline()
+        return offline_model()
     from flowlattice_agents.chat.connect import connect
     from flowlattice_agents.models.chat import Asker, ChatPlanner
 
@@ -84,7 +84,8 @@ def open_model(settings: ModelSettings) -> OpenModel:
     return OpenModel(planner=planner, spent=session.spent, stale=session.stale)
 
 
-def _offline() -> OpenModel:
+def offline_model() -> OpenModel:
+    """The embedded planner."""
     from flowlattice_agents.models.offline import OfflineModel
 
     return OpenModel(planner=OfflineModel())

@@ -4,6 +4,7 @@
 a spec of an answer and says what is wrong with it, `planner` puts them together.
 """
 
+from flowlattice_agents.models.chat.asking import Asker
 from flowlattice_agents.models.chat.planner import ChatPlanner
 
-__all__ = ["ChatPlanner"]
+__all__ = ["Asker", "ChatPlanner"]

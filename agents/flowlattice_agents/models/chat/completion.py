@@ -27,7 +27,9 @@ def completed(
         clauses: Its account of the brief.
     """
     assumed = {assumption.slot: assumption for assumption in stated}
-    given = {key: value for key, value in raw.items() if value is not None and key not in ("assumptions", "clauses")}
+    given: dict[str, JsonValue] = {
+        key: value for key, value in raw.items() if value is not None and key not in ("assumptions", "clauses")
+    }
 
     def assume(slot: str, text: str) -> None:
         assumed.setdefault(slot, Assumption(slot=slot, text=text))
