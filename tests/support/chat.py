@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import JsonValue
+
 from flowlattice_agents.chat.base import AnswerSchema, ChatRequest, Message, PromptRef
 from flowlattice_agents.chat.openai import OpenAIChat, endpoint_from
 from tests.support.scripted_model import ScriptedModel
 
-CLOSED = {
+CLOSED: dict[str, JsonValue] = {
     "type": "object",
     "properties": {"v": {"type": "string"}},
     "required": ["v"],

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from pydantic import JsonValue
 
 from flowlattice_agents.chat.base import AnswerSchema
 from flowlattice_agents.chat.openai import OpenAIChat, endpoint_from
@@ -69,7 +70,11 @@ def test_what_is_sent(ask):
 
 
 def test_a_schema_that_cannot_be_enforced_is_not_said_to_be(ask):
-    open_schema = {"type": "object", "properties": {"v": {"type": "string"}, "w": CLOSED}, "required": ["v", "w"]}
+    open_schema: dict[str, JsonValue] = {
+        "type": "object",
+        "properties": {"v": {"type": "string"}, "w": CLOSED},
+        "required": ["v", "w"],
+    }
     with scripted_model([reply_text("{}")]) as server:
         ask(server, request(schema=AnswerSchema(name="draft", schema=open_schema)))
     assert server.requests[0]["response_format"]["json_schema"]["strict"] is False

@@ -1,5 +1,7 @@
 """Trying again: how often, how long each wait is, and what is not tried again."""
 
+from typing import Any
+
 import pytest
 
 from flowlattice_agents.chat.failures import retry_after
@@ -13,22 +15,24 @@ class Tried:
     """What happened while a script was asked with retries."""
 
     def __init__(self, script, **retries):
-        self.waits, self.notes, self.reply, self.error = [], [], None, None
+        self.waits: list[float] = []
+        self.notes: list[str] = []
+        self.ended: Any
         with scripted_model(script) as server:
             inner = asked(server)
             chat = RetryingChat(inner, Retries(**retries), note=self.notes.append, sleep=self.waits.append)
             assert chat.name == "openai:desk"
             try:
-                self.reply = chat.complete(request())
+                self.ended = chat.complete(request())
             except (ModelMisconfigured, ModelUnavailable) as error:
-                self.error = error
+                self.ended = error
             inner.close()
         self.requests = len(server.requests)
 
 
 def test_it_waits_as_long_as_it_is_asked_to():
     tried = Tried([status(429, retry_after=7), reply_text("ok")])
-    assert (tried.reply.text, tried.reply.attempts) == ("ok", 2)
+    assert (tried.ended.text, tried.ended.attempts) == ("ok", 2)
     assert tried.waits == [7]
     assert "answered 429" in tried.notes[0]
     assert "attempt 2 of 4 in 7 s" in tried.notes[0]
@@ -41,7 +45,7 @@ def test_it_does_not_wait_for_ever():
 
 def test_waits_grow_with_some_chance_in_them():
     tried = Tried([status(500)] * 4, first_wait_s=8, longest_wait_s=20)
-    assert tried.error.attempts == 4
+    assert tried.ended.attempts == 4
     assert [low <= wait <= high for wait, low, high in zip(tried.waits, (4, 8, 10), (8, 16, 20), strict=True)] == [
         True
     ] * 3
@@ -49,13 +53,13 @@ def test_waits_grow_with_some_chance_in_them():
 
 def test_a_connection_that_drops_is_tried_again():
     tried = Tried([drop_after(20), drop_after(5, cleanly=True), reply_text("ok")])
-    assert tried.reply.attempts == 3
+    assert tried.ended.attempts == 3
 
 
 def test_an_attempt_too_many():
     tried = Tried([status(429)] * 3, attempts=2)
     assert tried.requests == 2
-    assert "answered 429" in str(tried.error)
+    assert "answered 429" in str(tried.ended)
 
 
 @pytest.mark.parametrize("hopeless", [status(401), endless()])
@@ -63,7 +67,7 @@ def test_what_would_only_repeat_itself_is_not_tried_again(hopeless):
     tried = Tried([hopeless, reply_text("ok")])
     assert tried.requests == 1
     assert tried.waits == []
-    assert tried.error is not None
+    assert isinstance(tried.ended, ModelMisconfigured | ModelUnavailable)
 
 
 @pytest.mark.parametrize(
