@@ -36,7 +36,10 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class SimulatedReply:
-    """What would be answered; `calls` are the outside calls that would be made first."""
+    """What would be answered; `calls` are the outside calls that would be made first.
+
+    A stream of events is both: `json_body` the list of its items, `text` the stream.
+    """
 
     status: int
     json_body: JsonValue = None
@@ -345,7 +348,15 @@ def _reply(reply: ReplySpec, values: Mapping[str, object], calls: tuple[str, ...
     value = evaluate(reply.body, values)
     if reply.kind in {"text", "html"}:
         return SimulatedReply(reply.status, text=str(value), calls=calls)
-    return SimulatedReply(reply.status, json.loads(json.dumps(value, default=_plain)), calls=calls)
+    plain: JsonValue = json.loads(json.dumps(value, default=_plain))
+    if reply.kind == "events" and isinstance(plain, list):
+        return SimulatedReply(reply.status, plain, text="".join(map(_event, plain)), calls=calls)
+    return SimulatedReply(reply.status, plain, calls=calls)
+
+
+def _event(item: JsonValue) -> str:
+    data = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return "".join(f"data: {line}\n" for line in re.split("\r\n|\r|\n", data)) + "\n"
 
 
 def _plain(value: object) -> object:

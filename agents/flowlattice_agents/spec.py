@@ -33,6 +33,7 @@ from flowlattice_agents.visible import has_invisible
 from flowlattice_agents.yaml_text import NotYaml, parse_yaml
 
 MAX_RATE = 10_000_000
+BODILESS = frozenset({204, 205, 304})
 MAX_TTL_S = 366 * 86_400
 
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -150,18 +151,21 @@ class ReplySpec(SpecModel):
     """An answer: its status and its body.
 
     Attributes:
-        kind: `json` (the expression is a dict display, a list or a value), `text` and `html` (a string), `empty`.
+        kind: `json` (the expression is a dict display, a list or a value), `text` and `html` (a string), `events` (a
+            list: a server-sent event for each item, text as it is, anything else as JSON), `empty`.
         body: The expression of the body; none for `empty`.
     """
 
     status: int = Field(default=200, ge=200, le=599)
-    kind: Literal["json", "text", "html", "empty"] = "json"
+    kind: Literal["json", "text", "html", "events", "empty"] = "json"
     body: Expression | None = None
 
     @model_validator(mode="after")
     def _body_fits_kind(self) -> ReplySpec:
         if (self.body is None) != (self.kind == "empty"):
             raise ValueError(f"a reply of kind {self.kind} {'has no' if self.kind == 'empty' else 'needs a'} body")
+        if self.kind != "empty" and self.status in BODILESS:
+            raise ValueError(f"an answer with status {self.status} has no body: its kind is empty")
         return self
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from flowlattice.operators import catalogue
 from flowlattice_agents import expressions
-from flowlattice_agents.expressions import RecordType, Type
+from flowlattice_agents.errors import ExpressionError
+from flowlattice_agents.expressions import ListType, RecordType, Type
 from flowlattice_agents.rendering.records import Records, most_sensitive
 from flowlattice_agents.rendering.text import Names, double_quoted, literal, statement
 from flowlattice_agents.spec import CheckSpec, ReplySpec, RouteSpec, StepSpec
@@ -79,13 +80,22 @@ class Body:
                 self.types[step.name] = expressions.check(step.value, self.types)
 
     def returns(self, reply: ReplySpec, hint: str) -> str:
-        """Return a reply's body; gives the function's return annotation."""
+        """Return a reply's body; gives the function's return annotation.
+
+        Raises:
+            ExpressionError: The body is not of the type that the reply's kind needs.
+        """
         body = reply.body or ""
+        found = expressions.check(body, self.types)
+        if reply.kind in ("text", "html") and found != expressions.STRING:
+            raise ExpressionError(f"a reply of kind {reply.kind} is text, not {found}", expression=body)
+        if reply.kind == "events" and not isinstance(found, ListType):
+            raise ExpressionError(f"a reply of kind events is a list, not {found}", expression=body)
         source = self.expression(body, hint)
         self.lines.append(wrapped_return(source))
         if reply.kind in ("text", "html"):
             return "str"
-        return self.records.annotation(expressions.check(body, self.types), hint)
+        return self.records.annotation(found, hint)
 
     def _step(self, step: StepSpec) -> None:
         if step.meaning:

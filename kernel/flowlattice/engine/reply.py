@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,18 +15,22 @@ from flowlattice.plan import Respond
 JSON: Final = b"application/json"
 TEXT: Final = b"text/plain; charset=utf-8"
 HTML: Final = b"text/html; charset=utf-8"
+EVENTS: Final = b"text/event-stream"
 
 _BODILESS: Final = frozenset({204, 205, 304})
+_NO_STORE: Final = ((b"cache-control", b"no-store"),)
+_LINE_END: Final = re.compile("\r\n|\r|\n")  # where a stream of events begins a new line, and nowhere else
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; `content_type` is none where there is no body."""
+    """An answer; `content_type` is none where there is no body, `events` is none where the body is in one piece."""
 
     status: int
     body: bytes = b""
     content_type: bytes | None = None
     headers: tuple[tuple[bytes, bytes], ...] = field(default=())
+    events: tuple[bytes, ...] | None = None
 
 
 NO_CONTENT: Final = Reply(204)
@@ -56,8 +61,22 @@ def renderer(respond: Respond) -> Callable[[object], Reply]:
         return lambda _value: answer
     if respond.body == "json":
         return lambda value: Reply(status, json_bytes(value), JSON)
+    if respond.body == "events":
+        return lambda value: Reply(status, b"", EVENTS, _NO_STORE, tuple(map(_event, _items(value))))
     content_type = HTML if respond.body == "html" else TEXT
     return lambda value: Reply(status, _text(value).encode(), content_type)
+
+
+def _event(item: object) -> bytes:
+    """A server-sent event with nothing but data, each line of it on a line of its own (HTML standard, 9.2)."""
+    data = item if isinstance(item, str) else json_bytes(item).decode()
+    return "".join(f"data: {line}\n" for line in _LINE_END.split(data)).encode() + b"\n"
+
+
+def _items(value: object) -> list[object]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"an answer of events needs a list, not {type(value).__name__}")
+    return list(value)
 
 
 def _text(value: object) -> str:

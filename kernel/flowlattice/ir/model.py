@@ -149,7 +149,7 @@ class Node(IRModel):
 
     `source` is where it entered the graph, `definition` where its function is written; `derivations` says of each
     field of its output which fields of its input it was made from, `!` standing for a clock or a random source and
-    `*` for the whole input.
+    `*` for the whole input. `stream` says that records, or what is answered, go out piece by piece.
     """
 
     id: UUID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -14,9 +15,8 @@ from flowlattice.record import Record
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
-JsonBody = (
-    Record | list[Record] | list[str] | list[int] | list[float] | dict[str, str] | str | int | float | bool | None
-)
+RespondBody = Literal["json", "text", "html", "events", "empty"]
+JsonBody = Record | Sequence["JsonBody"] | Mapping[str, "JsonBody"] | str | int | float | bool | None
 
 
 class Profile(Enum):
@@ -156,11 +156,22 @@ class Flow:
         self, *, status: int = 200, body: Literal["text", "html"], name: str | None = None
     ) -> RespondNode[str]: ...
     @overload
+    def respond(
+        self, *, status: int = 200, body: Literal["events"], name: str | None = None
+    ) -> RespondNode[Sequence[JsonBody]]: ...
+    @overload
     def respond(self, *, status: int = 200, body: Literal["empty"], name: str | None = None) -> RespondNode[object]: ...
     def respond(
-        self, *, status: int = 200, body: Literal["json", "text", "html", "empty"] = "json", name: str | None = None
-    ) -> RespondNode[JsonBody] | RespondNode[str] | RespondNode[object]:
-        """Add an answer: its status, and how what reaches it becomes the body."""
+        self, *, status: int = 200, body: RespondBody = "json", name: str | None = None
+    ) -> RespondNode[JsonBody] | RespondNode[str] | RespondNode[Sequence[JsonBody]] | RespondNode[object]:
+        """Add an answer.
+
+        Args:
+            status: Its status.
+            body: How what reaches it becomes the body: as JSON, as plain text or HTML (text), as server-sent events
+                (a list, each item the data of one event: text as it is, anything else as JSON), or not at all.
+            name: Its name in the graph.
+        """
         number = len(self.responds) + 1
         added: RespondNode[object] = RespondNode(
             status, body, name or ("respond" if number == 1 else f"respond_{number}"), calling_place()

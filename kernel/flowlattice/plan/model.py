@@ -97,7 +97,7 @@ class Respond(PlanModel):
     name: str
     node: UUID
     status: int = 200
-    body: Literal["json", "text", "html", "empty"] = "json"
+    body: Literal["json", "text", "html", "events", "empty"] = "json"
 
 
 AnyUnit = Segment | Call | Branch | Merge | Respond

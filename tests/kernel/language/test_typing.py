@@ -56,6 +56,11 @@ async def writes(a: A, api: HttpWrite, entries: KvWrite) -> B:
     return B(n=(await api.post("https://a.example", json={"v": a.v})).status)
 
 
+@node
+def several(a: A) -> list[B]:
+    return [B(n=1)]
+
+
 def kind(b: B) -> str:
     return str(b.n)
 
@@ -91,6 +96,8 @@ flow.connect(large.true, Map(to_a))
 flow.connect(large.false, both)
 flow.connect(some, both)
 flow.connect(both, flow.respond())
+flow.connect(several, flow.respond())
+flow.connect(several, flow.respond(body="events"))
 flow.connect(plain.named("again"), flow.respond(status=404, body="empty"))
 '''
 
@@ -112,6 +119,7 @@ WRONG = {
     "nothing comes out of a respond": "flow.connect(flow.respond(), plain)",
     "nothing goes into a trigger": "flow.connect(hook, hook)",
     "text from a record": "flow.connect(hook, flow.respond(body='text'))",
+    "events from a record": "flow.connect(hook, flow.respond(body='events'))",
     "posting with what can only read": (
         "@node\nasync def f(a: A, api: HttpRead) -> A:\n    await api.post('https://a.example')\n    return a"
     ),

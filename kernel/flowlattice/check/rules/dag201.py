@@ -2,7 +2,8 @@
 
 An edge joins an output to an input of the same type. Records are told apart by name: two records with the same fields
 are two types, because they mean two things. A record also goes where a record is taken that it extends, a member where
-a union is taken, a whole number where a number is. A respond with a text or HTML body takes text.
+a union is taken, a whole number where a number is. A respond with a text or HTML body takes text, one with events a
+list.
 
 ## Bad
 
@@ -62,6 +63,11 @@ from flowlattice.ir.model import Edge, FlowIR
 
 CODE = "DAG201"
 SEVERITY: Severity = "error"
+_MADE_FROM: dict[str, tuple[str, JsonValue]] = {
+    "text": ("str", {"type": "string"}),
+    "html": ("str", {"type": "string"}),
+    "events": ("a list", {"type": "array"}),
+}
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
@@ -83,8 +89,9 @@ def _problem(flow: FlowIR, edge: Edge, body: JsonValue) -> str | None:
     if given is None:
         return None
     if target.kind == "respond":
-        if body in {"text", "html"} and not fits(given, "str", {"str": {"type": "string"}, **flow.schemas}):
-            return f"{source.name} gives {given}, but {target.name} answers {body}, which is made from str"
+        made_from = _MADE_FROM.get(str(body))
+        if made_from is not None and not fits(given, "", {**flow.schemas, "": made_from[1]}):
+            return f"{source.name} gives {given}, but {target.name} answers {body}, which is made from {made_from[0]}"
         return None
     if target.in_schema is None or fits(given, target.in_schema, flow.schemas):
         return None
