@@ -59,6 +59,7 @@ def examples_of(spec: FlowSpec) -> tuple[Example, ...]:
             status=example.status,
             json_body=example.json_body,
             text=example.text,
+            headers=example.headers,
         )
         for example in spec.examples
     )

@@ -63,6 +63,8 @@ class BuiltSpec:
             assert text == told.text
         elif text:
             assert json.loads(text) == told.json_body
+        for name, value in told.headers.items():
+            assert answer.headers[name.lower()] == value
         return told
 
 

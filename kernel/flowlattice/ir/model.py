@@ -218,7 +218,8 @@ class Surface(IRModel):
     """A control surface: which nodes it governs and its configuration.
 
     Configurations: `switch` {cases, values: what its function can return where its type says so}; `if` {filter};
-    `merge` {}; `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `respond` {status, body}.
+    `merge` {}; `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `respond` {status, body, headers: those that
+    are always the same, where there are any}.
     """
 
     kind: SurfaceKind
