@@ -10,13 +10,14 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 from urllib.parse import parse_qsl, unquote
 
 from pydantic import JsonValue
 
+from flowlattice.headers import header_value
 from flowlattice.operators import NoValueError
 from flowlattice_agents.expressions import evaluate
 from flowlattice_agents.spec import (
@@ -36,12 +37,16 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class SimulatedReply:
-    """What would be answered; `calls` are the outside calls that would be made first."""
+    """What would be answered; `calls` are the outside calls that would be made first.
+
+    A stream of events is both: `json_body` the list of its items, `text` the stream.
+    """
 
     status: int
     json_body: JsonValue = None
     text: str | None = None
     calls: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,9 @@ def holds(spec: FlowSpec, example: Example) -> bool:
         spec, request.method, request.path, request.json_body if request.form is None else dict(request.form)
     )
     if example.status is not None and reply.status != example.status:
+        return False
+    told = {name.lower(): value for name, value in reply.headers.items()}
+    if any(told.get(name.lower()) != value for name, value in example.headers.items()):
         return False
     if example.text is not None and (reply.text or "").strip() != example.text.strip():
         return False
@@ -166,7 +174,7 @@ class _Run:
             if any(_covers(entry, problem) for problem in problems):
                 return _invalid_reply(entry, problems, self.record)
         details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
-        return SimulatedReply(422, {"error": "invalid input", "fields": details})
+        return SimulatedReply(422, {"error": "invalid_input", "fields": details})
 
 
 class _Text(str):
@@ -316,7 +324,7 @@ def _invalid_reply(entry: InvalidReplySpec, problems: list[FieldProblem], record
             text = text.replace(mark, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
         return SimulatedReply(entry.status, text=text)
     details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
-    body = _filled(entry.body, marks) if entry.body is not None else {"error": "invalid input", "fields": details}
+    body = _filled(entry.body, marks) if entry.body is not None else {"error": "invalid_input", "fields": details}
     return SimulatedReply(entry.status, body)
 
 
@@ -340,12 +348,26 @@ def _called(call: CallSpec) -> str:
 
 
 def _reply(reply: ReplySpec, values: Mapping[str, object], calls: tuple[str, ...]) -> SimulatedReply:
+    worked_out = {name: evaluate(text, values) for name, text in reply.headers.items()}
+    headers = {name: header_value(str(value)) for name, value in worked_out.items() if value is not None}
+    return replace(_body(reply, values), calls=calls, headers=headers)
+
+
+def _body(reply: ReplySpec, values: Mapping[str, object]) -> SimulatedReply:
     if reply.body is None:
-        return SimulatedReply(reply.status, calls=calls)
+        return SimulatedReply(reply.status)
     value = evaluate(reply.body, values)
     if reply.kind in {"text", "html"}:
-        return SimulatedReply(reply.status, text=str(value), calls=calls)
-    return SimulatedReply(reply.status, json.loads(json.dumps(value, default=_plain)), calls=calls)
+        return SimulatedReply(reply.status, text=str(value))
+    plain: JsonValue = json.loads(json.dumps(value, default=_plain))
+    if reply.kind == "events" and isinstance(plain, list):
+        return SimulatedReply(reply.status, plain, text="".join(map(_event, plain)))
+    return SimulatedReply(reply.status, plain)
+
+
+def _event(item: JsonValue) -> str:
+    data = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return "".join(f"data: {line}\n" for line in re.split("\r\n|\r|\n", data)) + "\n"
 
 
 def _plain(value: object) -> object:

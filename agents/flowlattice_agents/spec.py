@@ -28,11 +28,14 @@ from pydantic import (
 )
 
 import flowlattice
+from flowlattice.headers import HOST_OWNED, is_header_name
 from flowlattice_agents.errors import SpecError
 from flowlattice_agents.visible import has_invisible
 from flowlattice_agents.yaml_text import NotYaml, parse_yaml
 
 MAX_RATE = 10_000_000
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+BODILESS = frozenset({204, 205, 304})
 MAX_TTL_S = 366 * 86_400
 
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -46,6 +49,12 @@ def _no_keyword(name: str) -> str:
     return name
 
 
+def _header_name(name: str) -> str:
+    if not is_header_name(name):
+        raise ValueError(f"{name!r} is no name of a header")
+    return name
+
+
 def _once(names: Sequence[str], what: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -55,6 +64,7 @@ def _once(names: Sequence[str], what: str) -> None:
 Identifier = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80), AfterValidator(_no_keyword)
 ]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\[\]]*$", max_length=120)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
@@ -150,18 +160,36 @@ class ReplySpec(SpecModel):
     """An answer: its status and its body.
 
     Attributes:
-        kind: `json` (the expression is a dict display, a list or a value), `text` and `html` (a string), `empty`.
+        kind: `json` (the expression is a dict display, a list or a value), `text` and `html` (a string), `events` (a
+            list: a server-sent event for each item, text as it is, anything else as JSON), `empty`.
         body: The expression of the body; none for `empty`.
+        headers: An expression for each header: a text, a whole number or a date; null leaves it out.
     """
 
     status: int = Field(default=200, ge=200, le=599)
-    kind: Literal["json", "text", "html", "empty"] = "json"
+    kind: Literal["json", "text", "html", "events", "empty"] = "json"
     body: Expression | None = None
+    headers: dict[HeaderName, Expression] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _headers_fit(self) -> ReplySpec:
+        names = [name.lower() for name in self.headers]
+        _once(names, "a reply has the header")
+        owned = sorted(HOST_OWNED.intersection(names))
+        if owned:
+            raise ValueError(f"the header {owned[0]} is written by the host itself")
+        if self.kind == "events" and "content-type" in names:
+            raise ValueError("the type of content of events is text/event-stream and no other")
+        if self.status in REDIRECTS and "location" not in names:
+            raise ValueError(f"an answer with status {self.status} says where to go in the header Location")
+        return self
 
     @model_validator(mode="after")
     def _body_fits_kind(self) -> ReplySpec:
         if (self.body is None) != (self.kind == "empty"):
             raise ValueError(f"a reply of kind {self.kind} {'has no' if self.kind == 'empty' else 'needs a'} body")
+        if self.kind != "empty" and self.status in BODILESS:
+            raise ValueError(f"an answer with status {self.status} has no body: its kind is empty")
         return self
 
 
@@ -296,12 +324,17 @@ class ExampleRequest(SpecModel):
 
 
 class Example(SpecModel):
-    """An example that the brief states: it is run as a test of what is built. The JSON is matched as a subset."""
+    """An example that the brief states: it is run as a test of what is built.
+
+    The JSON is matched as a subset, of the headers those that are named. The JSON of a stream of events is the list of
+    their data.
+    """
 
     request: ExampleRequest
     status: int | None = None
     json_body: JsonValue = None
     text: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class FlowSpec(SpecModel):

@@ -107,6 +107,7 @@ def examples_of(given: Sequence[Stated]) -> tuple[Example, ...]:
             status=example.status,
             json_body=example.json_body,
             text=example.text,
+            headers=example.headers,
         )
         for example in given
     )

@@ -1,7 +1,8 @@
 """Prompts: versioned Markdown files in `prompts/`, read anew for each run. Which one is used for what is not said here.
 
-A file is YAML front matter between two lines of `---`, then the body. In the body `{{name}}` is a placeholder; all of
-them must be filled in, and nothing else given, so that no prompt goes out with a hole and no fact is lost.
+A file is YAML front matter between two lines of `---`, then the body. A line `{{> name}}` stands for the text of
+`parts/name.md`, which several prompts share. In the body `{{name}}` is a placeholder; all of them must be filled in, and
+nothing else given, so that no prompt goes out with a hole and no fact is lost.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from flowlattice_agents.errors import PromptError
 from flowlattice_agents.yaml_text import NotYaml, parse_yaml
 
 _PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
+_INCLUDE = re.compile(r"^\{\{> ([a-z][a-z0-9-]*)\}\}$", re.MULTILINE)
 _FRONT = re.compile(r"\A---\n(?P<front>.*?)\n---\n(?P<body>.*)\Z", re.DOTALL)
 
 
@@ -48,7 +50,7 @@ class FrontMatter(BaseModel):
 
 @dataclass(frozen=True)
 class Prompt:
-    """One prompt file, read."""
+    """One prompt file, read, with the parts it shares with others; `digest` is the SHA-256 (hex) of all that text."""
 
     front: FrontMatter
     body: str
@@ -89,10 +91,8 @@ def load_prompt(name: str, folder: Path | None = None) -> Prompt:
         PromptError: There is no such file, or it does not hold together.
     """
     path = (folder or data_folder("flowlattice_agents", "prompts")) / f"{name}.md"
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"prompt {name} cannot be read from {path}: {error}") from error
+    parts = path.parent / "parts"
+    text = _INCLUDE.sub(lambda found: _text(parts / f"{found[1]}.md").strip(), _text(path))
     found = _FRONT.match(text)
     if found is None:
         raise PromptError(f"{path}: a prompt begins with front matter between two lines of ---")
@@ -100,6 +100,13 @@ def load_prompt(name: str, folder: Path | None = None) -> Prompt:
     if front.id != name:
         raise PromptError(f"{path}: its id is {front.id}; it must be the file's name")
     return Prompt(front, found["body"].strip() + "\n", hashlib.sha256(text.encode()).hexdigest())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(f"prompt {path.stem} cannot be read from {path}: {error}") from error
 
 
 def _front_matter(path: Path, text: str) -> FrontMatter:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
 
-from flowlattice.resources import data_folder
-from flowlattice_agents.chat.base import ChatModel, ChatReply, ChatRequest, Message, PromptRef
+from flowlattice_agents.chat.base import ChatModel, ChatReply, ChatRequest, Message
 from flowlattice_agents.chat.prompts import load_prompt
 from flowlattice_agents.errors import AnswerUnusable
 from flowlattice_agents.models.chat.answers import AnswerModel, schema_of
@@ -55,7 +53,6 @@ class Asker:
         text: str,
         *,
         check: Callable[[A], list[str]] = lambda _: [],
-        **parts: str,
     ) -> A:
         """The answer to a prompt, once it can be used.
 
@@ -64,22 +61,19 @@ class Asker:
             answer: The shape of the answer.
             text: What the user message says.
             check: What is wrong with an answer that has the shape; the model is told and asked again.
-            parts: What fills the prompt's placeholders.
 
         Raises:
             AnswerUnusable: It could not be used after the last round either.
             Declined: The model refused.
         """
         loaded = load_prompt(prompt, self.prompts)
-        digest = sha256("\0".join([loaded.digest, *(parts[name] for name in sorted(parts))]).encode()).hexdigest()
-        reference = PromptRef(id=prompt, version=loaded.front.version, digest=digest)
-        messages = [Message(role="system", text=loaded.render(**parts)), Message(role="user", text=text)]
+        messages = [Message(role="system", text=loaded.render()), Message(role="user", text=text)]
         problems: list[str] = []
         for _ in range(MAX_ROUNDS):
             request = ChatRequest(
                 task=prompt,
                 agent=loaded.front.agent,
-                prompt=reference,
+                prompt=loaded.ref,
                 messages=tuple(messages),
                 schema=schema_of(answer, str(loaded.front.schema_name)),
                 max_output_tokens=loaded.front.token_ceiling,
@@ -129,14 +123,6 @@ def json_in(text: str) -> dict[str, JsonValue] | None:
         if isinstance(value, dict):
             return value
     return None
-
-
-def part(name: str, values: Mapping[str, str] | None = None) -> str:
-    """A part that several prompts share, from `prompts/parts/NAME.md`, with its placeholders filled in."""
-    text = (data_folder("flowlattice_agents", "prompts") / "parts" / f"{name}.md").read_text(encoding="utf-8")
-    for key, value in (values or {}).items():
-        text = text.replace("{{" + key + "}}", value)
-    return text.strip()
 
 
 def _corrections(problems: list[str]) -> Message:

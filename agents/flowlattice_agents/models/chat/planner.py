@@ -40,9 +40,9 @@ from flowlattice_agents.models.chat.answers import (
     example_of,
     questions_of,
 )
-from flowlattice_agents.models.chat.asking import Asker, Declined, part
+from flowlattice_agents.models.chat.asking import Asker, Declined
 from flowlattice_agents.models.chat.completion import completed
-from flowlattice_agents.models.chat.vocabulary import all_names, likely
+from flowlattice_agents.models.chat.vocabulary import likely
 from flowlattice_agents.spec import ClauseAccount, Example, FlowSpec
 from flowlattice_agents.specs import edited_spec, problems_of, request_line, shown, spec_text
 
@@ -111,9 +111,9 @@ class ChatPlanner:
             f"the spec gives {one.given}"
             for one in open_
         ]
-        said = "\n\n".join([_brief(brief, answers), f"<spec>\n{text}</spec>", "Disagreements:\n" + "\n".join(lines)])
+        parts = [_brief(brief, answers), _operators(brief), f"<spec>\n{text}</spec>", "Disagreements:\n" + "\n".join(lines)]
         try:
-            given = self.asker.ask("pm-settle", SettleAnswer, said, check=check, language=_language(brief, shorter=True))
+            given = self.asker.ask("pm-settle", SettleAnswer, "\n\n".join(parts), check=check)
         except Declined:
             return Settlement(spec=spec)
         withdrawn = {one.number: one.reason for one in given.withdrawn}
@@ -121,8 +121,6 @@ class ChatPlanner:
 
     def repair(self, trouble: Trouble) -> Repair:
         """Edits of the one file that may be edited."""
-        is_spec = trouble.file == SPEC_FILE
-
         def check(given: RepairAnswer) -> list[str]:
             own = [edit for edit in edits_of(given.edits, trouble.file) if edit.file == trouble.file]
             if given.give_up is not None or len(own) < len(given.edits):
@@ -131,10 +129,10 @@ class ChatPlanner:
                 return ["edits: there are none, and `give_up` is null; do one or the other"]
             return _rejected(trouble.text, own)
 
-        language = _language(trouble.text, shorter=True) if is_spec else part("flow")
-        said = [f'<file name="{trouble.file}">\n{trouble.text}</file>', *_reported(trouble)]
+        prompt = "builder-repair" if trouble.file == SPEC_FILE else "builder-repair-source"
+        said = [f'<file name="{trouble.file}">\n{trouble.text}</file>', _operators(trouble.text), *_reported(trouble)]
         try:
-            given = self.asker.ask("builder-repair", RepairAnswer, "\n\n".join(said), check=check, language=language)
+            given = self.asker.ask(prompt, RepairAnswer, "\n\n".join(said), check=check)
         except Declined as refusal:
             return Repair(gave_up=str(refusal))
         return Repair(edits=edits_of(given.edits, trouble.file), gave_up=given.give_up)
@@ -152,9 +150,7 @@ class ChatPlanner:
             decided.extend([spec] if spec else [])
             return [*wrong, *(problems_of(spec) if spec else []), *problems]
 
-        given = self.asker.ask(
-            "pm-draft", DraftAnswer, _brief(brief, answers), check=check, language=_language(brief)
-        )
+        given = self.asker.ask("pm-draft", DraftAnswer, f"{_brief(brief, answers)}\n\n{_operators(brief)}", check=check)
         if given.outcome == "spec":
             return Draft(spec=decided[0], assumptions=decided[0].assumptions)
         return _stopped(given)
@@ -165,7 +161,7 @@ class ChatPlanner:
                 return [*_unparsable(given.flow or ""), *_unfit_examples(given)]
             return _unfit_outcome(given.outcome, given)
 
-        given = self.asker.ask("single-agent", FlowAnswer, _brief(brief, answers), check=check, language=part("flow"))
+        given = self.asker.ask("single-agent", FlowAnswer, _brief(brief, answers), check=check)
         if given.outcome == "flow":
             examples = tuple(map(example_of, given.examples))
             return Draft(source=given.flow, examples=examples, assumptions=assumptions_of(given.assumptions))
@@ -195,10 +191,9 @@ class ChatPlanner:
                 wrong = _unparsable(sources[0])
             return [*wrong, *problems]
 
-        said = f'{_brief(request, answers, "request")}\n\n<file name="{file}">\n{text}</file>'
-        language = _language(f"{request}\n{text}") if of_spec else part("flow")
+        parts = [_brief(request, answers, "request"), _operators(request), f'<file name="{file}">\n{text}</file>']
         prompt = "pm-change" if of_spec else "pm-change-source"
-        given = self.asker.ask(prompt, ChangeAnswer, said, check=check, language=language)
+        given = self.asker.ask(prompt, ChangeAnswer, "\n\n".join(parts), check=check)
         if given.outcome != "edit":
             return _stopped(given)
         assumptions = assumptions_of(given.assumptions)
@@ -279,10 +274,8 @@ def _clauses(account: Sequence[ClauseAnswer]) -> tuple[ClauseAccount, ...]:
     return tuple(ClauseAccount(text=one.clause, became=one.became) for one in account)
 
 
-def _language(text: str, *, shorter: bool = False) -> str:
-    """What a prompt says of specs: their parts, and the operators that this text may need."""
-    operators = part("operators", {"names": all_names(), "likely": likely(text)})
-    return f"{part('spec')}\n\n{operators}" if not shorter else f"{part('spec')}\n\n# Operators\n\n{likely(text)}"
+def _operators(text: str) -> str:
+    return f"Operators that this may need, among all others:\n{likely(text)}"
 
 
 def _brief(brief: str, answers: Sequence[Answer], tag: str = "brief") -> str:
