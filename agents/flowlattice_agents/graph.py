@@ -36,7 +36,20 @@ class Work(Protocol):
         """Do the step."""
 
 
-STEPS = ("pm", "ask", "expect", "settle", "build", "compile", "policy", "test", "optimizer", "decide", "review", "deploy")
+STEPS = (
+    "pm",
+    "ask",
+    "expect",
+    "settle",
+    "build",
+    "compile",
+    "policy",
+    "test",
+    "optimizer",
+    "decide",
+    "review",
+    "deploy",
+)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import GivenAnswer, RunState
 from flowlattice_agents.workbench import Workbench, needed
 
+
 @dataclass(frozen=True)
 class PM:
     """From a brief to a spec."""

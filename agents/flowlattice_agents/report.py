@@ -171,7 +171,9 @@ def _halted(result: RunResult) -> Iterator[str]:
 
 def _cost(spending: Spending) -> str:
     calls = f"{spending.calls} model call{'s'[: spending.calls != 1]}"
-    return f"${spending.usd} for {calls}, {spending.prompt_tokens:,} tokens read, {spending.completion_tokens:,} written"
+    return (
+        f"${spending.usd} for {calls}, {spending.prompt_tokens:,} tokens read, {spending.completion_tokens:,} written"
+    )
 
 
 def timings_of(store: RunStore) -> dict[str, float]:

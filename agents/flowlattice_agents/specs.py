@@ -10,13 +10,11 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from pydantic import JsonValue
-
 from flowlattice_agents.edits import Edit, apply_edits
 from flowlattice_agents.errors import ExpressionError, SpecError
 from flowlattice_agents.expressions import BOOLEAN, Type, check, names_of_record
 from flowlattice_agents.rendering import render_flow
-from flowlattice_agents.simulate import SimulatedReply, fits, simulate
+from flowlattice_agents.simulate import SimulatedReply, answered, meets
 from flowlattice_agents.spec import Example, FlowSpec, RouteSpec
 
 _SHOWN = 600
@@ -42,13 +40,11 @@ def problems_of(spec: FlowSpec) -> list[str]:
 
 def other_answer(spec: FlowSpec, example: Example) -> str | None:
     """What a spec that holds together gives instead of an example's answer; none where it gives that answer."""
-    request = example.request
-    body: JsonValue = request.json_body if request.form is None else dict(request.form)
     try:
-        reply = simulate(spec, request.method, request.path, body)
+        reply = answered(spec, example)
     except ExpressionError as error:
         return f"no answer ({error})"
-    return None if _meets(reply, example) else f"{reply.status} {_body(reply)}"
+    return None if meets(reply, example) else f"{reply.status} {_body(reply)}"
 
 
 def request_line(example: Example) -> str:
@@ -82,14 +78,6 @@ def edited_spec(spec: FlowSpec, edits: Sequence[Edit]) -> FlowSpec:
     """
     after = FlowSpec.from_yaml(apply_edits(spec_text(spec), edits))
     return after.model_copy(update={"clauses": spec.clauses, "assumptions": spec.assumptions})
-
-
-def _meets(reply: SimulatedReply, example: Example) -> bool:
-    if example.status is not None and reply.status != example.status:
-        return False
-    if example.text is not None and (reply.text or "").strip() != example.text.strip():
-        return False
-    return example.json_body is None or fits(example.json_body, reply.json_body)
 
 
 def _body(reply: SimulatedReply) -> str:

@@ -48,7 +48,9 @@ class TestAgent:
         if not expected:
             return {"expected": True, "disagreements_digest": None}
         agreed = spec.model_copy(update={"examples": (*spec.examples, *met)})
-        progress.say("test", "note", f"expects {len(expected)} answers; the spec gives {len(expected) - len(open_)} of them")
+        progress.say(
+            "test", "note", f"expects {len(expected)} answers; the spec gives {len(expected) - len(open_)} of them"
+        )
         for one in open_:
             line = f"{request_line(one.expected)}: expects {shown(one.expected)}, the spec gives {one.given}"
             progress.say("test", "note", line)
@@ -84,7 +86,9 @@ class TestAgent:
         reason = f"{names}: {detail}"
         broken = all(check.verdict == "failed" for check in failed)
         if broken and state.get("arm") in (None, "six", "single") and state.get("attempt", 0) < MAX_ATTEMPTS:
-            found: list[JsonValue] = [f"{check.name}: {line}" for check in failed for line in (check.failures or (check.summary,))]
+            found: list[JsonValue] = [
+                f"{check.name}: {line}" for check in failed for line in (check.failures or (check.summary,))
+            ]
             return {"certificate_digest": digest, "findings_digest": self.bench.store.put_json(found)}
         return {"certificate_digest": digest, "outcome": "failed", "reason": reason}
 

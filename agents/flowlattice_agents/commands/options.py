@@ -14,7 +14,9 @@ class _Money(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", value):
-            self.fail(f"{value!r} is no amount of dollars; write it like 2 or 0.50, with at most six decimals", param, ctx)
+            self.fail(
+                f"{value!r} is no amount of dollars; write it like 2 or 0.50, with at most six decimals", param, ctx
+            )
         return value
 
 

@@ -145,7 +145,9 @@ class PlanningModel(Protocol):
     def expect(self, brief: str, answers: Sequence[Answer] = ()) -> tuple[Example, ...]:
         """Requests with the answers that the brief fixes, worked out from the brief alone."""
 
-    def settle(self, brief: str, answers: Sequence[Answer], spec: FlowSpec, open_: Sequence[Disagreement]) -> Settlement:
+    def settle(
+        self, brief: str, answers: Sequence[Answer], spec: FlowSpec, open_: Sequence[Disagreement]
+    ) -> Settlement:
         """Decide who is right where a spec does not meet an expectation."""
 
     def repair(self, trouble: Trouble) -> Repair:

@@ -96,7 +96,9 @@ class ChatPlanner:
             return ()
         return tuple(map(example_of, given.examples))
 
-    def settle(self, brief: str, answers: Sequence[Answer], spec: FlowSpec, open_: Sequence[Disagreement]) -> Settlement:
+    def settle(
+        self, brief: str, answers: Sequence[Answer], spec: FlowSpec, open_: Sequence[Disagreement]
+    ) -> Settlement:
         """Decide who is right where the spec does not meet an expectation."""
         text = spec_text(spec)
         decided: list[FlowSpec] = []
@@ -111,7 +113,12 @@ class ChatPlanner:
             f"the spec gives {one.given}"
             for one in open_
         ]
-        parts = [_brief(brief, answers), _operators(brief), f"<spec>\n{text}</spec>", "Disagreements:\n" + "\n".join(lines)]
+        parts = [
+            _brief(brief, answers),
+            _operators(brief),
+            f"<spec>\n{text}</spec>",
+            "Disagreements:\n" + "\n".join(lines),
+        ]
         try:
             given = self.asker.ask("pm-settle", SettleAnswer, "\n\n".join(parts), check=check)
         except Declined:
@@ -121,6 +128,7 @@ class ChatPlanner:
 
     def repair(self, trouble: Trouble) -> Repair:
         """Edits of the one file that may be edited."""
+
         def check(given: RepairAnswer) -> list[str]:
             own = [edit for edit in edits_of(given.edits, trouble.file) if edit.file == trouble.file]
             if given.give_up is not None or len(own) < len(given.edits):
@@ -200,9 +208,7 @@ class ChatPlanner:
         if not of_spec:
             return Draft(source=sources[0], assumptions=assumptions)
         clauses = (*specs[0].clauses, *_clauses(given.account))
-        changed = specs[0].model_copy(
-            update={"clauses": clauses, "assumptions": (*specs[0].assumptions, *assumptions)}
-        )
+        changed = specs[0].model_copy(update={"clauses": clauses, "assumptions": (*specs[0].assumptions, *assumptions)})
         return Draft(spec=changed, assumptions=assumptions)
 
 
@@ -236,7 +242,14 @@ def _stopped(given: DraftAnswer | FlowAnswer | ChangeAnswer) -> Draft:
 
 
 def _unfit_outcome(outcome: str, given: DraftAnswer | FlowAnswer | ChangeAnswer) -> list[str]:
-    needed = {"spec": "spec", "flow": "flow", "ask": "questions", "refuse": "refusal", "block": "block", "edit": "edits"}
+    needed = {
+        "spec": "spec",
+        "flow": "flow",
+        "ask": "questions",
+        "refuse": "refusal",
+        "block": "block",
+        "edit": "edits",
+    }
     if not getattr(given, needed[outcome]):
         return [f"outcome is {outcome}, but `{needed[outcome]}` is empty"]
     return []
@@ -304,5 +317,3 @@ def _reported(trouble: Trouble) -> list[str]:
     if trouble.tried:
         parts.append("Tried before, without success:\n" + "\n".join(f"* {one}" for one in trouble.tried))
     return parts
-
-

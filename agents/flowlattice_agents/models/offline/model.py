@@ -64,7 +64,6 @@ class OfflineModel:
             return _asked(missing) if missing else Draft(refusal=refused)
         return _Drafting(text).run()
 
-
     def expect(self, _brief: str, _answers: Sequence[Answer] = ()) -> tuple[Example, ...]:
         """Nothing: a draft is held against the brief's own examples already."""
         return ()
