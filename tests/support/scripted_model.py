@@ -67,9 +67,10 @@ def reply_text(
     *,
     finish: str | None = "stop",
     usage: tuple[int, int] | None = (100, 20),
+    cached: int = 0,
     refusal: str | None = None,
 ) -> Behaviour:
-    """A good stream. `usage` is sent if it was asked for; None for an endpoint that never sends any."""
+    """A good stream. `usage` (tokens read, written) is sent if asked for; None for an endpoint that never sends any."""
 
     def behave(exchange: Exchange) -> None:
         exchange.begin()
@@ -80,7 +81,8 @@ def reply_text(
             exchange.chunk({"refusal": refusal})
         exchange.chunk({}, finish=finish)
         if usage and exchange.body.get("stream_options", {}).get("include_usage"):
-            exchange.chunk(usage={"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)})
+            counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+            exchange.chunk(usage=counts | {"prompt_tokens_details": {"cached_tokens": cached}})
         exchange.send("data: [DONE]\n\n")
 
     return behave

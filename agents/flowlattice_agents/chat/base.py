@@ -80,11 +80,19 @@ class ChatRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """Tokens of one exchange, as the endpoint reported them or as they were counted here."""
+    """Tokens of one exchange, as the endpoint reported them or as they were counted here.
+
+    Attributes:
+        prompt_tokens: Tokens read.
+        completion_tokens: Tokens written, those of hidden reasoning included.
+        source: Who counted.
+        cached_tokens: How many of those read the endpoint had read before, which many charge less for.
+    """
 
     prompt_tokens: int
     completion_tokens: int
     source: Literal["reported", "counted"]
+    cached_tokens: int = 0
 
     @property
     def tokens(self) -> int:

@@ -56,6 +56,7 @@ class RecordedUsage(_Model):
     prompt_tokens: int = Field(ge=0)
     completion_tokens: int = Field(ge=0)
     source: Literal["reported", "counted"]
+    cached_tokens: int = Field(default=0, ge=0)
 
 
 class Exchange(_Model):
@@ -211,9 +212,17 @@ class JournaledChat:
     step word for word, and a model that is asked the same twice on purpose is asked twice.
     """
 
-    def __init__(self, inner: ChatModel, journal: Journal) -> None:
+    def __init__(self, inner: ChatModel, journal: Journal, *, on_exchange: Callable[[], None] = lambda: None) -> None:
+        """Put a journal before a model.
+
+        Args:
+            inner: The model.
+            journal: Where its answers are written, and looked up.
+            on_exchange: Called after each exchange that was written.
+        """
         self._inner = inner
         self._journal = journal
+        self._on_exchange = on_exchange
         self._seen: Counter[str] = Counter()
 
     @property
@@ -231,6 +240,7 @@ class JournaledChat:
         exchange = self._journal.held(digest, self._seen[digest] + 1)
         if exchange is None:
             exchange = self._journal.append(request, self._inner.complete(request))
+            self._on_exchange()
         self._seen[digest] += 1
         return exchange.as_reply()
 

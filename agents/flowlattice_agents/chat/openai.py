@@ -184,14 +184,11 @@ class OpenAIChat:
             raise unavailable(str(error), where, spent=(spent[0], written), lasting=True) from None
 
     def _reply(self, request: ChatRequest, answer: Answer) -> ChatReply:
-        if answer.usage is not None:
-            usage = Usage(prompt_tokens=answer.usage[0], completion_tokens=answer.usage[1], source="reported")
-        else:
-            usage = Usage(
-                prompt_tokens=self._counter.request(request),
-                completion_tokens=self._counter.count(answer.text + (answer.refusal or "")),
-                source="counted",
-            )
+        usage = answer.usage or Usage(
+            prompt_tokens=self._counter.request(request),
+            completion_tokens=self._counter.count(answer.text + (answer.refusal or "")),
+            source="counted",
+        )
         refusal = answer.refusal
         text = "" if refusal else answer.text
         return ChatReply(text=text, refusal=refusal, finish=answer.finish or "stop", usage=usage, model=self.name)

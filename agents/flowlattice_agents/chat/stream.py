@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import cast
 
 from pydantic import JsonValue
 
-from flowlattice_agents.chat.base import ChatRequest, Finish
+from flowlattice_agents.chat.base import ChatRequest, Finish, Usage
 
 # No tokenizer in use makes tokens of much more than 16 characters of prose or JSON on the average; a chunk carries
 # about 300 bytes of wrapping for each token.
@@ -56,7 +55,7 @@ class Answer:
     parts: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     finish: Finish | None = None
-    usage: tuple[int, int] | None = None
+    usage: Usage | None = None
     characters: int = 0
 
     @property
@@ -135,11 +134,7 @@ def _chunk(data: str) -> dict[str, JsonValue]:
 
 
 def _take(answer: Answer, chunk: dict[str, JsonValue]) -> None:
-    usage = chunk.get("usage")
-    if isinstance(usage, dict):
-        counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-        if all(isinstance(count, int) and count >= 0 for count in counts):
-            answer.usage = cast(tuple[int, int], tuple(counts))
+    answer.usage = _usage(chunk.get("usage")) or answer.usage
     choices = chunk.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         return
@@ -152,3 +147,20 @@ def _take(answer: Answer, chunk: dict[str, JsonValue]) -> None:
                 answer.characters += len(text)
     if isinstance(reason := choices[0].get("finish_reason"), str):
         answer.finish = {"length": "length", "content_filter": "filtered"}.get(reason, "stop")  # type: ignore[assignment]  # the values are Finish's
+
+
+def _usage(found: JsonValue) -> Usage | None:
+    if not isinstance(found, dict):
+        return None
+    prompt, completion = _count(found.get("prompt_tokens")), _count(found.get("completion_tokens"))
+    if prompt is None or completion is None:
+        return None
+    details = found.get("prompt_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    return Usage(
+        prompt_tokens=prompt, completion_tokens=completion, source="reported", cached_tokens=min(cached or 0, prompt)
+    )
+
+
+def _count(found: JsonValue) -> int | None:
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None

@@ -8,21 +8,15 @@ reserved by.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 from flowlattice_agents.chat.base import ChatRequest
 
-# OpenAI's models by the beginning of their names, the longest that fits first.
+# OpenAI's models, by the beginning of their names.
 _ENCODINGS = (
-    ("gpt-3.5", "cl100k_base"),
-    ("gpt-4-", "cl100k_base"),
-    ("gpt-4o", "o200k_base"),
-    ("gpt-4.", "o200k_base"),
-    ("gpt-5", "o200k_base"),
-    ("chatgpt-", "o200k_base"),
-    ("o1", "o200k_base"),
-    ("o3", "o200k_base"),
-    ("o4", "o200k_base"),
+    (re.compile(r"(gpt-4o|gpt-4\.\d|gpt-5|gpt-5\.\d|chatgpt-4o|o1|o3|o4)(-|$)"), "o200k_base"),
+    (re.compile(r"(gpt-4|gpt-3\.5)(-|$)"), "cl100k_base"),
 )
 _USUAL = "o200k_base"
 
@@ -68,10 +62,8 @@ class TokenCounter:
 def counter_for(model: str) -> TokenCounter:
     """The counter for a model, by the name that its endpoint knows."""
     bare = model.rpartition("/")[2]
-    if bare == "gpt-4":
-        return TokenCounter("cl100k_base", exact=True)
     for start, encoding in _ENCODINGS:
-        if bare.startswith(start):
+        if start.match(bare):
             return TokenCounter(encoding, exact=True)
     return TokenCounter(_USUAL, exact=False)
 

@@ -62,7 +62,7 @@ def test_what_is_written(path):
             "max_output_tokens": 200,
             "seed": 7,
             "reply": {"text": "{}", "refusal": None, "finish": "stop"},
-            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "source": "reported"},
+            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "source": "reported", "cached_tokens": 0},
             "usd": "0.001234",
             "attempts": 2,
         }

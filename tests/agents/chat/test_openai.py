@@ -41,11 +41,14 @@ def ask():
 
 
 def test_a_good_answer(ask):
-    with scripted_model([reply_text('{"v": "a rather long answer in several chunks"}', usage=(321, 12))]) as server:
+    with scripted_model(
+        [reply_text('{"v": "a rather long answer in several chunks"}', usage=(321, 12), cached=300)]
+    ) as server:
         reply = ask(server)
     assert reply.text == '{"v": "a rather long answer in several chunks"}'
     assert (reply.refusal, reply.finish, reply.model) == (None, "stop", "openai:desk")
     assert (reply.usage.prompt_tokens, reply.usage.completion_tokens, reply.usage.source) == (321, 12, "reported")
+    assert reply.usage.cached_tokens == 300
 
 
 def test_what_is_sent(ask):
