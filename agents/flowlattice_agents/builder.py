@@ -1,4 +1,4 @@
-"""Builder: renders the spec, then fixes what the kernel reports: the kernel's own safe fixes first, a model for the rest.
+"""Builder: renders the spec, then mends what is reported: the kernel's own safe fixes first, a model for the rest.
 
 It writes the flow file and the spec, nothing else: expectations, policies and certification are out of its reach, and a
 run in which the model tries to edit them is stopped.
@@ -240,7 +240,7 @@ class Builder:
 
 
 def _foreign(repair: Repair, file: str, spec: FlowSpec | None) -> str | None:
-    """What a repair edits beside the file that it may edit, or the part of that file that it may not; none if neither."""
+    """What a repair edits that it may not: another file, or the examples in its own; none if nothing."""
     for edit in repair.edits:
         if edit.file != file:
             return edit.file

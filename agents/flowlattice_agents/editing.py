@@ -1,4 +1,4 @@
-"""What a change starts from: the person's flow file as it is, and the spec that it was built from, if it still is one."""
+"""What a change starts from: the person's flow file as it is, and the spec that it was built from, if there is one."""
 
 from __future__ import annotations
 

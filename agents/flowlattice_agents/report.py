@@ -18,7 +18,6 @@ from flowlattice_agents.errors import BudgetExhausted, ModelMisconfigured, Model
 from flowlattice_agents.fixes import usd
 from flowlattice_agents.progress import Event
 from flowlattice_agents.runs import RunResult
-from flowlattice_agents.spending import Spending
 from flowlattice_agents.store import RunStore
 from flowlattice_agents.visible import visible
 
@@ -99,8 +98,8 @@ class Reporter:
             if deployed.doubles:
                 yield f"  note     local doubles stand in for {', '.join(deployed.doubles)}: nothing left this machine"
             yield "  keep it serving with: flows serve --deployed"
-        if result.spending.calls:
-            yield f"  cost     {_cost(result.spending)}"
+        if result.cost.calls:
+            yield f"  cost     {result.cost}"
         for reason in result.stale:
             yield f"  stale    {reason}"
 
@@ -122,7 +121,7 @@ def summary(result: RunResult) -> dict[str, JsonValue]:
         "certificate": None if certificate is None else store.model(Certificate, certificate).digest,
         "deployment": _kept(store, deployment, None),
         "fixes": _kept(store, state.get("fixes_digest"), []),
-        "cost": result.spending.model_dump(),
+        "cost": result.cost.as_json(),
         "stale": [*result.stale],
         "timings": cast(JsonValue, timings_of(store)),
     }
@@ -158,22 +157,15 @@ def questions_of(result: RunResult) -> list[dict[str, str]]:
 def _halted(result: RunResult) -> Iterator[str]:
     """What was done, and how to go on, where no model answered."""
     done = [step for step in timings_of(result.store) if step != "ask"]
-    yield f"  done     {', '.join(done) or 'nothing yet'}; cost {_cost(result.spending)}"
+    yield f"  done     {', '.join(done) or 'nothing yet'}; cost {result.cost}"
     if isinstance(result.halted, BudgetExhausted):
         estimate = result.halted.needed_micro_usd
-        spent = Decimal(result.spending.usd)
-        yield f"  finishing is estimated to cost ${usd(estimate)} at worst for this call, and as much as it did for each other"
+        spent = Decimal(result.cost.usd)
+        yield f"  finishing is estimated to cost ${usd(estimate)} at worst for this call, and the usual for each other"
         enough = spent + 2 * Decimal(estimate) / 1_000_000
         yield f"  go on with more: flows resume {result.run} --budget-usd {enough.quantize(Decimal('0.01'), ROUND_UP)}"
     else:
         yield f"  go on with: flows resume {result.run}"
-
-
-def _cost(spending: Spending) -> str:
-    calls = f"{spending.calls} model call{'s'[: spending.calls != 1]}"
-    return (
-        f"${spending.usd} for {calls}, {spending.prompt_tokens:,} tokens read, {spending.completion_tokens:,} written"
-    )
 
 
 def timings_of(store: RunStore) -> dict[str, float]:

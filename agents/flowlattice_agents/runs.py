@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol, cast
@@ -15,13 +15,15 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from flowlattice.certify import Laboratory
 from flowlattice.policy import load_policies
+from flowlattice_agents.chat.connect import EXCHANGES
+from flowlattice_agents.chat.cost import Cost, cost_of
+from flowlattice_agents.chat.journal import read_record
 from flowlattice_agents.editing import EditBase
 from flowlattice_agents.errors import ModelError, RunError
 from flowlattice_agents.models.base import Arm
 from flowlattice_agents.models.registry import ModelSettings, OpenModel, offline_model, open_model
 from flowlattice_agents.progress import Event, Progress
 from flowlattice_agents.spec import FlowSpec
-from flowlattice_agents.spending import Spending, spending_of
 from flowlattice_agents.state import STATE_VERSION, RunState
 from flowlattice_agents.store import RUN_ID_LENGTH, RunStore, RunStores, write_atomically
 from flowlattice_agents.workbench import Workbench
@@ -86,7 +88,7 @@ class RunResult:
         store: Its store.
         waiting: The request that waits for an answer, if one does.
         halted: Why no model answered, if that is why it stands still; it can go on.
-        spending: What its model calls have cost.
+        cost: What its model calls have cost.
         stale: Why the record that it repeats is out of date.
     """
 
@@ -95,7 +97,7 @@ class RunResult:
     store: RunStore
     waiting: dict[str, JsonValue] | None = None
     halted: ModelError | None = None
-    spending: Spending = Spending()
+    cost: Cost = field(default_factory=Cost)
     stale: tuple[str, ...] = ()
 
 
@@ -161,7 +163,7 @@ class Runs:
             lab.start()
             try:
                 model = self._opened(self._settings(store, parameters, watch))
-                with self._graph(store, model, parameters, watch, lab) as graph:
+                with closing(model), self._graph(store, model, parameters, watch, lab) as graph:
                     return replace(self._converse(graph, store, parameters, asked), stale=model.stale())
             except KeyboardInterrupt:
                 watch(Event(agent="", kind="stopped", text=f"interrupted; go on with: flows resume {store.run}"))
@@ -195,7 +197,7 @@ class Runs:
             price=parameters.price,
             folder=store.folder,
             home=self._home,
-            say=lambda agent, text: Progress(store, watch).say(agent, "note", text),
+            say=lambda text: Progress(store, watch).say("model", "note", text),
         )
 
     @contextmanager
@@ -262,7 +264,7 @@ def _result(store: RunStore, graph: RunGraph) -> RunResult:
         state=cast(RunState, snapshot.values),
         store=store,
         waiting=waiting[0] if waiting else None,
-        spending=spending_of(store.folder),
+        cost=cost_of(read_record(record)) if (record := store.folder / EXCHANGES).exists() else Cost(),
     )
 
 

@@ -94,7 +94,7 @@ def _problems(spec: FlowSpec, route: RouteSpec) -> Iterator[str]:
             yield f"{at}: the path's {{{name}}} is no field of the record that the route accepts"
     for named, what in _names(route):
         if named not in fields:
-            yield f"{at}: {what} names {named}, which is no field of {route.accepts or 'a record; the route accepts none'}"
+            yield f"{at}: {what} names {named}, which is no field of {route.accepts or 'any record it accepts'}"
     yield from _type_problems(spec, route)
 
 

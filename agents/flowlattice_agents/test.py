@@ -32,7 +32,7 @@ class TestAgent:
     bench: Workbench
 
     def expect(self, state: RunState) -> RunState:
-        """Work out from the brief alone what must be answered; what the spec answers otherwise is for the PM to settle."""
+        """Work out from the brief alone what must be answered; the PM settles what the spec answers otherwise."""
         store, progress = self.bench.store, self.bench.progress
         if state.get("expected"):
             return {"disagreements_digest": None}

@@ -1,8 +1,8 @@
 """Prompts: versioned Markdown files in `prompts/`, read anew for each run. Which one is used for what is not said here.
 
 A file is YAML front matter between two lines of `---`, then the body. A line `{{> name}}` stands for the text of
-`parts/name.md`, which several prompts share. In the body `{{name}}` is a placeholder; all of them must be filled in, and
-nothing else given, so that no prompt goes out with a hole and no fact is lost.
+`parts/name.md`, which several prompts share. In the body `{{name}}` is a placeholder; all of them must be filled in,
+and nothing else given, so that no prompt goes out with a hole and no fact is lost.
 """
 
 from __future__ import annotations

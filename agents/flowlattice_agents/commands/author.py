@@ -13,6 +13,7 @@ from flowlattice.check.allowed import read_hosts
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
 from flowlattice.home import flows_home
+from flowlattice_agents.chat.connect import EXCHANGES
 from flowlattice_agents.commands.options import MONEY
 from flowlattice_agents.conversation import Conversation, read_answers
 from flowlattice_agents.editing import edit_base
@@ -21,7 +22,6 @@ from flowlattice_agents.models.registry import checked_name
 from flowlattice_agents.report import Reporter
 from flowlattice_agents.runs import Parameters, RunResult, Runs
 from flowlattice_agents.spec import FlowSpec
-from flowlattice_agents.spending import RECORD_FILE
 from flowlattice_agents.store import write_atomically
 
 MAX_BRIEF_BYTES = 1_000_000
@@ -116,7 +116,7 @@ def write_record(result: RunResult, path: Path) -> None:
     Raises:
         UsageError: The file cannot be written.
     """
-    record = result.store.folder / RECORD_FILE
+    record = result.store.folder / EXCHANGES
     try:
         write_atomically(path, record.read_bytes() if record.exists() else b"", mode=0o644)
     except OSError as error:

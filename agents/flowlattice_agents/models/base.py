@@ -81,7 +81,7 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Disagreement:
-    """An expectation that a spec does not meet: the request with the answer that was expected, and what the spec gives."""
+    """An expectation that a spec does not meet: the request with the expected answer, and what the spec gives."""
 
     number: int
     expected: Example
@@ -93,7 +93,7 @@ DISAGREEMENTS: TypeAdapter[list[Disagreement]] = TypeAdapter(list[Disagreement])
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
-    """What became of disagreements: a spec, and the numbers of the expectations that were wrong, each with the reason."""
+    """What became of disagreements: a spec, and the numbers of the expectations that were wrong, with reasons."""
 
     spec: FlowSpec
     withdrawn: Mapping[int, str] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from flowlattice.errors import UsageError
@@ -24,7 +25,7 @@ class ModelSettings:
         price: What the person says the model costs, `IN/OUT` in dollars per million tokens.
         folder: The run's folder, which holds the record of its exchanges.
         home: `$FLOWS_HOME`, which holds the budgets.
-        say: Shows a line about a call: the agent, the text.
+        say: Shows a line about what is asked and what it costs.
     """
 
     name: str
@@ -34,7 +35,7 @@ class ModelSettings:
     seed: int = 0
     budget_usd: str | None = None
     price: str | None = None
-    say: Callable[[str, str], None] = lambda _agent, _text: None
+    say: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +46,13 @@ class OpenModel:
         planner: The model.
         spent: What its calls have cost so far, in micro-dollars.
         stale: Why a record's answers do not belong to these questions any more; empty where they do.
+        close: Closes its connections and files.
     """
 
     planner: PlanningModel
     spent: Callable[[], int] = lambda: 0
     stale: Callable[[], tuple[str, ...]] = lambda: ()
+    close: Callable[[], None] = lambda: None
 
 
 def checked_name(name: str) -> str:
@@ -77,11 +80,22 @@ def open_model(settings: ModelSettings) -> OpenModel:
     if checked_name(settings.name) == OFFLINE_NAME:
         return offline_model()
     from flowlattice_agents.chat.connect import connect
+    from flowlattice_agents.chat.prices import Price
     from flowlattice_agents.models.chat import Asker, ChatPlanner
 
-    session = connect(settings)
+    session = connect(
+        settings.name,
+        folder=settings.folder,
+        home=settings.home,
+        note=settings.say,
+        on_cost=lambda cost: settings.say(f"{cost} so far"),
+        budget_usd=None if settings.budget_usd is None else Decimal(settings.budget_usd),
+        price=None if settings.price is None else Price.parse(settings.price),
+    )
     planner = ChatPlanner(asker=Asker(chat=session.chat, seed=settings.seed), alone=settings.arm == "single")
-    return OpenModel(planner=planner, spent=session.spent, stale=session.stale)
+    return OpenModel(
+        planner=planner, spent=lambda: session.cost().micro_usd, stale=lambda: session.stale, close=session.close
+    )
 
 
 def offline_model() -> OpenModel:

@@ -99,7 +99,7 @@ def test_an_answer_in_a_fence_after_some_words_is_read() -> None:
 
 
 def test_answers_that_stay_unusable_end_with_the_reason() -> None:
-    with scripted_model([reply_text("no")] * 4) as server, pytest.raises(AnswerUnusable, match="in 4 rounds: .*JSON"):
+    with scripted_model([reply_text("no")] * 4) as server, pytest.raises(AnswerUnusable, match=r"in 4 rounds: .*JSON"):
         planner(server).draft(BRIEF)
     assert server.surplus == 0
 
