@@ -99,5 +99,5 @@ def propose(spec: FlowSpec, certificate: Certificate) -> Proposal | None:
 
 def _round(bound: int) -> int:
     """Down to one leading digit: what is measured is not more exact than that."""
-    size = 10 ** (len(str(bound)) - 1)
-    return bound // size * size
+    size: int = 10 ** (len(str(bound)) - 1)
+    return int(bound // size * size)
