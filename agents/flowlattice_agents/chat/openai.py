@@ -30,8 +30,8 @@ OPENAI_URL = "https://api.openai.com/v1"
 # A model on a laptop may think for minutes before its first token.
 READ_TIMEOUT_S = 600.0
 CONNECT_TIMEOUT_S = 15.0
-# An answer that still arrives after so many read timeouts is not going to end.
-_TOTAL = 3
+# Beside the time that writing takes, an answer may take so many read timeouts in all.
+_TIMEOUTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,13 +141,15 @@ class OpenAIChat:
 
             # A redirect would carry the key to wherever it points.
             silent = openai.Timeout(self._endpoint.timeout_s, connect=min(CONNECT_TIMEOUT_S, self._endpoint.timeout_s))
-            http = openai.DefaultHttpxClient(follow_redirects=False, timeout=silent)
+            # What is on this machine is not reached through a proxy, whatever the environment says.
+            proxied = not self._endpoint.is_loopback
+            http = openai.DefaultHttpxClient(follow_redirects=False, timeout=silent, trust_env=proxied)
             key = self._endpoint.key or "none"
             self._client = openai.OpenAI(base_url=self._endpoint.url, api_key=key, max_retries=0, http_client=http)
         return self._client
 
     def _ask(self, request: ChatRequest, body: dict[str, JsonValue]) -> Answer:
-        bounds = Bounds.of(request, self._endpoint.timeout_s * _TOTAL)
+        bounds = Bounds.of(request, self._endpoint.timeout_s * _TIMEOUTS)
         with self._failures(request):
             # The body is whole already; the SDK would want each option a second time, as an argument.
             create = self._connected().chat.completions.with_streaming_response.create
@@ -175,13 +177,16 @@ class OpenAIChat:
             ) from None
         except (openai.APIConnectionError, httpx2.ConnectError) as error:
             unsent = isinstance(error.__cause__, httpx2.ConnectError)
-            raise unavailable("cannot be reached", where, spent=(0, 0) if unsent else spent) from None
+            raise unavailable(
+                "cannot be reached; start it, or set OPENAI_BASE_URL", where, spent=(0, 0) if unsent else spent
+            ) from None
         except (StreamFailed, httpx2.HTTPError, httpx2.StreamError) as error:
             said = str(error) if isinstance(error, StreamFailed) else "broke off in the middle of its answer"
-            raise unavailable(said, where, keys=keys, spent=spent) from None
+            raise unavailable(f"{said}; try again later", where, keys=keys, spent=spent) from None
         except StreamEndless as error:
             written = max(spent[1], self._counter.count(error.text))
-            raise unavailable(str(error), where, spent=(spent[0], written), lasting=True) from None
+            said = f"{error}; use another model"
+            raise unavailable(said, where, spent=(spent[0], written), lasting=True) from None
 
     def _reply(self, request: ChatRequest, answer: Answer) -> ChatReply:
         usage = answer.usage or Usage(

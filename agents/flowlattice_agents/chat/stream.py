@@ -19,6 +19,8 @@ from flowlattice_agents.chat.base import ChatRequest, Finish, Usage
 _CHARACTERS_PER_TOKEN = 16
 _BYTES_PER_TOKEN = 2_000
 _BYTES_AT_LEAST = 1_000_000
+# A large model on a laptop writes a few tokens a second.
+_SECONDS_PER_TOKEN = 1.0
 
 
 class StreamFailed(Exception):
@@ -42,10 +44,19 @@ class Bounds:
     seconds: float
 
     @classmethod
-    def of(cls, request: ChatRequest, seconds: float) -> Bounds:
-        """Those of a request: generous, for an endpoint that keeps to `max_output_tokens` never meets them."""
+    def of(cls, request: ChatRequest, thinking_s: float) -> Bounds:
+        """Those of a request: generous, for an endpoint that keeps to `max_output_tokens` never meets them.
+
+        Args:
+            request: The request.
+            thinking_s: How long its answer may take beside being written, in seconds.
+        """
         tokens = request.max_output_tokens
-        return cls(1_000 + tokens * _CHARACTERS_PER_TOKEN, _BYTES_AT_LEAST + tokens * _BYTES_PER_TOKEN, seconds)
+        return cls(
+            characters=1_000 + tokens * _CHARACTERS_PER_TOKEN,
+            bytes=_BYTES_AT_LEAST + tokens * _BYTES_PER_TOKEN,
+            seconds=thinking_s + tokens * _SECONDS_PER_TOKEN,
+        )
 
 
 @dataclass

@@ -1,6 +1,10 @@
 """A chat model by its name: journal, retries, prices and budget together, over real HTTP."""
 
+import os
 import sqlite3
+import subprocess
+import sys
+import threading
 from decimal import Decimal
 
 import pytest
@@ -10,12 +14,14 @@ from flowlattice.errors import UsageError
 from flowlattice_agents.chat.budgeted import BudgetedChat
 from flowlattice_agents.chat.connect import connect
 from flowlattice_agents.chat.cost import Cost
+from flowlattice_agents.chat.journal import usd_text
 from flowlattice_agents.chat.prices import Price
 from flowlattice_agents.chat.retrying import Retries
 from flowlattice_agents.chat.tokens import counter_for
 from flowlattice_agents.errors import BudgetExhausted, ModelMisconfigured, ModelUnavailable, PriceUnknown
 from tests.support.chat import request
-from tests.support.scripted_model import drop_after, reply_text, scripted_model, silence, status
+from tests.support.docblocks import ROOT
+from tests.support.scripted_model import answering, drop_after, reply_text, scripted_model, silence, status
 
 PRICE = Price.parse("10/100")  # micro-dollars a token
 
@@ -175,6 +181,45 @@ def test_what_is_interrupted_in_the_middle_is_booked_at_its_worst(run):
     assert report.spent.micro_usd > 200 * 100
 
 
+ASKING = """
+import sys
+from pathlib import Path
+from flowlattice_agents.chat.connect import connect
+from flowlattice_agents.chat.journal import usd_text
+from flowlattice_agents.chat.prices import Price
+from tests.support.chat import request
+
+home = Path(sys.argv[1])
+session = connect(
+    "openai:desk", folder=home / "runs" / "r1", home=home, note=print, on_cost=print, price=Price.parse("10/100")
+)
+session.chat.complete(request())
+"""
+
+
+def test_a_call_that_was_killed_is_assumed_at_its_worst_and_asked_again(run):
+    arrived = threading.Event()
+
+    def hang(exchange):
+        arrived.set()
+        silence()(exchange)
+
+    with scripted_model([hang, reply_text("ok", usage=(100, 20))]) as server:
+        command = [sys.executable, "-c", ASKING, str(run.home)]
+        with subprocess.Popen(
+            command, env={**os.environ, **server.environment()}, cwd=ROOT, stdout=subprocess.DEVNULL
+        ) as process:
+            assert arrived.wait(timeout=60)
+            process.kill()
+        with run.connect(server, price=PRICE) as session:
+            assumed = session.cost().assumed_micro_usd
+            assert session.chat.complete(request()).text == "ok"
+            cost = session.cost()
+    assert assumed > 200 * 100
+    assert cost.micro_usd == assumed + 3_000
+    assert str(cost) == f"1 call, 120 tokens, ${cost.usd}, ${usd_text(assumed)} of it assumed"
+
+
 def test_a_wrong_key_costs_nothing(run):
     with scripted_model([status(401)]) as server, run.connect(server, price=PRICE) as session:
         with pytest.raises(ModelMisconfigured, match="set OPENAI_API_KEY"):
@@ -208,6 +253,14 @@ def test_a_run_is_repeated_from_its_record(run, tmp_path):
     assert (again.folder / "exchanges.jsonl").read_bytes() == record.read_bytes()
     assert again.costs[-1] == cost
     assert again.notes == [f"Answers of openai:desk are replayed from {record}; nothing is charged."]
+
+
+def test_an_answer_may_depend_on_what_was_asked(run):
+    def shout(body):
+        return str(body["messages"][-1]["content"]).upper()
+
+    with scripted_model(answering(shout)) as server, run.connect(server) as session:
+        assert [session.chat.complete(request(text)).text for text in ("a", "b")] == ["A", "B"]
 
 
 def test_a_stale_record_says_so(run, tmp_path):

@@ -1,6 +1,8 @@
 """openai:NAME over real HTTP: what is sent, what comes back, and what each failure turns into."""
 
 import itertools
+import subprocess
+import sys
 
 import pytest
 from pydantic import JsonValue
@@ -42,7 +44,7 @@ def ask():
 
 def test_a_good_answer(ask):
     with scripted_model(
-        [reply_text('{"v": "a rather long answer in several chunks"}', usage=(321, 12), cached=300)]
+        [reply_json({"v": "a rather long answer in several chunks"}, usage=(321, 12), cached=300)]
     ) as server:
         reply = ask(server)
     assert reply.text == '{"v": "a rather long answer in several chunks"}'
@@ -283,7 +285,7 @@ def test_an_endless_stream_is_left_by_the_clock():
     clock = itertools.count(step=1_000)
     with scripted_model([endless(": wait\n\n")]) as server:
         chat = OpenAIChat("desk", endpoint_from(server.environment(), "desk"), now=lambda: next(clock))
-        with pytest.raises(ModelUnavailable, match="did not stop within 1800 s"):
+        with pytest.raises(ModelUnavailable, match="did not stop within 2000 s"):
             chat.complete(request())
         chat.close()
 
@@ -301,6 +303,20 @@ def test_a_stream_that_is_none(ask, piece, said):
     with scripted_model([raw(piece)]) as server, pytest.raises(ModelUnavailable) as caught:
         ask(server, OPENAI_API_KEY=KEY)
     assert said in str(caught.value)
+
+
+def test_this_machine_is_not_reached_through_a_proxy(ask, monkeypatch):
+    with scripted_model([reply_text("ok")]) as server, scripted_model([]) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert ask(server).text == "ok"
+    assert proxy.requests == []
+
+
+def test_the_sdk_is_loaded_when_a_model_is_asked_not_before():
+    program = "import sys, flowlattice_agents.chat.connect; print([m for m in HEAVY if m in sys.modules])"
+    heavy = "HEAVY = ['openai', 'httpx2', 'toktok', 'langgraph']; "
+    ran = subprocess.run([sys.executable, "-c", heavy + program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
 
 
 # What the environment must say.
