@@ -24,6 +24,7 @@ from flowlattice_agents.fixes import FIXES, Fixing, judged
 from flowlattice_agents.merging import Conflict, merged
 from flowlattice_agents.models.base import Repair, Trouble
 from flowlattice_agents.rendering import render_flow
+from flowlattice_agents.review import Revision
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.specs import edited_spec, spec_text
 from flowlattice_agents.state import RunState
@@ -88,6 +89,27 @@ class Builder:
         if state.get("attempt", 0) >= MAX_ATTEMPTS or state.get("arm") == "no-fix" or _needs_a_person(errors):
             return {**update, **self._gives_up(errors)}
         return update
+
+    def answer(self, state: RunState) -> RunState:
+        """Take up what a reviewer said about rejected hunks; it is checked, certified and reviewed like all else."""
+        revision = self.bench.store.model(Revision, needed(state, "revision_digest"))
+        files = self.bench.workspace.files(needed(state, "commit"))
+        said = tuple(f"the reviewer rejected {one.title}: {one.comment}" for one in revision.rejected if one.comment)
+        source = files[FLOW_FILE]
+        repair = self.bench.model.repair(Trouble(file=FLOW_FILE, text=source, flow=source, findings=said))
+        if (foreign := _foreign(repair, FLOW_FILE, None)) is not None:
+            return self._stops(foreign)
+        if repair.gave_up is not None or not repair.edits:
+            self.bench.progress.say("builder", "note", f"has no other proposal: {repair.gave_up or 'none is needed'}")
+            return {}
+        try:
+            edited = {**files, FLOW_FILE: apply_edits(source, repair.edits)}
+        except EditRejected as error:
+            self.bench.progress.say("builder", "note", f"has no other proposal: {error}")
+            return {}
+        commit = self.bench.workspace.commit(edited, agent="builder", reason="Answer the review")
+        self.bench.progress.say("builder", "note", "answers the review with another proposal")
+        return {"commit": commit}
 
     def _first(self, state: RunState) -> RunState:
         written = state.get("written_digest")

@@ -48,6 +48,13 @@ class RunState(TypedDict, total=False):
         findings_digest: What certification found, where the Builder is to mend it.
         policy_digest: The Policy agent's decision.
         certificate_digest: The Test agent's report.
+        before_ir_digest: The IR of the flow that the person's folder held; none if it held none that can be built.
+        budget_digest: What the flow can cost at worst.
+        revision_digest: What a reviewer decided instead of approving: the text to go on with, and what is rejected.
+        revised: Whether the sources are a reviewer's, not what the spec renders to.
+        certified_digest: The proposal that was certified before the revision: what is gone back to if that breaks.
+        rejections_digest: Hunks that reviewers rejected so far, with their words; for the Builder.
+        broken_digest: What the last revision would have broken, in sentences.
         proposal_digest: The Optimizer's proposal that waits for a decision.
         optimized: Whether the Optimizer has had its say on this spec.
         approval_digest: The approval, bound to what was approved.
@@ -84,6 +91,13 @@ class RunState(TypedDict, total=False):
     findings_digest: str | None
     policy_digest: str | None
     certificate_digest: str | None
+    before_ir_digest: str | None
+    budget_digest: str | None
+    revision_digest: str | None
+    revised: bool
+    certified_digest: str | None
+    rejections_digest: str | None
+    broken_digest: str | None
     proposal_digest: str | None
     optimized: bool
     approval_digest: str | None

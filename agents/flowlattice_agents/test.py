@@ -5,21 +5,18 @@ The report of certification with its digest is the certificate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
-from flowlattice.certify import Check, Example, ExampleRequest, certify
+from flowlattice.certify import Check, certify
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Disagreement
-from flowlattice_agents.spec import Example as Stated
+from flowlattice_agents.obligations import examples_in
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import FLOW_FILE, MAX_ATTEMPTS, Workbench, needed
-
-EXAMPLES: TypeAdapter[list[Stated]] = TypeAdapter(list[Stated])
 
 _MARKS = {"passed": "ok", "failed": "FAILED", "not_applicable": "n/a", "could_not_run": "COULD NOT RUN"}
 
@@ -68,7 +65,7 @@ class TestAgent:
             self.bench.workspace.folder / FLOW_FILE,
             self.bench.store.model(FlowIR, needed(state, "ir_digest")),
             source_digest=needed(state, "source_digest"),
-            examples=self._examples(state),
+            examples=examples_in(state, self.bench),
             laboratory=self.bench.laboratory,
             watch=self._show,
         )
@@ -92,26 +89,6 @@ class TestAgent:
             return {"certificate_digest": digest, "findings_digest": self.bench.store.put_json(found)}
         return {"certificate_digest": digest, "outcome": "failed", "reason": reason}
 
-    def _examples(self, state: RunState) -> tuple[Example, ...]:
-        given = state.get("examples_digest")
-        if given is not None:
-            return examples_of(EXAMPLES.validate_json(self.bench.store.text(given)))
-        return examples_of(self.bench.store.model(FlowSpec, needed(state, "spec_digest")).examples)
-
     def _show(self, check: Check) -> None:
         lines = [f"{check.name}: {_MARKS[check.verdict]}, {check.summary}", *(f"  {line}" for line in check.failures)]
         self.bench.progress.say("test", "note", "\n".join(lines))
-
-
-def examples_of(given: Sequence[Stated]) -> tuple[Example, ...]:
-    """The brief's examples as certification takes them."""
-    return tuple(
-        Example(
-            request=ExampleRequest(**example.request.model_dump()),
-            status=example.status,
-            json_body=example.json_body,
-            text=example.text,
-            headers=example.headers,
-        )
-        for example in given
-    )
