@@ -19,6 +19,7 @@ from tests.support.scripted_model import (
     raw,
     refuse,
     rejects,
+    reply_json,
     reply_text,
     scripted_model,
     silence,
