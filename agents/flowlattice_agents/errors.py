@@ -4,7 +4,8 @@ AgentError
 ├── SpecError          a FlowSpec that cannot be read or does not hold together
 ├── ExpressionError    an expression outside the language, or whose types do not fit
 ├── WorkspaceError     the workspace or the person's tree is not as it was left
-└── RunError           a run that does not exist or cannot go on
+├── RunError           a run that does not exist or cannot go on
+└── SuiteError         a suite of briefs that is not there or does not hold together
 """
 
 from __future__ import annotations
@@ -40,3 +41,11 @@ class WorkspaceError(AgentError):
 
 class RunError(AgentError):
     """A run that does not exist, is of another schema version, or cannot go on."""
+
+
+class SuiteError(AgentError):
+    """A suite that cannot be read; `problems` lists all of them, each with its file and path."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
