@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from collections.abc import Callable, Sequence
@@ -43,9 +44,7 @@ class Shown:
     """
 )
 @click.argument("suite", required=False)
-@click.option(
-    "--model", help="Which model understands the briefs; replay:DIR has a record for each. By default offline."
-)
+@click.option("--model", help="As for author; replay:DIR has a record for each brief.")
 @click.option("--arm", default="six", show_default=True, help="Agents to compare: six, single, no-fix, kernel-fixes.")
 @click.option("--epochs", default=1, show_default=True, type=click.IntRange(1, 1000), help="How often to author each.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="How many briefs at once.")
@@ -100,17 +99,17 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise UsageError("name a suite: flows eval web")
     chosen = _suite(console, suite, family, only)
     settings = Settings(
-        model=model or OFFLINE,
+        model=model or os.environ.get("FLOWS_MODEL") or OFFLINE,
         seed=seed,
         budget_usd=_money(budget_usd, "--budget-usd"),
         price=price,
         timeout_s=timeout,
     )
     results = Results(_folder(out))
-    results.begin(Manifest.of(suite, settings))
     runner = Runner(suite=chosen, settings=settings, arms=_arms(arm), epochs=epochs, jobs=jobs, results=results)
     progress = Progress(console, len(runner.samples()))
-    with _stops_on_term():
+    with results.held(), _stops_on_term():
+        results.begin(Manifest.of(suite, settings))
         found = runner.run(progress.watch)
     return _show(console, results, found, shown)
 
@@ -131,9 +130,10 @@ def _suite(console: Console, name: str, family: str, only: str) -> Suite:
     try:
         chosen = load_suite(name).only(families=families, pattern=only)
     except SuiteError as error:
-        for problem in error.problems:
+        first, *more = error.problems
+        for problem in more and error.problems:
             console.progress(problem)
-        raise UsageError(f"{name}: {len(error.problems)} problems, the first is {error.problems[0]}") from error
+        raise UsageError(f"{name}: {len(error.problems)} problems stand above" if more else first) from error
     if not chosen.briefs:
         raise UsageError(f"{name}: no brief is left; --family and --only leave out all")
     return chosen

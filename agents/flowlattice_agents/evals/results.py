@@ -9,9 +9,12 @@ work/                           samples that are under way
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,7 +26,7 @@ from flowlattice.errors import UsageError
 from flowlattice_agents.evals.brief import Brief, Fields, Part
 from flowlattice_agents.evals.evidence import Authored, Evidence
 from flowlattice_agents.evals.scoring import Score
-from flowlattice_agents.evals.solver import FIRST_ARM, Settings
+from flowlattice_agents.evals.solver import ARMS, FIRST_ARM, Settings
 from flowlattice_agents.store import write_atomically
 
 SETTINGS_FILE = "eval.json"
@@ -139,11 +142,31 @@ class Results:
             UsageError: One cannot be read.
         """
         self.manifest()
-        for file in sorted(self.folder.glob("samples/*/*.json")):
+        for file in sorted(self.folder.glob("samples/*/*.json"), key=_in_order):
             try:
                 yield Result.model_validate_json(file.read_text(encoding="utf-8"))
             except ValidationError as error:
                 raise UsageError(f"{file}: is no result of this version; remove it and run it again") from error
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from measuring into this folder; the hold ends with the process.
+
+        Raises:
+            UsageError: Another one does.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise UsageError(
+                    f"{self.folder}: another `flows eval` writes here; wait, or name another --out"
+                ) from error
+            yield
+        finally:
+            os.close(handle)
 
     def workplace(self, name: str) -> Path:
         """An empty folder for a sample that is under way."""
@@ -157,6 +180,11 @@ class Results:
 
     def _file(self, arm: str, epoch: int, brief: str) -> Path:
         return self.folder / "samples" / arm / f"{brief}.{epoch}.json"
+
+
+def _in_order(file: Path) -> tuple[int, str]:
+    arm = file.parent.name
+    return (ARMS.index(arm) if arm in ARMS else len(ARMS), file.name)
 
 
 def number_of(run: Authored, name: str) -> float:

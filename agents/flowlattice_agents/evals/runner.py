@@ -40,6 +40,7 @@ class Runner:
         epochs: How often each brief is authored.
         jobs: How many samples run at once.
         results: Where they are kept.
+        children: Who runs the processes.
     """
 
     suite: Suite
@@ -48,7 +49,7 @@ class Runner:
     epochs: int = 1
     jobs: int = 1
     results: Results
-    _children: Children = field(default_factory=Children)
+    children: Children = field(default_factory=Children, repr=False)
 
     def samples(self) -> list[Sample]:
         """All samples, in the order in which they run."""
@@ -69,7 +70,7 @@ class Runner:
             futures = [pool.submit(self._settle, sample, watch) for sample in self.samples()]
             _first_error(futures)
         except BaseException:
-            self._children.stop()
+            self.children.stop()
             pool.shutdown(cancel_futures=True)
             raise
         pool.shutdown()
@@ -94,7 +95,7 @@ class Runner:
         return result
 
     def _evidence(self, sample: Sample) -> Evidence:
-        self._children.check()
+        self.children.check()
         work = self.results.workplace(sample.arm)
         solver = Solver(
             settings=self.settings,
@@ -102,7 +103,7 @@ class Runner:
             epoch=sample.epoch,
             epochs=self.epochs,
             work=work,
-            children=self._children,
+            children=self.children,
         )
         try:
             return gather(sample.brief, self.suite.base_of(sample.brief), solver)

@@ -178,7 +178,9 @@ def last_object(text: str) -> Fields | None:
     for line in reversed(text.splitlines()):
         if line.startswith("{"):
             try:
-                return cast(Fields, json.loads(line))
+                # Half of a surrogate pair can be written as an escape, but is no text that could be kept.
+                whole = json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace")
+                return cast(Fields, json.loads(whole))
             except ValueError:
                 continue
     return None

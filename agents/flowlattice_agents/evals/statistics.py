@@ -121,6 +121,8 @@ def t_quantile(probability: float, freedom: int) -> float:
 
 def verdict(difference: Difference, one: str, other: str) -> str:
     """What a paired comparison says, as a sentence."""
+    if difference.mean == 0 and not difference.error:
+        return f"{one} passes as much as {other} on each of {difference.briefs} briefs"
     said = f"{one} passes {abs(difference.mean):.1%} {'more' if difference.mean >= 0 else 'less'} than {other}"
     if difference.low is None or difference.high is None:
         return f"{said} on {difference.briefs} brief(s): too few to say whether that is more than noise"

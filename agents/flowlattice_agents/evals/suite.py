@@ -86,7 +86,9 @@ def _read(files: Sequence[Path]) -> tuple[list[Brief], list[str]]:
             with file.open("rb") as stream:
                 content = parse_yaml(stream.read(MAX_BYTES).decode("utf-8"))
             briefs.append(Brief.model_validate(plain(content)))
-        except (NotYaml, UnicodeDecodeError, OSError) as error:
+        except OSError as error:
+            problems.append(f"{file}: {error.strerror}")
+        except (NotYaml, UnicodeDecodeError) as error:
             problems.append(f"{file}: {error}")
         except ValidationError as error:
             problems += [f"{file}: {_place(entry['loc'])}{entry['msg']}" for entry in error.errors()]

@@ -134,7 +134,8 @@ def _diff(before: dict[str, str], after: dict[str, str]) -> Html:
         old, new = before.get(name, ""), after.get(name, "")
         marks = {"+": "add", "-": "cut", "@": "at"}
         for line in unified_diff(old.splitlines(), new.splitlines(), name, name, lineterm="", n=3):
-            lines.append(tag("span", f"{line}\n", class_=marks.get(line[:1], "same")))
+            kind = "file" if line.startswith(("+++ ", "--- ")) else marks.get(line[:1], "same")
+            lines.append(tag("span", f"{line}\n", class_=kind))
     return tag("pre", lines or "nothing changed", class_="diff")
 
 

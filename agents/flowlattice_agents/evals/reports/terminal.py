@@ -76,6 +76,8 @@ def lines_of(summary: Summary) -> Iterator[str]:
         yield ""
         yield from summary.arms
     yield ""
+    if not any(total.scored for total in summary.totals):
+        yield "nothing was scored"
     yield f"results: {summary.folder}"
 
 
