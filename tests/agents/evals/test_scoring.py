@@ -2,7 +2,7 @@
 
 import pytest
 
-from flowlattice_agents.evals.brief import Brief
+from flowlattice_agents.evals.brief import Brief, Request
 from flowlattice_agents.evals.evidence import Attempt, Authored, Built, Evidence, FeedAnswer, HttpAnswer, Told
 from flowlattice_agents.evals.scoring import ladder_of, score
 from tests.agents.evals.conftest import brief_of
@@ -35,8 +35,7 @@ CALL = {"capability": "http.write", "target": "api.stripe.com"}
 RUN = {"outputs": [{"n": 1}, {"n": 2, "m": 3}], "side_outputs": {"rejected": [{"why": "late"}]}, "calls": [CALL, CALL]}
 BODY = '{"v": 1, "w": "aa data: 1 data: 2"}'
 OK = Told(code=0, out="", err="")
-ASKED = BRIEF.probes[1].request
-assert ASKED is not None
+ASKED = Request(path="/echo")
 DEPLOYED = {"outcome": "deployed", "flow": "/x/flow.py", "certificate": "c"}
 CERTIFIED = {"checks": [{"name": "replay", "verdict": "passed"}, {"name": "duplicates", "verdict": "not_applicable"}]}
 
