@@ -52,8 +52,9 @@ _.get_code
 # Fields of the tests' own records, which schemas and generators read.
 (_.express, _.qty)
 
-# http.server calls or reads them of a test's handler.
+# http.server and html.parser call or read them of a test's handler.
 (_.log_message, _.protocol_version)
+(_.handle_data, _.handle_starttag)
 
 # A handler closes the connection by it.
 _.close_connection

@@ -6,6 +6,7 @@ AgentError
 ├── EditRejected       a search/replace edit whose text is not found exactly once
 ├── WorkspaceError     the workspace or the person's tree is not as it was left
 ├── RunError           a run that does not exist or cannot go on
+├── SuiteError         a suite of briefs that is not there or does not hold together
 ├── PromptError        a prompt file that cannot be read, or is filled in wrongly
 └── ModelError         no answer from a chat model
     ├── ModelUnavailable    it failed for now: overloaded, timed out, cut off, endless
@@ -130,3 +131,11 @@ class RecordError(ModelError):
 
 class AnswerUnusable(ModelError):
     """A model's answers stayed unusable after the last round of corrections."""
+
+
+class SuiteError(AgentError):
+    """A suite that cannot be read; `problems` lists all of them, each with its file and path."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))

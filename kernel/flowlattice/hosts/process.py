@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from email.message import Message
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -28,9 +29,13 @@ class ServedFlow:
         path: The flow's folder or file; none where `arguments` say what to serve.
         arguments: Further arguments of `flows serve`.
         ready_s: For how long to wait until it answers.
+        env: The environment of the process; by default this one's.
     """
 
-    def __init__(self, path: Path | None, *arguments: str, ready_s: float = READY_S) -> None:
+    def __init__(
+        self, path: Path | None, *arguments: str, ready_s: float = READY_S, env: Mapping[str, str] | None = None
+    ) -> None:
+        self._env = env
         self._what = [*(() if path is None else (str(path),)), *arguments]
         self._title = " ".join(self._what)
         self._ready_s = ready_s
@@ -57,7 +62,7 @@ class ServedFlow:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=self._said,
-            env=dict(os.environ),
+            env=dict(os.environ if self._env is None else self._env),
         )
         try:
             self._port = self._wait(self._process, output)
