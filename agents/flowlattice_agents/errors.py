@@ -3,6 +3,7 @@
 AgentError
 ├── SpecError          a FlowSpec that cannot be read or does not hold together
 ├── ExpressionError    an expression outside the language, or whose types do not fit
+├── SimulationUnavailable  a spec that only the sandbox can run
 ├── WorkspaceError     the workspace or the person's tree is not as it was left
 └── RunError           a run that does not exist or cannot go on
 """
@@ -32,6 +33,10 @@ class ExpressionError(AgentError):
     def __init__(self, message: str, *, expression: str = "") -> None:
         self.expression = expression
         super().__init__(f"{message} in `{expression}`" if expression else message)
+
+
+class SimulationUnavailable(AgentError):
+    """What a spec answers cannot be worked out without running code; certification runs it in the sandbox."""
 
 
 class WorkspaceError(AgentError):
