@@ -4,6 +4,7 @@ AgentError
 ├── SpecError          a FlowSpec that cannot be read or does not hold together
 ├── ExpressionError    an expression outside the language, or whose types do not fit
 ├── EditRejected       a search/replace edit whose text is not found exactly once
+├── SimulationUnavailable  a spec that only the sandbox can run
 ├── WorkspaceError     the workspace or the person's tree is not as it was left
 ├── RunError           a run that does not exist or cannot go on
 ├── SuiteError         a suite of briefs that is not there or does not hold together
@@ -46,6 +47,10 @@ class ExpressionError(AgentError):
 
 class EditRejected(AgentError):
     """A search/replace edit that cannot be applied exactly; nothing was changed."""
+
+
+class SimulationUnavailable(AgentError):
+    """What a spec answers cannot be worked out without running code; certification runs it in the sandbox."""
 
 
 class WorkspaceError(AgentError):

@@ -19,7 +19,8 @@ from pydantic import JsonValue
 
 from flowlattice.headers import header_value
 from flowlattice.operators import NoValueError
-from flowlattice_agents.expressions import evaluate
+from flowlattice_agents.errors import SimulationUnavailable
+from flowlattice_agents.expressions import called_functions, evaluate
 from flowlattice_agents.spec import (
     CallSpec,
     Example,
@@ -72,22 +73,47 @@ def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> 
         method: The request's method.
         path: The path, with its query string if there is one.
         body: The JSON body, or the values of a form.
+
+    Raises:
+        SimulationUnavailable: The route calls a function of the spec, which only the sandbox runs.
     """
     bare, _, query = path.partition("?")
     matching = [(route, found) for route in spec.routes if (found := _match(route.path, bare)) is not None]
     route, parameters = next(((r, p) for r, p in matching if r.method == method), (None, {}))
     if route is None:
         return SimulatedReply(405 if matching else 404)
+    called = sorted({name for text in expressions_of(route) for name in called_functions(text)})
+    if called:
+        raise SimulationUnavailable(f"{route.method} {route.path} calls {called[0]}, which only runs once it is built")
     return _Run(spec, route).answer(parameters, dict(parse_qsl(query, keep_blank_values=True)), body)
 
 
+def expressions_of(route: RouteSpec) -> Iterator[str]:
+    """Every expression of a route."""
+    replies = [route.reply, *(case.reply for case in route.cases)]
+    yield from (step.value for step in (*route.steps, *(step for case in route.cases for step in case.steps)))
+    yield from (check.require for check in route.checks)
+    yield from (case.when for case in route.cases)
+    yield from (call.body for call in route.calls if call.body is not None)
+    yield from (reply.body for reply in replies if reply.body is not None)
+    yield from (text for reply in replies for text in reply.headers.values())
+
+
 def holds(spec: FlowSpec, example: Example) -> bool:
-    """Whether a spec gives what an example says."""
+    """Whether a spec gives what an example says.
+
+    Raises:
+        SimulationUnavailable: The example's route calls a function of the spec.
+    """
     return meets(answered(spec, example), example)
 
 
 def answered(spec: FlowSpec, example: Example) -> SimulatedReply:
-    """What a spec answers to an example's request."""
+    """What a spec answers to an example's request.
+
+    Raises:
+        SimulationUnavailable: The example's route calls a function of the spec.
+    """
     request = example.request
     body: JsonValue = request.json_body if request.form is None else dict(request.form)
     return simulate(spec, request.method, request.path, body)

@@ -29,7 +29,9 @@ from pydantic import (
 
 import flowlattice
 from flowlattice.headers import HOST_OWNED, is_header_name
+from flowlattice.operators import catalogue
 from flowlattice_agents.errors import SpecError
+from flowlattice_agents.functions import MAX_BODY, body_tree
 from flowlattice_agents.visible import has_invisible
 from flowlattice_agents.yaml_text import NotYaml, parse_yaml
 
@@ -212,6 +214,42 @@ class InvalidReplySpec(SpecModel):
     text: str | None = None
 
 
+class ParameterSpec(SpecModel):
+    """A parameter of a function."""
+
+    name: Identifier
+    type: TypeName
+
+
+class FunctionSpec(SpecModel):
+    """A function where no operator fits: expressions call it by its bare name.
+
+    Attributes:
+        name: Its name.
+        parameters: What it takes, in order.
+        returns: The type of what it gives.
+        body: The statements of a pure function: Python without imports, indented from column 0. It may call operators
+            (`text.trim(name)`) and other functions of the spec, and build records of it (`Line(sku=...)`).
+        meaning: What it works out, a sentence.
+    """
+
+    name: Identifier
+    parameters: tuple[ParameterSpec, ...] = Field(min_length=1)
+    returns: TypeName
+    body: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BODY)]
+    meaning: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _is_a_function(self) -> FunctionSpec:
+        if self.name in {*_TAKEN, "req", *(operator.family for operator in catalogue().values())}:
+            raise ValueError(
+                f"a function cannot be called {self.name}, which Python or a flow already means something by"
+            )
+        _once([part.name for part in self.parameters], f"function {self.name} has the parameter")
+        body_tree(self.name, self.body)
+        return self
+
+
 class StepSpec(SpecModel):
     """A named value that later steps, checks, cases and replies use."""
 
@@ -346,6 +384,7 @@ class FlowSpec(SpecModel):
     profile: Literal["web"] = "web"
     summary: str = ""
     records: tuple[RecordSpec, ...] = ()
+    functions: tuple[FunctionSpec, ...] = ()
     routes: tuple[RouteSpec, ...] = Field(min_length=1)
     rate_limit: RateLimitSpec | None = None
     max_in_flight: int | None = Field(default=None, gt=0)
@@ -357,11 +396,22 @@ class FlowSpec(SpecModel):
     @model_validator(mode="after")
     def _holds_together(self) -> FlowSpec:
         _once([record.name for record in self.records], "the spec has the record")
+        names = [*(record.name for record in self.records), *(function.name for function in self.functions)]
+        _once(names, "the spec has, as record or function,")
+        functions = {function.name for function in self.functions}
+        for name in (name for route in self.routes for name in self._names_in(route)):
+            if name in functions:
+                raise ValueError(f"{name} is a function of the spec and a field or step too: give one another name")
         _once([f"{route.method} {route.path}" for route in self.routes], "the spec has the route")
         for route in self.routes:
             if route.accepts is not None and self.record(route.accepts) is None:
                 raise ValueError(f"{route.method} {route.path} accepts {route.accepts}, which is no record of the spec")
         return self
+
+    def _names_in(self, route: RouteSpec) -> list[str]:
+        accepted = self.record(route.accepts)
+        steps = (*route.steps, *(step for case in route.cases for step in case.steps))
+        return [*(part.name for part in (accepted.fields if accepted else ())), *(step.name for step in steps)]
 
     def record(self, name: str | None) -> RecordSpec | None:
         """The record of that name, if there is one."""

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from flowlattice_agents.edits import Edit, apply_edits
-from flowlattice_agents.errors import ExpressionError, SpecError
-from flowlattice_agents.expressions import BOOLEAN, Type, check, names_of_record
+from flowlattice_agents.errors import ExpressionError, SimulationUnavailable, SpecError
+from flowlattice_agents.expressions import BOOLEAN, Type, check, functions_of, names_of_record
 from flowlattice_agents.rendering import render_flow
 from flowlattice_agents.simulate import SimulatedReply, answered, meets
 from flowlattice_agents.spec import Example, FlowSpec, RouteSpec
@@ -39,9 +39,14 @@ def problems_of(spec: FlowSpec) -> list[str]:
 
 
 def other_answer(spec: FlowSpec, example: Example) -> str | None:
-    """What a spec that holds together gives instead of an example's answer; none where it gives that answer."""
+    """What a spec that holds together gives instead of an example's answer.
+
+    None where it gives that answer, and where only certification can tell, since a function must run for it.
+    """
     try:
         reply = answered(spec, example)
+    except SimulationUnavailable:
+        return None
     except ExpressionError as error:
         return f"no answer ({error})"
     return None if meets(reply, example) else f"{reply.status} {_body(reply)}"
@@ -105,7 +110,8 @@ def _names(route: RouteSpec) -> Iterator[tuple[str, str]]:
 
 
 def _type_problems(spec: FlowSpec, route: RouteSpec) -> Iterator[str]:
-    names: dict[str, Type] = dict(names_of_record(route.accepts, spec)) if route.accepts else {}
+    names: dict[str, Type] = functions_of(spec)
+    names |= names_of_record(route.accepts, spec) if route.accepts else {}
     at = f"{route.method} {route.path}"
     for place, text, wanted, into in _expressions(route):
         known = {**names, **into}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
-from flowlattice_agents.errors import SpecError
+from flowlattice_agents.errors import SimulationUnavailable, SpecError
 from flowlattice_agents.rendering import render_flow
+from flowlattice_agents.simulate import simulate
 from flowlattice_agents.spec import FlowSpec
 from tests.support.specs import built
 
@@ -141,3 +143,100 @@ def test_a_header_that_cannot_be(reply: str, problem: str) -> None:
     with pytest.raises(SpecError) as caught:
         render_flow(FlowSpec.from_yaml(f"{{name: x, routes: [{{method: GET, path: /, reply: {reply}}}]}}"))
     assert problem in str(caught.value)
+
+
+LUHN = """
+name: cards
+records:
+- name: Card
+  data: payment
+  fields: [{name: number, type: string}, {name: factor, type: integer, required: false, default: 2}]
+- {name: Verdict, data: internal, fields: [{name: valid, type: boolean}, {name: digits, type: "list[integer]"}]}
+functions:
+- name: digits_of
+  parameters: [{name: card, type: string}]
+  returns: list[integer]
+  meaning: the digits of a card number
+  body: return [int(c) for c in text.digits_only(card)]
+- name: luhn
+  parameters: [{name: card, type: string}, {name: factor, type: integer}]
+  returns: Verdict
+  meaning: whether a "card number" is valid
+  body: |
+    total = 0
+    found = digits_of(card)
+    for place, digit in enumerate(reversed(found)):
+        if place % 2 == 1:
+            digit = digit * factor
+            if digit > 9:
+                digit -= 9
+        total += digit
+    return Verdict(valid=total % 10 == 0, digits=found)
+routes:
+- method: POST
+  path: /cards
+  accepts: Card
+  steps: [{name: verdict, value: "luhn(number, factor=factor)"}]
+  cases: [{name: bad, when: not verdict.valid, reply: {status: 409, body: '{"digits": verdict.digits}'}}]
+  reply: {body: "{'count': lists.length(digits_of(number))}"}
+- {method: GET, path: /ready, reply: {body: "'yes'"}}
+"""
+
+
+def test_a_function_of_the_spec_is_a_helper_of_the_flow(tmp_path: Path) -> None:
+    flow = built(tmp_path, LUHN)
+    assert (
+        'def luhn(card: str, factor: int) -> Verdict:\n    """whether a \'card number\' is valid."""\n' in flow.source
+    )
+    assert flow.ask("/cards", {"number": "4539 1488 0343 6467"}).body == b'{"count":16}'
+    assert (flow.ask("/cards", {"number": "11"}).status, flow.ask("/cards", {"number": "11"}).body) == (
+        409,
+        b'{"digits":[1,1]}',
+    )
+    assert {(node.effects, node.determinism) for node in flow.ir.nodes} == {("pure", "strict")}
+
+
+def test_what_calls_a_function_is_not_simulated() -> None:
+    spec = FlowSpec.from_yaml(LUHN)
+    assert simulate(spec, "GET", "/ready").json_body == "yes"
+    assert simulate(spec, "GET", "/elsewhere").status == 404
+    with pytest.raises(SimulationUnavailable, match="POST /cards calls digits_of, which only runs once it is built"):
+        simulate(spec, "POST", "/cards", {"number": "1"})
+
+
+@pytest.mark.parametrize(
+    ("function", "reply", "problem"),
+    [
+        ("body: 'return ('", "f(1)", "function f, line 1: '(' was never closed"),
+        ('body: "x = 1\\nreturn n +"', "f(1)", "function f, line 2: invalid syntax"),
+        ('body: "x = 1\\nimport os\\nreturn n"', "f(1)", "function f, line 2: an import is not part of a pure"),
+        ('body: "return n\\ndef g(): pass"', "f(1)", None),
+        ("body: 'n + 1'", "f(1)", "function f returns nothing"),
+        ('body: "return 1\\n  + 2"', "f(1)", "function f, line 2: unexpected indent"),
+        ("body: 'return n', name: len", "len(1)", "a function cannot be called len"),
+        ("body: 'return n', name: text", "text(1)", "a function cannot be called text"),
+        ("body: 'return n'", "f('a')", "`f` takes integer as `n`, not string in `f('a')`"),
+        ("body: 'return n'", "f()", "`f` also needs `n`"),
+        ("body: 'return n'", "f", "`f` is a function: call it, `f(...)`"),
+        ("body: 'return n'", "g(1)", "`g` is not an operator"),
+        ("body: 'return n', returns: Nope", "1", "`Nope` is neither a type nor a record of the spec"),
+    ],
+)
+def test_functions_that_do_not_fit(function: str, reply: str, problem: str | None) -> None:
+    given = {"name": "f", "returns": "integer"} | yaml.safe_load("{" + function + "}")
+    spec = {
+        "name": "x",
+        "functions": [{"parameters": [{"name": "n", "type": "integer"}], "meaning": "it", **given}],
+        "routes": [{"method": "GET", "path": "/", "reply": {"body": reply}}],
+    }
+    if problem is None:
+        render_flow(FlowSpec.from_yaml(yaml.safe_dump(spec)))
+        return
+    with pytest.raises(SpecError) as caught:
+        render_flow(FlowSpec.from_yaml(yaml.safe_dump(spec)))
+    assert problem in str(caught.value)
+
+
+def test_a_function_and_a_step_of_one_name() -> None:
+    with pytest.raises(SpecError, match="luhn is a function of the spec and a field or step too"):
+        FlowSpec.from_yaml(LUHN.replace("name: verdict,", "name: luhn,"))

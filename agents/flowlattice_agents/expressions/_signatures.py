@@ -22,6 +22,7 @@ from flowlattice_agents.expressions._types import (
     NULL,
     NUMBER,
     STRING,
+    FunctionType,
     ListType,
     MapType,
     OptionalType,
@@ -188,6 +189,11 @@ def signature_of(operator: Operator) -> Signature:
         for name, annotation in operator.parameters.items()
     )
     return Signature(operator.qualified_name, parameters, _type_of(operator.returns))
+
+
+def signature_of_function(name: str, function: FunctionType) -> Signature:
+    """The signature of a function of the spec."""
+    return Signature(name, tuple(Parameter(part, kind, False) for part, kind in function.parameters), function.returns)
 
 
 def _type_of(annotation: object) -> Type:

@@ -40,6 +40,7 @@ class Body:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.types |= expressions.functions_of(self.records.spec)
         accepted = self.records.spec.record(self.route.accepts)
         if accepted is None:
             return
@@ -131,7 +132,9 @@ class Body:
     def _step(self, step: StepSpec) -> None:
         if step.meaning:
             self.lines.append(f"    # {' '.join(step.meaning.split())}")
-        taken = Names([*self.rename.values(), REQUEST, "flow", "require", *self.records.sources, *operator_families()])
+        functions = [function.name for function in self.records.spec.functions]
+        module = [REQUEST, "flow", "require", *functions, *self.records.sources, *operator_families()]
+        taken = Names([*self.rename.values(), *module])
         local = taken.take(step.name, f"{step.name}_value")
         source = self.expression(step.value, step.name)
         self.classes[step.name] = self._class_of(source)
