@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +14,8 @@ from pydantic import JsonValue
 
 from flowlattice.console import Console
 from flowlattice.errors import UsageError
+from flowlattice_agents.review import Review, decision
+from flowlattice_agents.review.view import shown
 from flowlattice_agents.visible import visible
 from flowlattice_agents.yaml_text import read_yaml_list
 
@@ -66,8 +65,7 @@ class Conversation:
             return None
         if request["kind"] == "proposal":
             return agreed.yes
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        return {"approved": agreed.yes, "by": f"{_user()}{agreed.how}", "at": at}
+        return decision(agreed.how, approved=agreed.yes)
 
     def _questions(self, questions: list[dict[str, JsonValue]]) -> JsonValue | None:
         found: dict[str, JsonValue] = {}
@@ -103,25 +101,16 @@ class Conversation:
         if self.console.json or digest in self._shown:
             return
         self._shown.add(digest)
-        say = self.console.progress
-        say("")
-        for line in str(request["diff"]).splitlines():
-            say("  " + _coloured(visible(line)))
-        say("\nwhat it means")
-        for sentence in cast(list[str], request["meaning"]):
-            say(f"  {visible(sentence)}")
-        say("\ncertificate")
-        for sentence in cast(list[str], request["certificate"]):
-            say(f"  {visible(sentence)}")
-        say("")
+        for line in shown(Review.model_validate(request)):
+            self.console.progress(line)
 
 
 def _asked(text: str, assumption: JsonValue, number: int, of: int) -> str:
     """Ask a person; where something would be assumed, the Enter key lets it be."""
     count = f"({number}/{of}) " if of > 1 else ""
     if isinstance(assumption, str):
-        shown = f"\n{count}{visible(text)}\n  Enter: {visible(assumption)}\n "
-        return str(click.prompt(shown, default=assumption, show_default=False, err=True))
+        prompt = f"\n{count}{visible(text)}\n  Enter: {visible(assumption)}\n "
+        return str(click.prompt(prompt, default=assumption, show_default=False, err=True))
     return str(click.prompt(f"\n{count}{visible(text)}\n ", err=True))
 
 
@@ -141,17 +130,3 @@ def read_answers(path: Path | None) -> tuple[Reply, ...]:
         except re.error as error:
             raise UsageError(f"{path}: {ask!r} is no regular expression: {error}") from error
     return tuple(replies)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in many containers
-        return f"uid {os.getuid()}"
-
-
-def _coloured(line: str) -> str:
-    if line.startswith(("+++", "---")):
-        return click.style(line, bold=True)
-    colours = {"+": "green", "-": "red", "@": "cyan"}
-    return click.style(line, fg=colours[line[0]]) if line[:1] in colours else line

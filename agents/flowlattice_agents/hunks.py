@@ -1,7 +1,8 @@
 """Hunks of two texts: numbered, each to be accepted or rejected alone; any accepted subset gives a text.
 
-Lines are what line feeds end, as Python counts them. Changes that lie closer together than their context are one hunk;
-a text that is all new is cut where it has blank lines before an unindented one, so that its parts can be chosen.
+Lines are what line feeds end, as Python counts them. Changes with nothing but indented or blank lines between them, and
+few of those, are one hunk, so that a hunk is a change of one definition or statement. A text that is all new is cut
+where an unindented line follows a blank one, so that its parts can be chosen.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TypeAlias
 
 CONTEXT = 3
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _TITLE = re.compile(r"(?:async )?(?:def|class) \w+|\w+(?:\.\w+)* *[=(]")
+_Code: TypeAlias = tuple[str, int, int, int, int]
+
 _NO_NEWLINE = "\\ No newline at end of file"
 
 
@@ -64,13 +68,8 @@ def hunks(before: str, after: str) -> tuple[Hunk, ...]:
     if not old:
         return tuple(_parts(new)) if new else ()
     found: list[Hunk] = []
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for group in matcher.get_grouped_opcodes(CONTEXT):
-        changed = [code for code in group if code[0] != "equal"]
-        if not changed:
-            continue
-        (_, start, _, new_start, _), (_, _, end, _, new_end) = changed[0], changed[-1]
-        marked = [line for code in group if start <= code[1] and code[2] <= end for line in _marked(code, old, new)]
+    for group in _groups(SequenceMatcher(None, old, new, autojunk=False).get_opcodes(), old):
+        (_, start, _, new_start, _), (_, _, end, _, new_end) = group[0], group[-1]
         found.append(
             Hunk(
                 number=len(found) + 1,
@@ -79,12 +78,31 @@ def hunks(before: str, after: str) -> tuple[Hunk, ...]:
                 old=tuple(old[start:end]),
                 new=tuple(new[new_start:new_end]),
                 lead=tuple(old[max(0, start - CONTEXT) : start]),
-                marked=tuple(marked),
+                marked=tuple(line for code in group for line in _marked(code, old, new)),
                 trail=tuple(old[end : end + CONTEXT]),
                 title=_title(old[:start], new[new_start:new_end] or old[start:end]),
             )
         )
     return tuple(found)
+
+
+def _groups(codes: list[_Code], old: list[str]) -> Iterator[list[_Code]]:
+    """Changes that belong together: only few lines between them, and none that begins something."""
+    group: list[_Code] = []
+    for number, code in enumerate(codes):
+        kind, start, end, _, _ = code
+        if kind != "equal":
+            group.append(code)
+        elif group:
+            between = old[start:end]
+            apart = len(between) > 2 * CONTEXT or any(line[0] not in " \t\n" for line in between)
+            if apart or number == len(codes) - 1:
+                yield group
+                group = []
+            else:
+                group.append(code)
+    if group:
+        yield group
 
 
 def applied(
@@ -132,7 +150,7 @@ def _parts(new: list[str]) -> Iterator[Hunk]:
         )
 
 
-def _marked(code: tuple[str, int, int, int, int], old: list[str], new: list[str]) -> Iterator[str]:
+def _marked(code: _Code, old: list[str], new: list[str]) -> Iterator[str]:
     kind, start, end, new_start, new_end = code
     if kind == "equal":
         yield from (f" {line}" for line in old[start:end])

@@ -84,6 +84,8 @@ class Reporter:
                 if question.get("assumption"):
                     yield f"    with --assume: {visible(question['assumption'])}"
             yield f"  answer with: flows resume {result.run} --answers FILE   (a list of {{ask: regex, say: text}})"
+            if result.waiting is not None and result.waiting["kind"] == "approval":
+                yield f"  review with: flows review {result.run}"
         if outcome == "unfinished":
             yield f"  go on with: flows resume {result.run}"
         digest = state.get("deployment_digest")

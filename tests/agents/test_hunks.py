@@ -43,10 +43,19 @@ def test_what_was_not_accepted_is_what_is_left_to_do(before: str, after: str, ac
     assert applied(between, rest, {hunk.number for hunk in rest}) == after
 
 
-def test_hunks_read_as_a_unified_diff() -> None:
-    shown = [line for hunk in hunks(BEFORE, AFTER) for line in hunk.lines()]
-    wanted = difflib.unified_diff(BEFORE.splitlines(), AFTER.splitlines(), lineterm="")
-    assert shown == list(wanted)[2:]
+def test_a_hunk_reads_as_a_unified_diff() -> None:
+    found = hunks(BEFORE, AFTER)
+    wanted = list(difflib.unified_diff(BEFORE.splitlines(), AFTER.splitlines(), lineterm=""))[2:]
+    starts = [n for n, line in enumerate(wanted) if line.startswith("@@")]
+    assert len(found) == len(starts) == 3
+    for hunk, start, end in zip(found, starts, [*starts[1:], len(wanted)], strict=True):
+        assert list(hunk.lines()) == wanted[start:end]
+
+
+def test_statements_that_stand_side_by_side_are_chosen_one_by_one() -> None:
+    before = "a(1)\nb(1)\nc(1)\n\ndef f():\n    x = 1\n    y = 1\n    z = 1\n"
+    after = "a(2)\nb(1)\nc(2)\n\ndef f():\n    x = 2\n    y = 1\n    z = 2\n"
+    assert [hunk.title for hunk in hunks(before, after)] == ["a", "c", "def f"]
 
 
 def test_a_missing_line_end_shows() -> None:
