@@ -278,7 +278,7 @@ def test_an_unknown_flow_to_edit_is_wrong_usage(tmp_path: Path) -> None:
 
 SOURCE = '''"""Double."""
 
-from flowlattice import Flow, Record, http
+from flowlattice import Flow, Record, http, node
 
 
 class Number(Record, data="public"):
@@ -289,6 +289,7 @@ class Doubled(Record, data="public"):
     doubled: int
 
 
+@node
 def double(number: Number) -> Doubled:
     return Doubled(doubled=number.n * 2)
 
@@ -298,9 +299,6 @@ flow.connect(flow.trigger(http.get("/double", accepts=Number)), double)
 flow.connect(double, flow.respond())
 flow.rate_limit(qps=100, burst=200)
 '''
-BROKEN = SOURCE.replace("number.n * 2", "number.n * 2 + int(datetime.now().timestamp() * 0)").replace(
-    "from flowlattice", "from datetime import datetime\n\nfrom flowlattice"
-)
 
 
 def alone(source: str) -> dict[str, Any]:
