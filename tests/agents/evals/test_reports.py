@@ -156,6 +156,10 @@ def test_the_terminal_says_whether_arms_differ():
     text = "\n".join(lines_of(summary_of(better + worse)))
     assert re.search(r"six passes 88\.9% more than single \(95 % interval .*, 9 briefs\): more than noise", text)
     assert "the kernel fixed 33% of first-round diagnostics for nothing" in text
+    (pair,) = summary_of(better + worse).arms
+    assert (pair.one, pair.other, pair.briefs, pair.is_more) == ("six", "single", 9, True)
+    assert pair.low is not None
+    assert 0 < pair.low < pair.mean
     same = "\n".join(lines_of(summary_of(MIXED)))
     assert "six passes as much as single on each of 2 briefs" in same
     assert "pass@2 50.0%, pass^2 50.0%" in same
