@@ -29,6 +29,14 @@ CHANGED = """
       expect: {outcome: deployed}
       probes: [{request: {method: POST, path: /echo, json: {v: a}}, response: {json: {v: A}}}]
     """
+# The same without probes, where only what is asked and kept matters.
+QUIET = """
+    id: echo
+    family: simple
+    brief: echo v
+    expect: {outcome: deployed}
+    change: {brief: "upper case, please", expect: {outcome: deployed}}
+    """
 EDIT = """
     id: faster
     family: edit
@@ -148,7 +156,7 @@ def test_every_brief_is_replayed_from_its_own_record(tmp_path, echo_flow):
         {name: {"source": source} for name, source in (("built", echo_flow), ("changed", upper), ("base", upper))}
     )
     settings = Settings(model=f"replay:{records}")
-    evidence = gather(brief_of(CHANGED), None, solver_of(tmp_path, played, settings))
+    evidence = gather(brief_of(QUIET), None, solver_of(tmp_path, played, settings))
     assert evidence.change is not None
     assert [exchange["task"] for exchange in evidence.change.authored.exchanges] == ["echo.change"]
     (tmp_path / "edit").mkdir()
@@ -164,7 +172,7 @@ def test_records_are_kept_where_replay_finds_them(tmp_path, echo_flow):
     upper = echo_flow.replace(".lower()", ".upper()")
     played = Played({"built": {"source": echo_flow}, "changed": {"source": upper}})
     results = Results(tmp_path / "out")
-    suite = Suite((brief_of(CHANGED),))
+    suite = Suite((brief_of(QUIET),))
     runner = Runner(
         suite=suite, settings=Settings(model="openai:m"), arms=("six", "single"), results=results, children=played
     )
@@ -173,7 +181,7 @@ def test_records_are_kept_where_replay_finds_them(tmp_path, echo_flow):
     kept = sorted(file.relative_to(tmp_path / "out" / "records").as_posix() for file in tmp_path.rglob("*.jsonl"))
     assert kept == ["echo.change.jsonl", "echo.jsonl", "single.0/echo.change.jsonl", "single.0/echo.jsonl"]
     again = Settings(model=f"replay:{tmp_path / 'out' / 'records'}")
-    assert gather(brief_of(CHANGED), None, solver_of(tmp_path, played, again)).change is not None
+    assert gather(brief_of(QUIET), None, solver_of(tmp_path, played, again)).change is not None
 
 
 def test_what_was_unscored_is_tried_again_and_what_was_scored_is_not(tmp_path):
