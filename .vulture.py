@@ -56,6 +56,15 @@ _.get_code
 (_.log_message, _.protocol_version)
 (_.handle_data, _.handle_starttag)
 
+# A handler closes the connection by it.
+_.close_connection
+
+# sqlite3 reads it of a connection, hypothesis calls them of a state machine.
+(_.row_factory, _.it_adds_up, _.teardown)
+
+# A field of records, read back from their JSON.
+_.answer_schema
+
 # PyYAML reads them of loaders and dumpers.
 (_.ignore_aliases, _.yaml_implicit_resolvers)
 

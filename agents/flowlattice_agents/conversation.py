@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +14,8 @@ from pydantic import JsonValue
 
 from flowlattice.console import Console
 from flowlattice.errors import UsageError
+from flowlattice_agents.review import Review, decision
+from flowlattice_agents.review.view import shown
 from flowlattice_agents.visible import visible
 from flowlattice_agents.yaml_text import read_yaml_list
 
@@ -50,6 +49,7 @@ class Conversation:
     console: Console
     replies: Sequence[Reply] = ()
     yes: bool = False
+    assume: bool = False
     _shown: set[str] = field(default_factory=set)
     # A prepared reply that did not settle its question the first time does not the second time either.
     _answered: set[str] = field(default_factory=set)
@@ -65,18 +65,19 @@ class Conversation:
             return None
         if request["kind"] == "proposal":
             return agreed.yes
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        return {"approved": agreed.yes, "by": f"{_user()}{agreed.how}", "at": at}
+        return decision(agreed.how, approved=agreed.yes)
 
     def _questions(self, questions: list[dict[str, JsonValue]]) -> JsonValue | None:
         found: dict[str, JsonValue] = {}
-        for question in questions:
-            text = str(question["text"])
+        for number, question in enumerate(questions, 1):
+            text, assumption = str(question["text"]), question.get("assumption")
             prepared = None if text in self._answered else self._prepared(text)
             self._answered.add(text)
+            if prepared is None and self.assume and isinstance(assumption, str):
+                prepared = assumption
             if prepared is None and not self._interactive():
                 return None
-            found[text] = prepared if prepared is not None else click.prompt(f"\n{visible(text)}\n ", err=True)
+            found[text] = prepared if prepared is not None else _asked(text, assumption, number, len(questions))
         return found
 
     def _agreed(self, kind: str, text: str) -> Decision | None:
@@ -100,17 +101,17 @@ class Conversation:
         if self.console.json or digest in self._shown:
             return
         self._shown.add(digest)
-        say = self.console.progress
-        say("")
-        for line in str(request["diff"]).splitlines():
-            say("  " + _coloured(visible(line)))
-        say("\nwhat it means")
-        for sentence in cast(list[str], request["meaning"]):
-            say(f"  {visible(sentence)}")
-        say("\ncertificate")
-        for sentence in cast(list[str], request["certificate"]):
-            say(f"  {visible(sentence)}")
-        say("")
+        for line in shown(Review.model_validate(request)):
+            self.console.progress(line)
+
+
+def _asked(text: str, assumption: JsonValue, number: int, of: int) -> str:
+    """Ask a person; where something would be assumed, the Enter key lets it be."""
+    count = f"({number}/{of}) " if of > 1 else ""
+    if isinstance(assumption, str):
+        prompt = f"\n{count}{visible(text)}\n  Enter: {visible(assumption)}\n "
+        return str(click.prompt(prompt, default=assumption, show_default=False, err=True))
+    return str(click.prompt(f"\n{count}{visible(text)}\n ", err=True))
 
 
 def read_answers(path: Path | None) -> tuple[Reply, ...]:
@@ -129,17 +130,3 @@ def read_answers(path: Path | None) -> tuple[Reply, ...]:
         except re.error as error:
             raise UsageError(f"{path}: {ask!r} is no regular expression: {error}") from error
     return tuple(replies)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in many containers
-        return f"uid {os.getuid()}"
-
-
-def _coloured(line: str) -> str:
-    if line.startswith(("+++", "---")):
-        return click.style(line, bold=True)
-    colours = {"+": "green", "-": "red", "@": "cyan"}
-    return click.style(line, fg=colours[line[0]]) if line[:1] in colours else line

@@ -21,11 +21,13 @@ from flowlattice.certify import Certificate, Sample
 from flowlattice.deployments import LOCAL, Approval, Deployments, approved_digest
 from flowlattice.errors import EngineUnavailable
 from flowlattice.hosts.process import ServedFlow
+from flowlattice.ir.comparison import compare
 from flowlattice.ir.digest import digest_of
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.deployed import Deployed
 from flowlattice_agents.errors import WorkspaceError
-from flowlattice_agents.meaning import meaning_of
+from flowlattice_agents.obligations import base_source
+from flowlattice_agents.review import Review, Revision, code_changes
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, Workbench, needed
 from flowlattice_agents.workspace import check_publishable, publish
@@ -41,26 +43,18 @@ class Deployer:
 
     def review(self, state: RunState) -> RunState:
         """Ask a person to approve; the approval names the digest of everything that was looked at."""
-        digest = approved_digest(parts_of(state, self.bench.environment))
-        ir = self.bench.store.model(FlowIR, needed(state, "ir_digest"))
-        certificate = self._certificate(state)
-        decision = interrupt(
-            {
-                "kind": "approval",
-                "text": f"Approve {ir.name} {ir.version} ({digest[:12]}) for deployment?",
-                "digest": digest,
-                "diff": self._diff(state),
-                "meaning": list(meaning_of(ir)),
-                "certificate": [f"{check.name}: {check.summary}" for check in certificate.checks],
-            }
-        )
-        given = cast(dict[str, JsonValue], decision)
+        review = self._review(state)
+        given = cast(dict[str, JsonValue], interrupt(review.model_dump(mode="json")))
+        if isinstance(given.get("revise"), dict):
+            return self._sent_back(given)
         if not given.get("approved"):
             self.bench.progress.say("deploy", "stopped", "is not approved; nothing was deployed")
             reason = str(given.get("comment") or "the deployment was not approved")
-            return {"outcome": "blocked", "reason": reason}
+            return {"outcome": "blocked", "reason": reason, "revision_digest": None}
+        digest = review.digest
         by = str(given.get("by"))
-        self.bench.progress.say("deploy", "note", f"approved by {by}: digest {digest[:12]}")
+        comment = f": {given['comment']}" if given.get("comment") else ""
+        self.bench.progress.say("deploy", "note", f"approved by {by}: digest {digest[:12]}{comment}")
         approval = Approval(
             digest=digest,
             approved_by=by,
@@ -68,7 +62,34 @@ class Deployer:
             run=self.bench.store.run,
             parts=parts_of(state, self.bench.environment),
         )
-        return {"approval_digest": self.bench.store.put_json(approval)}
+        return {"approval_digest": self.bench.store.put_json(approval), "revision_digest": None}
+
+    def _review(self, state: RunState) -> Review:
+        store = self.bench.store
+        ir, certificate = store.model(FlowIR, needed(state, "ir_digest")), self._certificate(state)
+        was, broken = state.get("before_ir_digest"), state.get("broken_digest")
+        before, after = base_source(state, self.bench), self.bench.workspace.files().get(FLOW_FILE, "")
+        changes = [*compare(None if was is None else store.model(FlowIR, was), ir), *code_changes(before, after)]
+        digest = approved_digest(parts_of(state, self.bench.environment))
+        return Review(
+            text=f"Approve {ir.name} {ir.version} ({digest[:12]}) for deployment?",
+            digest=digest,
+            diff=self._diff(state),
+            before=before,
+            after=after,
+            meaning=tuple(change.text for change in changes),
+            changes=tuple(changes),
+            certificate=tuple(f"{check.name}: {check.summary}" for check in certificate.checks),
+            broken=cast(tuple[str, ...], store.json(broken)) if broken else (),
+        )
+
+    def _sent_back(self, given: dict[str, JsonValue]) -> RunState:
+        revise = cast(dict[str, JsonValue], given["revise"])
+        revision = Revision.model_validate({**revise, "by": given.get("by", ""), "at": given.get("at", "")})
+        self.bench.progress.say(
+            "deploy", "note", f"sent back by {revision.by}: {len(revision.rejected)} hunks rejected"
+        )
+        return {"revision_digest": self.bench.store.put_json(revision), "broken_digest": None}
 
     def deploy(self, state: RunState) -> RunState:
         """Record the deployment, probe it, and write the accepted files into the person's folder."""
@@ -155,7 +176,8 @@ class Deployer:
         return self.bench.store.model(Certificate, needed(state, "certificate_digest"))
 
     def _diff(self, state: RunState) -> str:
-        before = self._found(state).get(FLOW_FILE)
+        digest = state.get("base_digest")
+        before = self.bench.store.text(digest) if digest else None
         return self.bench.workspace.diff({FLOW_FILE: before} if before else {}, only=FLOW_FILE)
 
     def _found(self, state: RunState) -> dict[str, str | None]:
@@ -193,8 +215,8 @@ def _answered(served: ServedFlow, sample: Sample, until: float) -> tuple[int, st
 
 
 def parts_of(state: RunState, environment: str) -> dict[str, str]:
-    """Everything an approval is bound to: the digests of source, IR, certificate and policy decision, and where."""
-    keys = ("source_digest", "ir_digest", "certificate_digest", "policy_digest")
+    """Everything an approval is bound to: digests of source, IR, certificate, policy decision and budget, and where."""
+    keys = ("source_digest", "ir_digest", "certificate_digest", "policy_digest", "budget_digest")
     return {**{key: needed(state, key) for key in keys}, "environment": environment}
 
 

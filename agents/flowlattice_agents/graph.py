@@ -1,6 +1,8 @@
 """The LangGraph: who works when, and where it goes back.
 
-    pm -> (ask -> pm) -> build <-> compile -> policy -> test -> optimizer -> (decide -> build) -> review -> deploy
+    pm -> (ask -> pm) -> expect -> (settle) -> build <-> compile -> policy -> test (-> build) -> optimizer
+       -> (decide -> build) -> compare -> review -> deploy
+    review -> revise -> compile -> ... -> review, which is a reviewer's text; what it breaks ends in restore -> review
 
 Every step is checkpointed before the next one starts, so a killed run goes on where it was.
 """
@@ -21,6 +23,7 @@ from flowlattice_agents.deploy import Deployer
 from flowlattice_agents.optimizer import Optimizer
 from flowlattice_agents.pm import PM
 from flowlattice_agents.policy import PolicyAgent
+from flowlattice_agents.revise import Reviser
 from flowlattice_agents.state import RunState
 from flowlattice_agents.test import TestAgent
 from flowlattice_agents.workbench import Workbench
@@ -35,14 +38,17 @@ class Work(Protocol):
         """Do the step."""
 
 
-STEPS = ("pm", "ask", "build", "compile", "policy", "test", "optimizer", "decide", "review", "deploy")
+STEPS = (
+    "pm", "ask", "expect", "settle", "build", "compile", "policy", "test", "optimizer", "decide", "compare",
+    "review", "revise", "answer", "restore", "deploy",
+)  # fmt: skip
 
 
 @contextmanager
 def run_graph(bench: Workbench) -> Iterator[RunGraph]:
     """The graph of one run with its checkpoints open."""
-    pm, builder, deployer = PM(bench), Builder(bench), Deployer(bench)
-    optimizer = Optimizer(bench)
+    pm, builder, tester, deployer = PM(bench), Builder(bench), TestAgent(bench), Deployer(bench)
+    optimizer, reviser = Optimizer(bench), Reviser(bench)
     graph = StateGraph(RunState)
 
     def add(step: str, work: Work) -> None:
@@ -50,24 +56,36 @@ def run_graph(bench: Workbench) -> Iterator[RunGraph]:
 
     add("pm", pm.understand)
     add("ask", pm.ask)
+    add("expect", tester.expect)
+    add("settle", pm.settle)
     add("build", builder.build)
     add("compile", builder.compile)
     add("policy", PolicyAgent(bench).decide)
-    add("test", TestAgent(bench).certify)
+    add("test", tester.certify)
     add("optimizer", optimizer.measure)
     add("decide", optimizer.decide)
+    add("compare", reviser.compare)
     add("review", deployer.review)
+    add("revise", reviser.revise)
+    add("answer", builder.answer)
+    add("restore", reviser.restore)
     add("deploy", deployer.deploy)
     graph.add_edge(START, "pm")
-    graph.add_conditional_edges("pm", _after_pm, ["ask", "build", END])
+    graph.add_conditional_edges("pm", _after_pm, ["ask", "expect", END])
     graph.add_edge("ask", "pm")
-    graph.add_conditional_edges("build", _unless_ended("compile"), ["compile", END])
-    graph.add_conditional_edges("compile", _after_compile, ["build", "policy", END])
-    graph.add_conditional_edges("policy", _unless_ended("test"), ["test", END])
-    graph.add_conditional_edges("test", _unless_ended("optimizer"), ["optimizer", END])
-    graph.add_conditional_edges("optimizer", _after_optimizer, ["decide", "review"])
-    graph.add_conditional_edges("decide", _after_decision, ["build", "review"])
-    graph.add_conditional_edges("review", _unless_ended("deploy"), ["deploy", END])
+    graph.add_conditional_edges("expect", _after_expectations, ["settle", "build"])
+    graph.add_conditional_edges("settle", _after_settling, ["ask", "build"])
+    graph.add_conditional_edges("build", _after_build, ["pm", "compile", END])
+    graph.add_conditional_edges("compile", _after_compile, ["build", "policy", "restore", END])
+    graph.add_conditional_edges("policy", _after_policy, ["test", "restore", END])
+    graph.add_conditional_edges("test", _after_test, ["build", "optimizer", "restore", END])
+    graph.add_conditional_edges("optimizer", _after_optimizer, ["decide", "compare"])
+    graph.add_conditional_edges("decide", _after_decision, ["build", "compare"])
+    graph.add_edge("compare", "review")
+    graph.add_conditional_edges("review", _after_review, ["revise", "deploy", END])
+    graph.add_conditional_edges("revise", reviser.next_step, ["answer", "compile"])
+    graph.add_conditional_edges("answer", _unless_ended("compile"), ["compile", END])
+    graph.add_edge("restore", "review")
     graph.add_edge("deploy", END)
     with SqliteSaver.from_conn_string(str(bench.store.checkpoints)) as checkpoints:
         yield graph.compile(checkpointer=checkpoints)
@@ -89,21 +107,58 @@ def _timed(bench: Workbench, step: str, work: Work) -> Work:
 def _after_pm(state: RunState) -> str:
     if state.get("outcome"):
         return END
+    return "ask" if state.get("questions_digest") else "expect"
+
+
+def _after_expectations(state: RunState) -> str:
+    return "settle" if state.get("disagreements_digest") else "build"
+
+
+def _after_settling(state: RunState) -> str:
     return "ask" if state.get("questions_digest") else "build"
 
 
+def _after_build(state: RunState) -> str:
+    if state.get("outcome"):
+        return END
+    # A change of the spec that does not go into a file that was edited by hand: the file itself is changed then.
+    return "compile" if state.get("spec_digest") or state.get("written_digest") else "pm"
+
+
+def _after_test(state: RunState) -> str:
+    if state.get("revised") and (state.get("outcome") or state.get("findings_digest")):
+        return "restore"
+    if state.get("outcome"):
+        return END
+    return "build" if state.get("findings_digest") else "optimizer"
+
+
 def _after_compile(state: RunState) -> str:
+    if state.get("revised") and (state.get("outcome") or state.get("errors")):
+        return "restore"
     if state.get("outcome"):
         return END
     return "build" if state.get("errors") else "policy"
 
 
 def _after_optimizer(state: RunState) -> str:
-    return "decide" if state.get("proposal_digest") else "review"
+    return "decide" if state.get("proposal_digest") else "compare"
 
 
 def _after_decision(state: RunState) -> str:
-    return "build" if state.get("diagnostics_digest") is None else "review"
+    return "build" if state.get("diagnostics_digest") is None else "compare"
+
+
+def _after_policy(state: RunState) -> str:
+    if state.get("outcome"):
+        return "restore" if state.get("revised") else END
+    return "test"
+
+
+def _after_review(state: RunState) -> str:
+    if state.get("outcome"):
+        return END
+    return "revise" if state.get("revision_digest") else "deploy"
 
 
 def _unless_ended(step: str) -> Callable[[RunState], str]:

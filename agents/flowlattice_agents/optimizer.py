@@ -19,6 +19,8 @@ from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import Workbench, needed
 
 DEADLINE_SHARE = 0.8
+CLEAR_GAIN = 2
+"""A bound must be so many times lower than what holds now: measured times vary, and a flow must not vary with them."""
 
 
 class Proposal(BaseModel):
@@ -43,6 +45,9 @@ class Optimizer:
         store, progress = self.bench.store, self.bench.progress
         if state.get("optimized"):
             progress.say("optimizer", "finished", "has had its say")
+            return {"proposal_digest": None}
+        if state.get("edit_digest") or state.get("written_digest"):
+            progress.say("optimizer", "finished", "leaves it as it is: nobody asked for other limits")
             return {"proposal_digest": None}
         spec = store.model(FlowSpec, needed(state, "spec_digest"))
         proposal = propose(spec, store.model(Certificate, needed(state, "certificate_digest")))
@@ -82,10 +87,17 @@ def propose(spec: FlowSpec, certificate: Certificate) -> Proposal | None:
         return None
     deadline_ms = min(route.deadline_ms for route in spec.routes)
     bearable = max(1, int(deadline_ms * DEADLINE_SHARE / service_ms))
-    if bearable >= (spec.max_in_flight or DEFAULT_MAX_IN_FLIGHT):
+    if bearable * CLEAR_GAIN > (spec.max_in_flight or DEFAULT_MAX_IN_FLIGHT):
         return None
+    bearable = _round(bearable)
     reason = (
         f"at most {bearable} requests in flight: one takes {service_ms:.2f} ms, so more of them would miss "
         f"the deadline of {deadline_ms} ms; they get 503 at once instead"
     )
     return Proposal(max_in_flight=bearable, service_ms=float(service_ms), deadline_ms=deadline_ms, reason=reason)
+
+
+def _round(bound: int) -> int:
+    """Down to one leading digit: what is measured is not more exact than that."""
+    size: int = 10 ** (len(str(bound)) - 1)
+    return int(bound // size * size)

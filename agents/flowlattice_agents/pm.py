@@ -11,8 +11,10 @@ from typing import cast
 from langgraph.types import interrupt
 from pydantic import JsonValue
 
-from flowlattice_agents.models.base import Answer, Draft
-from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.editing import EditBase
+from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Block, Draft, Existing, Question
+from flowlattice_agents.spec import Example, FlowSpec
+from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import GivenAnswer, RunState
 from flowlattice_agents.workbench import Workbench, needed
 
@@ -24,25 +26,34 @@ class PM:
     bench: Workbench
 
     def understand(self, state: RunState) -> RunState:
-        """Draft the spec; end with questions or a refusal where there is none."""
+        """Draft the spec; end with questions, a refusal or a block where there is none."""
         progress, store = self.bench.progress, self.bench.store
         if state.get("spec_given"):
             spec = store.model(FlowSpec, needed(state, "spec_digest"))
             progress.say("pm", "finished", f"takes the spec of {spec.name} as given")
-            return {"assumptions_digest": store.put_json(spec.assumptions), "attempt": 0}
-        progress.say("pm", "started", f"reads the brief ({self.bench.model.name})")
-        answers = [Answer(**answer) for answer in state.get("answers", [])]
-        draft = self.bench.model.draft(store.text(needed(state, "brief_digest")), answers)
+            return {"assumptions_digest": store.put_json(spec.assumptions), "attempt": 0, "expected": True}
+        draft = self._draft(state)
         update: RunState = {"assumptions_digest": store.put_json(draft.assumptions), "attempt": 0}
+        if draft.block is not None:
+            return {**update, **self._blocks(draft.block)}
         if draft.refusal is not None:
             progress.say("pm", "stopped", f"refuses: {draft.refusal}")
             return {**update, "outcome": "refused", "reason": draft.refusal}
-        if draft.spec is None:
-            return {**update, **self._asks(draft)}
+        if draft.questions:
+            return {**update, **self._asks(draft.questions)}
         for assumption in draft.assumptions:
             progress.say("pm", "note", f"assumes: {assumption.text}")
-        progress.say("pm", "finished", _understood(draft.spec))
-        return {**update, "spec_digest": store.put_json(draft.spec), "questions_digest": None}
+        if draft.spec is not None:
+            progress.say("pm", "finished", _understood(draft.spec))
+            return {**update, "spec_digest": store.put_json(draft.spec), "questions_digest": None}
+        progress.say("pm", "finished", "has the flow file written")
+        return {
+            **update,
+            "written_digest": store.put(draft.source or ""),
+            "examples_digest": store.put_json(draft.examples),
+            "questions_digest": None,
+            "expected": True,
+        }
 
     def ask(self, state: RunState) -> RunState:
         """Wait for replies to the questions."""
@@ -57,12 +68,64 @@ class PM:
         ]
         return {"answers": [*state.get("answers", []), *given], "questions_digest": None}
 
-    def _asks(self, draft: Draft) -> RunState:
-        asked = [{"slot": q.slot, "text": q.text, "assumption": q.assumption} for q in draft.questions]
-        for question in draft.questions:
+    def settle(self, state: RunState) -> RunState:
+        """Decide who is right where the spec does not meet what the Test agent expects of the brief."""
+        progress, store = self.bench.progress, self.bench.store
+        spec = store.model(FlowSpec, needed(state, "spec_digest"))
+        open_ = DISAGREEMENTS.validate_json(store.text(needed(state, "disagreements_digest")))
+        brief = store.text(needed(state, "brief_digest"))
+        settled = self.bench.model.settle(brief, _answers(state), spec, open_)
+        update: RunState = {"disagreements_digest": None}
+        if settled.questions:
+            return {**update, **self._asks(settled.questions)}
+        kept = [one.expected for one in open_ if one.number not in settled.withdrawn]
+        for one in open_:
+            if one.number in settled.withdrawn:
+                reason = settled.withdrawn[one.number]
+                progress.say("pm", "note", f"withdraws {request_line(one.expected)}: {reason}")
+        unclear = [one for one in kept if other_answer(settled.spec, one) is not None]
+        if unclear:
+            return {**update, **self._asks(tuple(_either(settled.spec, one) for one in unclear))}
+        if settled.spec != spec:
+            progress.say("pm", "note", "changes the spec as the Test agent expects")
+        agreed = settled.spec.model_copy(update={"examples": (*settled.spec.examples, *kept)})
+        progress.say("pm", "finished", f"settles {len(open_)} disagreements")
+        return {**update, "spec_digest": store.put_json(agreed), "expected": True}
+
+    def _draft(self, state: RunState) -> Draft:
+        model, store = self.bench.model, self.bench.store
+        brief, answers = store.text(needed(state, "brief_digest")), _answers(state)
+        edited = state.get("edit_digest")
+        if edited is None:
+            self.bench.progress.say("pm", "started", f"reads the brief ({model.name})")
+            return model.draft(brief, answers)
+        base = store.model(EditBase, edited)
+        of = "its spec" if base.spec else "the flow file itself, which has no spec"
+        self.bench.progress.say("pm", "started", f"reads the change request ({model.name}); changes {of}")
+        return model.change(Existing(source=base.source, spec=base.spec), brief, answers)
+
+    def _blocks(self, block: Block) -> RunState:
+        reason = f"{block.code}: {block.reason.rstrip('.')}. Instead: {block.alternative}"
+        self.bench.progress.say("pm", "stopped", f"blocks it: {reason}")
+        return {"outcome": "blocked", "reason": reason}
+
+    def _asks(self, questions: tuple[Question, ...]) -> RunState:
+        asked = [{"slot": q.slot, "text": q.text, "assumption": q.assumption} for q in questions]
+        for question in questions:
             self.bench.progress.say("pm", "note", f"asks: {question.text}")
         digest = self.bench.store.put_json(cast(JsonValue, asked))
-        return {"questions_digest": digest}
+        return {"questions_digest": digest, "expected": False}
+
+
+def _answers(state: RunState) -> list[Answer]:
+    return [Answer(**answer) for answer in state.get("answers", [])]
+
+
+def _either(spec: FlowSpec, expected: Example) -> Question:
+    """A question about a request that the brief lets be answered in two ways."""
+    given = other_answer(spec, expected)
+    text = f"What should {request_line(expected)} be answered: {shown(expected)}, or {given}?"
+    return Question(slot="example", text=text, assumption=given)
 
 
 def _understood(spec: FlowSpec) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,8 @@ from pydantic import JsonValue
 from flowlattice.certify import Certificate
 from flowlattice.console import Console, Exit
 from flowlattice_agents.deployed import Deployed
+from flowlattice_agents.errors import BudgetExhausted, ModelMisconfigured, ModelUnavailable, PriceUnknown
+from flowlattice_agents.fixes import usd
 from flowlattice_agents.progress import Event
 from flowlattice_agents.runs import RunResult
 from flowlattice_agents.store import RunStore
@@ -37,7 +40,8 @@ class Reporter:
     def begins(self, model: str) -> None:
         """Say which model understands the brief."""
         if not self.console.json:
-            self.console.progress(f"model {model}" + ("; no key, no network" if model == "offline" else ""))
+            told = {"offline": "; no key, no network"}.get(model.partition(":")[0], "")
+            self.console.progress(f"model {model}{told}")
 
     def watch(self, event: Event) -> None:
         """Show an event as it happens."""
@@ -61,6 +65,8 @@ class Reporter:
         else:
             for line in self.closing(result):
                 self.console.result(line)
+        if isinstance(result.halted, ModelUnavailable | ModelMisconfigured | PriceUnknown):
+            return Exit.UNAVAILABLE
         return Exit.OK if outcome_of(result) in ("deployed", "certified") else Exit.PROBLEMS
 
     def closing(self, result: RunResult) -> Iterator[str]:
@@ -68,11 +74,18 @@ class Reporter:
         outcome = outcome_of(result)
         state, store = result.state, result.store
         yield ""
-        yield click.style(f"{outcome}", bold=True) + (f": {state['reason']}" if state.get("reason") else "")
-        if outcome == "needs_input":
+        reason = reason_of(result)
+        yield click.style(f"{outcome}", bold=True) + (f": {visible(reason)}" if reason else "")
+        if result.halted is not None:
+            yield from _halted(result)
+        elif outcome == "needs_input":
             for question in questions_of(result):
-                yield f"  ? {question['text']}"
+                yield f"  ? {visible(question['text'])}"
+                if question.get("assumption"):
+                    yield f"    with --assume: {visible(question['assumption'])}"
             yield f"  answer with: flows resume {result.run} --answers FILE   (a list of {{ask: regex, say: text}})"
+            if result.waiting is not None and result.waiting["kind"] == "approval":
+                yield f"  review with: flows review {result.run}"
         if outcome == "unfinished":
             yield f"  go on with: flows resume {result.run}"
         digest = state.get("deployment_digest")
@@ -87,6 +100,10 @@ class Reporter:
             if deployed.doubles:
                 yield f"  note     local doubles stand in for {', '.join(deployed.doubles)}: nothing left this machine"
             yield "  keep it serving with: flows serve --deployed"
+        if result.cost.calls:
+            yield f"  cost     {result.cost}"
+        for reason in result.stale:
+            yield f"  stale    {reason}"
 
 
 def summary(result: RunResult) -> dict[str, JsonValue]:
@@ -97,7 +114,7 @@ def summary(result: RunResult) -> dict[str, JsonValue]:
     return {
         "run": result.run,
         "outcome": outcome_of(result),
-        "reason": state.get("reason"),
+        "reason": reason_of(result),
         "flow": state.get("flow_path"),
         "questions": cast(JsonValue, questions_of(result)),
         "assumptions": _kept(store, state.get("assumptions_digest"), []),
@@ -105,27 +122,52 @@ def summary(result: RunResult) -> dict[str, JsonValue]:
         "policy": _findings(store, state.get("policy_digest")),
         "certificate": None if certificate is None else store.model(Certificate, certificate).digest,
         "deployment": _kept(store, deployment, None),
-        "cost": {"usd": "0", "tokens": 0},
+        "fixes": _kept(store, state.get("fixes_digest"), []),
+        "cost": result.cost.as_json(),
+        "stale": [*result.stale],
         "timings": cast(JsonValue, timings_of(store)),
     }
 
 
 def outcome_of(result: RunResult) -> str:
-    """The run's outcome; a run that waits for somebody needs input."""
+    """The run's outcome; a run that waits for somebody, or for more money, needs input."""
+    if result.halted is not None:
+        return "needs_input" if isinstance(result.halted, BudgetExhausted) else "failed"
     return result.state.get("outcome") or ("needs_input" if result.waiting else "unfinished")
 
 
+def reason_of(result: RunResult) -> str | None:
+    """One sentence on the outcome, if there is something to say."""
+    return str(result.halted) if result.halted is not None else result.state.get("reason")
+
+
 def questions_of(result: RunResult) -> list[dict[str, str]]:
-    """The questions that are open."""
+    """The questions that are open, with the assumption that would be made where one may be."""
     waiting = result.waiting
+    if isinstance(result.halted, BudgetExhausted):
+        return [{"slot": "budget", "text": f"{result.halted}. May the run cost more?"}]
     if waiting is not None and waiting["kind"] != "questions":
         return [{"slot": str(waiting["kind"]), "text": str(waiting["text"])}]
     digest = result.state.get("questions_digest")
     found = result.store.json(digest) if digest else []
     return [
-        {"slot": str(question["slot"]), "text": str(question["text"])}
+        {key: str(value) for key, value in question.items() if value is not None}
         for question in cast(list[dict[str, JsonValue]], found)
     ]
+
+
+def _halted(result: RunResult) -> Iterator[str]:
+    """What was done, and how to go on, where no model answered."""
+    done = [step for step in timings_of(result.store) if step != "ask"]
+    yield f"  done     {', '.join(done) or 'nothing yet'}; cost {result.cost}"
+    if isinstance(result.halted, BudgetExhausted):
+        estimate = result.halted.needed_micro_usd
+        spent = Decimal(result.cost.usd)
+        yield f"  finishing is estimated to cost ${usd(estimate)} at worst for this call, and the usual for each other"
+        enough = spent + 2 * Decimal(estimate) / 1_000_000
+        yield f"  go on with more: flows resume {result.run} --budget-usd {enough.quantize(Decimal('0.01'), ROUND_UP)}"
+    else:
+        yield f"  go on with: flows resume {result.run}"
 
 
 def timings_of(store: RunStore) -> dict[str, float]:

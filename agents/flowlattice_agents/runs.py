@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol, cast
@@ -15,8 +15,13 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from flowlattice.certify import Laboratory
 from flowlattice.policy import load_policies
-from flowlattice_agents.errors import RunError
-from flowlattice_agents.models.base import PlanningModel
+from flowlattice_agents.chat.connect import EXCHANGES
+from flowlattice_agents.chat.cost import Cost, cost_of
+from flowlattice_agents.chat.journal import read_record
+from flowlattice_agents.editing import EditBase
+from flowlattice_agents.errors import ModelError, RunError
+from flowlattice_agents.models.base import Arm
+from flowlattice_agents.models.registry import ModelSettings, OpenModel, offline_model, open_model
 from flowlattice_agents.progress import Event, Progress
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import STATE_VERSION, RunState
@@ -41,13 +46,32 @@ class Asked(Protocol):
 
 
 class Parameters(BaseModel):
-    """What a run was started with; it does not change."""
+    """What a run was started with; only its budget may be raised later.
+
+    Attributes:
+        brief: The brief, or the change request where there is something to edit.
+        spec: The spec to start from instead.
+        edit: The flow that is to be changed.
+        model: How `--model` named the model.
+        arm: How the agents work.
+        seed: Pinned in every request to a model.
+        budget_usd: What the model calls may cost together, as a decimal text in dollars.
+        price: What the person says a model costs, `IN/OUT` in dollars per million tokens.
+        target: The folder that the accepted flow is written to.
+        base: The folder the person works in.
+        allowed_hosts: The hosts that the organisation allows.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     brief: str
     spec: FlowSpec | None = None
+    edit: EditBase | None = None
     model: str
+    arm: Arm = "six"
+    seed: int = 0
+    budget_usd: str | None = None
+    price: str | None = None
     target: Path | None
     base: Path
     allowed_hosts: tuple[str, ...] = ()
@@ -56,12 +80,25 @@ class Parameters(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """Where a run is: its state, and the request that waits for an answer, if one does."""
+    """Where a run is.
+
+    Attributes:
+        run: Its id.
+        state: Its state.
+        store: Its store.
+        waiting: The request that waits for an answer, if one does.
+        halted: Why no model answered, if that is why it stands still; it can go on.
+        cost: What its model calls have cost.
+        stale: Why the record that it repeats is out of date.
+    """
 
     run: str
     state: RunState
     store: RunStore
     waiting: dict[str, JsonValue] | None = None
+    halted: ModelError | None = None
+    cost: Cost = field(default_factory=Cost)
+    stale: tuple[str, ...] = ()
 
 
 class Runs:
@@ -69,13 +106,13 @@ class Runs:
 
     Args:
         home: The folder of all state.
-        model_named: Gives the planning model of a name.
+        opened: Gives the planning model of a run; by default the one that its parameters name.
     """
 
-    def __init__(self, home: Path, model_named: Callable[[str], PlanningModel]) -> None:
+    def __init__(self, home: Path, opened: Callable[[ModelSettings], OpenModel] = open_model) -> None:
         self._home = home
         self._stores = RunStores(home)
-        self._model_named = model_named
+        self._opened = opened
 
     def start(self, parameters: Parameters, asked: Asked, watch: Callable[[Event], None]) -> RunResult:
         """Start a run and drive it as far as it goes."""
@@ -83,10 +120,16 @@ class Runs:
         write_atomically(store.folder / PARAMETERS_FILE, parameters.model_dump_json().encode())
         return self._drive(store, parameters, asked, watch)
 
-    def resume(self, run: str, asked: Asked, watch: Callable[[Event], None]) -> RunResult:
-        """Go on with a run where it was."""
+    def resume(
+        self, run: str, asked: Asked, watch: Callable[[Event], None], *, budget_usd: str | None = None
+    ) -> RunResult:
+        """Go on with a run where it was, with another budget if one is given."""
         store = self._stores.open(run)
-        return self._drive(store, self.parameters(store), asked, watch)
+        parameters = self.parameters(store)
+        if budget_usd is not None:
+            parameters = parameters.model_copy(update={"budget_usd": budget_usd})
+            write_atomically(store.folder / PARAMETERS_FILE, parameters.model_dump_json().encode())
+        return self._drive(store, parameters, asked, watch)
 
     def store(self, run: str) -> RunStore:
         """The store of a run."""
@@ -110,7 +153,7 @@ class Runs:
         """Where a run is, without going on with it."""
         store = self._stores.open(run)
         parameters = self.parameters(store)
-        with Laboratory() as lab, self._graph(store, parameters, lambda _: None, lab) as graph:
+        with Laboratory() as lab, self._graph(store, offline_model(), parameters, lambda _: None, lab) as graph:
             return _result(store, graph)
 
     def _drive(
@@ -119,8 +162,9 @@ class Runs:
         with _only_driver(store), Laboratory() as lab:
             lab.start()
             try:
-                with self._graph(store, parameters, watch, lab) as graph:
-                    return self._converse(graph, store, parameters, asked)
+                model = self._opened(self._settings(store, parameters, watch))
+                with closing(model), self._graph(store, model, parameters, watch, lab) as graph:
+                    return replace(self._converse(graph, store, parameters, asked), stale=model.stale())
             except KeyboardInterrupt:
                 watch(Event(agent="", kind="stopped", text=f"interrupted; go on with: flows resume {store.run}"))
                 raise
@@ -132,7 +176,10 @@ class Runs:
         given: RunState | Command[str] | None = None if snapshot.created_at else _initial(store, parameters)
         while True:
             # Also where nothing seems to be next: a crash may have come between a step's writes and its checkpoint.
-            _advance(graph, store, given)
+            try:
+                _advance(graph, store, given)
+            except ModelError as error:
+                return replace(_result(store, graph), halted=error)
             result = _result(store, graph)
             if result.waiting is None:
                 return result
@@ -141,15 +188,32 @@ class Runs:
                 return result
             given = Command(resume=reply)
 
+    def _settings(self, store: RunStore, parameters: Parameters, watch: Callable[[Event], None]) -> ModelSettings:
+        return ModelSettings(
+            name=parameters.model,
+            arm=parameters.arm,
+            seed=parameters.seed,
+            budget_usd=parameters.budget_usd,
+            price=parameters.price,
+            folder=store.folder,
+            home=self._home,
+            say=lambda text: Progress(store, watch).say("model", "note", text),
+        )
+
     @contextmanager
     def _graph(
-        self, store: RunStore, parameters: Parameters, watch: Callable[[Event], None], laboratory: Laboratory
+        self,
+        store: RunStore,
+        model: OpenModel,
+        parameters: Parameters,
+        watch: Callable[[Event], None],
+        laboratory: Laboratory,
     ) -> Iterator[RunGraph]:
         # Imported only now: it takes a second, in which the laboratory's processes start.
         from flowlattice_agents.graph import run_graph
 
         bench = Workbench(
-            model=self._model_named(parameters.model),
+            model=model.planner,
             store=store,
             workspace=Workspace(store.workspace),
             progress=Progress(store, watch),
@@ -158,6 +222,7 @@ class Runs:
             home=self._home,
             target=parameters.target,
             base=parameters.base,
+            spent=model.spent,
         )
         with run_graph(bench) as graph:
             yield graph
@@ -169,6 +234,8 @@ def _initial(store: RunStore, parameters: Parameters) -> RunState:
         "version": STATE_VERSION,
         "brief_digest": store.put(parameters.brief),
         "spec_given": spec is not None,
+        "arm": parameters.arm,
+        "edit_digest": None if parameters.edit is None else store.put_json(parameters.edit),
         "spec_digest": None if spec is None else store.put_json(spec),
         "allowed_hosts": list(parameters.allowed_hosts),
         "answers": [],
@@ -197,6 +264,7 @@ def _result(store: RunStore, graph: RunGraph) -> RunResult:
         state=cast(RunState, snapshot.values),
         store=store,
         waiting=waiting[0] if waiting else None,
+        cost=cost_of(read_record(record)) if (record := store.folder / EXCHANGES).exists() else Cost(),
     )
 
 

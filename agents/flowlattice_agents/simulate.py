@@ -10,15 +10,17 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 from urllib.parse import parse_qsl, unquote
 
 from pydantic import JsonValue
 
+from flowlattice.headers import header_value
 from flowlattice.operators import NoValueError
-from flowlattice_agents.expressions import evaluate
+from flowlattice_agents.errors import SimulationUnavailable
+from flowlattice_agents.expressions import called_functions, evaluate
 from flowlattice_agents.spec import (
     CallSpec,
     Example,
@@ -36,12 +38,16 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class SimulatedReply:
-    """What would be answered; `calls` are the outside calls that would be made first."""
+    """What would be answered; `calls` are the outside calls that would be made first.
+
+    A stream of events is both: `json_body` the list of its items, `text` the stream.
+    """
 
     status: int
     json_body: JsonValue = None
     text: str | None = None
     calls: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,22 +73,58 @@ def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> 
         method: The request's method.
         path: The path, with its query string if there is one.
         body: The JSON body, or the values of a form.
+
+    Raises:
+        SimulationUnavailable: The route calls a function of the spec, which only the sandbox runs.
     """
     bare, _, query = path.partition("?")
     matching = [(route, found) for route in spec.routes if (found := _match(route.path, bare)) is not None]
     route, parameters = next(((r, p) for r, p in matching if r.method == method), (None, {}))
     if route is None:
         return SimulatedReply(405 if matching else 404)
+    called = sorted({name for text in expressions_of(route) for name in called_functions(text)})
+    if called:
+        raise SimulationUnavailable(f"{route.method} {route.path} calls {called[0]}, which only runs once it is built")
     return _Run(spec, route).answer(parameters, dict(parse_qsl(query, keep_blank_values=True)), body)
 
 
+def expressions_of(route: RouteSpec) -> Iterator[str]:
+    """Every expression of a route."""
+    replies = [route.reply, *(case.reply for case in route.cases)]
+    yield from (step.value for step in (*route.steps, *(step for case in route.cases for step in case.steps)))
+    yield from (check.require for check in route.checks)
+    yield from (case.when for case in route.cases)
+    yield from (call.body for call in route.calls if call.body is not None)
+    yield from (reply.body for reply in replies if reply.body is not None)
+    yield from (text for reply in replies for text in reply.headers.values())
+
+
 def holds(spec: FlowSpec, example: Example) -> bool:
-    """Whether a spec gives what an example says."""
+    """Whether a spec gives what an example says.
+
+    Raises:
+        SimulationUnavailable: The example's route calls a function of the spec.
+    """
+    return meets(answered(spec, example), example)
+
+
+def answered(spec: FlowSpec, example: Example) -> SimulatedReply:
+    """What a spec answers to an example's request.
+
+    Raises:
+        SimulationUnavailable: The example's route calls a function of the spec.
+    """
     request = example.request
-    reply = simulate(
-        spec, request.method, request.path, request.json_body if request.form is None else dict(request.form)
-    )
+    body: JsonValue = request.json_body if request.form is None else dict(request.form)
+    return simulate(spec, request.method, request.path, body)
+
+
+def meets(reply: SimulatedReply, example: Example) -> bool:
+    """Whether an answer is the one that an example states."""
     if example.status is not None and reply.status != example.status:
+        return False
+    told = {name.lower(): value for name, value in reply.headers.items()}
+    if any(told.get(name.lower()) != value for name, value in example.headers.items()):
         return False
     if example.text is not None and (reply.text or "").strip() != example.text.strip():
         return False
@@ -166,7 +208,7 @@ class _Run:
             if any(_covers(entry, problem) for problem in problems):
                 return _invalid_reply(entry, problems, self.record)
         details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
-        return SimulatedReply(422, {"error": "invalid input", "fields": details})
+        return SimulatedReply(422, {"error": "invalid_input", "fields": details})
 
 
 class _Text(str):
@@ -316,7 +358,7 @@ def _invalid_reply(entry: InvalidReplySpec, problems: list[FieldProblem], record
             text = text.replace(mark, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
         return SimulatedReply(entry.status, text=text)
     details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
-    body = _filled(entry.body, marks) if entry.body is not None else {"error": "invalid input", "fields": details}
+    body = _filled(entry.body, marks) if entry.body is not None else {"error": "invalid_input", "fields": details}
     return SimulatedReply(entry.status, body)
 
 
@@ -340,12 +382,26 @@ def _called(call: CallSpec) -> str:
 
 
 def _reply(reply: ReplySpec, values: Mapping[str, object], calls: tuple[str, ...]) -> SimulatedReply:
+    worked_out = {name: evaluate(text, values) for name, text in reply.headers.items()}
+    headers = {name: header_value(str(value)) for name, value in worked_out.items() if value is not None}
+    return replace(_body(reply, values), calls=calls, headers=headers)
+
+
+def _body(reply: ReplySpec, values: Mapping[str, object]) -> SimulatedReply:
     if reply.body is None:
-        return SimulatedReply(reply.status, calls=calls)
+        return SimulatedReply(reply.status)
     value = evaluate(reply.body, values)
     if reply.kind in {"text", "html"}:
-        return SimulatedReply(reply.status, text=str(value), calls=calls)
-    return SimulatedReply(reply.status, json.loads(json.dumps(value, default=_plain)), calls=calls)
+        return SimulatedReply(reply.status, text=str(value))
+    plain: JsonValue = json.loads(json.dumps(value, default=_plain))
+    if reply.kind == "events" and isinstance(plain, list):
+        return SimulatedReply(reply.status, plain, text="".join(map(_event, plain)))
+    return SimulatedReply(reply.status, plain)
+
+
+def _event(item: JsonValue) -> str:
+    data = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return "".join(f"data: {line}\n" for line in re.split("\r\n|\r|\n", data)) + "\n"
 
 
 def _plain(value: object) -> object:

@@ -28,11 +28,16 @@ from pydantic import (
 )
 
 import flowlattice
+from flowlattice.headers import HOST_OWNED, is_header_name
+from flowlattice.operators import catalogue
 from flowlattice_agents.errors import SpecError
+from flowlattice_agents.functions import MAX_BODY, body_tree
 from flowlattice_agents.visible import has_invisible
 from flowlattice_agents.yaml_text import NotYaml, parse_yaml
 
 MAX_RATE = 10_000_000
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+BODILESS = frozenset({204, 205, 304})
 MAX_TTL_S = 366 * 86_400
 
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -46,6 +51,12 @@ def _no_keyword(name: str) -> str:
     return name
 
 
+def _header_name(name: str) -> str:
+    if not is_header_name(name):
+        raise ValueError(f"{name!r} is no name of a header")
+    return name
+
+
 def _once(names: Sequence[str], what: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -55,6 +66,7 @@ def _once(names: Sequence[str], what: str) -> None:
 Identifier = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80), AfterValidator(_no_keyword)
 ]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\[\]]*$", max_length=120)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
@@ -150,18 +162,36 @@ class ReplySpec(SpecModel):
     """An answer: its status and its body.
 
     Attributes:
-        kind: `json` (the expression is a dict display, a list or a value), `text` and `html` (a string), `empty`.
+        kind: `json` (the expression is a dict display, a list or a value), `text` and `html` (a string), `events` (a
+            list: a server-sent event for each item, text as it is, anything else as JSON), `empty`.
         body: The expression of the body; none for `empty`.
+        headers: An expression for each header: a text, a whole number or a date; null leaves it out.
     """
 
     status: int = Field(default=200, ge=200, le=599)
-    kind: Literal["json", "text", "html", "empty"] = "json"
+    kind: Literal["json", "text", "html", "events", "empty"] = "json"
     body: Expression | None = None
+    headers: dict[HeaderName, Expression] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _headers_fit(self) -> ReplySpec:
+        names = [name.lower() for name in self.headers]
+        _once(names, "a reply has the header")
+        owned = sorted(HOST_OWNED.intersection(names))
+        if owned:
+            raise ValueError(f"the header {owned[0]} is written by the host itself")
+        if self.kind == "events" and "content-type" in names:
+            raise ValueError("the type of content of events is text/event-stream and no other")
+        if self.status in REDIRECTS and "location" not in names:
+            raise ValueError(f"an answer with status {self.status} says where to go in the header Location")
+        return self
 
     @model_validator(mode="after")
     def _body_fits_kind(self) -> ReplySpec:
         if (self.body is None) != (self.kind == "empty"):
             raise ValueError(f"a reply of kind {self.kind} {'has no' if self.kind == 'empty' else 'needs a'} body")
+        if self.kind != "empty" and self.status in BODILESS:
+            raise ValueError(f"an answer with status {self.status} has no body: its kind is empty")
         return self
 
 
@@ -182,6 +212,42 @@ class InvalidReplySpec(SpecModel):
     status: int = Field(default=422, ge=400, le=499)
     body: JsonValue = None
     text: str | None = None
+
+
+class ParameterSpec(SpecModel):
+    """A parameter of a function."""
+
+    name: Identifier
+    type: TypeName
+
+
+class FunctionSpec(SpecModel):
+    """A function where no operator fits: expressions call it by its bare name.
+
+    Attributes:
+        name: Its name.
+        parameters: What it takes, in order.
+        returns: The type of what it gives.
+        body: The statements of a pure function: Python without imports, indented from column 0. It may call operators
+            (`text.trim(name)`) and other functions of the spec, and build records of it (`Line(sku=...)`).
+        meaning: What it works out, a sentence.
+    """
+
+    name: Identifier
+    parameters: tuple[ParameterSpec, ...] = Field(min_length=1)
+    returns: TypeName
+    body: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BODY)]
+    meaning: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _is_a_function(self) -> FunctionSpec:
+        if self.name in {*_TAKEN, "req", *(operator.family for operator in catalogue().values())}:
+            raise ValueError(
+                f"a function cannot be called {self.name}, which Python or a flow already means something by"
+            )
+        _once([part.name for part in self.parameters], f"function {self.name} has the parameter")
+        body_tree(self.name, self.body)
+        return self
 
 
 class StepSpec(SpecModel):
@@ -296,12 +362,17 @@ class ExampleRequest(SpecModel):
 
 
 class Example(SpecModel):
-    """An example that the brief states: it is run as a test of what is built. The JSON is matched as a subset."""
+    """An example that the brief states: it is run as a test of what is built.
+
+    The JSON is matched as a subset, of the headers those that are named. The JSON of a stream of events is the list of
+    their data.
+    """
 
     request: ExampleRequest
     status: int | None = None
     json_body: JsonValue = None
     text: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class FlowSpec(SpecModel):
@@ -313,6 +384,7 @@ class FlowSpec(SpecModel):
     profile: Literal["web"] = "web"
     summary: str = ""
     records: tuple[RecordSpec, ...] = ()
+    functions: tuple[FunctionSpec, ...] = ()
     routes: tuple[RouteSpec, ...] = Field(min_length=1)
     rate_limit: RateLimitSpec | None = None
     max_in_flight: int | None = Field(default=None, gt=0)
@@ -324,11 +396,22 @@ class FlowSpec(SpecModel):
     @model_validator(mode="after")
     def _holds_together(self) -> FlowSpec:
         _once([record.name for record in self.records], "the spec has the record")
+        names = [*(record.name for record in self.records), *(function.name for function in self.functions)]
+        _once(names, "the spec has, as record or function,")
+        functions = {function.name for function in self.functions}
+        for name in (name for route in self.routes for name in self._names_in(route)):
+            if name in functions:
+                raise ValueError(f"{name} is a function of the spec and a field or step too: give one another name")
         _once([f"{route.method} {route.path}" for route in self.routes], "the spec has the route")
         for route in self.routes:
             if route.accepts is not None and self.record(route.accepts) is None:
                 raise ValueError(f"{route.method} {route.path} accepts {route.accepts}, which is no record of the spec")
         return self
+
+    def _names_in(self, route: RouteSpec) -> list[str]:
+        accepted = self.record(route.accepts)
+        steps = (*route.steps, *(step for case in route.cases for step in case.steps))
+        return [*(part.name for part in (accepted.fields if accepted else ())), *(step.name for step in steps)]
 
     def record(self, name: str | None) -> RecordSpec | None:
         """The record of that name, if there is one."""

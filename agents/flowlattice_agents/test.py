@@ -1,14 +1,22 @@
-"""Test: certifies the flow by running it in the sandbox; the report with its digest is the certificate."""
+"""Test: says what the brief demands before it has seen what is built, and certifies the flow by running it.
+
+The report of certification with its digest is the certificate.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowlattice.certify import Check, Example, ExampleRequest, certify
+from pydantic import JsonValue
+
+from flowlattice.certify import Check, certify
 from flowlattice.ir.model import FlowIR
+from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Disagreement
+from flowlattice_agents.obligations import examples_in
 from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import RunState
-from flowlattice_agents.workbench import FLOW_FILE, Workbench, needed
+from flowlattice_agents.workbench import FLOW_FILE, MAX_ATTEMPTS, Workbench, needed
 
 _MARKS = {"passed": "ok", "failed": "FAILED", "not_applicable": "n/a", "could_not_run": "COULD NOT RUN"}
 
@@ -20,16 +28,44 @@ class TestAgent:
     __test__ = False  # a class of the product, not of the test suite
     bench: Workbench
 
+    def expect(self, state: RunState) -> RunState:
+        """Work out from the brief alone what must be answered; the PM settles what the spec answers otherwise."""
+        store, progress = self.bench.store, self.bench.progress
+        if state.get("expected"):
+            return {"disagreements_digest": None}
+        if state.get("edit_digest") or state.get("arm") not in (None, "six"):
+            return {"expected": True, "disagreements_digest": None}
+        spec = store.model(FlowSpec, needed(state, "spec_digest"))
+        answers = [Answer(**answer) for answer in state.get("answers", [])]
+        expected = self.bench.model.expect(store.text(needed(state, "brief_digest")), answers)
+        known = {request_line(example) for example in spec.examples}
+        others = [(one, other_answer(spec, one)) for one in expected]
+        open_ = [Disagreement(number=n, expected=one, given=given) for n, (one, given) in enumerate(others, 1) if given]
+        met = [one for one, given in others if given is None and request_line(one) not in known]
+        if not expected:
+            return {"expected": True, "disagreements_digest": None}
+        agreed = spec.model_copy(update={"examples": (*spec.examples, *met)})
+        progress.say(
+            "test", "note", f"expects {len(expected)} answers; the spec gives {len(expected) - len(open_)} of them"
+        )
+        for one in open_:
+            line = f"{request_line(one.expected)}: expects {shown(one.expected)}, the spec gives {one.given}"
+            progress.say("test", "note", line)
+        return {
+            "spec_digest": store.put_json(agreed),
+            "expected": not open_,
+            "disagreements_digest": store.put(DISAGREEMENTS.dump_json(open_)) if open_ else None,
+        }
+
     def certify(self, state: RunState) -> RunState:
         """Run every check; a failed one ends the run."""
         self.bench.workspace.checkout(needed(state, "commit"))
-        spec = self.bench.store.model(FlowSpec, needed(state, "spec_digest"))
         self.bench.progress.say("test", "started", "runs the flow in the sandbox against its own schemas")
         certificate = certify(
             self.bench.workspace.folder / FLOW_FILE,
             self.bench.store.model(FlowIR, needed(state, "ir_digest")),
             source_digest=needed(state, "source_digest"),
-            examples=examples_of(spec),
+            examples=examples_in(state, self.bench),
             laboratory=self.bench.laboratory,
             watch=self._show,
         )
@@ -44,21 +80,15 @@ class TestAgent:
         names = ", ".join(check.name for check in failed)
         self.bench.progress.say("test", "stopped", f"does not certify it: {names}")
         detail = "; ".join([failed[0].summary, *failed[0].failures[:1]])
-        return {"certificate_digest": digest, "outcome": "failed", "reason": f"{names}: {detail}"}
+        reason = f"{names}: {detail}"
+        broken = all(check.verdict == "failed" for check in failed)
+        if broken and state.get("arm") in (None, "six", "single") and state.get("attempt", 0) < MAX_ATTEMPTS:
+            found: list[JsonValue] = [
+                f"{check.name}: {line}" for check in failed for line in (check.failures or (check.summary,))
+            ]
+            return {"certificate_digest": digest, "findings_digest": self.bench.store.put_json(found)}
+        return {"certificate_digest": digest, "outcome": "failed", "reason": reason}
 
     def _show(self, check: Check) -> None:
         lines = [f"{check.name}: {_MARKS[check.verdict]}, {check.summary}", *(f"  {line}" for line in check.failures)]
         self.bench.progress.say("test", "note", "\n".join(lines))
-
-
-def examples_of(spec: FlowSpec) -> tuple[Example, ...]:
-    """The brief's examples as certification takes them."""
-    return tuple(
-        Example(
-            request=ExampleRequest(**example.request.model_dump()),
-            status=example.status,
-            json_body=example.json_body,
-            text=example.text,
-        )
-        for example in spec.examples
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Workbench:
         target: The person's folder that the accepted flow is written to; none: named after the flow, in `base`.
         base: The folder the person works in.
         environment: Name of the environment that is deployed to.
+        spent: What the run's model calls have cost so far, in micro-dollars.
     """
 
     model: PlanningModel
@@ -47,6 +49,7 @@ class Workbench:
     target: Path | None
     base: Path
     environment: str = "local"
+    spent: Callable[[], int] = lambda: 0
 
     def target_for(self, flow: str) -> Path:
         """The folder that a flow of that name is written to."""

@@ -9,6 +9,7 @@ FlowlatticeError
 ├── DeadlineExceeded     the run took longer than its trigger's deadline
 ├── EgressDenied         a capability was asked to reach a host that its binding may not reach
 ├── ReservationHeld      another run holds an idempotency key
+├── BudgetExceeded       the worst case of a call does not fit what remains (budgets)
 └── SandboxError         the sandboxed process failed (sandbox)
 """
 
@@ -52,3 +53,17 @@ class EgressDenied(FlowlatticeError):
 
 class ReservationHeld(FlowlatticeError):
     """Another run holds the key and has neither confirmed nor released it."""
+
+
+class BudgetExceeded(FlowlatticeError):
+    """An amount that does not fit a budget. Amounts are (micro-dollars, tokens); None where there is no ceiling."""
+
+    def __init__(self, scope: str, needed: tuple[int, int], remaining: tuple[int | None, int | None]) -> None:
+        self.scope = scope
+        self.needed = needed
+        self.remaining = remaining
+        pairs = zip(needed, remaining, ("micro-dollars", "tokens"), strict=True)
+        short = [
+            f"{need:,} {unit} needed, {left:,} left" for need, left, unit in pairs if left is not None and need > left
+        ]
+        super().__init__(f"budget {scope} is too small: {', '.join(short)}; raise its ceiling to go on")

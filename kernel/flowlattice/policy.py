@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from flowlattice.errors import UsageError
 from flowlattice.ir.model import FlowIR
+from flowlattice.ir.records import records_of
 from flowlattice.resources import data_folder
 
 if TYPE_CHECKING:
@@ -122,40 +123,6 @@ def run_tests(policy: Policy) -> Iterator[tuple[PolicyTest, bool]]:
     for test in policy.tests:
         findings = list(_judge(policy, dict(test.ir), test.allowed_hosts))
         yield test, (not findings) == test.passes
-
-
-class ClassedField(_Model):
-    """A field and its data class, none if it has none."""
-
-    name: str
-    data_class: str | None
-
-
-class ClassedRecord(_Model):
-    """A record as policies see it."""
-
-    name: str
-    fields: tuple[ClassedField, ...]
-
-
-def records_of(schemas: Mapping[str, JsonValue]) -> list[ClassedRecord]:
-    """The records of an IR's schemas, nested ones included."""
-    found: dict[str, ClassedRecord] = {}
-    for name, schema in schemas.items():
-        if isinstance(schema, dict):
-            definitions = schema.get("$defs")
-            inner = definitions if isinstance(definitions, dict) else {}
-            for title, entry in {**inner, name: schema}.items():
-                if isinstance(entry, dict) and isinstance(entry.get("properties"), dict):
-                    found.setdefault(title, ClassedRecord(name=title, fields=tuple(_fields(entry))))
-    return list(found.values())
-
-
-def _fields(schema: Mapping[str, JsonValue]) -> Iterator[ClassedField]:
-    properties = schema["properties"]
-    for name, entry in properties.items() if isinstance(properties, dict) else ():
-        given = entry.get("x-data-class") if isinstance(entry, dict) else None
-        yield ClassedField(name=name, data_class=given if isinstance(given, str) else None)
 
 
 def _judge(policy: Policy, ir: Mapping[str, JsonValue], allowed_hosts: Sequence[str]) -> Iterator[Finding]:

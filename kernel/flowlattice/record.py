@@ -2,15 +2,15 @@
 
 Validation is strict (text is no number, true is no integer), unknown fields are dropped, NaN and infinities are
 invalid. A record's JSON Schema carries each field's class as `x-data-class`; a field that has none is DATA101. The
-records that it extends are listed as `x-extends`.
+records that it extends are listed as `x-extends`, and a field that is a header or the whole body says so as `x-in`.
 """
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, JsonValue
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -82,6 +82,8 @@ def field(  # noqa: PLR0913 - one keyword per constraint a field can have
     max_length: int | None = None,
     pattern: str | None = None,
     reason: str | None = None,
+    header: str | None = None,
+    body: bool = False,
 ) -> FieldInfo:
     """Constraints of one field, which stand in its `Annotated`.
 
@@ -98,8 +100,18 @@ def field(  # noqa: PLR0913 - one keyword per constraint a field can have
         max_length: At most so many characters or items.
         pattern: RE2 expression that must be found in the text.
         reason: What a caller is told whose value does not fit ("must hold one @"); never the value itself.
+        header: The field travels as this HTTP header, which is also its name on the wire.
+        body: The field is the whole body instead of a member of it: a list, a text.
+
+    Raises:
+        ValueError: It would be in two places, or have two names on the wire.
     """
-    extra: dict[str, str] = {}
+    if header is not None and (body or alias is not None):
+        raise ValueError(f"the field of header {header} is named after it and is not the body")
+    alias = alias if header is None else header
+    extra: dict[str, JsonValue] = {}
+    if header is not None or body:
+        extra["x-in"] = "body" if body else "header"
     if data is not None:
         extra["x-data-class"] = DataClass(data).value
     if reason is not None:
@@ -117,3 +129,10 @@ def field(  # noqa: PLR0913 - one keyword per constraint a field can have
     present: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     info: FieldInfo = Field(json_schema_extra=dict(extra) or None, **present)
     return info
+
+
+def placed(info: FieldInfo) -> Literal["header", "body"] | None:
+    """Where a field travels over HTTP if it is no member like others: as a header, or as the whole body."""
+    extra = info.json_schema_extra
+    place = extra.get("x-in") if isinstance(extra, dict) else None
+    return "header" if place == "header" else "body" if place == "body" else None

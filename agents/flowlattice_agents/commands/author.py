@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TypedDict, Unpack, get_args
 
 import click
 
@@ -12,11 +13,16 @@ from flowlattice.check.allowed import read_hosts
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
 from flowlattice.home import flows_home
+from flowlattice_agents.chat.connect import EXCHANGES
+from flowlattice_agents.commands.options import MONEY
 from flowlattice_agents.conversation import Conversation, read_answers
-from flowlattice_agents.models.registry import model_named
+from flowlattice_agents.editing import edit_base
+from flowlattice_agents.models.base import Arm
+from flowlattice_agents.models.registry import checked_name
 from flowlattice_agents.report import Reporter
-from flowlattice_agents.runs import Parameters, Runs
+from flowlattice_agents.runs import Parameters, RunResult, Runs
 from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.store import write_atomically
 
 MAX_BRIEF_BYTES = 1_000_000
 _BRIEF_SUFFIXES = (".md", ".txt")
@@ -28,6 +34,8 @@ _BRIEF_SUFFIXES = (".md", ".txt")
     flows author brief.md --out flows/orders --yes
     flows author brief.md --json --answers answers.yaml --allow-hosts hosts.yaml
     flows author --spec spec.yaml
+    flows author --edit flows/orders "raise the limit to 2000 requests a second"
+    flows author brief.md --model openai:gpt-4o-mini --budget-usd 0.50
     """
 )
 @click.argument("brief", required=False)
@@ -36,37 +44,83 @@ _BRIEF_SUFFIXES = (".md", ".txt")
 @click.option("--answers", type=PATH, help="YAML list of {ask: regex, say: text}, matched against questions.")
 @click.option("--allow-hosts", type=PATH, help="YAML list of hosts that the organisation allows.")
 @click.option("--yes", is_flag=True, help="Approve what certifies, and accept what the Optimizer proposes.")
-@click.option("--model", help="Which model understands the brief; by default $FLOWS_MODEL or offline.")
-def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    console: Console,
-    brief: str | None,
-    out: Path | None,
-    spec: Path | None,
-    answers: Path | None,
-    allow_hosts: Path | None,
-    yes: bool,
-    model: str | None,
-) -> Exit:
+@click.option("--assume", is_flag=True, help="Where a question comes with an assumption, let it be made.")
+@click.option("--edit", type=PATH, help="Change this flow as the brief says, instead of making a new one.")
+@click.option("--model", help="offline, openai:NAME or replay:PATH; by default $FLOWS_MODEL or offline.")
+@click.option("--budget-usd", type=MONEY, help="What the model calls may cost together, in dollars.")
+@click.option("--price", help="What the model costs where it is not known: IN/OUT, dollars per million tokens.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Pinned in every request to the model.")
+@click.option("--record", type=PATH, help="Write the record of all exchanges here, for --model replay:PATH.")
+@click.option("--arm", type=click.Choice(get_args(Arm)), default="six", help="How the agents work, to compare them.")
+def command(console: Console, brief: str | None, **options: Unpack[Options]) -> Exit:
     """Turn a brief (text, a file, or - for standard input) into a certified, approved, deployed flow."""
-    if (brief is None) == (spec is None):
+    if (brief is None) == (options["spec"] is None):
         example = """flows author 'GET /hello returns {"message": "hi"}'"""
         raise UsageError(f"name a brief or --spec FILE, one of them: {example}")
-    name = model or os.environ.get("FLOWS_MODEL") or "offline"
-    parameters = Parameters(
+    parameters = _parameters(brief, options)
+    conversation = Conversation(
+        console, replies=read_answers(options["answers"]), yes=options["yes"], assume=options["assume"]
+    )
+    reporter = Reporter(console)
+    reporter.begins(parameters.model)
+    runs = Runs(flows_home())
+    result = runs.start(parameters, conversation.answer, reporter.watch)
+    if options["record"] is not None:
+        write_record(result, options["record"])
+    return reporter.ends(result)
+
+
+class Options(TypedDict):
+    """The options of `flows author`."""
+
+    out: Path | None
+    spec: Path | None
+    answers: Path | None
+    allow_hosts: Path | None
+    yes: bool
+    assume: bool
+    edit: Path | None
+    model: str | None
+    budget_usd: str | None
+    price: str | None
+    seed: int
+    record: Path | None
+    arm: Arm
+
+
+def _parameters(brief: str | None, options: Options) -> Parameters:
+    """What the options ask for; an unknown model is said before anything is written."""
+    edit = None if options["edit"] is None else edit_base(options["edit"])
+    if edit is not None and brief is None:
+        raise UsageError("--edit changes a flow as a brief says; name the brief, not --spec")
+    out = options["out"] if options["out"] is not None or edit is None else edit.folder
+    hosts, spec = options["allow_hosts"], options["spec"]
+    return Parameters(
         brief=read_brief(brief) if brief is not None else "",
-        spec=read_spec(spec) if spec is not None else None,
-        model=name,
+        spec=None if spec is None else read_spec(spec),
+        edit=edit,
+        model=checked_name(options["model"] or os.environ.get("FLOWS_MODEL") or "offline"),
+        arm=options["arm"],
+        seed=options["seed"],
+        budget_usd=options["budget_usd"],
+        price=options["price"],
         target=None if out is None else out.absolute(),
         base=Path.cwd(),
-        allowed_hosts=() if allow_hosts is None else tuple(sorted(read_hosts(allow_hosts))),
+        allowed_hosts=() if hosts is None else tuple(sorted(read_hosts(hosts))),
     )
-    conversation = Conversation(console, replies=read_answers(answers), yes=yes)
-    model_named(name)  # an unknown model is said before anything is written
-    runs = Runs(flows_home(), model_named)
-    reporter = Reporter(console)
-    reporter.begins(name)
-    result = runs.start(parameters, conversation.answer, reporter.watch)
-    return reporter.ends(result)
+
+
+def write_record(result: RunResult, path: Path) -> None:
+    """Write the record of a run's exchanges.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    record = result.store.folder / EXCHANGES
+    try:
+        write_atomically(path, record.read_bytes() if record.exists() else b"", mode=0o644)
+    except OSError as error:
+        raise UsageError(f"{path}: the record cannot be written ({error.strerror}); name another file") from error
 
 
 def read_brief(given: str) -> str:

@@ -55,6 +55,7 @@ class Shown:
 @click.option("--budget-usd", metavar="X", help="What one brief may cost, USD.")
 @click.option("--price", metavar="IN/OUT", help="The model's price, USD for a million tokens.")
 @click.option("--timeout", default=600.0, show_default=True, type=click.FloatRange(1), help="Seconds for a command.")
+@click.option("--record", type=PATH, metavar="DIR", help="Keep each brief's record here, for --model replay:DIR.")
 @click.option("--out", type=PATH, metavar="DIR", help="Folder of the results; goes on where it was cut off.")
 @click.option("--rescore", type=PATH, metavar="DIR", help="Score what was measured there again, running nothing.")
 @click.option("--compare", type=PATH, nargs=2, metavar="BASE NEW", help="Compare two results; exit 1 on a real drop.")
@@ -73,6 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     budget_usd: str | None,
     price: str | None,
     timeout: float,
+    record: Path | None,
     out: Path | None,
     rescore: Path | None,
     compare: tuple[Path, Path] | None,
@@ -102,6 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         budget_usd=_money(budget_usd, "--budget-usd"),
         price=price,
         timeout_s=timeout,
+        record=record,
     )
     results = Results(_folder(out))
     runner = Runner(suite=chosen, settings=settings, arms=_arms(arm), epochs=epochs, jobs=jobs, results=results)

@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from flowlattice.console import Console, Exit, verb
 from flowlattice.home import flows_home
 from flowlattice_agents.errors import RunError
-from flowlattice_agents.models.registry import model_named
 from flowlattice_agents.runs import Runs
 
 
@@ -22,7 +21,7 @@ from flowlattice_agents.runs import Runs
 )
 def command(console: Console) -> Exit:
     """List the runs, newest first, with their outcome."""
-    runs = Runs(flows_home(), model_named)
+    runs = Runs(flows_home())
     rows = [_row(runs, name) for name in runs.names()]
     if console.json:
         console.emit({"runs": [*rows]})

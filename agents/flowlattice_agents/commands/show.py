@@ -7,7 +7,6 @@ import click
 from flowlattice.console import Console, Exit, verb
 from flowlattice.home import flows_home
 from flowlattice_agents.errors import RunError
-from flowlattice_agents.models.registry import model_named
 from flowlattice_agents.report import Reporter, summary
 from flowlattice_agents.runs import Runs
 from flowlattice_agents.spec import FlowSpec
@@ -26,14 +25,15 @@ from flowlattice_agents.workspace import Workspace
 @click.option("--source", is_flag=True, help="Print only the flow's source.")
 def command(console: Console, run: str, spec: bool, source: bool) -> Exit:
     """Show a run: what the agents said, their edits, and why it ended."""
-    runs = Runs(flows_home(), model_named)
+    runs = Runs(flows_home())
     result = runs.state(run)
     store, digest = result.store, result.state.get("spec_digest")
     if spec or source:
-        if digest is None or not Workspace(store.workspace).files():
-            raise RunError(f"run {store.run} has not come so far; `flows show {store.run}` tells where it is")
         files = Workspace(store.workspace).files()
-        console.result((store.model(FlowSpec, digest).to_yaml() if spec else files["flow.py"]).rstrip())
+        if not files or (spec and digest is None):
+            what = "has no spec" if files else "has not come so far"
+            raise RunError(f"run {store.run} {what}; `flows show {store.run}` tells where it is")
+        console.result((store.model(FlowSpec, digest).to_yaml() if spec and digest else files["flow.py"]).rstrip())
         return Exit.OK
     if console.json:
         console.emit({**summary(result), "events": list(store.read_events())})

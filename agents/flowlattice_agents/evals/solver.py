@@ -38,6 +38,7 @@ class Settings:
         budget_usd: What one run of the agents may cost, USD, as text.
         price: USD for a million tokens in and out, as text: IN/OUT.
         timeout_s: How long one command may take.
+        record: Folder that keeps each brief's record for `replay:`; what is there already is replayed, not asked again.
     """
 
     model: str = OFFLINE
@@ -45,6 +46,7 @@ class Settings:
     budget_usd: str | None = None
     price: str | None = None
     timeout_s: float = 600.0
+    record: Path | None = None
 
     @property
     def deterministic(self) -> bool:
@@ -57,10 +59,14 @@ class Settings:
         Raises:
             NoRecord: There is none.
         """
-        if not self.model.startswith(REPLAY):
+        replays = self.model.startswith(REPLAY)
+        folder = Path(self.model.removeprefix(REPLAY)) if replays else self.record
+        if folder is None:
             return None
-        files = [Path(self.model.removeprefix(REPLAY)) / f"{name}.jsonl" for name in names]
+        files = [folder / f"{name}.jsonl" for name in names]
         found = next((file for file in files if file.is_file()), None)
+        if found is None and not replays:
+            return None
         if found is None:
             raise NoRecord(f"no record {files[0]}")
         return found.absolute()
@@ -107,12 +113,13 @@ class Solver:
         replayed = self.settings.record_to_replay(records)
         folder = self.work / f"{name}-asked"
         folder.mkdir(parents=True, exist_ok=True)
-        record = folder / "record.jsonl"
+        kept = self.settings.record
+        record = folder / "record.jsonl" if kept is None else kept.absolute() / f"{records[-1]}.jsonl"
         arguments = [*self._asked(task, folder), "--out", name, "--yes", "--json"]
         arguments += ["--model", self.settings.model if replayed is None else f"{REPLAY}{replayed}"]
         if edit is not None:
             arguments += ["--edit", str(edit)]
-        if not self.settings.deterministic:
+        if not self.settings.deterministic and replayed is None:
             arguments += ["--record", str(record)]
         arguments += self._options()
         keys = self.settings.model.startswith("openai")

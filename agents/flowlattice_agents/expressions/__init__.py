@@ -3,7 +3,7 @@
 An expression is parsed, never run as Python. It has names, constants (text, numbers, true, false, null), fields of
 records (`customer.email`), arithmetic, comparisons, `and` / `or` / `not`, conditional expressions, f-strings, lists,
 records and tables (`{"key": value}`), comprehensions with one `for`, positions, slices, and calls of the operators of
-`flowlattice.operators` (`text.trim(name)`); nothing else.
+`flowlattice.operators` (`text.trim(name)`) or, by bare name, of the spec's own functions; nothing else.
 
 `check` finds the type, `evaluate` a value, `render` the Python source for a flow file; `evaluate` and the rendered
 source agree on every value. Differences from plain Python, for the sake of people who read the result: an f-string
@@ -14,7 +14,8 @@ item that is not there) is `NoValueError`, which a caller sees as invalid input.
 from flowlattice_agents.expressions._evaluate import evaluate
 from flowlattice_agents.expressions._infer import check
 from flowlattice_agents.expressions._render import RecordWriter, Rename, render
-from flowlattice_agents.expressions._syntax import free_names
+from flowlattice_agents.expressions._signatures import signature_text
+from flowlattice_agents.expressions._syntax import called_functions, free_names
 from flowlattice_agents.expressions._types import (
     BOOLEAN,
     DATE,
@@ -23,6 +24,7 @@ from flowlattice_agents.expressions._types import (
     NULL,
     NUMBER,
     STRING,
+    FunctionType,
     ListType,
     MapType,
     OptionalType,
@@ -32,6 +34,7 @@ from flowlattice_agents.expressions._types import (
     Type,
     anonymous_record,
     assignable,
+    functions_of,
     identifiers,
     join,
     names_of_record,
@@ -47,6 +50,7 @@ __all__ = [
     "NULL",
     "NUMBER",
     "STRING",
+    "FunctionType",
     "ListType",
     "MapType",
     "OptionalType",
@@ -58,13 +62,16 @@ __all__ = [
     "Type",
     "anonymous_record",
     "assignable",
+    "called_functions",
     "check",
     "evaluate",
     "free_names",
+    "functions_of",
     "identifiers",
     "join",
     "names_of_record",
     "optional",
     "render",
+    "signature_text",
     "type_named",
 ]

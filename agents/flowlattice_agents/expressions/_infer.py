@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from flowlattice_agents.errors import ExpressionError
 from flowlattice_agents.expressions import _syntax
-from flowlattice_agents.expressions._signatures import Solver, families, signature_named
+from flowlattice_agents.expressions._signatures import Solver, families, signature_named, signature_of_function
 from flowlattice_agents.expressions._types import (
     BOOLEAN,
     DATE,
@@ -22,6 +22,7 @@ from flowlattice_agents.expressions._types import (
     NULL,
     NUMBER,
     STRING,
+    FunctionType,
     ListType,
     MapType,
     OptionalType,
@@ -136,6 +137,8 @@ class _Inference:
     def _name(self, node: ast.Name, scope: Scope, _hint: Type | None) -> Type:
         if node.id in scope.facts:
             return scope.facts[node.id]
+        if isinstance(scope.names.get(node.id), FunctionType):
+            raise ExpressionError(f"`{node.id}` is a function: call it, `{node.id}(...)`")
         if node.id in scope.names:
             return scope.names[node.id]
         if node.id in families():
@@ -276,7 +279,11 @@ class _Inference:
         return STRING
 
     def _call(self, node: ast.Call, scope: Scope, _hint: Type | None) -> Type:
-        signature = signature_named(_syntax.operator_name(node))
+        function = scope.names.get(_syntax.function_name(node) or "")
+        if isinstance(function, FunctionType):
+            signature = signature_of_function(_syntax.function_name(node) or "", function)
+        else:
+            signature = signature_named(_syntax.operator_name(node))
         values = [*node.args, *(keyword.value for keyword in node.keywords)]
         slots = signature.slots(len(node.args), [keyword.arg or "" for keyword in node.keywords])
         solver = Solver(signature)

@@ -75,6 +75,9 @@ class _Renderer(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         function = node.func
+        if isinstance(function, ast.Name):
+            words = [ast.keyword(arg=word.arg, value=self.visit(word.value)) for word in node.keywords]
+            return ast.Call(func=function, args=[self.visit(value) for value in node.args], keywords=words)
         if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
             raise ExpressionError(f"`{ast.unparse(function)}` is not an operator")
         keywords = [ast.keyword(arg=word.arg, value=self.visit(word.value)) for word in node.keywords]

@@ -22,6 +22,7 @@ from flowlattice_agents.expressions._types import (
     NULL,
     NUMBER,
     STRING,
+    FunctionType,
     ListType,
     MapType,
     OptionalType,
@@ -169,6 +170,13 @@ def signature_named(name: str) -> Signature:
     return signature_of(operator_named(name))
 
 
+def signature_text(name: str) -> str:
+    """An operator's call with its types: `text.pad_left(value: string, width: integer, fill: string?) -> string`."""
+    signature = signature_named(name)
+    parameters = ", ".join(f"{p.name}: {p.type}{'?' if p.has_default else ''}" for p in signature.parameters)
+    return f"{name}({parameters}) -> {signature.returns}"
+
+
 def signature_of(operator: Operator) -> Signature:
     """An operator's signature, its annotations read as types.
 
@@ -181,6 +189,11 @@ def signature_of(operator: Operator) -> Signature:
         for name, annotation in operator.parameters.items()
     )
     return Signature(operator.qualified_name, parameters, _type_of(operator.returns))
+
+
+def signature_of_function(name: str, function: FunctionType) -> Signature:
+    """The signature of a function of the spec."""
+    return Signature(name, tuple(Parameter(part, kind, False) for part, kind in function.parameters), function.returns)
 
 
 def _type_of(annotation: object) -> Type:

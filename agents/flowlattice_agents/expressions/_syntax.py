@@ -61,8 +61,19 @@ def free_names(expression: str) -> set[str]:
     bound = {
         part.target.id for part in parts if isinstance(part, ast.comprehension) and isinstance(part.target, ast.Name)
     }
-    families = {operator_name(part).partition(".")[0] for part in parts if isinstance(part, ast.Call)}
-    return used - bound - families
+    calls = [part for part in parts if isinstance(part, ast.Call)]
+    called = {function_name(call) or operator_name(call).partition(".")[0] for call in calls}
+    return used - bound - called
+
+
+def called_functions(expression: str) -> set[str]:
+    """The functions of the spec that an expression calls, by bare name.
+
+    Raises:
+        ExpressionError: It is no expression of the language.
+    """
+    calls = (part for part in ast.walk(parse(expression)) if isinstance(part, ast.Call))
+    return {name for call in calls if (name := function_name(call)) is not None}
 
 
 class _JsonConstants(ast.NodeTransformer):
@@ -71,6 +82,11 @@ class _JsonConstants(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         constants = {"true": True, "false": False, "null": None}
         return ast.copy_location(ast.Constant(constants[node.id]), node) if node.id in constants else node
+
+
+def function_name(call: ast.Call) -> str | None:
+    """The bare name that a call calls, which is a function of the spec; none where it calls an operator."""
+    return call.func.id if isinstance(call.func, ast.Name) else None
 
 
 def operator_name(call: ast.Call) -> str:
@@ -154,7 +170,8 @@ def _check_compare(node: ast.Compare) -> None:
 
 
 def _check_call(node: ast.Call) -> None:
-    operator_name(node)
+    if function_name(node) is None:
+        operator_name(node)
     if any(keyword.arg is None for keyword in node.keywords):
         raise ExpressionError("`**` is not part of the language")
 

@@ -94,7 +94,18 @@ class VariableType:
         return " or ".join(map(str, self.choices)) or "anything"
 
 
-Type: TypeAlias = Scalar | ListType | OptionalType | MapType | RecordType | VariableType
+@dataclass(frozen=True)
+class FunctionType:
+    """A function of the spec: what a call of it takes, by name in order, and what it gives. No value is one."""
+
+    parameters: tuple[tuple[str, Type], ...]
+    returns: Type
+
+    def __str__(self) -> str:
+        return "function"
+
+
+Type: TypeAlias = Scalar | ListType | OptionalType | MapType | RecordType | VariableType | FunctionType
 
 STRING = Scalar("string")
 INTEGER = Scalar("integer")
@@ -177,6 +188,21 @@ def names_of_record(name: str, spec: FlowSpec) -> dict[str, Type]:
     if not isinstance(record, RecordType):
         raise ExpressionError(f"`{name}` is not a record")
     return {field.name: field.type for field in record.fields}
+
+
+def functions_of(spec: FlowSpec) -> dict[str, Type]:
+    """The functions of a spec: names that every expression of it may call.
+
+    Raises:
+        ExpressionError: The type of a parameter, or of what is returned, is none.
+    """
+    return {
+        function.name: FunctionType(
+            tuple((part.name, type_named(part.type, spec)) for part in function.parameters),
+            type_named(function.returns, spec),
+        )
+        for function in spec.functions
+    }
 
 
 def _type_named(name: str, spec: FlowSpec, inside: tuple[str, ...]) -> Type:

@@ -1,19 +1,105 @@
-"""Which model a name means."""
+"""Which model a name means, and everything around it: the budget, the record, the prompts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
 from flowlattice.errors import UsageError
-from flowlattice_agents.models.base import PlanningModel
+from flowlattice_agents.models.base import Arm, PlanningModel
+
+OFFLINE_NAME = "offline"
 
 
-def model_named(name: str) -> PlanningModel:
-    """The planning model of that name.
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """How a run wants its model.
+
+    Attributes:
+        name: `offline`, `openai:NAME` or `replay:PATH`.
+        arm: How the agents work.
+        seed: Pinned in every request.
+        budget_usd: What all calls may cost together, as a decimal text in dollars.
+        price: What the person says the model costs, `IN/OUT` in dollars per million tokens.
+        folder: The run's folder, which holds the record of its exchanges.
+        home: `$FLOWS_HOME`, which holds the budgets.
+        say: Shows a line about what is asked and what it costs.
+    """
+
+    name: str
+    folder: Path
+    home: Path
+    arm: Arm = "six"
+    seed: int = 0
+    budget_usd: str | None = None
+    price: str | None = None
+    say: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenModel:
+    """A planning model that is ready, and what it has cost.
+
+    Attributes:
+        planner: The model.
+        spent: What its calls have cost so far, in micro-dollars.
+        stale: Why a record's answers do not belong to these questions any more; empty where they do.
+        close: Closes its connections and files.
+    """
+
+    planner: PlanningModel
+    spent: Callable[[], int] = lambda: 0
+    stale: Callable[[], tuple[str, ...]] = lambda: ()
+    close: Callable[[], None] = lambda: None
+
+
+def checked_name(name: str) -> str:
+    """The name, if there is such a model.
+
+    Raises:
+        UsageError: There is none.
+    """
+    kind, _, rest = name.partition(":")
+    if name == OFFLINE_NAME or (kind in ("openai", "replay") and rest):
+        return name
+    raise UsageError(
+        f"there is no model {name!r}; there are offline (no key, no network), openai:NAME (an OpenAI-compatible "
+        "endpoint, $OPENAI_BASE_URL and $OPENAI_API_KEY) and replay:PATH (a record)"
+    )
+
+
+def open_model(settings: ModelSettings) -> OpenModel:
+    """The model that a run wants.
 
     Raises:
         UsageError: There is no such model.
+        ModelError: It cannot be used as things are set up.
     """
-    if name != "offline":
-        raise UsageError(f"there is no model {name!r}; this version has offline, which needs no key and no network")
+    if checked_name(settings.name) == OFFLINE_NAME:
+        return offline_model()
+    from flowlattice_agents.chat.connect import connect
+    from flowlattice_agents.chat.prices import Price
+    from flowlattice_agents.models.chat import Asker, ChatPlanner
+
+    session = connect(
+        settings.name,
+        folder=settings.folder,
+        home=settings.home,
+        note=settings.say,
+        on_cost=lambda cost: settings.say(f"{cost} so far"),
+        budget_usd=None if settings.budget_usd is None else Decimal(settings.budget_usd),
+        price=None if settings.price is None else Price.parse(settings.price),
+    )
+    planner = ChatPlanner(asker=Asker(chat=session.chat, seed=settings.seed), alone=settings.arm == "single")
+    return OpenModel(
+        planner=planner, spent=lambda: session.cost().micro_usd, stale=lambda: session.stale, close=session.close
+    )
+
+
+def offline_model() -> OpenModel:
+    """The embedded planner."""
     from flowlattice_agents.models.offline import OfflineModel
 
-    return OfflineModel()
+    return OpenModel(planner=OfflineModel())

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flowlattice.headers import header_value
 from flowlattice.operators import catalogue
 from flowlattice_agents import expressions
-from flowlattice_agents.expressions import RecordType, Type
+from flowlattice_agents.errors import ExpressionError
+from flowlattice_agents.expressions import ListType, OptionalType, RecordType, Type
 from flowlattice_agents.rendering.records import Records, most_sensitive
 from flowlattice_agents.rendering.text import Names, double_quoted, literal, statement
 from flowlattice_agents.spec import CheckSpec, ReplySpec, RouteSpec, StepSpec
@@ -38,6 +40,7 @@ class Body:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.types |= expressions.functions_of(self.records.spec)
         accepted = self.records.spec.record(self.route.accepts)
         if accepted is None:
             return
@@ -79,18 +82,59 @@ class Body:
                 self.types[step.name] = expressions.check(step.value, self.types)
 
     def returns(self, reply: ReplySpec, hint: str) -> str:
-        """Return a reply's body; gives the function's return annotation."""
-        body = reply.body or ""
-        source = self.expression(body, hint)
+        """Return what a respond makes a reply from; gives the function's return annotation.
+
+        Args:
+            reply: A reply with a body, or with headers that are worked out.
+            hint: The name of the record of its body.
+
+        Raises:
+            ExpressionError: The body or a header is not of the type that it must have.
+        """
+        body = None if reply.kind == "empty" else self._body(reply, hint)
+        headers = worked_out(reply)
+        if body is not None and not headers:
+            self.lines.append(wrapped_return(body[0]))
+            return body[1]
+        name = self.records.names.take(f"{hint.removesuffix('Out')}Answer")
+        arguments, fields = ([f"body={body[0]}"], [("body", body[1], "body=True")]) if body else ([], [])
+        attributes = expressions.identifiers(["body", *headers])
+        for header, text in headers.items():
+            attribute = attributes[header].lower()
+            arguments.append(f"{attribute}={self.expression(text)}")
+            fields.append((attribute, self._header(header, text), f"header={literal(header)}"))
+        source = f"{name}({', '.join(arguments)})"
+        self.records.answer(name, fields, self._class_of(source))
         self.lines.append(wrapped_return(source))
-        if reply.kind in ("text", "html"):
-            return "str"
-        return self.records.annotation(expressions.check(body, self.types), hint)
+        return name
+
+    def _header(self, header: str, text: str) -> str:
+        """The annotation of a header's value."""
+        found = expressions.check(text, self.types)
+        inner = found.item if isinstance(found, OptionalType) else found
+        if inner not in (expressions.STRING, expressions.INTEGER, expressions.DATE):
+            raise ExpressionError(
+                f"the header {header} is a text, a whole number or a date, not {found}", expression=text
+            )
+        return self.records.annotation(found)
+
+    def _body(self, reply: ReplySpec, hint: str) -> tuple[str, str]:
+        """Source and annotation of a reply's body."""
+        body = reply.body or ""
+        found = expressions.check(body, self.types)
+        if reply.kind in ("text", "html") and found != expressions.STRING:
+            raise ExpressionError(f"a reply of kind {reply.kind} is text, not {found}", expression=body)
+        if reply.kind == "events" and not isinstance(found, ListType):
+            raise ExpressionError(f"a reply of kind events is a list, not {found}", expression=body)
+        source = self.expression(body, hint)
+        return source, self.records.annotation(found, hint)
 
     def _step(self, step: StepSpec) -> None:
         if step.meaning:
             self.lines.append(f"    # {' '.join(step.meaning.split())}")
-        taken = Names([*self.rename.values(), REQUEST, "flow", "require", *self.records.sources, *operator_families()])
+        functions = [function.name for function in self.records.spec.functions]
+        module = [REQUEST, "flow", "require", *functions, *self.records.sources, *operator_families()]
+        taken = Names([*self.rename.values(), *module])
         local = taken.take(step.name, f"{step.name}_value")
         source = self.expression(step.value, step.name)
         self.classes[step.name] = self._class_of(source)
@@ -117,6 +161,26 @@ class Body:
         """The most sensitive class among what a piece of rendered source reads."""
         inner = {name: data for name, data in self.classes.items() if _reads(source, self.rename.get(name, name))}
         return most_sensitive(inner.values())
+
+
+def always(reply: ReplySpec) -> dict[str, str]:
+    """The headers of a reply that are constant texts."""
+    return {name: value for name, text in reply.headers.items() if (value := _constant(text)) is not None}
+
+
+def worked_out(reply: ReplySpec) -> dict[str, str]:
+    """The expressions of the headers that are not."""
+    return {name: text for name, text in reply.headers.items() if _constant(text) is None}
+
+
+def _constant(text: str) -> str | None:
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        return None
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        return header_value(tree.value)
+    return None
 
 
 def wrapped_return(source: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import flowlattice
 from flowlattice_agents.errors import AgentError, SpecError
 from flowlattice_agents.rendering.bodies import REQUEST, operator_families
+from flowlattice_agents.rendering.functions import render_function
 from flowlattice_agents.rendering.records import Imports, Records
 from flowlattice_agents.rendering.routes import Routes
 from flowlattice_agents.rendering.text import Names, call, literal
@@ -19,12 +20,19 @@ def render_flow(spec: FlowSpec) -> str:
     Raises:
         SpecError: An expression does not fit its types, or a name is not there; each problem says in which route.
     """
-    names = Names([*_TAKEN, *flowlattice.__all__, *operator_families(), *(record.name for record in spec.records)])
+    own = [*(record.name for record in spec.records), *(function.name for function in spec.functions)]
+    names = Names([*_TAKEN, *flowlattice.__all__, *operator_families(), *own])
     imports = Imports(flowlattice={"Flow", "Profile", "http"})
     records = Records(spec, names, imports)
     routes = Routes(records, names)
     records.render_declared()
     problems = []
+    helpers = []
+    for function in spec.functions:
+        try:
+            helpers.append(render_function(function, records))
+        except AgentError as error:
+            problems.append(f"function {function.name}: {error}")
     for route in spec.routes:
         try:
             routes.render(route)
@@ -35,7 +43,7 @@ def render_flow(spec: FlowSpec) -> str:
     head = [f'"""{_docstring(spec)}"""', _imports(imports)]
     flow = "\n".join([_flow(spec), *routes.wiring, *_limits(spec, imports)])
     head[1] = _imports(imports)
-    return "\n\n\n".join(["\n\n".join(head), *records.sources.values(), *routes.functions, flow]) + "\n"
+    return "\n\n\n".join(["\n\n".join(head), *records.sources.values(), *helpers, *routes.functions, flow]) + "\n"
 
 
 def _docstring(spec: FlowSpec) -> str:

@@ -93,6 +93,18 @@ class Records:
             self.sources[name] = "\n".join([f'class {name}(Record, data="{data}"):', *(fields or ["    pass"])])
         return self._built[of]
 
+    def answer(self, name: str, fields: Iterable[tuple[str, str, str]], data: str) -> None:
+        """The class of an answer that has headers.
+
+        Args:
+            name: Its name.
+            fields: For each field its name, its annotation, and the argument of `field` that says where it travels.
+            data: Data class of all of them.
+        """
+        self.imports.flowlattice.add("Record")
+        lines = [f"    {part}: {self._annotated(annotation, [place])}" for part, annotation, place in fields]
+        self.sources[name] = "\n".join([f'class {name}(Record, data="{data}"):', *lines])
+
     def _declared(self, record: RecordSpec) -> None:
         if record.name in self.sources:
             return

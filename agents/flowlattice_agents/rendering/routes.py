@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from flowlattice_agents import expressions
-from flowlattice_agents.rendering.bodies import REQUEST, Body
+from flowlattice_agents.rendering.bodies import REQUEST, Body, always, worked_out
 from flowlattice_agents.rendering.records import Records
 from flowlattice_agents.rendering.text import Names, call, class_name, double_quoted, identifier, literal
 from flowlattice_agents.spec import CallSpec, CaseSpec, InvalidReplySpec, ReplySpec, RouteSpec
@@ -106,7 +106,7 @@ class Routes:
     def _reply(self, route: RouteSpec, slug: str, source: str, case: CaseSpec | None, *, checked: bool) -> None:
         reply = case.reply if case else route.reply
         wanted = f"{slug}_{identifier(case.name)}" if case else slug
-        if reply.kind == "empty" and (checked or not route.checks):
+        if reply.kind == "empty" and not worked_out(reply) and (checked or not route.checks):
             self._connect(source, self._respond(reply))
             return
         name = self.names.take(wanted, f"answer_{wanted}")
@@ -114,10 +114,10 @@ class Routes:
         steps = (*route.steps, *case.steps) if case else route.steps
         hint = f"{class_name(wanted)}Out"
         if checked or case:
-            body.compute_for(steps, [reply.body or "None"])
+            body.compute_for(steps, [reply.body or "None", *reply.headers.values()])
         else:
             body.compute(steps, route.checks)
-        if reply.kind == "empty":
+        if reply.kind == "empty" and not worked_out(reply):
             body.lines.append(f"    return {REQUEST}")
             returns = self._accepts(route)
         else:
@@ -188,6 +188,8 @@ class Routes:
         arguments = [] if reply.status == 200 else [f"status={reply.status}"]
         if reply.kind != "json":
             arguments.append(f"body={literal(reply.kind)}")
+        if constant := always(reply):
+            arguments.append(f"headers={literal(constant)}")
         return f"flow.respond({', '.join(arguments)})"
 
     def _connect(self, source: str, target: str) -> None:

@@ -25,12 +25,13 @@ class ExampleRequest(_Model):
 
 
 class Example(_Model):
-    """A request and what must come back; JSON is matched as a subset, text as a whole."""
+    """A request and what must come back; JSON is matched as a subset, text as a whole, headers by name."""
 
     request: ExampleRequest
     status: int | None = None
     json_body: JsonValue = None
     text: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class Sample(_Model):

@@ -40,12 +40,10 @@ class Answer:
     text: str
 
     def json(self) -> JsonValue:
-        """The body as JSON; none where it is not."""
-        try:
-            value: JsonValue = json.loads(self.text)
-        except ValueError:
-            return None
-        return value
+        """The body as JSON, a stream of events as the list of their data; none where it is neither."""
+        if self.headers.get("content-type") == "text/event-stream":
+            return [_data(event) for event in self.text.split("\n\n")[:-1]]
+        return _json(self.text, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +127,19 @@ class Subject:
         runtime = replace(bind(planned, self.program, ir, bindings, log), buckets=buckets)
         async with InProcess(WebApp([runtime])) as driver:
             yield Host(driver, log)
+
+
+def _data(event: str) -> JsonValue:
+    text = "\n".join(line.removeprefix("data: ") for line in event.split("\n"))
+    return _json(text, text)
+
+
+def _json(text: str, otherwise: JsonValue) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text)
+    except ValueError:
+        return otherwise
+    return value
 
 
 def accepted(accepts: type[Record], value: JsonValue, *, lax: bool = False) -> bool:

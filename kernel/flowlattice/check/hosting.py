@@ -40,7 +40,7 @@ def unsupported(flow: FlowIR, profile: str) -> Iterator[Diagnostic]:
 def _node(node: Node, profile: str, flow: FlowIR) -> Iterator[Diagnostic]:
     if node.kind not in _KINDS:
         yield _finding(f"the {profile} host cannot run {node.kind} {node.name}", node.source, node)
-    if node.stream:
+    if node.stream and node.kind != "respond":
         yield _finding(f"the {profile} host cannot stream, as {node.name} does", node.source, node)
     if node.trigger is None:
         return

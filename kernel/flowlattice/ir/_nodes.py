@@ -73,7 +73,8 @@ class NodeLowering:
         if isinstance(element, TriggerNode):
             return self._trigger(element, node_id)
         if isinstance(element, RespondNode):
-            return self._bare(element, node_id, "respond", None, None)
+            bare = self._bare(element, node_id, "respond", None, None)
+            return bare.model_copy(update={"stream": element.body == "events"})
         if isinstance(element, Merge):
             schema = self.schemas.name(self.ports.incoming(element))
             return self._bare(element, node_id, "merge", schema, schema)

@@ -154,6 +154,7 @@ class _Lowering:
             kind = "merge"
         elif isinstance(element, RespondNode):
             kind, config = "respond", {"status": element.status, "body": element.body}
+            config |= {"headers": {**element.headers}} if element.headers else {}
         elif isinstance(element, Node) and element.options.timeout is not None:
             kind, config = "timeout", {"timeout_ms": in_ms(element.options.timeout)}
         else:

@@ -149,7 +149,7 @@ class Node(IRModel):
 
     `source` is where it entered the graph, `definition` where its function is written; `derivations` says of each
     field of its output which fields of its input it was made from, `!` standing for a clock or a random source and
-    `*` for the whole input.
+    `*` for the whole input. `stream` says that records, or what is answered, go out piece by piece.
     """
 
     id: UUID
@@ -218,7 +218,8 @@ class Surface(IRModel):
     """A control surface: which nodes it governs and its configuration.
 
     Configurations: `switch` {cases, values: what its function can return where its type says so}; `if` {filter};
-    `merge` {}; `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `respond` {status, body}.
+    `merge` {}; `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `respond` {status, body, headers: those that
+    are always the same, where there are any}.
     """
 
     kind: SurfaceKind

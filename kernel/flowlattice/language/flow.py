@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import Literal, TypeVar, overload
+from typing import Literal, Protocol, TypeVar, overload
 
 from flowlattice.language.http import HttpTrigger
 from flowlattice.language.ports import Element, Input, Output, Place, calling_place
 from flowlattice.record import Record
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R", bound=Record)
 
-JsonBody = (
-    Record | list[Record] | list[str] | list[int] | list[float] | dict[str, str] | str | int | float | bool | None
-)
+RespondBody = Literal["json", "text", "html", "events", "empty"]
+JsonBody = Record | Sequence["JsonBody"] | Mapping[str, "JsonBody"] | str | int | float | bool | None
+
+
+class HasBody(Protocol[T_co]):
+    """A record with headers and a body: `class Page(Record): body: Annotated[str, field(body=True)]`."""
+
+    @property
+    def body(self) -> T_co:
+        """What is answered."""
+        ...
 
 
 class Profile(Enum):
@@ -101,9 +111,10 @@ class TriggerNode(Element, Output[R]):
 class RespondNode(Element, Input[T]):
     """A way to answer."""
 
-    def __init__(self, status: int, body: str, name: str, place: Place) -> None:
+    def __init__(self, status: int, body: str, headers: Mapping[str, str], name: str, place: Place) -> None:
         self.status = status
         self.body = body
+        self.headers = dict(headers)
         self.name = name
         self.place = place
 
@@ -149,21 +160,67 @@ class Flow:
 
     @overload
     def respond(
-        self, *, status: int = 200, body: Literal["json"] = "json", name: str | None = None
+        self,
+        *,
+        status: int = 200,
+        body: Literal["json"] = "json",
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
     ) -> RespondNode[JsonBody]: ...
     @overload
     def respond(
-        self, *, status: int = 200, body: Literal["text", "html"], name: str | None = None
-    ) -> RespondNode[str]: ...
+        self,
+        *,
+        status: int = 200,
+        body: Literal["text", "html"],
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> RespondNode[str | HasBody[str]]: ...
     @overload
-    def respond(self, *, status: int = 200, body: Literal["empty"], name: str | None = None) -> RespondNode[object]: ...
     def respond(
-        self, *, status: int = 200, body: Literal["json", "text", "html", "empty"] = "json", name: str | None = None
-    ) -> RespondNode[JsonBody] | RespondNode[str] | RespondNode[object]:
-        """Add an answer: its status, and how what reaches it becomes the body."""
+        self,
+        *,
+        status: int = 200,
+        body: Literal["events"],
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> RespondNode[Sequence[JsonBody] | HasBody[Sequence[JsonBody]]]: ...
+    @overload
+    def respond(
+        self,
+        *,
+        status: int = 200,
+        body: Literal["empty"],
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> RespondNode[object]: ...
+    def respond(
+        self,
+        *,
+        status: int = 200,
+        body: RespondBody = "json",
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> (
+        RespondNode[JsonBody]
+        | RespondNode[str | HasBody[str]]
+        | RespondNode[Sequence[JsonBody] | HasBody[Sequence[JsonBody]]]
+        | RespondNode[object]
+    ):
+        """Add an answer.
+
+        Args:
+            status: Its status.
+            body: How what reaches it becomes the body: as JSON, as plain text or HTML (text), as server-sent events
+                (a list, each item the data of one event: text as it is, anything else as JSON), or not at all. Fields
+                that are `field(header=...)` travel as headers; a `field(body=True)` is the body itself.
+            headers: Headers that are always the same: `{"Cache-Control": "no-store"}`; a content type replaces the
+                body's own.
+            name: Its name in the graph.
+        """
         number = len(self.responds) + 1
         added: RespondNode[object] = RespondNode(
-            status, body, name or ("respond" if number == 1 else f"respond_{number}"), calling_place()
+            status, body, headers or {}, name or ("respond" if number == 1 else f"respond_{number}"), calling_place()
         )
         self.responds.append(added)
         return added

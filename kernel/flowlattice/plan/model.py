@@ -91,13 +91,14 @@ class Merge(PlanModel):
 
 
 class Respond(PlanModel):
-    """An answer."""
+    """An answer; `headers` are those that are always the same."""
 
     kind: Literal["respond"] = "respond"
     name: str
     node: UUID
     status: int = 200
-    body: Literal["json", "text", "html", "empty"] = "json"
+    body: Literal["json", "text", "html", "events", "empty"] = "json"
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 AnyUnit = Segment | Call | Branch | Merge | Respond

@@ -165,6 +165,45 @@ CASES = {
         "flow.connect(hook, flow.respond(status=99))\n",
         [("DAG106", "flow.respond(status=99)")],
     ),
+    "headers that an answer may have": (
+        "flow.connect(hook, flow.respond(headers={'Cache-Control': 'no-store', 'content-type': 'text/csv'}))\n",
+        [],
+    ),
+    **{
+        f"an answer cannot have {headers}": (
+            f"flow.connect(hook, flow.respond(headers={headers}))\n",
+            [("DAG106", f"flow.respond(headers={headers})")],
+        )
+        for headers in ("{'Content-Length': '1'}", "{'a b': 'x'}", "{'X-A': 'x\\ny'}", "{'X-A': 'é'}")
+    },
+    "events of another type": (
+        "@node\ndef f(a: A) -> list[A]:\n    return [a]\nflow.connect(hook, f)\n"
+        "flow.connect(f, flow.respond(body='events', headers={'Content-Type': 'text/plain'}))\n",
+        [("DAG106", "flow.respond(body='events', headers={'Content-Type': 'text/plain'})")],
+    ),
+    "a field that would be lost beside a body": (
+        "class P(A, data='public'):\n    body: Annotated[str, field(body=True)]\n"
+        "@node\ndef f(a: A) -> P:\n    return P(body='')\nflow.connect(hook, f)\nflow.connect(f, flow.respond())\n",
+        [("DAG106", "flow.respond()"), ("DAG106", "flow.respond()")],
+    ),
+    "a header field that the host writes": (
+        "class P(Record, data='public'):\n    n: Annotated[str, field(header='Connection')]\n"
+        "@node\ndef f(a: A) -> P:\n    return P(n='')\nflow.connect(hook, f)\nflow.connect(f, flow.respond())\n",
+        [("DAG106", "flow.respond()")],
+    ),
+    "a text answer of a record with a text body": (
+        "class P(Record, data='public'):\n    body: Annotated[str, field(body=True)]\n"
+        "    tag: Annotated[str | None, field(header='ETag')] = None\n"
+        "@node\ndef f(a: A) -> P:\n    return P(body='')\nflow.connect(hook, f)\n"
+        "flow.connect(f, flow.respond(body='text'))\n",
+        [],
+    ),
+    "an events answer of a record with a text body": (
+        "class P(Record, data='public'):\n    body: Annotated[str, field(body=True)]\n"
+        "@node\ndef f(a: A) -> P:\n    return P(body='')\nflow.connect(hook, f)\n"
+        "flow.connect(f, flow.respond(body='events'))\n",
+        [("DAG201", "flow.connect(f, flow.respond(body='events'))")],
+    ),
     "an answer to invalid input that is none": (
         "t = flow.trigger(http.post('/x', accepts=A, invalid=[http.invalid(200)]))\nflow.connect(t, flow.respond())\n"
         + END,

@@ -12,11 +12,11 @@ RIGHT = '''
 """Everything that must type-check."""
 
 from collections.abc import AsyncIterator
-from typing import assert_type
+from typing import Annotated, assert_type
 
 from flowlattice import (
     Buffer, Clock, Context, Effects, Filter, Flow, HttpRead, HttpWrite, If, KvWrite, Map, Merge, Record, Switch, by,
-    http, ms, node,
+    field, http, ms, node,
 )
 from flowlattice.language.flow import TriggerNode
 from flowlattice.language.nodes import Node
@@ -56,6 +56,21 @@ async def writes(a: A, api: HttpWrite, entries: KvWrite) -> B:
     return B(n=(await api.post("https://a.example", json={"v": a.v})).status)
 
 
+@node
+def several(a: A) -> list[B]:
+    return [B(n=1)]
+
+
+class Page(Record, data="public"):
+    body: Annotated[str, field(body=True)]
+    tag: Annotated[str, field(header="ETag")]
+
+
+@node
+def page(a: A) -> Page:
+    return Page(body=a.v, tag=a.v)
+
+
 def kind(b: B) -> str:
     return str(b.n)
 
@@ -91,6 +106,10 @@ flow.connect(large.true, Map(to_a))
 flow.connect(large.false, both)
 flow.connect(some, both)
 flow.connect(both, flow.respond())
+flow.connect(several, flow.respond(headers={"Cache-Control": "no-store"}))
+flow.connect(page, flow.respond(body="html"))
+flow.connect(page, flow.respond(body="json"))
+flow.connect(several, flow.respond(body="events"))
 flow.connect(plain.named("again"), flow.respond(status=404, body="empty"))
 '''
 
@@ -112,6 +131,7 @@ WRONG = {
     "nothing comes out of a respond": "flow.connect(flow.respond(), plain)",
     "nothing goes into a trigger": "flow.connect(hook, hook)",
     "text from a record": "flow.connect(hook, flow.respond(body='text'))",
+    "events from a record": "flow.connect(hook, flow.respond(body='events'))",
     "posting with what can only read": (
         "@node\nasync def f(a: A, api: HttpRead) -> A:\n    await api.post('https://a.example')\n    return a"
     ),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from flowlattice_agents.models.base import Answer, Draft, Question
+from flowlattice_agents.models.base import Answer, Draft, Existing, Question, Repair, Settlement, Trouble
 from flowlattice_agents.models.offline.answers import with_answers
 from flowlattice_agents.models.offline.assemble import Assembled, Assembler
 from flowlattice_agents.models.offline.brief import Brief, Promises, count_sentences
@@ -63,6 +63,23 @@ class OfflineModel:
             missing = [gap for gap in open_facts(text) if gap.slot not in answered]
             return _asked(missing) if missing else Draft(refusal=refused)
         return _Drafting(text).run()
+
+    def change(self, existing: Existing, _request: str, _answers: Sequence[Answer] = ()) -> Draft:
+        """Understand a request to change a flow."""
+        what = "without spec.yaml" if existing.spec is None else "yet"
+        return Draft(refusal=f"The offline planner changes no flow {what}.")
+
+    def expect(self, _brief: str, _answers: Sequence[Answer] = ()) -> tuple[Example, ...]:
+        """Nothing: a draft is held against the brief's own examples already."""
+        return ()
+
+    def settle(self, _brief: str, _answers: Sequence[Answer], spec: FlowSpec, _open: object) -> Settlement:
+        """The spec as it is: there are no expectations to settle."""
+        return Settlement(spec=spec)
+
+    def repair(self, _trouble: Trouble) -> Repair:
+        """Nothing: what the kernel's own fixes leave needs a language model or a person."""
+        return Repair(gave_up="the offline planner mends nothing beyond the kernel's own fixes")
 
 
 class _Drafting:

@@ -32,6 +32,10 @@ def mismatches(example: Example, answer: Answer) -> list[str]:
     request = f"{example.request.method} {example.request.path}"
     if example.status is not None and answer.status != example.status:
         return [f"{request} answers {answer.status}, the brief says {example.status}"]
+    for name, value in example.headers.items():
+        if answer.headers.get(name.lower()) != value:
+            sent = answer.headers.get(name.lower())
+            return [f"{request} answers with the header {name} {sent!r}, the brief says {value!r}"]
     if example.text is not None and answer.text.strip() != example.text.strip():
         return [f"{request} answers {answer.text[:80]!r}, the brief says {example.text[:80]!r}"]
     if example.json_body is not None and not contains(answer.json(), example.json_body):

@@ -2,7 +2,8 @@
 
 An edge joins an output to an input of the same type. Records are told apart by name: two records with the same fields
 are two types, because they mean two things. A record also goes where a record is taken that it extends, a member where
-a union is taken, a whole number where a number is. A respond with a text or HTML body takes text.
+a union is taken, a whole number where a number is. A respond with a text or HTML body takes text, one with events a
+list; or a record with a field that is its body and one of these.
 
 ## Bad
 
@@ -55,6 +56,7 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from flowlattice.check.context import CheckContext
+from flowlattice.check.fields import fields_of
 from flowlattice.check.finding import edge_name, edge_source, finding
 from flowlattice.check.types import fits
 from flowlattice.diagnostics import Diagnostic, Severity
@@ -62,6 +64,11 @@ from flowlattice.ir.model import Edge, FlowIR
 
 CODE = "DAG201"
 SEVERITY: Severity = "error"
+_MADE_FROM: dict[str, tuple[str, JsonValue]] = {
+    "text": ("str", {"type": "string"}),
+    "html": ("str", {"type": "string"}),
+    "events": ("a list", {"type": "array"}),
+}
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
@@ -83,9 +90,19 @@ def _problem(flow: FlowIR, edge: Edge, body: JsonValue) -> str | None:
     if given is None:
         return None
     if target.kind == "respond":
-        if body in {"text", "html"} and not fits(given, "str", {"str": {"type": "string"}, **flow.schemas}):
-            return f"{source.name} gives {given}, but {target.name} answers {body}, which is made from str"
+        made_from = _MADE_FROM.get(str(body))
+        if made_from is not None and not fits(given, "", {**flow.schemas, given: _body(flow, given), "": made_from[1]}):
+            return f"{source.name} gives {given}, but {target.name} answers {body}, which is made from {made_from[0]}"
         return None
     if target.in_schema is None or fits(given, target.in_schema, flow.schemas):
         return None
     return f"{source.name} gives {given}, but {target.name} takes {target.in_schema}"
+
+
+def _body(flow: FlowIR, given: str) -> JsonValue:
+    """The schema of what is answered with a record: of its field that is the body, if it has one."""
+    schema = flow.schemas.get(given)
+    parts = (field for field in fields_of(flow, given).values() if isinstance(field, dict))
+    body = next((field for field in parts if field.get("x-in") == "body"), None)
+    definitions = schema.get("$defs", {}) if isinstance(schema, dict) else {}
+    return schema if body is None else {**body, "$defs": definitions}

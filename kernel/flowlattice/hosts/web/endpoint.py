@@ -17,7 +17,15 @@ from flowlattice.engine.inputs import json_object
 from flowlattice.engine.reply import NO_CONTENT
 from flowlattice.errors import DeadlineExceeded, FlowlatticeError, NodeFailed, ReservationHeld
 from flowlattice.hosts.web import replies
-from flowlattice.hosts.web.asgi import ClientGone, Receive, Scope, Send, send_reply
+from flowlattice.hosts.web.asgi import (
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    disconnected,
+    send_events,
+    send_reply,
+)
 from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_form
 from flowlattice.hosts.web.metrics import RouteMetrics
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs, read_fields
@@ -86,8 +94,30 @@ class Endpoint:
             finally:
                 if not run.goes_on:
                     door.inside -= 1
-        await send_reply(send, reply, head=head)
-        self._metrics.answered(reply.status, time.monotonic() - started)
+        status = reply.status
+        if reply.events is None:
+            await send_reply(send, reply, head=head)
+        else:
+            status = await self._stream(receive, send, reply, head, started)
+        self._metrics.answered(status, time.monotonic() - started)
+
+    async def _stream(self, receive: Receive, send: Send, reply: Reply, head: bool, started: float) -> int:
+        """Send events within what is left of the deadline; the status that is counted for it."""
+        limit = self._plan.deadline_ms
+        left = None if limit is None else limit / 1000 - (time.monotonic() - started)
+        until = None if left is None else asyncio.get_running_loop().time() + left
+        self._door.inside += 1  # a request is under way until its last event is out
+        try:
+            await send_events(receive, send, reply, head=head, until=until)
+        except ClientGone:
+            return CLIENT_GONE
+        except TimeoutError:
+            # The answer is not completed, so that the client sees that something is missing.
+            _log.warning("%s %s was cut off: its events were not taken in time", self._plan.method, self._plan.path)
+            return replies.TOO_LATE
+        finally:
+            self._door.inside -= 1
+        return reply.status
 
     async def _answer(
         self, scope: Scope, receive: Receive, parameters: dict[str, str], run: Run, started: float
@@ -117,7 +147,7 @@ class Endpoint:
         early: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         if self._plan.respond == "explicit":
             run.answer = lambda reply: None if early.done() else early.set_result(reply)
-        gone = asyncio.create_task(_disconnected(receive))
+        gone = asyncio.create_task(disconnected(receive))
         try:
             waiting: set[asyncio.Future[Any]] = {work, early, gone}
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -183,11 +213,6 @@ class Endpoint:
                 return await read_body(receive, self._plan.max_body_bytes)
         except TimeoutError:
             raise Refused(replies.SLOW_BODY) from None
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _query(encoded: bytes) -> list[tuple[str, str]]:

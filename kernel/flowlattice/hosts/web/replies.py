@@ -14,6 +14,7 @@ from flowlattice.ir.model import InvalidReply
 
 NOT_FOUND: Final = json_reply(404, {"error": "not_found"})
 SATURATED: Final = json_reply(503, {"error": "saturated"}, (b"retry-after", b"1"))
+TOO_LATE: Final = 504
 SLOW_BODY: Final = json_reply(408, {"error": "request_timeout"}, (b"connection", b"close"))
 
 
@@ -51,7 +52,7 @@ def unsupported_encoding() -> Reply:
 
 def deadline_exceeded(run: str) -> Reply:
     """504."""
-    return json_reply(504, {"error": "deadline_exceeded", "run": run})
+    return json_reply(TOO_LATE, {"error": "deadline_exceeded", "run": run})
 
 
 def internal(run: str) -> Reply:

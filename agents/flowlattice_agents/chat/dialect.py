@@ -1,0 +1,97 @@
+"""Which of the protocol's options an endpoint takes, learnt from what it refuses, and a request in these words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Literal, cast
+
+from pydantic import JsonValue
+
+from flowlattice_agents.chat.base import ChatRequest
+
+Format = Literal["json_schema", "json_object", "none"]
+Limit = Literal["max_completion_tokens", "max_tokens"]
+
+_LOWER: Mapping[Format, Format] = {"json_schema": "json_object", "json_object": "none"}
+_OTHER: Mapping[Limit, Limit] = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
+_FORMAT_NAMED = re.compile(r"response[_ ]?format|json[_ ]?schema|json[_ ]?object|structured.?output", re.IGNORECASE)
+_LIMIT_NAMED = re.compile(r"max_(completion_)?tokens")
+_TOO_LARGE = re.compile(r"too large|at most|less than|context|exceed", re.IGNORECASE)
+_DROPPABLE = ("stream_options", "seed", "temperature")
+_IN_WORDS = "Answer with one JSON object and nothing else. It must fit this JSON Schema:\n"
+
+
+class Dialect:
+    """One endpoint's options. It begins with all of them and gives up what is refused, for as long as it lives."""
+
+    def __init__(self, *, limit: Limit = "max_tokens") -> None:
+        self._format: Format = "json_schema"
+        self._limit: Limit = limit
+        self._limits_refused: set[Limit] = set()
+        self._dropped: set[str] = set()
+
+    def body(self, model: str, request: ChatRequest) -> dict[str, JsonValue]:
+        """The request's body. Where the endpoint takes no schema, the schema is given in words instead."""
+        messages: list[JsonValue] = [{"role": m.role, "content": m.text} for m in request.messages]
+        body: dict[str, JsonValue] = {"model": model, "messages": messages, "stream": True}
+        body[self._limit] = request.max_output_tokens
+        optional: dict[str, JsonValue] = {
+            "temperature": 0,
+            "seed": request.seed,
+            "stream_options": {"include_usage": True},
+        }
+        body |= {name: value for name, value in optional.items() if name not in self._dropped}
+        if request.schema is not None:
+            schema = dict(request.schema.schema)
+            if self._format == "json_schema":
+                described: JsonValue = {"name": request.schema.name, "strict": is_strict(schema), "schema": schema}
+                body["response_format"] = {"type": "json_schema", "json_schema": described}
+            else:
+                messages.append({"role": "system", "content": _IN_WORDS + json.dumps(schema, indent=1)})
+            if self._format == "json_object":
+                body["response_format"] = {"type": "json_object"}
+        return body
+
+    def learn(self, said: str, parameter: str | None, sent: Mapping[str, JsonValue]) -> bool:
+        """Give up what the endpoint refused.
+
+        Args:
+            said: What it said.
+            parameter: The option that it named as such, if it named one.
+            sent: The body that it refused.
+
+        Returns:
+            Whether another body would be sent now; if not, the refusal is about something else.
+        """
+        text = parameter or said
+        if "response_format" in sent and (_FORMAT_NAMED.search(text) or not text):
+            self._format = _LOWER[self._format]
+            return True
+        for name in _DROPPABLE:
+            if name in sent and name in text:
+                self._dropped.add(name)
+                return True
+        # "max_tokens is too large: 9000, this model supports at most 4096" is no refusal of the word.
+        if self._limit in sent and _LIMIT_NAMED.search(text) and not _TOO_LARGE.search(said):
+            self._limits_refused.add(self._limit)
+            self._limit = _OTHER[self._limit]
+            return self._limit not in self._limits_refused
+        return False
+
+
+def is_strict(schema: JsonValue) -> bool:
+    """Whether a schema is one that an endpoint can enforce: every object closed, every property required.
+
+    Source: OpenAI's guide "Structured outputs", section "Supported schemas".
+    """
+    if isinstance(schema, list):
+        return all(map(is_strict, schema))
+    if not isinstance(schema, dict):
+        return True
+    if "properties" in schema or schema.get("type") == "object":
+        names = set(cast(dict[str, JsonValue], schema.get("properties", {})))
+        if schema.get("additionalProperties") is not False or set(cast(list[str], schema.get("required", []))) != names:
+            return False
+    return all(map(is_strict, schema.values()))

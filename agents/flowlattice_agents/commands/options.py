@@ -1,0 +1,24 @@
+"""Types of options that several of the agents' verbs have."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+
+class _Money(click.ParamType[str]):
+    """An amount of dollars, as a decimal text."""
+
+    name = "usd"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", value):
+            self.fail(
+                f"{value!r} is no amount of dollars; write it like 2 or 0.50, with at most six decimals", param, ctx
+            )
+        return value
+
+
+MONEY = _Money()
+"""Dollars, with at most six decimals."""

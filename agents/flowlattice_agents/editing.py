@@ -1,0 +1,66 @@
+"""What a change starts from: the person's flow file as it is, and the spec that it was built from, if there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from flowlattice.errors import UsageError
+from flowlattice_agents.errors import SpecError
+from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE
+
+
+class EditBase(BaseModel):
+    """The flow that is to be changed.
+
+    Attributes:
+        folder: Where it lies.
+        source: The flow file's text.
+        spec: The spec beside it; none if there is none, or it cannot be read.
+        certificate: The certificate beside it, as text.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path
+    source: str
+    spec: FlowSpec | None = None
+    certificate: str | None = None
+
+
+def edit_base(path: Path) -> EditBase:
+    """What is at a path: a flow file, or a folder that holds `flow.py`.
+
+    Raises:
+        UsageError: There is no flow file.
+    """
+    file = path / FLOW_FILE if path.is_dir() else path
+    try:
+        source = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: no flow file to edit; name one, or a folder that holds {FLOW_FILE}") from error
+    folder = file.absolute().parent
+    own = file.name == FLOW_FILE  # the files beside it are only its own where it is called so
+    return EditBase(
+        folder=folder,
+        source=source,
+        spec=_spec(folder / SPEC_FILE) if own else None,
+        certificate=_text(folder / CERTIFICATE_FILE) if own else None,
+    )
+
+
+def _spec(path: Path) -> FlowSpec | None:
+    text = _text(path)
+    try:
+        return None if text is None else FlowSpec.from_yaml(text)
+    except SpecError:
+        return None
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,5 @@
+"""What a review is: what is looked at, what is decided, and how both are shown and read."""
+
+from flowlattice_agents.review.model import Rejection, Review, Revision, code_changes, decision, revision_of
+
+__all__ = ["Rejection", "Review", "Revision", "code_changes", "decision", "revision_of"]

@@ -1,0 +1,115 @@
+"""The data of a review: the request that waits in the graph, and the replies that it takes."""
+
+from __future__ import annotations
+
+import ast
+import getpass
+import os
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from flowlattice.ir.comparison import Change
+from flowlattice_agents.hunks import Hunk, applied, hunks
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Review(_Model):
+    """What a person is asked to approve.
+
+    Attributes:
+        text: The question.
+        digest: Of everything that the approval is bound to.
+        diff: From the person's file to the proposal, unified.
+        before: The person's file; empty if there is none.
+        after: The proposed file.
+        meaning: What it means, in sentences.
+        changes: The same as data, what is riskier first.
+        certificate: What was certified, in sentences.
+        broken: What the last revision would have broken; that revision was taken back.
+    """
+
+    kind: Literal["approval"] = "approval"
+    text: str
+    digest: str
+    diff: str = ""
+    before: str = ""
+    after: str = ""
+    meaning: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    certificate: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+
+    def hunks(self) -> tuple[Hunk, ...]:
+        """The parts that can be accepted or rejected."""
+        return hunks(self.before, self.after)
+
+
+class Rejection(_Model):
+    """A hunk that a reviewer rejected, with the reviewer's words; for the Builder.
+
+    `lines` is the hunk as its diff shows it.
+    """
+
+    hunk: int
+    title: str
+    comment: str = ""
+    lines: tuple[str, ...] = ()
+
+
+class Revision(_Model):
+    """A decision that sends a proposal back: the text to go on with, and what was rejected of it."""
+
+    source: str
+    rejected: tuple[Rejection, ...] = ()
+    by: str = ""
+    at: str = ""
+
+
+def revision_of(
+    review: Review, rejected: Collection[int], comments: Mapping[int, str], edits: Mapping[int, str] | None = None
+) -> dict[str, JsonValue]:
+    """The text that is left without some hunks, and with the reviewer's edits of others, as the graph takes it."""
+    found = review.hunks()
+    accepted = {hunk.number for hunk in found} - set(rejected)
+    entries: list[JsonValue] = [
+        Rejection(
+            hunk=hunk.number, title=hunk.title, comment=comments.get(hunk.number, ""), lines=tuple(hunk.lines())
+        ).model_dump(mode="json")
+        for hunk in found
+        if hunk.number in rejected
+    ]
+    return {"source": applied(review.before, found, accepted, edits), "rejected": entries}
+
+
+def decision(how: str = "", **given: JsonValue) -> dict[str, JsonValue]:
+    """A reply to a review: who says it, when, and how where it was not said on a terminal."""
+    return {**given, "by": f"{_user()}{how}", "at": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def code_changes(before: str, after: str) -> Iterator[Change]:
+    """The functions whose code is another one, which Flow IR does not hold."""
+    old, new = _functions(before), _functions(after)
+    for name in [name for name in old if name in new and old[name] != new[name]]:
+        yield Change(kind="node", weight="neutral", subject=name, text=f"the code of {name} changes")
+
+
+def _functions(source: str) -> dict[str, str]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found = [part for part in tree.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return {part.name: "\n".join(ast.dump(statement) for statement in part.body) for part in found}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in many containers
+        return f"uid {os.getuid()}"
