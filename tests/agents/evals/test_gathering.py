@@ -15,6 +15,7 @@ from flowlattice_agents.evals.scoring import score
 from flowlattice_agents.evals.solver import NoRecord, Settings, Solver
 from flowlattice_agents.evals.suite import Suite
 from tests.agents.evals.conftest import TINY, Played, brief_of
+from tests.support.flows import PRELUDE
 
 CHANGED = """
     id: echo
@@ -225,3 +226,38 @@ def test_nothing_starts_once_stopped(tmp_path):
     children.stop()
     with pytest.raises(Stopped):
         children.flows("doctor", cwd=tmp_path, env=environment(tmp_path), timeout_s=60)
+
+
+MOVED = """
+class In(Record, data="public"):
+    v: str = "a"
+
+@node
+def same(req: In) -> In:
+    return req
+
+@node
+def moved(req: In) -> In:
+    return req
+
+flow = Flow("moved", version="1.0.0")
+flow.connect(flow.trigger(http.get("/new", accepts=In)), same)
+flow.connect(same, flow.respond())
+flow.connect(flow.trigger(http.get("/old", accepts=In)), moved)
+flow.connect(moved, flow.respond(status=302, headers={"Location": "/new?v=b"}))
+"""
+
+
+def test_a_redirection_is_followed_unless_it_is_what_is_wanted(tmp_path):
+    brief = brief_of("""
+        id: moved
+        family: web
+        brief: x
+        expect: {outcome: deployed}
+        probes:
+        - {request: {path: /old}, response: {status: 302}}
+        - {request: {path: /old}, response: {status: 200, json: {v: b}}}
+        """)
+    solver = solver_of(tmp_path, Played({"built": {"source": PRELUDE + MOVED}}))
+    evidence = gather(brief, None, solver)
+    assert score(brief, evidence).passed, score(brief, evidence).why

@@ -25,7 +25,12 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&\x00\x1b[31m\u2
 REQUEST = Request(method="POST", path="/evil", json_body=EVIL)
 OK = Told(code=0, out="", err="")
 COST = {"usd": "0.25", "calls": 3, "prompt_tokens": 4000}
-FIXES = [{"code": "DAG001", "by": "kernel"}, {"code": "DAG002", "by": "model"}, {"code": "DAG003", "by": "none"}]
+FIXES = [
+    {"code": "DAG001", "by": "kernel"},
+    {"code": "DAG002", "by": "model"},
+    {"code": "DAG003", "by": "none"},
+    {"code": "DAG004", "by": "model", "round": 2},
+]
 
 
 def result(name: str, *, passed: bool | None, arm: str = "six", epoch: int = 0) -> Result:
