@@ -114,6 +114,7 @@ def summary(result: RunResult) -> dict[str, JsonValue]:
     return {
         "run": result.run,
         "outcome": outcome_of(result),
+        "halted": None if result.halted is None else type(result.halted).__name__,
         "reason": reason_of(result),
         "flow": state.get("flow_path"),
         "questions": cast(JsonValue, questions_of(result)),

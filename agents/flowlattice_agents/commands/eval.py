@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from flowlattice_agents.evals.results import Result, Results
+    from flowlattice_agents.evals.runner import Runner
     from flowlattice_agents.evals.suite import Suite
 
 
@@ -85,21 +86,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     SUITE is a folder, a file, or a packaged suite; `all` is every packaged one. The ladder: understood, compiles,
     certifies, behaves, survives a change. Exit code 1 unless everything that is scored passes.
     """
-    from flowlattice_agents.evals.reports.terminal import Progress
-    from flowlattice_agents.evals.results import Manifest, Results
-    from flowlattice_agents.evals.runner import Runner, rescored
+    from flowlattice_agents.evals.results import Results
+    from flowlattice_agents.evals.runner import Runner
     from flowlattice_agents.evals.solver import OFFLINE, Settings
 
     shown = Shown(junit=junit, html=html)
     if compare is not None:
         return _compare(console, *compare)
+    chosen = None if suite is None else _suite(console, suite, family, only)
     if rescore is not None:
-        chosen = None if suite is None else _suite(console, suite, family, only)
-        kept = Results(rescore.absolute())
-        return _show(console, kept, rescored(kept, chosen), shown)
-    if suite is None:
+        return _rescore(console, Results(rescore.absolute()), chosen, shown)
+    if suite is None or chosen is None:
         raise UsageError("name a suite: flows eval web")
-    chosen = _suite(console, suite, family, only)
     settings = Settings(
         model=model or os.environ.get("FLOWS_MODEL") or OFFLINE,
         seed=seed,
@@ -110,10 +108,33 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     )
     results = Results(_folder(out))
     runner = Runner(suite=chosen, settings=settings, arms=_arms(arm), epochs=epochs, jobs=jobs, results=results)
+    return _measure(console, suite, runner, shown)
+
+
+def _measure(console: Console, suite: str, runner: Runner, shown: Shown) -> Exit:
+    from flowlattice_agents.evals.reports.terminal import Progress
+    from flowlattice_agents.evals.results import Manifest
+
+    results = runner.results
     progress = Progress(console, len(runner.samples()))
     with results.held(), _stops_on_term():
-        results.begin(Manifest.of(suite, settings))
-        found = runner.run(progress.watch)
+        results.begin(Manifest.of(suite, runner.settings))
+        try:
+            found = runner.run(progress.watch)
+        except KeyboardInterrupt:
+            console.progress(
+                f"interrupted; what has ended is kept, go on with the same options and --out {results.folder}"
+            )
+            raise
+    return _show(console, results, found, shown)
+
+
+def _rescore(console: Console, results: Results, chosen: Suite | None, shown: Shown) -> Exit:
+    from flowlattice_agents.evals.runner import rescored
+
+    results.manifest()  # a folder that holds none is left alone
+    with results.held():
+        found = rescored(results, chosen)
     return _show(console, results, found, shown)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 Outcome = Literal["deployed", "blocked", "needs_input", "refused"]
 Family = Literal["simple", "web", "llm", "queue", "durable", "plugin", "edge", "edit", "unclear", "unsafe"]
@@ -19,7 +19,15 @@ def _is_pattern(text: str) -> str:
     return text
 
 
+def _as_text(value: object) -> object:
+    """A number, or YAML's yes and no, where a text is meant."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int | float) else value
+
+
 Pattern = Annotated[str, AfterValidator(_is_pattern)]
+Text = Annotated[str, BeforeValidator(_as_text)]
 Fields = dict[str, JsonValue]
 
 
@@ -33,7 +41,7 @@ class Answer(Part):
     """A reply for the PM: said to the questions whose text `ask` is found in."""
 
     ask: Pattern
-    say: str
+    say: Text
 
 
 class AtLeast(Part):
@@ -82,8 +90,8 @@ class Request(Part):
     query: Fields | None = None
     json_body: JsonValue = Field(default=None, alias="json")
     form: Fields | None = None
-    body: str | None = None
-    headers: dict[str, str] = {}
+    body: Text | None = None
+    headers: dict[str, Text] = {}
 
     @property
     def has_json(self) -> bool:

@@ -23,6 +23,8 @@ READY_S = 30.0
 _ANSWER_S = 20.0
 _STREAM_S = 60.0
 _MAX_BODY = 1_000_000
+_MAX_HOPS = 10
+_REDIRECTS = range(300, 400)
 
 
 def use(flow: Path, probes: Sequence[Probe], solver: Solver) -> Built:
@@ -42,7 +44,7 @@ def use(flow: Path, probes: Sequence[Probe], solver: Solver) -> Built:
     if check.code != 0:
         return built
     ir = last_object(_flows(solver, "ir", str(flow), "--json", whole_out=True).out)
-    served, http = _ask(flow, [p.request for p in probes if p.request is not None], solver)
+    served, http = _ask(flow, [p for p in probes if p.request is not None], solver)
     fed = tuple(_feed(flow, p.feed, solver) for p in probes if p.feed is not None)
     return built.model_copy(update={"ir": ir, "served": served, "http": http, "fed": fed})
 
@@ -65,30 +67,39 @@ def _certificate(folder: Path) -> JsonValue:
     return found
 
 
-def _ask(flow: Path, requests: Sequence[Request], solver: Solver) -> tuple[str, tuple[HttpAnswer, ...]]:
+def _ask(flow: Path, probes: Sequence[Probe], solver: Solver) -> tuple[str, tuple[HttpAnswer, ...]]:
     """Serve the flow and send the requests in order."""
-    if not requests:
+    if not probes:
         return "", ()
     try:
         with ServedFlow(flow, ready_s=READY_S, env=environment(solver.home)) as served:
             answers = []
-            for request in requests:
+            for probe in probes:
+                assert probe.request is not None
                 solver.children.check()
-                answers.append(_exchange(served.url, request))
+                wanted = probe.response.status if probe.response is not None else None
+                answers.append(_exchange(served.url, probe.request, follow=wanted not in _REDIRECTS))
             return "", tuple(answers)
     except EngineUnavailable as error:
         return str(error), ()
 
 
-def _exchange(url: str, request: Request) -> HttpAnswer:
+def _exchange(url: str, request: Request, *, follow: bool) -> HttpAnswer:
+    """Send a request; a redirection to the same flow is followed, as a browser does, unless it is what is wanted."""
     body, headers = _body(request)
     query = "" if not request.query else f"?{urlencode(request.query, doseq=True)}"
     try:
         # No proxy of the environment stands between a probe and its flow.
         with httpx.Client(trust_env=False, timeout=_ANSWER_S, follow_redirects=False) as client:
             sent = client.build_request(request.method, f"{url}{request.path}{query}", content=body, headers=headers)
-            with closing(client.send(sent, stream=True)) as response:
-                return HttpAnswer(request=request, status=response.status_code, body=_read(response))
+            for _ in range(_MAX_HOPS):
+                with closing(client.send(sent, stream=True)) as response:
+                    answer = HttpAnswer(request=request, status=response.status_code, body=_read(response))
+                    after = response.next_request
+                if not follow or after is None or after.url.netloc != sent.url.netloc:
+                    return answer
+                sent = after
+            return HttpAnswer(request=request, error=f"redirected more than {_MAX_HOPS} times")
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         return HttpAnswer(request=request, error=f"{type(error).__name__}: {error}")
 

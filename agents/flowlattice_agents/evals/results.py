@@ -200,7 +200,8 @@ def number_of(run: Authored, name: str) -> float:
 def fixes_of(runs: Sequence[Authored]) -> list[Fields]:
     """The first-round diagnostics of runs, and who resolved each."""
     found = [(run.result or {}).get("fixes") for run in runs]
-    return [fix for fixes in found if isinstance(fixes, list) for fix in fixes if isinstance(fix, dict)]
+    all_ = [fix for fixes in found if isinstance(fixes, list) for fix in fixes if isinstance(fix, dict)]
+    return [fix for fix in all_ if fix.get("round", 1) == 1]
 
 
 def _fields(result: Fields | None, name: str) -> Fields:

@@ -17,6 +17,7 @@ from flowlattice_agents.evals.scoring import score
 from flowlattice_agents.evals.solver import FIRST_ARM, NoRecord, Settings, Solver
 from flowlattice_agents.evals.suite import Suite
 
+_PATIENCE_S = 0.2
 Watch = Callable[[Result], None]
 
 
@@ -162,9 +163,13 @@ def _copied(flow: Path, folder: Path) -> Path:
 
 
 def _first_error(futures: Sequence[Future[Result]]) -> None:
-    done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-    for future in done:
-        future.result()
+    """Wait for all, or for the first that fails, and raise what it raised."""
+    left = set(futures)
+    while left:
+        # A signal that comes just before a wait does not end it, so no wait is long.
+        done, left = wait(left, timeout=_PATIENCE_S, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
 
 
 def rescored(results: Results, suite: Suite | None) -> list[Result]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from flowlattice_agents.errors import BudgetExhausted, RecordError
 from flowlattice_agents.evals.answers import NoAnswer, first_wrong
 from flowlattice_agents.evals.brief import Brief, Fields, Part, Task
 from flowlattice_agents.evals.evidence import Attempt, Authored, Built, Evidence, Told
@@ -17,7 +18,7 @@ from flowlattice_agents.evals.facts import first_missing
 Status = Literal["scored", "error", "unscored"]
 Category = Literal[
     "outcome", "mentions", "codes", "check", "policy", "certificate", "facts", "probe", "serve",
-    "crash", "timeout", "base", "usage", "engine", "record", "stale", "changed",
+    "crash", "timeout", "base", "usage", "engine", "budget", "record", "stale", "changed",
 ]  # fmt: skip
 Rung = Literal["understood", "compiles", "certifies", "behaves", "survives"]
 
@@ -82,7 +83,7 @@ def ladder_of(brief: Brief) -> tuple[Rung, ...]:
 def score(brief: Brief, evidence: Evidence) -> Score:
     """The score of a sample, from its evidence alone."""
     ladder = ladder_of(brief)
-    stale = tuple(dict.fromkeys(reason for run in evidence.runs for reason in _stale(run)))
+    stale = tuple(dict.fromkeys(reason for run in evidence.runs for reason in _stale(run.result or {})))
     reached: list[Rung] = []
     try:
         for rung in _climbed(brief, evidence):
@@ -156,10 +157,25 @@ def _result(authored: Authored) -> Fields:
     if told.code is None:
         raise _Fell("timeout", f"`flows author` was stopped after {authored.seconds:.0f} s")
     if authored.result is not None:
+        _answered(told, authored.result)
         return authored.result
     if told.code in (_USAGE, _UNAVAILABLE):
         raise _Fell("usage" if told.code == _USAGE else "engine", said[0], "error")
     raise _Fell("crash", f"`flows author` gave no result, exit code {told.code}: {said[0]}")
+
+
+def _answered(told: Told, result: Fields) -> None:
+    """Make sure that a run ended because of what the agents think, not for want of a model, money or a record.
+
+    Raises:
+        _Fell: It did not.
+    """
+    if told.code == _UNAVAILABLE:
+        raise _Fell("engine", _ending(result), "error")
+    if result.get("halted") == BudgetExhausted.__name__:
+        raise _Fell("budget", _ending(result), "unscored")
+    if result.get("halted") == RecordError.__name__:
+        raise _Fell("stale", _ending(result), "unscored")
 
 
 def _understood(task: Task, result: Fields) -> None:
@@ -218,9 +234,10 @@ def _errors(result: Fields) -> list[str]:
     return [str(d.get("code")) for d in _dicts(result.get("diagnostics")) if d.get("severity") == "error"]
 
 
-def _stale(authored: Authored) -> list[str]:
-    found = (authored.result or {}).get("stale")
-    return [str(reason) for reason in found] if isinstance(found, list) else []
+def _stale(result: Fields) -> list[str]:
+    found = result.get("stale")
+    used_up = [_ending(result)] if result.get("halted") == RecordError.__name__ else []
+    return [*map(str, found if isinstance(found, list) else []), *used_up]
 
 
 def _dicts(value: JsonValue) -> list[Fields]:

@@ -64,7 +64,7 @@ class Settings:
         if folder is None:
             return None
         files = [folder / f"{name}.jsonl" for name in names]
-        found = next((file for file in files if file.is_file()), None)
+        found = next((file for file in files if file.is_file() and file.stat().st_size), None)
         if found is None and not replays:
             return None
         if found is None:

@@ -76,6 +76,30 @@ class Group(Part):
     fixes: Fixes
 
 
+class Against(Part):
+    """Two arms, paired by brief.
+
+    Attributes:
+        one: The one arm.
+        other: The arm that it is compared with.
+        briefs: How many briefs are scored under both.
+        mean: How far the pass rate of `one` lies above the other's.
+        low: The lower end of its 95 % interval; none for fewer than two briefs.
+        high: The upper end.
+        is_more: Whether the difference is more than noise.
+        text: The same as a sentence.
+    """
+
+    one: str
+    other: str
+    briefs: int
+    mean: float
+    low: float | None
+    high: float | None
+    is_more: bool
+    text: str
+
+
 class Row(Part):
     """One sample in a report for machines."""
 
@@ -103,14 +127,14 @@ class Summary(Part):
         manifest: What it was started with.
         folder: Where its results are.
         groups: For each arm its total, then its families.
-        arms: What the arms' comparisons say.
+        arms: Every arm against every later one.
         samples: Every sample.
     """
 
     manifest: Manifest
     folder: str
     groups: tuple[Group, ...]
-    arms: tuple[str, ...]
+    arms: tuple[Against, ...]
     samples: tuple[Row, ...]
 
     @property
@@ -201,9 +225,19 @@ def _rungs(results: Sequence[Result]) -> dict[str, tuple[int, int]]:
     return {rung: count for rung, count in counts.items() if count[1]}
 
 
-def _against(arms: Sequence[str], results: Sequence[Result]) -> Iterator[str]:
+def _against(arms: Sequence[str], results: Sequence[Result]) -> Iterator[Against]:
     for one, other in combinations(arms, 2):
-        yield verdict(paired(rates(results, one), rates(results, other)), one, other)
+        found = paired(rates(results, one), rates(results, other))
+        yield Against(
+            one=one,
+            other=other,
+            briefs=found.briefs,
+            mean=found.mean,
+            low=found.low,
+            high=found.high,
+            is_more=found.is_more,
+            text=verdict(found, one, other),
+        )
 
 
 def _row(result: Result) -> Row:

@@ -150,7 +150,9 @@ def test_a_stopped_run_leaves_no_process_and_no_half_result(tmp_path, sign):
         assert process.wait(timeout=60) == 130
     assert stamps(tmp_path / "out") == {}
     assert not alive(str(tmp_path / "out"))
-    assert "Traceback" not in (tmp_path / "said").read_text()
+    said = (tmp_path / "said").read_text()
+    assert f"go on with the same options and --out {tmp_path / 'out'}" in said
+    assert "Traceback" not in said
 
 
 def test_a_missing_record_is_unscored_and_nothing_scored_is_no_success(tmp_path):

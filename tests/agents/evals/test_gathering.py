@@ -15,6 +15,7 @@ from flowlattice_agents.evals.scoring import score
 from flowlattice_agents.evals.solver import NoRecord, Settings, Solver
 from flowlattice_agents.evals.suite import Suite
 from tests.agents.evals.conftest import TINY, Played, brief_of
+from tests.support.flows import PRELUDE
 
 CHANGED = """
     id: echo
@@ -28,6 +29,14 @@ CHANGED = """
       allow_hosts: [api.example.com]
       expect: {outcome: deployed}
       probes: [{request: {method: POST, path: /echo, json: {v: a}}, response: {json: {v: A}}}]
+    """
+# The same without probes, where only what is asked and kept matters.
+QUIET = """
+    id: echo
+    family: simple
+    brief: echo v
+    expect: {outcome: deployed}
+    change: {brief: "upper case, please", expect: {outcome: deployed}}
     """
 EDIT = """
     id: faster
@@ -148,7 +157,7 @@ def test_every_brief_is_replayed_from_its_own_record(tmp_path, echo_flow):
         {name: {"source": source} for name, source in (("built", echo_flow), ("changed", upper), ("base", upper))}
     )
     settings = Settings(model=f"replay:{records}")
-    evidence = gather(brief_of(CHANGED), None, solver_of(tmp_path, played, settings))
+    evidence = gather(brief_of(QUIET), None, solver_of(tmp_path, played, settings))
     assert evidence.change is not None
     assert [exchange["task"] for exchange in evidence.change.authored.exchanges] == ["echo.change"]
     (tmp_path / "edit").mkdir()
@@ -164,7 +173,7 @@ def test_records_are_kept_where_replay_finds_them(tmp_path, echo_flow):
     upper = echo_flow.replace(".lower()", ".upper()")
     played = Played({"built": {"source": echo_flow}, "changed": {"source": upper}})
     results = Results(tmp_path / "out")
-    suite = Suite((brief_of(CHANGED),))
+    suite = Suite((brief_of(QUIET),))
     runner = Runner(
         suite=suite, settings=Settings(model="openai:m"), arms=("six", "single"), results=results, children=played
     )
@@ -173,7 +182,7 @@ def test_records_are_kept_where_replay_finds_them(tmp_path, echo_flow):
     kept = sorted(file.relative_to(tmp_path / "out" / "records").as_posix() for file in tmp_path.rglob("*.jsonl"))
     assert kept == ["echo.change.jsonl", "echo.jsonl", "single.0/echo.change.jsonl", "single.0/echo.jsonl"]
     again = Settings(model=f"replay:{tmp_path / 'out' / 'records'}")
-    assert gather(brief_of(CHANGED), None, solver_of(tmp_path, played, again)).change is not None
+    assert gather(brief_of(QUIET), None, solver_of(tmp_path, played, again)).change is not None
 
 
 def test_what_was_unscored_is_tried_again_and_what_was_scored_is_not(tmp_path):
@@ -217,3 +226,38 @@ def test_nothing_starts_once_stopped(tmp_path):
     children.stop()
     with pytest.raises(Stopped):
         children.flows("doctor", cwd=tmp_path, env=environment(tmp_path), timeout_s=60)
+
+
+MOVED = """
+class In(Record, data="public"):
+    v: str = "a"
+
+@node
+def same(req: In) -> In:
+    return req
+
+@node
+def moved(req: In) -> In:
+    return req
+
+flow = Flow("moved", version="1.0.0")
+flow.connect(flow.trigger(http.get("/new", accepts=In)), same)
+flow.connect(same, flow.respond())
+flow.connect(flow.trigger(http.get("/old", accepts=In)), moved)
+flow.connect(moved, flow.respond(status=302, headers={"Location": "/new?v=b"}))
+"""
+
+
+def test_a_redirection_is_followed_unless_it_is_what_is_wanted(tmp_path):
+    brief = brief_of("""
+        id: moved
+        family: web
+        brief: x
+        expect: {outcome: deployed}
+        probes:
+        - {request: {path: /old}, response: {status: 302}}
+        - {request: {path: /old}, response: {status: 200, json: {v: b}}}
+        """)
+    solver = solver_of(tmp_path, Played({"built": {"source": PRELUDE + MOVED}}))
+    evidence = gather(brief, None, solver)
+    assert score(brief, evidence).passed, score(brief, evidence).why

@@ -25,7 +25,12 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&\x00\x1b[31m\u2
 REQUEST = Request(method="POST", path="/evil", json_body=EVIL)
 OK = Told(code=0, out="", err="")
 COST = {"usd": "0.25", "calls": 3, "prompt_tokens": 4000}
-FIXES = [{"code": "DAG001", "by": "kernel"}, {"code": "DAG002", "by": "model"}, {"code": "DAG003", "by": "none"}]
+FIXES = [
+    {"code": "DAG001", "by": "kernel"},
+    {"code": "DAG002", "by": "model"},
+    {"code": "DAG003", "by": "none"},
+    {"code": "DAG004", "by": "model", "round": 2},
+]
 
 
 def result(name: str, *, passed: bool | None, arm: str = "six", epoch: int = 0) -> Result:
@@ -156,6 +161,10 @@ def test_the_terminal_says_whether_arms_differ():
     text = "\n".join(lines_of(summary_of(better + worse)))
     assert re.search(r"six passes 88\.9% more than single \(95 % interval .*, 9 briefs\): more than noise", text)
     assert "the kernel fixed 33% of first-round diagnostics for nothing" in text
+    (pair,) = summary_of(better + worse).arms
+    assert (pair.one, pair.other, pair.briefs, pair.is_more) == ("six", "single", 9, True)
+    assert pair.low is not None
+    assert 0 < pair.low < pair.mean
     same = "\n".join(lines_of(summary_of(MIXED)))
     assert "six passes as much as single on each of 2 briefs" in same
     assert "pass@2 50.0%, pass^2 50.0%" in same

@@ -180,6 +180,25 @@ def test_agents_that_cannot_be_asked_are_an_error_and_no_failure(code, category)
     assert "not installed" in found.why
 
 
+ENDED_OTHERWISE = {
+    "ModelUnavailable": ("failed", 3, "error", "engine"),
+    "BudgetExhausted": ("needs_input", 1, "unscored", "budget"),
+    "RecordError": ("failed", 1, "unscored", "stale"),
+    "AnswerUnusable": ("failed", 1, "scored", "outcome"),
+}
+
+
+@pytest.mark.parametrize("halted", ENDED_OTHERWISE)
+def test_a_run_without_a_model_money_or_record_says_nothing_about_the_agents(halted):
+    outcome, code, status, category = ENDED_OTHERWISE[halted]
+    asks = brief_of("{id: a, family: unclear, brief: x, expect: {outcome: needs_input}}")
+    for brief in (BRIEF, asks):
+        found = judged(brief, authored({"outcome": outcome, "halted": halted, "reason": "oh"}, code=code))
+        assert (found.status, found.category) == (status, category)
+        assert "oh" in found.why
+        assert bool(found.stale) == (category == "stale")
+
+
 def test_a_missing_record_is_unscored():
     found = score(BRIEF, Evidence(unscored="no record echo.jsonl"))
     assert (found.status, found.category, found.why) == ("unscored", "record", "no record echo.jsonl")

@@ -130,3 +130,11 @@ def test_an_unknown_suite_names_the_known_ones():
         load_suite("no-such")
     with pytest.raises(SuiteError, match=r"missing\.yaml: No such file"):
         load_suite("missing.yaml")
+
+
+def test_a_number_or_a_yes_is_a_reply_too(tmp_path):
+    text = (
+        "{id: b, family: web, brief: x, answers: [{ask: a, say: 5}, {ask: b, say: yes}], expect: {outcome: deployed}}"
+    )
+    (brief,) = load_suite(str(write_suite(tmp_path / "suite", {"b": text}))).briefs
+    assert [answer.say for answer in brief.answers] == ["5", "yes"]

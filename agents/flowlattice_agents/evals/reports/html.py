@@ -28,7 +28,7 @@ def page(summary: Summary, results: Sequence[Result]) -> str:
         "body",
         tag("header", tag("h1", f"Eval of {manifest.suite}"), tag("p", _about(summary))),
         tag("section", map(_card, summary.totals), class_="cards"),
-        tag("ul", (tag("li", text) for text in summary.arms), class_="arms") if summary.arms else None,
+        tag("ul", (tag("li", pair.text) for pair in summary.arms), class_="arms") if summary.arms else None,
         tag("div", _table(summary.groups), class_="wide"),
         _filters(results),
         tag("main", map(sample, _worst_first(results))),
@@ -61,13 +61,13 @@ def _card(total: Group) -> Html:
         ]
     if total.fixes.share is not None:
         figures.append(("first-round diagnostics the kernel fixed", _percent(total.fixes.share)))
-    apart = f"{total.passed} of {total.scored} scored · {total.errors} errors · {total.unscored} unscored"
+    apart = f"{total.passed} of {total.scored} scored · errors {total.errors} · unscored {total.unscored}"
     return tag(
         "article",
         tag("h2", total.arm),
         tag("p", _percent(total.rate), tag("small", _error(total)), class_="rate"),
         _bar(total),
-        tag("p", apart + (f" · {total.stale} stale" if total.stale else "")),
+        tag("p", apart + (f" · stale {total.stale}" if total.stale else "")),
         tag("dl", (part for name, value in figures for part in (tag("dt", name), tag("dd", value)))),
     )
 

@@ -74,7 +74,7 @@ def lines_of(summary: Summary) -> Iterator[str]:
         yield from _closing(total)
     if summary.arms:
         yield ""
-        yield from summary.arms
+        yield from (pair.text for pair in summary.arms)
     yield ""
     if not any(total.scored for total in summary.totals):
         yield "nothing was scored"
