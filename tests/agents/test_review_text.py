@@ -68,7 +68,7 @@ def test_a_diff_that_is_too_long_is_cut_and_says_so() -> None:
 def test_what_is_riskier_comes_first_and_is_counted() -> None:
     comment = markdown(review("x"), "run")
     assert "1 riskier, 0 safer, 0 neutral" in comment
-    assert "flows review run &#45;&#45;accept" in comment or "flows review run --accept" in comment
+    assert "Approve with <code>flows review run --accept</code>." in comment
 
 
 @pytest.mark.parametrize("text", HOSTILE)
