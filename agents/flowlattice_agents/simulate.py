@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -20,9 +20,10 @@ from pydantic import JsonValue
 from flowlattice.headers import header_value
 from flowlattice.operators import NoValueError
 from flowlattice_agents.errors import SimulationUnavailable
-from flowlattice_agents.expressions import called_functions, evaluate
+from flowlattice_agents.expressions import called_functions, evaluate, free_names, needed_steps
 from flowlattice_agents.spec import (
     CallSpec,
+    CheckSpec,
     Example,
     FieldSpec,
     FlowSpec,
@@ -30,6 +31,7 @@ from flowlattice_agents.spec import (
     RecordSpec,
     ReplySpec,
     RouteSpec,
+    StepSpec,
 )
 
 ProblemKind = Literal["missing", "type", "value"]
@@ -177,26 +179,56 @@ class _Run:
         return _read_record(self.spec, self.record, given) if self.record else _Values()
 
     def _compute(self, values: dict[str, object]) -> SimulatedReply:
-        for step in self.route.steps:
-            values[step.name] = evaluate(step.value, values)
-        failing = [check for check in self.route.checks if not evaluate(check.require, values)]
-        if failing:
-            return self._invalid([FieldProblem(check.field, "value", check.reason) for check in failing])
-        calls = tuple(_called(call) for call in self.route.calls)
-        for case in self.route.cases:
-            if evaluate(case.when, values):
-                inner = dict(values)
-                for step in case.steps:
-                    inner[step.name] = evaluate(step.value, inner)
-                return _reply(case.reply, inner, calls)
-        return _reply(self.route.reply, values, calls)
+        route = self.route
+        at_once = not route.cases and not route.calls  # one node checks and answers, and works out all steps
+        wanted = [check.require for check in route.checks]
+        problems = _checked(route.steps if at_once else needed_steps(route.steps, wanted), route.checks, dict(values))
+        if problems:
+            return self._invalid(problems)
+        calls = tuple(_called(call) for call in route.calls)
+        chosen = _with_steps(route.steps, [case.when for case in route.cases], values)
+        for case in route.cases:
+            if evaluate(case.when, chosen):
+                return _reply(case.reply, _with_steps((*route.steps, *case.steps), _texts(case.reply), values), calls)
+        return _reply(route.reply, _with_steps(route.steps, _texts(route.reply), values), calls)
 
     def _invalid(self, problems: list[FieldProblem]) -> SimulatedReply:
+        order = [part.name for part in self.record.fields] if self.record else []
+        ordered = sorted(problems, key=lambda p: order.index(p.name) if p.name in order else len(order))
         for entry in self.route.invalid:
-            if any(_covers(entry, problem) for problem in problems):
-                return _invalid_reply(entry, problems, self.record)
-        details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
-        return SimulatedReply(422, {"error": "invalid_input", "fields": details})
+            fitting = [problem for problem in ordered if _covers(entry, problem)]
+            if fitting:
+                return _invalid_reply(entry, ordered, fitting[0], self.record)
+        return _every_reason(422, ordered, self.record)
+
+
+def _checked(steps: Sequence[StepSpec], checks: Sequence[CheckSpec], values: dict[str, object]) -> list[FieldProblem]:
+    """What the checks find: each is asked as soon as what it needs is there, and the first to fail end it together."""
+    waiting = list(checks)
+    for step in (None, *steps):
+        if step is not None:
+            values[step.name] = evaluate(step.value, values)
+        ready = [check for check in waiting if free_names(check.require) <= set(values)]
+        waiting = [check for check in waiting if check not in ready]
+        found: dict[str, FieldProblem] = {}
+        for check in ready:
+            if check.field not in found and not evaluate(check.require, values):
+                found[check.field] = FieldProblem(check.field, "value", check.reason)
+        if found:
+            return list(found.values())
+    return []
+
+
+def _with_steps(steps: Sequence[StepSpec], texts: Iterable[str], values: Mapping[str, object]) -> dict[str, object]:
+    """The values with those of the steps that some expressions need."""
+    known = dict(values)
+    for step in needed_steps(steps, texts):
+        known[step.name] = evaluate(step.value, known)
+    return known
+
+
+def _texts(reply: ReplySpec) -> list[str]:
+    return [*([] if reply.body is None else [reply.body]), *reply.headers.values()]
 
 
 class _Text(str):
@@ -333,21 +365,27 @@ def _covers(entry: InvalidReplySpec, problem: FieldProblem) -> bool:
     return (not entry.fields or problem.name in entry.fields) and entry.problem in {None, problem.kind}
 
 
-def _invalid_reply(entry: InvalidReplySpec, problems: list[FieldProblem], record: RecordSpec | None) -> SimulatedReply:
-    marks: dict[str, JsonValue] = {
-        "$fields": [_wire(record, problem.name) for problem in problems],
-        "$field": _wire(record, problems[0].name),
-        "$reason": problems[0].reason,
-    }
+def _invalid_reply(
+    entry: InvalidReplySpec, problems: list[FieldProblem], first: FieldProblem, record: RecordSpec | None
+) -> SimulatedReply:
+    names: list[JsonValue] = list(dict.fromkeys(_wire(record, problem.name) for problem in problems))
+    marks: dict[str, JsonValue] = {"$fields": names, "$field": _wire(record, first.name), "$reason": first.reason}
     if entry.text is not None:
-        text = entry.text
-        for mark in ("$fields", "$field", "$reason"):
-            shown = marks[mark]
-            text = text.replace(mark, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
-        return SimulatedReply(entry.status, text=text)
-    details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
-    body = _filled(entry.body, marks) if entry.body is not None else {"error": "invalid_input", "fields": details}
-    return SimulatedReply(entry.status, body)
+        return SimulatedReply(entry.status, text=_in_text(entry.text, marks))
+    if entry.body is not None:
+        return SimulatedReply(entry.status, _filled(entry.body, marks))
+    return _every_reason(entry.status, problems, record)
+
+
+def _every_reason(status: int, problems: list[FieldProblem], record: RecordSpec | None) -> SimulatedReply:
+    details: JsonValue = [{"field": _wire(record, problem.name), "reason": problem.reason} for problem in problems]
+    return SimulatedReply(status, {"error": "invalid_input", "fields": details})
+
+
+def _in_text(text: str, marks: Mapping[str, JsonValue]) -> str:
+    for mark, shown in marks.items():
+        text = text.replace(mark, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
+    return text
 
 
 def _wire(record: RecordSpec | None, name: str) -> str:
@@ -357,7 +395,7 @@ def _wire(record: RecordSpec | None, name: str) -> str:
 
 def _filled(body: JsonValue, marks: Mapping[str, JsonValue]) -> JsonValue:
     if isinstance(body, str):
-        return marks.get(body, body)
+        return marks[body] if body == "$fields" else _in_text(body, marks)
     if isinstance(body, list):
         return [_filled(item, marks) for item in body]
     if isinstance(body, dict):
