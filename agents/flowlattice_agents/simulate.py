@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import parse_qsl, unquote
 
 from pydantic import JsonValue
@@ -54,11 +54,12 @@ class SimulatedReply:
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """Why a field of a request is invalid."""
+    """Why a field of a request is invalid; `place` is where inside of it (`[0].qty`), the first one there."""
 
     name: str
     kind: ProblemKind
     reason: str
+    place: str = ""
 
 
 @dataclass
@@ -67,7 +68,9 @@ class _Values:
     problems: list[FieldProblem] = field(default_factory=list)
 
 
-def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> SimulatedReply:
+def simulate(
+    spec: FlowSpec, method: str, path: str, body: JsonValue = None, headers: Mapping[str, str] | None = None
+) -> SimulatedReply:
     """What a flow with this spec answers to a request.
 
     Args:
@@ -75,6 +78,7 @@ def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> 
         method: The request's method.
         path: The path, with its query string if there is one.
         body: The JSON body, or the values of a form.
+        headers: The request's headers.
 
     Raises:
         SimulationUnavailable: The route calls a function of the spec, which only the sandbox runs.
@@ -87,7 +91,8 @@ def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> 
     called = sorted({name for text in expressions_of(route) for name in called_functions(text)})
     if called:
         raise SimulationUnavailable(f"{route.method} {route.path} calls {called[0]}, which only runs once it is built")
-    return _Run(spec, route).answer(parameters, dict(parse_qsl(query, keep_blank_values=True)), body)
+    sent = {name.lower(): value.strip() for name, value in (headers or {}).items()}
+    return _Run(spec, route).answer(parameters, parse_qsl(query, keep_blank_values=True), body, sent)
 
 
 def expressions_of(route: RouteSpec) -> Iterator[str]:
@@ -108,9 +113,8 @@ def holds(spec: FlowSpec, example: Example) -> bool:
         SimulationUnavailable: The example's route calls a function of the spec.
     """
     request = example.request
-    reply = simulate(
-        spec, request.method, request.path, request.json_body if request.form is None else dict(request.form)
-    )
+    body: JsonValue = request.json_body if request.form is None else dict(request.form)
+    reply = simulate(spec, request.method, request.path, body, request.headers)
     if example.status is not None and reply.status != example.status:
         return False
     told = {name.lower(): value for name, value in reply.headers.items()}
@@ -147,10 +151,17 @@ class _Run:
         self.spec, self.route = spec, route
         self.record = spec.record(route.accepts)
 
-    def answer(self, parameters: Mapping[str, str], query: Mapping[str, str], body: JsonValue) -> SimulatedReply:
+    def answer(
+        self, parameters: Mapping[str, str], query: Sequence[tuple[str, str]], body: JsonValue, sent: Mapping[str, str]
+    ) -> SimulatedReply:
         given = self._given(parameters, query, body)
         if given is None:
-            return self._invalid([FieldProblem("body", "type", "must be a JSON object")])
+            return self._invalid([FieldProblem("body", "type", "must be an object")])
+        for part in self.record.fields if self.record else ():
+            if part.source == "header":
+                given.pop(part.wire_name, None)
+                if part.wire_name.lower() in sent:
+                    given[part.wire_name] = _Text(sent[part.wire_name.lower()])
         read = self._read(given)
         if read.problems:
             return self._invalid(read.problems)
@@ -160,13 +171,15 @@ class _Run:
             return self._invalid([FieldProblem("request", "value", str(error))])
 
     def _given(
-        self, parameters: Mapping[str, str], query: Mapping[str, str], body: JsonValue
+        self, parameters: Mapping[str, str], query: Sequence[tuple[str, str]], body: JsonValue
     ) -> dict[str, object] | None:
-        if self.route.method in {"GET", "DELETE"}:
-            return {
-                **{name: _Text(text) for name, text in query.items()},
-                **{n: _Text(t) for n, t in parameters.items()},
-            }
+        whole = next((part for part in (self.record.fields if self.record else ()) if part.source == "body"), None)
+        if self.route.method in {"GET", "DELETE"} or whole is not None:
+            asked: dict[str, object] = {}
+            for name, text in query:
+                asked[name] = [*cast(list[object], asked.get(name, [])), _Text(text)]
+            sent = {} if whole is None or body is None else {whole.wire_name: body}
+            return {**asked, **sent, **{n: _Text(t) for n, t in parameters.items()}}
         if body is not None and not isinstance(body, dict):
             return None
         encoded = self.route.body == "form"
@@ -262,14 +275,27 @@ def _read_record(spec: FlowSpec, record: RecordSpec, given: Mapping[str, object]
 
 def _type_problem(member: FieldSpec, found: object) -> FieldProblem | None:
     if isinstance(found, _Misfit):
-        return FieldProblem(member.name, found.kind, found.reason or f"must be a {member.type}")
+        named = "list" if member.type.startswith("list[") else member.type
+        reason = found.reason or f"must be {_KINDS.get(named, 'an object')}"
+        return FieldProblem(member.name, found.kind, reason, found.place)
     return None
+
+
+_KINDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a date such as 2026-01-31",
+    "list": "a list",
+}
 
 
 @dataclass(frozen=True)
 class _Misfit:
     kind: ProblemKind = "type"
     reason: str = ""
+    place: str = ""
 
 
 def _read_value(spec: FlowSpec, type_name: str, value: object) -> object:
@@ -278,18 +304,37 @@ def _read_value(spec: FlowSpec, type_name: str, value: object) -> object:
         if not isinstance(value, list):
             return _Misfit()
         items = [_read_value(spec, wrapped[1], item) for item in value]
-        return next((item for item in items if isinstance(item, _Misfit)), items)
+        for index, item in enumerate(items):
+            if isinstance(item, _Misfit):
+                reason = item.reason or f"must be {_KINDS.get(wrapped[1], 'an object')}"
+                return replace(item, reason=reason, place=f"[{index}]{item.place}")
+        return items
+    table = re.fullmatch(r"map\[(?:string, ?)?(.+)\]", type_name)
+    if table:
+        if not isinstance(value, Mapping):
+            return _Misfit()
+        entries = {key: _read_value(spec, table[1], item) for key, item in value.items()}
+        misfit = next((item for item in entries.values() if isinstance(item, _Misfit)), None)
+        if misfit is None:
+            return entries
+        return replace(misfit, reason=misfit.reason or f"must be {_KINDS.get(table[1], 'an object')}")
     record = spec.record(type_name)
     if record is not None:
         if not isinstance(value, Mapping):
             return _Misfit()
         inner = _read_record(spec, record, value)
         first = next(iter(inner.problems), None)
-        return _Misfit(first.kind, f"{first.name} {first.reason}") if first else inner.values
+        if first is None:
+            return inner.values
+        return _Misfit(first.kind, first.reason, f".{_wire(record, first.name)}{first.place}")
     return _read_scalar(type_name, value)
 
 
 def _read_scalar(type_name: str, value: object) -> object:
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], _Text):
+        value = value[0]
+    if isinstance(value, list) and any(isinstance(item, _Text) for item in value):
+        return _Misfit("value", "is given more than once")
     if isinstance(value, _Text) and type_name != "string":
         value = _parsed(type_name, value)
     if type_name == "string":
@@ -307,12 +352,18 @@ def _read_scalar(type_name: str, value: object) -> object:
 
 def _parsed(type_name: str, text: str) -> object:
     if type_name == "integer":
-        return int(text) if re.fullmatch(r"-?[0-9]{1,300}", text.strip()) else _Misfit()
+        return int(text) if re.fullmatch(r"[-+]?[0-9]{1,300}", text) else _Misfit()
     if type_name == "number":
-        return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", text.strip()) else _Misfit()
+        return (
+            _number(text) if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text) else _Misfit()
+        )
     if type_name == "boolean":
-        return {"true": True, "false": False}.get(text, _Misfit())
+        return {"true": True, "1": True, "false": False, "0": False}.get(text, _Misfit())
     return str(text)
+
+
+def _number(text: str) -> float:
+    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,14}", text) else float(text)
 
 
 def _parsed_date(value: object) -> object:
@@ -325,22 +376,30 @@ def _parsed_date(value: object) -> object:
 
 
 def _value_problem(member: FieldSpec, value: object) -> FieldProblem | None:
-    reason = next(_violations(member, value), None)
-    return FieldProblem(member.name, "value", member.reason or reason) if reason else None
+    place, reason = next(_violations(member, value), ("", None))
+    return FieldProblem(member.name, "value", member.reason or reason, place) if reason else None
 
 
-def _violations(member: FieldSpec, value: object) -> Iterator[str]:
-    if member.choices and value not in member.choices:
-        yield f"must be one of {', '.join(map(str, member.choices))}"
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, int | float) and not isinstance(item, bool):
-            yield from _bound_violations(member, item)
-    if isinstance(value, str):
-        yield from _size_violations(len(value), member.min_length, member.max_length, "characters")
-        if member.pattern and not re.search(member.pattern, value):
+def _violations(member: FieldSpec, value: object) -> Iterator[tuple[str, str]]:
+    """Where and why a value, or an item of a list, is not allowed."""
+    if not isinstance(value, list):
+        yield from (("", reason) for reason in _item_violations(member, value))
+        return
+    for index, item in enumerate(value):
+        yield from ((f"[{index}]", reason) for reason in _item_violations(member, item))
+    yield from (("", reason) for reason in _size_violations(len(value), member.min_items, member.max_items, "item"))
+
+
+def _item_violations(member: FieldSpec, item: object) -> Iterator[str]:
+    if member.choices and item not in member.choices:
+        few = len(member.choices) == 1
+        yield f"must be {'' if few else 'one of '}{', '.join(map(str, member.choices))}"
+    if isinstance(item, int | float) and not isinstance(item, bool):
+        yield from _bound_violations(member, item)
+    if isinstance(item, str):
+        yield from _size_violations(len(item), member.min_length, member.max_length, "character")
+        if member.pattern and not re.search(member.pattern, item):
             yield "does not have the form it must have"
-    if isinstance(value, list):
-        yield from _size_violations(len(value), member.min_items, member.max_items, "items")
 
 
 def _bound_violations(member: FieldSpec, value: float) -> Iterator[str]:
@@ -356,9 +415,9 @@ def _bound_violations(member: FieldSpec, value: float) -> Iterator[str]:
 
 def _size_violations(size: int, least: int | None, most: int | None, unit: str) -> Iterator[str]:
     if least is not None and size < least:
-        yield f"must have at least {least} {unit}"
+        yield "must not be empty" if least == 1 else f"must have at least {least} {unit}s"
     if most is not None and size > most:
-        yield f"must have at most {most} {unit}"
+        yield f"must have at most {most} {unit}{'' if most == 1 else 's'}"
 
 
 def _covers(entry: InvalidReplySpec, problem: FieldProblem) -> bool:
@@ -378,7 +437,9 @@ def _invalid_reply(
 
 
 def _every_reason(status: int, problems: list[FieldProblem], record: RecordSpec | None) -> SimulatedReply:
-    details: JsonValue = [{"field": _wire(record, problem.name), "reason": problem.reason} for problem in problems]
+    details: JsonValue = [
+        {"field": f"{_wire(record, problem.name)}{problem.place}", "reason": problem.reason} for problem in problems
+    ]
     return SimulatedReply(status, {"error": "invalid_input", "fields": details})
 
 
