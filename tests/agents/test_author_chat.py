@@ -278,7 +278,7 @@ def test_an_unknown_flow_to_edit_is_wrong_usage(tmp_path: Path) -> None:
 
 SOURCE = '''"""Double."""
 
-from flowlattice import Flow, Record, http, node
+from flowlattice import Flow, Record, http, ms, node
 
 
 class Number(Record, data="public"):
@@ -295,7 +295,7 @@ def double(number: Number) -> Doubled:
 
 
 flow = Flow("double", version="1.0.0")
-flow.connect(flow.trigger(http.get("/double", accepts=Number)), double)
+flow.connect(flow.trigger(http.get("/double", accepts=Number, deadline=ms(500))), double)
 flow.connect(double, flow.respond())
 flow.rate_limit(qps=100, burst=200)
 '''
