@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +17,12 @@ from flowlattice_agents.models.offline.fields import is_concrete, json_of, recor
 from flowlattice_agents.models.offline.names import word_lists
 from flowlattice_agents.models.offline.refusals import outside_call
 from flowlattice_agents.models.offline.replies import merged_choice
-from flowlattice_agents.models.offline.routes import Gap, Sample
+from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
 from flowlattice_agents.models.offline.rules import normalised
 from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.sources import key_text
 from flowlattice_agents.models.offline.terms import Term, term
-from flowlattice_agents.models.offline.understanding import Branch
+from flowlattice_agents.models.offline.understanding import Branch, Outcome
 from flowlattice_agents.spec import (
     CaseSpec,
     RecordSpec,
@@ -97,6 +98,9 @@ class Assembler(ClaimChecker):
             for c in self.route.clauses
         )
         constants = [key for key, value in _constants(reply.body) if not isinstance(value, str) or not used]
+        template = _is_template(self.known.replies)
+        if template:
+            return
         telling = [key for key in constants if key not in word_lists().acknowledging]
         if telling and not said:
             text = f"Is `{telling[0]}` in the reply always the same, or how is it worked out from the request?"
@@ -137,6 +141,9 @@ class Assembler(ClaimChecker):
             kind = "html"
         if shapes:
             return self._json_reply(status, shapes, contents, examples=examples)
+        pages = [content.terms[0].text for content in contents if content.head == "html_page"]
+        if len(pages) == 1 and not shapes:
+            return ReplySpec(status=status, kind="html", body=repr(_page(pages[0])))
         texts = [content.terms[0] for content in contents if content.head == "text"]
         if texts or kind == "text":
             return self._text_reply(status, texts, "html" if kind == "html" else "text", examples=examples)
@@ -146,8 +153,10 @@ class Assembler(ClaimChecker):
         self, status: int, shapes: Sequence[Term], contents: Sequence[Term], *, examples: bool
     ) -> ReplySpec | None:
         samples = [sample for sample in self.route.samples if sample.json_body is not None] if examples else []
+        alternatives = any(content.head == "either" for content in contents)
         if (
             examples
+            and not alternatives
             and is_concrete(shapes[0])
             and self._shown()
             and not any(s.inputs == self._shown() for s in samples)
@@ -155,7 +164,7 @@ class Assembler(ClaimChecker):
             samples.insert(0, Sample(self._shown(), status, json_of(shapes[0])))
             self.route.samples.insert(0, samples[0])
         shape: Term | None = shapes[0]
-        if any(content.head == "either" for content in contents):
+        if alternatives:
             shape = merged_choice(shapes)
         elif len(shapes) > 1 and all(content.head == "fields" for content in contents if content.head != "empty"):
             shape = Term("obj", tuple(pair for one in shapes for pair in one.terms))
@@ -281,6 +290,20 @@ class Assembler(ClaimChecker):
         return self._reply(status, outcome.contents, examples=False)
 
     # Input
+
+
+def _is_template(replies: Sequence[tuple[Outcome, Clause]]) -> bool:
+    """Whether the one reply shown writes formulas in place of values, so that its constants are meant as they are."""
+    shapes = [content.terms[0] for outcome, _ in replies for content in outcome.contents if content.head == "json"]
+    values = [pair.terms[0].head for shape in shapes for pair in shape.terms if pair.head == "pair" and pair.terms]
+    return len(shapes) == 1 and "raw" in values and "hole" not in values
+
+
+def _page(heading: str) -> str:
+    """A page with a heading and nothing else."""
+    title = html.escape(heading)
+    head = f'<meta charset="utf-8"><title>{title}</title>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{title}</h1></body></html>'
 
 
 def _constants(body: str) -> list[tuple[str, object]]:

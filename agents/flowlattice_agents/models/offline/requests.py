@@ -218,11 +218,20 @@ class RequestReader:
                 names += inner[-int(subject.text) :] if subject.text else recent
             elif subject.head in {"ref", "name"} and self.route.find(subject.text) is not None:
                 names.append(self.route.placeholders.get(subject.text, subject.text))
-            elif subject.head in {"every", "both", "thing"}:
+            elif subject.head in {"every", "both"} or subject == term("thing", "any"):
                 names += list(self.route.fields)
+            elif subject.head == "thing":
+                names += self.of_kind(subject.text)
             else:
                 return []
         return list(dict.fromkeys(names))
+
+    def of_kind(self, wanted: str) -> list[str]:
+        """The fields that may be of a kind, by what is known of them so far."""
+        kinds = {"number": {"number", "integer"}, "date": {"date", "string"}}.get(wanted, {wanted})
+        fitting = [name for name, found in self.route.fields.items() if found.kind in kinds | {None}]
+        firm = [name for name in fitting if self.route.fields[name].kind == wanted]
+        return firm or fitting
 
     def spread(self, name: str) -> list[str]:
         """A list of objects stands for their fields where "the last two" are spoken of."""

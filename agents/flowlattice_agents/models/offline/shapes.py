@@ -293,6 +293,31 @@ def _apply_all_of(field: Field, part: Term) -> None:
     apply_bound(field, part.terms[0])
 
 
+def _apply_never(field: Field, part: Term) -> None:
+    """The value is never so: negative, empty, zero."""
+    wrong = part.terms[0]
+    for one in wrong.terms if wrong.head == "or" else (wrong,):
+        opposite = _NEVER.get(one.head)
+        if opposite is None:
+            raise NotUnderstoodError(one.head)
+        _apply_part(field, Term(opposite, one.args))
+
+
+def _apply_ne(field: Field, part: Term) -> None:
+    field.excluded.append(amount_of(part)[0])
+
+
+def _apply_charset(field: Field, part: Term) -> None:
+    field.set_kind("string", firm=False)
+    if field.pattern is not None:
+        raise NotUnderstoodError("two forms of one text")
+    field.pattern = f"^[{part.text}]*$"
+
+
+_NEVER = {
+    "lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "empty": "filled", "blank": "unblank",
+    "missing": "required",
+}  # fmt: skip
 _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "oneof": _apply_choices,
     "default": _apply_default,
@@ -307,6 +332,9 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "all_of": _apply_all_of,
     "one_between": _apply_between,
     "decimals": _apply_decimals,
+    "never": _apply_never,
+    "ne": _apply_ne,
+    "charset": _apply_charset,
     "letters": _apply_letters,
     "capitals": _apply_letters,
     "digits": _apply_letters,

@@ -312,6 +312,10 @@ class Sources:
             readings = self.lowering().values(meaning)
             if readings:
                 return [(typed, None) for typed in readings]
+        for meaning in self.scope.parse("pred", phrase.removeprefix("is ")) if phrase else []:
+            readings = self.lowering().conditions(term("holds", Term("list", (term("it"),)), meaning))
+            if readings:
+                return [(typed, None) for typed in readings]
         return []
 
 
