@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.merging import Merging
 from flowlattice_agents.models.offline.requests import query_value, split_decls
-from flowlattice_agents.models.offline.routes import Clause, split_path, values_in
+from flowlattice_agents.models.offline.routes import METHODS, Clause, split_path, values_in
 from flowlattice_agents.models.offline.rules import EVERY_PROBLEM, FieldRule, FieldRules
 from flowlattice_agents.models.offline.shapes import (
     NotUnderstoodError,
@@ -66,6 +66,11 @@ class Intake(Merging):
         clause.became = clause.became or f"route {self.route.path}"
         named = [*self.route.parameters, *split_path(meaning.terms[-1].text)[1]]
         self.recent = [name for name in named if name in self.route.fields] or self.recent
+
+    def _method_of(self, meaning: Term, clause: Clause) -> None:
+        if METHODS.get(meaning.terms[0].text) != self.route.method:
+            raise NotUnderstoodError("another method")
+        clause.became = f"method {self.route.method}"
 
     def _takes(self, meaning: Term, clause: Clause) -> None:
         plain, common, last = split_decls(meaning.terms[-1])

@@ -96,6 +96,9 @@ class Lowering(Values):
 
     def _between(self, subject: Typed, predicate: Term) -> list[Typed]:
         low, high = predicate.terms
+        unit = high.get("unit")
+        if unit is not None and low.get("unit") is None:
+            low = Term(low.head, (*low.args, unit))
         inside = [
             typed
             for one in self._compared(subject, term("ge", low))

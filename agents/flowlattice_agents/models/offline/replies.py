@@ -35,6 +35,8 @@ class BodyBuilder(Sources):
     def object(self, shape: Term, samples: Sequence[Sample], *, at: tuple[str, ...] = ()) -> str:
         """The dict display of an object that the brief shows; with samples its constants are examples."""
         parts = []
+        keys = [pair.text for pair in shape.terms if pair.head == "pair"]
+        self.copies_first = any(key not in self.scope.paths for key in keys)
         for pair in shape.terms:
             if pair.head == "pair":
                 key = pair.text
@@ -201,6 +203,8 @@ class BodyBuilder(Sources):
         yield self.from_bands(key, None)
         yield self.from_table(key)
         yield self.from_rates(key)
+        if self.copies_first:
+            yield self.copied_back(key)
         yield from self.from_fills()
         yield self.from_examples(key, wanted)
         yield self.copied_back(key)

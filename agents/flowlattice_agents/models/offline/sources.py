@@ -30,6 +30,7 @@ class Sources:
         self.pending: dict[str, list[tuple[Clause, str]]] = {}
         self.literal = False
         self.single = False
+        self.copies_first = False
         self.filled: set[int] = set()
         self.gaps: list[Gap] = []
         self.used: set[int] = set()
@@ -62,7 +63,7 @@ class Sources:
         pieces: list[str] = [text]
         for path, value in leaves:
             pattern = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
-            found = self.scope.typed(path)
+            found = self.scope.typed(self.scope.paths.get(path, path))
             if found is None or len(value) < 2:
                 continue
             pieces = [
@@ -123,17 +124,22 @@ class Sources:
         if not steps:
             return []
         start = key if key in self.scope.paths else None
-        subject = (
-            term("ref", start) if start else next((obj for _, obj, _ in steps if obj and obj.head == "ref"), term("it"))
-        )
-        results = self.lowering().values(subject)
-        for operation, _, _ in steps:
+        told = _steps_with_subjects([(operation, obj) for operation, obj, _ in steps])
+        subject = term("ref", start) if start else next((obj for _, obj in told if obj.head == "ref"), term("it"))
+        named = {obj.text for _, obj in told if obj.head == "ref"}
+        if start and len(self.scope.subjects) > 1 and not self.single and any(obj == term("it") for _, obj in told):
+            return []
+        mine = [place for place, (_, obj) in enumerate(told) if not start or obj.head != "ref" or obj.text == start]
+        if not start and len(named) > 1:
+            return []
+        results = self.lowering().values(subject) if mine else []
+        for operation in (told[place][0] for place in mine):
             results = [
                 typed
                 for result in results
                 for typed in Lowering(about_result(self.scope, result)).values(term("of", operation, term("result")))
             ]
-        for _, _, clause in steps:
+        for clause in (steps[place][2] for place in mine):
             self.note(results, clause, f"a step of `{key}`")
         return [(typed, None) for typed in results]
 
@@ -308,15 +314,30 @@ class Sources:
     def from_key(self, key: str) -> Readings:
         """What the key itself says: `sum`, `word_count`."""
         phrase = " ".join(re.findall(r"[A-Z]?[a-z]+|\d+", key)).lower()
+        if self.material.any_case is not None and (found := self.from_predicate(phrase)):
+            return found
         for meaning in self.scope.parse("noun_value", phrase) if phrase else []:
             readings = self.lowering().values(meaning)
             if readings:
                 return [(typed, None) for typed in readings]
+        return self.from_predicate(phrase)
+
+    def from_predicate(self, phrase: str) -> Readings:
+        """What a key such as `even` or `is_leap` says is true or false of the request."""
         for meaning in self.scope.parse("pred", phrase.removeprefix("is ")) if phrase else []:
             readings = self.lowering().conditions(term("holds", Term("list", (term("it"),)), meaning))
             if readings:
                 return [(typed, None) for typed in readings]
         return []
+
+
+def _steps_with_subjects(steps: Sequence[tuple[Term, Term | None]]) -> list[tuple[Term, Term]]:
+    """Each operation with what it is about: what is named, or else what was named before it."""
+    found: list[tuple[Term, Term]] = []
+    for operation, subject in steps:
+        named = subject if subject is not None and subject.head in {"ref", "every"} else None
+        found.append((operation, named or (found[-1][1] if found else term("it"))))
+    return found
 
 
 def key_text(key: Term) -> str:
