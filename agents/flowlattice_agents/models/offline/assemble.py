@@ -94,7 +94,8 @@ class Assembler(ClaimChecker):
             return
         used = any(re.search(rf"(?<![\w'])({re.escape(name)})(?![\w'])", reply.body) for name in self.names.values())
         said = any(
-            re.search(r"(?i)\b(always|every time|no matter|fixed|constant|never changes)\b", c.text)
+            _ACKNOWLEDGED.search(c.text)
+            or re.search(r"(?i)\b(always|every time|no matter|fixed|constant|never changes)\b", c.text)
             for c in self.route.clauses
         )
         constants = [key for key, value in _constants(reply.body) if not isinstance(value, str) or not used]
@@ -290,6 +291,11 @@ class Assembler(ClaimChecker):
         return self._reply(status, outcome.contents, examples=False)
 
     # Input
+
+
+_ACKNOWLEDGED = re.compile(
+    r"(?i)\b(everything|all)\b.{0,30}\b(fine|ok|okay|good|valid|right|well|in order|correct|there)\b"
+)
 
 
 def _is_template(replies: Sequence[tuple[Outcome, Clause]]) -> bool:

@@ -246,7 +246,7 @@ def _parameter_name(value: str, following: Sequence[Token], text: str) -> str | 
 def _declared(reading: Reading) -> Iterator[str]:
     for statement in reading.statements:
         for part in statement.meaning.walk():
-            if part.head in {"decl", "key", "ref_of", "define_constant"} and part.terms:
+            if part.head in {"decl", "key", "ref_of", "define_constant", "define_value"} and part.terms:
                 yield part.terms[0].text
 
 

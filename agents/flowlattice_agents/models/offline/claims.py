@@ -64,7 +64,9 @@ class ClaimChecker(InputAssembler):
             exact.became = "upper and lower case are different"
         for call, clause in self.known.expected:
             texts = call or all(typed.type == STRING for typed in self.builder.found.values())
-            if texts and any(call in typed.text for typed in self.builder.found.values()):
+            calls = call.split("|")
+            built = [*(typed.text for typed in self.builder.found.values()), *self.tests]
+            if texts and any(one in text for one in calls for text in built):
                 clause.became = f"what `{call}` does"
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))

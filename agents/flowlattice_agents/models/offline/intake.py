@@ -280,6 +280,8 @@ class Intake(Merging):
         clause.became = clause.became or f"invalid input is answered {outcome.status}"
 
     def _json_bands(self, meaning: Term, clause: Clause) -> None:
+        if any(part.head == "num" and part.text != "200" for band in meaning.terms for part in band.terms[2:]):
+            raise NotUnderstoodError("ranges with a status each")
         self.result.json_bands.extend((band.terms[0], band.terms[1], clause) for band in meaning.terms)
 
     def _example(self, meaning: Term, clause: Clause) -> None:

@@ -88,6 +88,10 @@ class RemarkReader(RequestReader):
         outcome = wanted if wanted.head == "empty" else term("eq", wanted)
         self.result.claims.append((given, outcome, clause))
 
+    def _claim_true(self, meaning: Term, clause: Clause) -> None:
+        """What is true in any case: "zero is even"."""
+        clause.became = clause.became or f"true of `{meaning.terms[0].head}`"
+
     def _expects(self, meaning: Term, clause: Clause) -> None:
         self.result.expected.append((meaning.text, clause))
 
@@ -117,6 +121,8 @@ class RemarkReader(RequestReader):
         if self.route.find(meaning.terms[0].text) is not None:
             raise NotUnderstoodError("a constant with the name of a field")
         self.result.material.defines.append((meaning.terms[0].text, meaning.terms[1], clause))
+
+    _define_value = _define_constant
 
     def _exact_case(self, _meaning: Term, clause: Clause) -> None:
         self.result.exact_case = clause

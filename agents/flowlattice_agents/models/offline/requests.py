@@ -90,7 +90,7 @@ class RequestReader:
         values = values_in(meaning.terms[-1].text, self.route.path)
         for name in self.route.parameters:
             self.route.add(Field(name))
-        shown = {name: value for name, value in values.items() if not value.startswith(("{", "<", "."))}
+        shown = {name: value for name, value in values.items() if not _stands_for_a_value(value)}
         for name in values:
             self.route.add(Field(name))
         for name, text in shown.items():
@@ -247,6 +247,11 @@ class RequestReader:
                 all(self.route.shown[key] == part for key, part in value.items()) if isinstance(value, dict) else False
             )
         return self.route.method not in {"GET", "DELETE"} and (not self.route.fields or keys <= self.shaped)
+
+
+def _stands_for_a_value(text: str) -> bool:
+    """Whether a value in a path only marks the place of one: `{n}`, `<n>`, `...`, `NN`, `xx`."""
+    return text.startswith(("{", "<", ".", "[")) or re.fullmatch(r"(?:N+|X+|xx+|nn+|…|\?+)", text) is not None
 
 
 def split_decls(decls: Term) -> tuple[Term, list[Term], list[Term]]:

@@ -190,6 +190,7 @@ class Sources:
     def from_table(self, key: str) -> Readings:
         """What a table in the brief gives for the field that is looked up."""
         entries = [(k, v, c) for k, v, c in self.material.table if k.head in {"str", "key_of"}]
+        entries += self.shown_entries(key, entries)
         subjects = self.table_subjects()
         if not entries or len(subjects) != 1 or key in self.scope.paths:
             return []
@@ -208,6 +209,19 @@ class Sources:
         if typed and self.material.any_case is not None:
             self.note([typed], self.material.any_case, "values are looked up in any case")
         return [(typed, None)] if typed else []
+
+    def shown_entries(self, key: str, entries: Sequence[tuple[Term, Term, Clause]]) -> list[tuple[Term, Term, Clause]]:
+        """The entries of a table of texts that only an example shows."""
+        known = {key_text(k) for k, _, _ in entries}
+        if not entries or any(k.head != "str" for k, _, _ in entries):
+            return []
+        found: dict[str, Term] = {}
+        for sample in self.route.samples:
+            texts = [value for value in sample.inputs.values() if isinstance(value, str)]
+            shown = sample.json_body.get(key) if isinstance(sample.json_body, dict) else None
+            if len(texts) == 1 and texts[0] not in known and isinstance(shown, str):
+                found[texts[0]] = term("str", shown)
+        return [(term("str", given), value, entries[0][2]) for given, value in found.items()]
 
     def table_subjects(self) -> list[Typed]:
         """What a table is looked up by: the texts of the request, or its whole numbers where the keys are numbers."""
