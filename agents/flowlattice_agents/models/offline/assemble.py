@@ -14,7 +14,8 @@ from pydantic import JsonValue
 from flowlattice_agents.expressions import STRING
 from flowlattice_agents.models.offline.claims import ClaimChecker
 from flowlattice_agents.models.offline.fields import is_concrete, json_of, record_name
-from flowlattice_agents.models.offline.names import word_lists
+from flowlattice_agents.models.offline.names import likely_type, word_lists
+from flowlattice_agents.models.offline.questions import type_gap
 from flowlattice_agents.models.offline.refusals import outside_call
 from flowlattice_agents.models.offline.replies import merged_choice
 from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
@@ -54,11 +55,10 @@ class Assembler(ClaimChecker):
     def assemble(self) -> Assembled:
         """The spec of the route, or what is missing for it."""
         if self.route.method is None:
-            self.gaps.append(Gap("method", f"Which method does {self.route.path} have, GET or POST?"))
+            method = "GET" if self.route.parameters or "?" in self.route.path else "POST"
+            self.gaps.append(Gap("method", f"Which method does {self.route.path} have, GET or POST?", method))
         open_fields = [name for name, field in self.route.fields.items() if field.type is None]
-        self.gaps += [
-            Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?") for name in open_fields
-        ]
+        self.gaps += [type_gap(name, likely_type(name)) for name in open_fields]
         if open_fields:
             return Assembled(None, (), (), tuple(self.gaps))
         cases, default = self._cases()

@@ -14,9 +14,11 @@ from flowlattice_agents.models.base import Answer, Draft, Question
 from flowlattice_agents.models.offline.answers import with_answers
 from flowlattice_agents.models.offline.assemble import Assembled, Assembler
 from flowlattice_agents.models.offline.brief import Brief, Promises, count_sentences
+from flowlattice_agents.models.offline.changes import change
 from flowlattice_agents.models.offline.fields import Field, Kind
 from flowlattice_agents.models.offline.intake import Intake
-from flowlattice_agents.models.offline.names import parts_of, word_lists
+from flowlattice_agents.models.offline.names import likely_type, parts_of, word_lists
+from flowlattice_agents.models.offline.questions import asked_together, type_gap
 from flowlattice_agents.models.offline.refusals import open_facts, outside_call, refusal
 from flowlattice_agents.models.offline.routes import Clause, Gap, Method, Route
 from flowlattice_agents.models.offline.understanding import Understanding
@@ -63,6 +65,13 @@ class OfflineModel:
             missing = [gap for gap in open_facts(text) if gap.slot not in answered]
             return _asked(missing) if missing else Draft(refusal=refused)
         return _Drafting(text).run()
+
+
+    def change(self, spec: FlowSpec, request: str, answers: Sequence[Answer] = ()) -> Draft:
+        """Understand a change request about a flow; the draft is the whole flow as it should be, or questions."""
+        if len(request) > LONGEST_BRIEF or count_sentences(request) > MOST_SENTENCES:
+            return Draft(refusal=f"The request is too long; up to {MOST_SENTENCES} sentences can be understood.")
+        return change(spec, request, answers, self.draft)
 
 
 class _Drafting:
@@ -131,7 +140,7 @@ class _Drafting:
         name = next(
             found.name for place, found in enumerate(open_fields) if len({kinds[place] for kinds in families}) > 1
         )
-        gap = Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?")
+        gap = type_gap(name, likely_type(name))
         return Assembled(None, (), (), (gap,))
 
     def assembled(self, known: Understanding, prefix: str) -> Assembled:
@@ -221,8 +230,10 @@ def _hinted(open_fields: Sequence[Field], kinds: Sequence[Kind]) -> bool:
 
 
 def _asked(gaps: Sequence[Gap]) -> Draft:
-    distinct = {gap.text: gap for gap in gaps}
-    return Draft(questions=tuple(Question(slot=gap.slot, text=gap.text) for gap in distinct.values()))
+    questions = asked_together(gaps)
+    return Draft(
+        questions=tuple(Question(slot=gap.slot, text=gap.text, assumption=gap.assumption) for gap in questions)
+    )
 
 
 def _flow_name(path: str) -> str:
