@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.merging import Merging
@@ -126,7 +127,7 @@ class Intake(Merging):
         parts = list(_parts(outcome.contents))
         shown = [part for part in parts if part.head == "json"]
         if len(shown) == 1 and len(parts) > 1 and all(part.head in {"json", "value"} for part in parts):
-            given = [(part.terms[0], clause) for part in parts if part.head == "value"]
+            given = [(part.terms[0], replace(clause)) for part in parts if part.head == "value"]
             self.result.material.fills.extend(given)
             self.result.replies.append((Outcome(outcome.status, (shown[0],)), clause))
             return

@@ -203,11 +203,13 @@ def _all(known: Understanding) -> list[Field]:
 def _is_open(found: Field) -> bool:
     if found.kind is None or (found.kind == "list" and found.item is None):
         return True
+    if found.kind == "number" and not found.firm and not found.samples and found.limits:
+        return True
     return found.kind == "integer" and not found.firm
 
 
 def _candidates(found: Field) -> tuple[Kind, ...]:
-    if found.kind == "integer":
+    if found.kind in {"integer", "number"}:
         return ("number", "integer")
     if found.kind == "list":
         return ("list",)

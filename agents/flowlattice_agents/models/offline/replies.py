@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -255,6 +256,8 @@ class BodyBuilder(Sources):
 
 def _is_placeholder(text: str) -> bool:
     """Whether a text in the place of a value only stands for it: `n`, `the result`, `the number`."""
+    if re.fullmatch(r"(?:true|false)\s*(?:/|or|\|)\s*(?:true|false)", text.lower()):
+        return True
     words = text.lower().split()
     return len(words) == 1 or (len(words) == 2 and words[0] in {"the", "a"} and words[1] in _VAGUE)
 

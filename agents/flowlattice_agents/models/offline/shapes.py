@@ -40,6 +40,8 @@ def learn_value(field: Field, value: Term, describe: Describe) -> None:
         readings = describe(value.text)
         if readings:
             apply_description(field, readings[0])
+        elif not _stands_for_the_value(value.text, field.name):
+            raise NotUnderstoodError(value.text)
     elif value.head == "obj":
         field.set_kind("object")
         for child in fields_of_object(value, describe):
@@ -50,6 +52,15 @@ def learn_value(field: Field, value: Term, describe: Describe) -> None:
         _learn_list(field, value, describe)
     else:
         field.learn_sample(json_of(value))
+
+
+def _stands_for_the_value(text: str, name: str) -> bool:
+    """Whether words in the place of a value say nothing of it: `n`, `the name`, `some text`."""
+    words = [word for word in re.findall(r"[A-Za-z]+", text.lower()) if word not in _VAGUE]
+    return len(words) <= 1 or set(words) <= {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+
+
+_VAGUE = frozenset("the a an some any your my our its this that value given person s user".split())
 
 
 def _learn_list(field: Field, value: Term, describe: Describe) -> None:

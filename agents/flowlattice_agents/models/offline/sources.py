@@ -260,13 +260,17 @@ class Sources:
             return []
         cases = [(self.band_test(subject, band), band.value) for band in sequence]
         last = default if default is not None else cases.pop()[1]
-        text = self.band_value(last)
+        text = self.band_value(last, subject)
         for test, value in reversed(cases):
-            text = f"({self.band_value(value)}) if ({test}) else ({text})"
+            text = f"({self.band_value(value, subject)}) if ({test}) else ({text})"
         return [typed for typed in [self.scope.typed(text)] if typed]
 
-    def band_value(self, value: Term) -> str:
-        """The expression of a band's value."""
+    def band_value(self, value: Term, subject: Typed | None = None) -> str:
+        """The expression of a band's value; a price for each is times the number that the band is about."""
+        if value.head == "per_unit" and subject is not None:
+            return f"{subject.text} * {value.terms[0].text}"
+        if value.head == "str" and (filled := self.filled_text(value.text)) is not None:
+            return filled
         readings = self.lowering().values(value)
         return readings[0].text if readings else "None"
 
@@ -361,7 +365,23 @@ def key_text(key: Term) -> str:
 
 def matches_name(spoken: str, name: str) -> bool:
     """Whether a word means a name, apart from singular and plural."""
-    return spoken.lower().rstrip("s") == name.lower().rstrip("s")
+    return _singular(spoken) == _singular(name)
+
+
+def _singular(word: str) -> str:
+    """A unit or thing in the singular: `inches` and `in` are inch."""
+    plain = word.lower()
+    plain = plain[:-2] if plain.endswith(("ches", "shes", "xes")) else plain.rstrip("s")
+    plain = plain.replace("meter", "metre").replace("liter", "litre")
+    return _UNITS.get(plain, plain)
+
+
+_UNITS = {
+    "cm": "centimetre", "mm": "millimetre", "m": "metre", "km": "kilometre", "in": "inch", "ft": "foot", "feet": "foot",
+    "g": "gram", "kg": "kilogram", "kilo": "kilogram", "lb": "pound", "oz": "ounce", "l": "litre", "ml": "millilitre",
+    "gal": "gallon", "mi": "mile", "min": "minute", "h": "hour", "hr": "hour", "sec": "second", "eur": "euro",
+    "usd": "dollar", "yd": "yard",
+}  # fmt: skip
 
 
 def about_result(scope: Scope, result: Typed) -> Scope:
