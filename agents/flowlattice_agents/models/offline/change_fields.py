@@ -122,7 +122,7 @@ class FieldChanges:
     def _set_constant(self, meaning: Term) -> str:
         """The constant value of a member of the replies."""
         name, new, *old = meaning.terms
-        before = [json_of(one) for one in old]
+        before: list[object] = [json_of(one) for one in old]
         self.rewrite(lambda body: _with_member(body, name.text, json_of(new), before))
         return f"`{name.text}` in the reply is {json_of(new)!r}"
 
@@ -173,7 +173,12 @@ def _swapped(body: str, old: str, new: str) -> str | None:
     changed = False
     keys = {id(key) for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in keys and old in node.value:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in keys
+            and old in node.value
+        ):
             node.value = node.value.replace(old, new)
             changed = True
     return ast.unparse(tree.body) if changed else None

@@ -15,7 +15,6 @@ from flowlattice_agents.models.offline.routes import Clause, Gap
 from flowlattice_agents.models.offline.rules import normalised
 from flowlattice_agents.models.offline.terms import Term, term
 
-
 _FOLDING = ("ignoring_case", "text.is_palindrome(", "text.lower(", "text.upper(", "text.is_anagram(")
 
 
@@ -63,10 +62,10 @@ class ClaimChecker(InputAssembler):
                 self.gaps.append(Gap("clause", f'What is meant by "{exact.text}"?'))
             exact.became = "upper and lower case are different"
         for call, clause in self.known.expected:
-            texts = call or all(typed.type == STRING for typed in self.builder.found.values())
+            known = bool(call) or all(typed.type == STRING for typed in self.builder.found.values())
             calls = call.split("|")
             built = [*(typed.text for typed in self.builder.found.values()), *self.tests]
-            if texts and any(one in text for one in calls for text in built):
+            if known and any(one in text for one in calls for text in built):
                 clause.became = f"what `{call}` does"
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))

@@ -66,10 +66,15 @@ class OfflineModel:
             return _asked(missing) if missing else Draft(refusal=refused)
         return _Drafting(text).run()
 
-    def change(self, existing: Existing, _request: str, _answers: Sequence[Answer] = ()) -> Draft:
-        """Understand a request to change a flow."""
-        what = "without spec.yaml" if existing.spec is None else "yet"
-        return Draft(refusal=f"The offline planner changes no flow {what}.")
+    def change(self, existing: Existing, request: str, answers: Sequence[Answer] = ()) -> Draft:
+        """Understand a change request about a flow; the draft is the whole flow as it should be, or questions."""
+        if existing.spec is None:
+            return Draft(
+                refusal="The offline planner changes flows by their spec.yaml, and there is none beside this one."
+            )
+        if len(request) > LONGEST_BRIEF or count_sentences(request) > MOST_SENTENCES:
+            return Draft(refusal=f"The request is too long; up to {MOST_SENTENCES} sentences can be understood.")
+        return change(existing.spec, request, answers, self.draft)
 
     def expect(self, _brief: str, _answers: Sequence[Answer] = ()) -> tuple[Example, ...]:
         """Nothing: a draft is held against the brief's own examples already."""
@@ -82,13 +87,6 @@ class OfflineModel:
     def repair(self, _trouble: Trouble) -> Repair:
         """Nothing: what the kernel's own fixes leave needs a language model or a person."""
         return Repair(gave_up="the offline planner mends nothing beyond the kernel's own fixes")
-
-
-    def change(self, spec: FlowSpec, request: str, answers: Sequence[Answer] = ()) -> Draft:
-        """Understand a change request about a flow; the draft is the whole flow as it should be, or questions."""
-        if len(request) > LONGEST_BRIEF or count_sentences(request) > MOST_SENTENCES:
-            return Draft(refusal=f"The request is too long; up to {MOST_SENTENCES} sentences can be understood.")
-        return change(spec, request, answers, self.draft)
 
 
 class _Drafting:

@@ -1,4 +1,4 @@
-"""Lists of objects: a field of all of them, those of which something holds, the one with the most, in order of a field."""
+"""Lists of objects: a field of all of them, those of which something holds, the one with the most, their order."""
 
 from __future__ import annotations
 

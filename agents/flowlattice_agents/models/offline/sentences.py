@@ -78,9 +78,7 @@ def _goes_on(token: Token) -> bool:
     )
 
 
-def read_sentence(
-    tokens: Sequence[Token], grammar: Grammar, names: Names, *, what: str = "statement"
-) -> list[Reading]:
+def read_sentence(tokens: Sequence[Token], grammar: Grammar, names: Names, *, what: str = "statement") -> list[Reading]:
     """The cheapest divisions of a sentence into statements; several only where they cost the same."""
     if len(tokens) > _LONGEST:
         return [Reading((), ((0, len(tokens)),), _LEFT_OVER * len(tokens))]
