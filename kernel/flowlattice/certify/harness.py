@@ -15,6 +15,8 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from flowlattice.certify.carrying import Carrying
+from flowlattice.certify.changes import settings_digest
 from flowlattice.certify.laboratory import GATHER, REPLAY, Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, Sample
 from flowlattice.ir.model import FlowIR
@@ -32,8 +34,10 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
     laboratory: Laboratory | None = None,
     watch: Callable[[Check], None] = lambda _: None,
     limits: Limits = LIMITS,
+    only_routes: frozenset[str] | None = None,
+    base: Certificate | None = None,
 ) -> Certificate:
-    """Gather the evidence for a flow.
+    """Gather the evidence for a flow, or for what changed in it.
 
     Args:
         path: The flow file.
@@ -43,20 +47,28 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         laboratory: Sandboxes to use; its own by default.
         watch: Called with each check as it is done.
         limits: What each sandboxed process may use.
+        only_routes: The routes to exercise, as `METHOD /path` (see `changed_routes`); the others are carried over from
+            `base`. All where there is no base, or one that did not pass.
+        base: The certificate of the flow before the change.
     """
+    carrying = Carrying.over(ir, only_routes, base)
     checks: list[Check] = []
 
     def done(check: Check) -> None:
-        checks.append(check)
-        watch(check)
+        checks.append(check if carrying is None else carrying.noted(check))
+        watch(checks[-1])
 
     samples: list[Sample] = []
     with laboratory_or_own(laboratory) as lab:
         worlds = lab.worlds  # they start while the evidence is gathered
         try:
-            value = _gather(path, examples, lab, limits, done)
+            part = {} if carrying is None else carrying.request
+            stated: JsonValue = [example.model_dump(mode="json") for example in examples]
+            value = _gather(path, {"path": str(path), "examples": stated, **part}, lab, limits, done)
             samples = [Sample.model_validate(entry) for entry in cast(list[JsonValue], value["samples"])]
             done(_replay(path, value, worlds, limits))
+            for check in () if carrying is None else carrying.missing({check.name for check in checks}):
+                done(check)
         except SandboxError as error:
             done(Check(name="sandbox", verdict="could_not_run", summary=str(error)))
     confined = protection()
@@ -64,7 +76,9 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         source_digest=source_digest,
         flow=f"{ir.name} {ir.version}",
         checks=tuple(checks),
-        samples=tuple(samples),
+        samples=tuple(samples if carrying is None else carrying.samples(samples)),
+        settings=settings_digest(ir),
+        base=None if carrying is None else carrying.base.digest,
         protection=confined.notice or confined.summary,
     )
 
@@ -80,9 +94,8 @@ def laboratory_or_own(given: Laboratory | None) -> Iterator[Laboratory]:
 
 
 def _gather(
-    path: Path, examples: Sequence[Example], lab: Laboratory, limits: Limits, done: Callable[[Check], None]
+    path: Path, given: JsonValue, lab: Laboratory, limits: Limits, done: Callable[[Check], None]
 ) -> dict[str, JsonValue]:
-    given: JsonValue = {"path": str(path), "examples": [example.model_dump(mode="json") for example in examples]}
     result = lab.work.run(
         GATHER,
         given,

@@ -39,6 +39,7 @@ class Sample(_Model):
     """A request that was answered while certifying, to be asked again of the live host.
 
     Attributes:
+        route: The route that it is for, `METHOD /path`.
         method: HTTP method.
         target: Path and query, percent-encoded.
         body: The body as it is sent; none for a request without one.
@@ -49,6 +50,7 @@ class Sample(_Model):
         repeats: Whether the answer must be the same again (every node behind the route is strict).
     """
 
+    route: str = ""
     method: str
     target: str
     body: str | None = None
@@ -68,6 +70,7 @@ class Check(_Model):
         summary: One sentence with the figures.
         failures: At most ten of what went wrong, each a sentence; never a value of a field that is not public.
         measured: Figures; times in ms.
+        carried: What is carried over from the certificate that this one is based on; none where nothing is.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Check(_Model):
     summary: str
     failures: tuple[str, ...] = ()
     measured: dict[str, JsonValue] = Field(default_factory=dict)
+    carried: str | None = None
 
 
 class Certificate(_Model):
@@ -86,6 +90,8 @@ class Certificate(_Model):
         checks: All checks that were run.
         samples: A request for each route, with its answer; synthetic, made from the schemas or stated in the brief.
         protection: How the run was confined.
+        settings: Digest of the limits and promises that hold for the whole flow.
+        base: Digest of the certificate that routes were carried over from; none for a whole certification.
     """
 
     source_digest: str
@@ -93,6 +99,8 @@ class Certificate(_Model):
     checks: tuple[Check, ...]
     samples: tuple[Sample, ...] = ()
     protection: str
+    settings: str = ""
+    base: str | None = None
 
     @property
     def passed(self) -> bool:
