@@ -101,7 +101,7 @@ def expressions_of(route: RouteSpec) -> Iterator[str]:
     yield from (step.value for step in (*route.steps, *(step for case in route.cases for step in case.steps)))
     yield from (check.require for check in route.checks)
     yield from (case.when for case in route.cases)
-    yield from (call.body for call in route.calls if call.body is not None)
+    yield from (text for call in route.calls for text in (call.when, call.body) if text is not None)
     yield from (reply.body for reply in replies if reply.body is not None)
     yield from (text for reply in replies for text in reply.headers.values())
 
@@ -211,7 +211,7 @@ class _Run:
         problems = _checked(route.steps if at_once else needed_steps(route.steps, wanted), route.checks, dict(values))
         if problems:
             return self._invalid(problems)
-        calls = tuple(_called(call) for call in route.calls)
+        calls = tuple(_called(call) for call in route.calls if _is_made(call, route, values))
         chosen = _with_steps(route.steps, [case.when for case in route.cases], values)
         for case in route.cases:
             if evaluate(case.when, chosen):
@@ -475,6 +475,10 @@ def _filled(body: JsonValue, marks: Mapping[str, JsonValue]) -> JsonValue:
     if isinstance(body, dict):
         return {key: _filled(item, marks) for key, item in body.items()}
     return body
+
+
+def _is_made(call: CallSpec, route: RouteSpec, values: Mapping[str, object]) -> bool:
+    return call.when is None or bool(evaluate(call.when, _with_steps(route.steps, [call.when], dict(values))))
 
 
 def _called(call: CallSpec) -> str:

@@ -38,7 +38,7 @@ from flowlattice_agents.yaml_text import NotYaml, parse_yaml
 MAX_RATE = 10_000_000
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BODILESS = frozenset({204, 205, 304})
-MAX_TTL_S = 366 * 86_400
+MAX_TTL_S = 3660 * 86_400
 
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _HTTPS = re.compile(rf"https://{_LABEL}(\.{_LABEL})*(:\d{{1,5}})?(/[!-~]*)?", re.ASCII)
@@ -281,6 +281,7 @@ class CallSpec(SpecModel):
     Attributes:
         binding: The name of the capability's binding, which is also the name of the node's parameter.
         url: Where it goes, a constant absolute https URL.
+        when: Condition on which it is made; none: always.
         body: Expression of the JSON body.
         key: Fields that identify the effect; empty means the requester named none, which the checker refuses.
         ttl_s: For how long a repeated key is not sent again, in seconds.
@@ -290,6 +291,7 @@ class CallSpec(SpecModel):
     binding: Identifier
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     url: str
+    when: Expression | None = None
     body: Expression | None = None
     key: tuple[Identifier, ...] = ()
     ttl_s: int | None = Field(default=None, gt=0, le=MAX_TTL_S)

@@ -136,6 +136,8 @@ def _expressions(route: RouteSpec) -> Iterator[tuple[str, str, Type | None, dict
     for number, one in enumerate(route.checks):
         yield f"checks.{number}.require", one.require, BOOLEAN, scope
     for call in route.calls:
+        if call.when is not None:
+            yield f"calls.{call.name}.when", call.when, BOOLEAN, scope
         if call.body is not None:
             yield f"calls.{call.name}.body", call.body, None, scope
     for case in route.cases:

@@ -172,8 +172,32 @@ class Routes:
         doc = f"{outside.method} to {host}, once per key."
         self.functions.append(f'{decorator}\n{head} -> {accepts}:\n    """{doc}"""\n' + "\n".join(body.lines))
         self.wiring.append(f"flow.egress({literal(outside.binding)}, {literal(host)})")
+        if outside.when is not None:
+            return self._only_if(route, outside.when, name, source)
         self._connect(source, name)
         return name
+
+    def _only_if(self, route: RouteSpec, when: str, name: str, source: str) -> str:
+        """A node that only some requests come by; all go on behind it."""
+        asks, gate, after = (
+            self.names.take(f"needs_{name}"),
+            self.names.take(f"{name}_if"),
+            self.names.take(f"{name}_done"),
+        )
+        body = Body(route, self.records)
+        body.compute_for(route.steps, [when])
+        body.lines.append(f"    return {body.expression(when)}")
+        lines = "\n".join(body.lines)
+        parameter = f"{REQUEST if REQUEST + '.' in lines else '_' + REQUEST}: {self._accepts(route)}"
+        self.functions.append(f'def {asks}({parameter}) -> bool:\n    """Whether {name} is due."""\n{lines}')
+        self.records.imports.flowlattice |= {"If", "Merge"}
+        self.wiring.append(f'{gate} = If({asks}, name="{gate}")')
+        self.wiring.append(f'{after} = Merge[{self._accepts(route)}](name="{after}")')
+        self._connect(source, gate)
+        self._connect(f"{gate}.true", name)
+        self._connect(name, after)
+        self._connect(f"{gate}.false", after)
+        return after
 
     def _payload(self, body: Body, outside: CallSpec) -> str:
         """The JSON that is sent: a plain dict, by wire names, since no schema of ours governs it."""

@@ -50,6 +50,8 @@ def _expressions(route: RouteSpec) -> Iterator[tuple[str, Type | None]]:
         if case.reply.body is not None:
             yield case.reply.body, None
     for call in route.calls:
+        if call.when is not None:
+            yield call.when, BOOLEAN
         if call.body is not None:
             yield call.body, None
     if route.reply.body is not None:
