@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from flowlattice.certify import Certificate
 from flowlattice.errors import UsageError
+from flowlattice.ir.digest import digest_of
 from flowlattice_agents.errors import SpecError
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE
@@ -49,6 +51,15 @@ def edit_base(path: Path) -> EditBase:
         spec=_spec(folder / SPEC_FILE) if own else None,
         certificate=_text(folder / CERTIFICATE_FILE) if own else None,
     )
+
+
+def certificate_of(base: EditBase) -> Certificate | None:
+    """The certificate beside a flow, if it is one of the flow as it is."""
+    try:
+        found = Certificate.model_validate_json(base.certificate or "")
+    except ValidationError:
+        return None
+    return found if found.source_digest == digest_of({FLOW_FILE: base.source}) else None
 
 
 def _spec(path: Path) -> FlowSpec | None:

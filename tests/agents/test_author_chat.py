@@ -371,3 +371,42 @@ def test_what_certification_finds_goes_back_to_the_builder(tmp_path: Path) -> No
         assert "examples: " in server.requests[-1]["messages"][1]["content"]
     assert ran.result["outcome"] == "deployed"
     assert "return n * 2" in (tmp_path / "double" / "flow.py").read_text()
+
+
+TWO = {
+    **SPEC,
+    "routes": [*SPEC["routes"], {**SPEC["routes"][0], "path": "/triple", "reply": {"body": '{"tripled": n * 3}'}}],
+}
+
+
+def certificate(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "certificate.json").read_text())
+    return found
+
+
+def test_only_what_a_change_touches_is_tested_again(tmp_path: Path) -> None:
+    answer = change([edit('tripled": n * 3', 'tripled": n + n + n')], "Add it up.")
+    draft = drafted(spec=SPEC)
+    draft["spec"]["routes"] = TWO["routes"]
+    with scripted_model(by_task(draft=draft, expect=EXPECTED, change=answer)) as server:
+        author(tmp_path, server, "--out", "made")
+        ran = author(tmp_path, server, "--edit", "made", "--out", "changed", brief="Add it up.")
+    assert ran.result["outcome"] == "deployed"
+    before, after = certificate(tmp_path / "made"), certificate(tmp_path / "changed")
+    assert after["base"] is not None
+    carried = [check["carried"] for check in after["checks"] if check.get("carried")]
+    assert carried
+    assert {sample["target"] for sample in after["samples"]} == {sample["target"] for sample in before["samples"]}
+
+
+def test_a_certificate_that_nobody_approved_is_not_carried_over(tmp_path: Path) -> None:
+    answer = change([edit("qps: 100.0", "qps: 250.0")], "At most 250 a second.")
+    with scripted_model(by_task(draft=drafted(), expect=EXPECTED, change=answer)) as server:
+        author(tmp_path, server, "--out", "made")
+        file = tmp_path / "made" / "certificate.json"
+        forged = certificate(tmp_path / "made")
+        forged["checks"][0]["summary"] = "all is well"
+        file.write_text(json.dumps(forged))
+        ran = author(tmp_path, server, "--edit", "made", "--out", "changed", brief="At most 250 a second.")
+    assert ran.result["outcome"] == "deployed"
+    assert certificate(tmp_path / "changed")["base"] is None
