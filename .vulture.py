@@ -27,6 +27,11 @@ _ = ...
 (_.approval_digest, _.assumptions_digest, _.brief_digest, _.certificate_digest, _.deployment_digest)
 (_.diagnostics_digest, _.flow_path, _.found_digest, _.ir_digest, _.optimized, _.policy_digest, _.proposal_digest)
 (_.questions_digest, _.spec_digest, _.spec_given)
+(_.before_ir_digest, _.broken_digest, _.budget_digest, _.certified_digest, _.rejections_digest, _.revised)
+_.revision_digest
+
+# Part of the worst case that approvals are bound to; 0 until a capability is a language model.
+_.usd_micros
 
 # Written to run.json and read back from its JSON (runs.py).
 _.state_version

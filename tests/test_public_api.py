@@ -43,6 +43,7 @@ PUBLIC = [
     "ms",
     "node",
     "require",
+    "require_all",
     "seconds",
 ]
 

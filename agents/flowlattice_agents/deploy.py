@@ -204,7 +204,7 @@ def _answered(served: ServedFlow, sample: Sample, until: float) -> tuple[int, st
     """The answer to a sample; a flow may have more routes than its rate limit lets in at once."""
     while True:
         status, headers, text = served.exchange(
-            sample.method, sample.target, body=sample.body, content_type=sample.content_type
+            sample.method, sample.target, body=sample.body, content_type=sample.content_type, headers=sample.headers
         )
         told = str(headers.get("retry-after", ""))
         wait = int(told) if told.isdecimal() else 1

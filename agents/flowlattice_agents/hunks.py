@@ -8,7 +8,7 @@ where an unindented line follows a blank one, so that its parts can be chosen.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TypeAlias
@@ -86,7 +86,7 @@ def hunks(before: str, after: str) -> tuple[Hunk, ...]:
     return tuple(found)
 
 
-def _groups(codes: list[_Code], old: list[str]) -> Iterator[list[_Code]]:
+def _groups(codes: Sequence[_Code], old: list[str]) -> Iterator[list[_Code]]:
     """Changes that belong together: only few lines between them, and none that begins something."""
     group: list[_Code] = []
     for number, code in enumerate(codes):

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import parse_qsl, unquote
 
 from pydantic import JsonValue
@@ -20,9 +20,10 @@ from pydantic import JsonValue
 from flowlattice.headers import header_value
 from flowlattice.operators import NoValueError
 from flowlattice_agents.errors import SimulationUnavailable
-from flowlattice_agents.expressions import called_functions, evaluate
+from flowlattice_agents.expressions import called_functions, evaluate, free_names, needed_steps
 from flowlattice_agents.spec import (
     CallSpec,
+    CheckSpec,
     Example,
     FieldSpec,
     FlowSpec,
@@ -30,6 +31,7 @@ from flowlattice_agents.spec import (
     RecordSpec,
     ReplySpec,
     RouteSpec,
+    StepSpec,
 )
 
 ProblemKind = Literal["missing", "type", "value"]
@@ -52,11 +54,12 @@ class SimulatedReply:
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """Why a field of a request is invalid."""
+    """Why a field of a request is invalid; `place` is where inside of it (`[0].qty`), the first one there."""
 
     name: str
     kind: ProblemKind
     reason: str
+    place: str = ""
 
 
 @dataclass
@@ -65,7 +68,9 @@ class _Values:
     problems: list[FieldProblem] = field(default_factory=list)
 
 
-def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> SimulatedReply:
+def simulate(
+    spec: FlowSpec, method: str, path: str, body: JsonValue = None, headers: Mapping[str, str] | None = None
+) -> SimulatedReply:
     """What a flow with this spec answers to a request.
 
     Args:
@@ -73,6 +78,7 @@ def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> 
         method: The request's method.
         path: The path, with its query string if there is one.
         body: The JSON body, or the values of a form.
+        headers: The request's headers.
 
     Raises:
         SimulationUnavailable: The route calls a function of the spec, which only the sandbox runs.
@@ -85,7 +91,8 @@ def simulate(spec: FlowSpec, method: str, path: str, body: JsonValue = None) -> 
     called = sorted({name for text in expressions_of(route) for name in called_functions(text)})
     if called:
         raise SimulationUnavailable(f"{route.method} {route.path} calls {called[0]}, which only runs once it is built")
-    return _Run(spec, route).answer(parameters, dict(parse_qsl(query, keep_blank_values=True)), body)
+    sent = {name.lower(): value.strip() for name, value in (headers or {}).items()}
+    return _Run(spec, route).answer(parameters, parse_qsl(query, keep_blank_values=True), body, sent)
 
 
 def expressions_of(route: RouteSpec) -> Iterator[str]:
@@ -116,7 +123,7 @@ def answered(spec: FlowSpec, example: Example) -> SimulatedReply:
     """
     request = example.request
     body: JsonValue = request.json_body if request.form is None else dict(request.form)
-    return simulate(spec, request.method, request.path, body)
+    return simulate(spec, request.method, request.path, body, request.headers)
 
 
 def meets(reply: SimulatedReply, example: Example) -> bool:
@@ -157,10 +164,17 @@ class _Run:
         self.spec, self.route = spec, route
         self.record = spec.record(route.accepts)
 
-    def answer(self, parameters: Mapping[str, str], query: Mapping[str, str], body: JsonValue) -> SimulatedReply:
+    def answer(
+        self, parameters: Mapping[str, str], query: Sequence[tuple[str, str]], body: JsonValue, sent: Mapping[str, str]
+    ) -> SimulatedReply:
         given = self._given(parameters, query, body)
         if given is None:
-            return self._invalid([FieldProblem("body", "type", "must be a JSON object")])
+            return self._invalid([FieldProblem("body", "type", "must be an object")])
+        for part in self.record.fields if self.record else ():
+            if part.source == "header":
+                given.pop(part.wire_name, None)
+                if part.wire_name.lower() in sent:
+                    given[part.wire_name] = _Text(sent[part.wire_name.lower()])
         read = self._read(given)
         if read.problems:
             return self._invalid(read.problems)
@@ -170,13 +184,15 @@ class _Run:
             return self._invalid([FieldProblem("request", "value", str(error))])
 
     def _given(
-        self, parameters: Mapping[str, str], query: Mapping[str, str], body: JsonValue
+        self, parameters: Mapping[str, str], query: Sequence[tuple[str, str]], body: JsonValue
     ) -> dict[str, object] | None:
-        if self.route.method in {"GET", "DELETE"}:
-            return {
-                **{name: _Text(text) for name, text in query.items()},
-                **{n: _Text(t) for n, t in parameters.items()},
-            }
+        whole = next((part for part in (self.record.fields if self.record else ()) if part.source == "body"), None)
+        if self.route.method in {"GET", "DELETE"} or whole is not None:
+            asked: dict[str, object] = {}
+            for name, text in query:
+                asked[name] = [*cast(list[object], asked.get(name, [])), _Text(text)]
+            sent = {} if whole is None or body is None else {whole.wire_name: body}
+            return {**asked, **sent, **{n: _Text(t) for n, t in parameters.items()}}
         if body is not None and not isinstance(body, dict):
             return None
         encoded = self.route.body == "form"
@@ -189,26 +205,56 @@ class _Run:
         return _read_record(self.spec, self.record, given) if self.record else _Values()
 
     def _compute(self, values: dict[str, object]) -> SimulatedReply:
-        for step in self.route.steps:
-            values[step.name] = evaluate(step.value, values)
-        failing = [check for check in self.route.checks if not evaluate(check.require, values)]
-        if failing:
-            return self._invalid([FieldProblem(check.field, "value", check.reason) for check in failing])
-        calls = tuple(_called(call) for call in self.route.calls)
-        for case in self.route.cases:
-            if evaluate(case.when, values):
-                inner = dict(values)
-                for step in case.steps:
-                    inner[step.name] = evaluate(step.value, inner)
-                return _reply(case.reply, inner, calls)
-        return _reply(self.route.reply, values, calls)
+        route = self.route
+        at_once = not route.cases and not route.calls  # one node checks and answers, and works out all steps
+        wanted = [check.require for check in route.checks]
+        problems = _checked(route.steps if at_once else needed_steps(route.steps, wanted), route.checks, dict(values))
+        if problems:
+            return self._invalid(problems)
+        calls = tuple(_called(call) for call in route.calls)
+        chosen = _with_steps(route.steps, [case.when for case in route.cases], values)
+        for case in route.cases:
+            if evaluate(case.when, chosen):
+                return _reply(case.reply, _with_steps((*route.steps, *case.steps), _texts(case.reply), values), calls)
+        return _reply(route.reply, _with_steps(route.steps, _texts(route.reply), values), calls)
 
     def _invalid(self, problems: list[FieldProblem]) -> SimulatedReply:
+        order = [part.name for part in self.record.fields] if self.record else []
+        ordered = sorted(problems, key=lambda p: order.index(p.name) if p.name in order else len(order))
         for entry in self.route.invalid:
-            if any(_covers(entry, problem) for problem in problems):
-                return _invalid_reply(entry, problems, self.record)
-        details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
-        return SimulatedReply(422, {"error": "invalid_input", "fields": details})
+            fitting = [problem for problem in ordered if _covers(entry, problem)]
+            if fitting:
+                return _invalid_reply(entry, ordered, fitting[0], self.record)
+        return _every_reason(422, ordered, self.record)
+
+
+def _checked(steps: Sequence[StepSpec], checks: Sequence[CheckSpec], values: dict[str, object]) -> list[FieldProblem]:
+    """What the checks find: each is asked as soon as what it needs is there, and the first to fail end it together."""
+    waiting = list(checks)
+    for step in (None, *steps):
+        if step is not None:
+            values[step.name] = evaluate(step.value, values)
+        ready = [check for check in waiting if free_names(check.require) <= set(values)]
+        waiting = [check for check in waiting if check not in ready]
+        found: dict[str, FieldProblem] = {}
+        for check in ready:
+            if check.field not in found and not evaluate(check.require, values):
+                found[check.field] = FieldProblem(check.field, "value", check.reason)
+        if found:
+            return list(found.values())
+    return []
+
+
+def _with_steps(steps: Sequence[StepSpec], texts: Iterable[str], values: Mapping[str, object]) -> dict[str, object]:
+    """The values with those of the steps that some expressions need."""
+    known = dict(values)
+    for step in needed_steps(steps, texts):
+        known[step.name] = evaluate(step.value, known)
+    return known
+
+
+def _texts(reply: ReplySpec) -> list[str]:
+    return [*([] if reply.body is None else [reply.body]), *reply.headers.values()]
 
 
 class _Text(str):
@@ -242,14 +288,27 @@ def _read_record(spec: FlowSpec, record: RecordSpec, given: Mapping[str, object]
 
 def _type_problem(member: FieldSpec, found: object) -> FieldProblem | None:
     if isinstance(found, _Misfit):
-        return FieldProblem(member.name, found.kind, found.reason or f"must be a {member.type}")
+        named = "list" if member.type.startswith("list[") else member.type
+        reason = found.reason or f"must be {_KINDS.get(named, 'an object')}"
+        return FieldProblem(member.name, found.kind, reason, found.place)
     return None
+
+
+_KINDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a date such as 2026-01-31",
+    "list": "a list",
+}
 
 
 @dataclass(frozen=True)
 class _Misfit:
     kind: ProblemKind = "type"
     reason: str = ""
+    place: str = ""
 
 
 def _read_value(spec: FlowSpec, type_name: str, value: object) -> object:
@@ -258,18 +317,37 @@ def _read_value(spec: FlowSpec, type_name: str, value: object) -> object:
         if not isinstance(value, list):
             return _Misfit()
         items = [_read_value(spec, wrapped[1], item) for item in value]
-        return next((item for item in items if isinstance(item, _Misfit)), items)
+        for index, item in enumerate(items):
+            if isinstance(item, _Misfit):
+                reason = item.reason or f"must be {_KINDS.get(wrapped[1], 'an object')}"
+                return replace(item, reason=reason, place=f"[{index}]{item.place}")
+        return items
+    table = re.fullmatch(r"map\[(?:string, ?)?(.+)\]", type_name)
+    if table:
+        if not isinstance(value, Mapping):
+            return _Misfit()
+        entries = {key: _read_value(spec, table[1], item) for key, item in value.items()}
+        misfit = next((item for item in entries.values() if isinstance(item, _Misfit)), None)
+        if misfit is None:
+            return entries
+        return replace(misfit, reason=misfit.reason or f"must be {_KINDS.get(table[1], 'an object')}")
     record = spec.record(type_name)
     if record is not None:
         if not isinstance(value, Mapping):
             return _Misfit()
         inner = _read_record(spec, record, value)
         first = next(iter(inner.problems), None)
-        return _Misfit(first.kind, f"{first.name} {first.reason}") if first else inner.values
+        if first is None:
+            return inner.values
+        return _Misfit(first.kind, first.reason, f".{_wire(record, first.name)}{first.place}")
     return _read_scalar(type_name, value)
 
 
 def _read_scalar(type_name: str, value: object) -> object:
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], _Text):
+        value = value[0]
+    if isinstance(value, list) and any(isinstance(item, _Text) for item in value):
+        return _Misfit("value", "is given more than once")
     if isinstance(value, _Text) and type_name != "string":
         value = _parsed(type_name, value)
     if type_name == "string":
@@ -287,12 +365,18 @@ def _read_scalar(type_name: str, value: object) -> object:
 
 def _parsed(type_name: str, text: str) -> object:
     if type_name == "integer":
-        return int(text) if re.fullmatch(r"-?[0-9]{1,300}", text.strip()) else _Misfit()
+        return int(text) if re.fullmatch(r"[-+]?[0-9]{1,300}", text) else _Misfit()
     if type_name == "number":
-        return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", text.strip()) else _Misfit()
+        return (
+            _number(text) if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text) else _Misfit()
+        )
     if type_name == "boolean":
-        return {"true": True, "false": False}.get(text, _Misfit())
+        return {"true": True, "1": True, "false": False, "0": False}.get(text, _Misfit())
     return str(text)
+
+
+def _number(text: str) -> float:
+    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,14}", text) else float(text)
 
 
 def _parsed_date(value: object) -> object:
@@ -305,22 +389,30 @@ def _parsed_date(value: object) -> object:
 
 
 def _value_problem(member: FieldSpec, value: object) -> FieldProblem | None:
-    reason = next(_violations(member, value), None)
-    return FieldProblem(member.name, "value", member.reason or reason) if reason else None
+    place, reason = next(_violations(member, value), ("", None))
+    return FieldProblem(member.name, "value", member.reason or reason, place) if reason else None
 
 
-def _violations(member: FieldSpec, value: object) -> Iterator[str]:
-    if member.choices and value not in member.choices:
-        yield f"must be one of {', '.join(map(str, member.choices))}"
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, int | float) and not isinstance(item, bool):
-            yield from _bound_violations(member, item)
-    if isinstance(value, str):
-        yield from _size_violations(len(value), member.min_length, member.max_length, "characters")
-        if member.pattern and not re.search(member.pattern, value):
+def _violations(member: FieldSpec, value: object) -> Iterator[tuple[str, str]]:
+    """Where and why a value, or an item of a list, is not allowed."""
+    if not isinstance(value, list):
+        yield from (("", reason) for reason in _item_violations(member, value))
+        return
+    for index, item in enumerate(value):
+        yield from ((f"[{index}]", reason) for reason in _item_violations(member, item))
+    yield from (("", reason) for reason in _size_violations(len(value), member.min_items, member.max_items, "item"))
+
+
+def _item_violations(member: FieldSpec, item: object) -> Iterator[str]:
+    if member.choices and item not in member.choices:
+        few = len(member.choices) == 1
+        yield f"must be {'' if few else 'one of '}{', '.join(map(str, member.choices))}"
+    if isinstance(item, int | float) and not isinstance(item, bool):
+        yield from _bound_violations(member, item)
+    if isinstance(item, str):
+        yield from _size_violations(len(item), member.min_length, member.max_length, "character")
+        if member.pattern and not re.search(member.pattern, item):
             yield "does not have the form it must have"
-    if isinstance(value, list):
-        yield from _size_violations(len(value), member.min_items, member.max_items, "items")
 
 
 def _bound_violations(member: FieldSpec, value: float) -> Iterator[str]:
@@ -336,30 +428,38 @@ def _bound_violations(member: FieldSpec, value: float) -> Iterator[str]:
 
 def _size_violations(size: int, least: int | None, most: int | None, unit: str) -> Iterator[str]:
     if least is not None and size < least:
-        yield f"must have at least {least} {unit}"
+        yield "must not be empty" if least == 1 else f"must have at least {least} {unit}s"
     if most is not None and size > most:
-        yield f"must have at most {most} {unit}"
+        yield f"must have at most {most} {unit}{'' if most == 1 else 's'}"
 
 
 def _covers(entry: InvalidReplySpec, problem: FieldProblem) -> bool:
     return (not entry.fields or problem.name in entry.fields) and entry.problem in {None, problem.kind}
 
 
-def _invalid_reply(entry: InvalidReplySpec, problems: list[FieldProblem], record: RecordSpec | None) -> SimulatedReply:
-    marks: dict[str, JsonValue] = {
-        "$fields": [_wire(record, problem.name) for problem in problems],
-        "$field": _wire(record, problems[0].name),
-        "$reason": problems[0].reason,
-    }
+def _invalid_reply(
+    entry: InvalidReplySpec, problems: list[FieldProblem], first: FieldProblem, record: RecordSpec | None
+) -> SimulatedReply:
+    names: list[JsonValue] = list(dict.fromkeys(_wire(record, problem.name) for problem in problems))
+    marks: dict[str, JsonValue] = {"$fields": names, "$field": _wire(record, first.name), "$reason": first.reason}
     if entry.text is not None:
-        text = entry.text
-        for mark in ("$fields", "$field", "$reason"):
-            shown = marks[mark]
-            text = text.replace(mark, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
-        return SimulatedReply(entry.status, text=text)
-    details: JsonValue = [{"field": problem.name, "reason": problem.reason} for problem in problems]
-    body = _filled(entry.body, marks) if entry.body is not None else {"error": "invalid_input", "fields": details}
-    return SimulatedReply(entry.status, body)
+        return SimulatedReply(entry.status, text=_in_text(entry.text, marks))
+    if entry.body is not None:
+        return SimulatedReply(entry.status, _filled(entry.body, marks))
+    return _every_reason(entry.status, problems, record)
+
+
+def _every_reason(status: int, problems: list[FieldProblem], record: RecordSpec | None) -> SimulatedReply:
+    details: JsonValue = [
+        {"field": f"{_wire(record, problem.name)}{problem.place}", "reason": problem.reason} for problem in problems
+    ]
+    return SimulatedReply(status, {"error": "invalid_input", "fields": details})
+
+
+def _in_text(text: str, marks: Mapping[str, JsonValue]) -> str:
+    for mark, shown in marks.items():
+        text = text.replace(mark, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
+    return text
 
 
 def _wire(record: RecordSpec | None, name: str) -> str:
@@ -369,7 +469,7 @@ def _wire(record: RecordSpec | None, name: str) -> str:
 
 def _filled(body: JsonValue, marks: Mapping[str, JsonValue]) -> JsonValue:
     if isinstance(body, str):
-        return marks.get(body, body)
+        return marks[body] if body == "$fields" else _in_text(body, marks)
     if isinstance(body, list):
         return [_filled(item, marks) for item in body]
     if isinstance(body, dict):

@@ -68,7 +68,7 @@ Identifier = Annotated[
 ]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\[\]]*$", max_length=120)]
+TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]([A-Za-z0-9_\[\]]|, ?)*$", max_length=120)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 DataClassName = Literal["public", "internal", "confidential", "pii", "payment", "secret"]
@@ -100,12 +100,15 @@ class FieldSpec(SpecModel):
 
     Attributes:
         name: The identifier that expressions use.
-        type: `string`, `integer`, `number`, `boolean`, `date`, `list[T]`, or the name of a record.
+        type: `string`, `integer`, `number`, `boolean`, `date`, `list[T]`, `map[string, T]` (an object of any members),
+            or the name of a record.
         alias: The name on the wire where it differs from `name` (`from`, `e-mail`).
+        source: `header`: the request's header of the name on the wire; `body`: the whole JSON body, such as a list.
+            Else the path, the query or a member of the body, as the route has it.
         required: Whether a request without the field is invalid. A field with a default is not required.
         nullable: Whether JSON null is valid; an absent optional field without default is null.
         default: The value of an absent field that is not required.
-        choices: The only valid values.
+        choices: The only valid values; of a list with choices, bounds, lengths or a pattern each item is meant.
         pattern: A regular expression (RE2 syntax, searched, so anchor it) that a string must match.
         reason: What to tell a caller whose value does not fit, after the field's name ("must hold one @").
         data: Data class; the record's where it is not given.
@@ -114,6 +117,7 @@ class FieldSpec(SpecModel):
     name: Identifier
     type: TypeName
     alias: str | None = None
+    source: Literal["header", "body"] | None = None
     required: bool = True
     nullable: bool = False
     default: JsonValue = None
@@ -145,6 +149,11 @@ class RecordSpec(SpecModel):
 
     @model_validator(mode="after")
     def _holds_together(self) -> RecordSpec:
+        for part in self.fields:
+            if part.source == "header" and not is_header_name(part.wire_name):
+                raise ValueError(f"{part.wire_name!r} is no name of a header; give it as alias of {part.name}")
+        if len([part for part in self.fields if part.source == "body"]) > 1:
+            raise ValueError(f"record {self.name} has two fields that are the whole body")
         if self.name in _TAKEN:
             raise ValueError(
                 f"a record cannot be called {self.name}, which Python or a flow already means something by"
@@ -353,12 +362,13 @@ class ClauseAccount(SpecModel):
 
 
 class ExampleRequest(SpecModel):
-    """A request: `path` may hold a query string; `json_body` and `form` exclude each other."""
+    """A request: `path` may hold a query string; `json_body` and `form` exclude each other; further `headers`."""
 
     method: Method
     path: str
     json_body: JsonValue = None
     form: dict[str, str] | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class Example(SpecModel):

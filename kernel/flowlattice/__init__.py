@@ -18,7 +18,7 @@ from flowlattice.durations import days, hours, minutes, ms, seconds
 from flowlattice.language import http
 from flowlattice.language.combinators import Filter, If, Map, Merge, Switch
 from flowlattice.language.flow import Buffer, Flow, Profile
-from flowlattice.language.invalid import InvalidInput, require
+from flowlattice.language.invalid import InvalidInput, require, require_all
 from flowlattice.language.nodes import by, node
 from flowlattice.lattice import Determinism, Effects
 from flowlattice.record import DataClass, Empty, Record, field
@@ -58,5 +58,6 @@ __all__ = [
     "ms",
     "node",
     "require",
+    "require_all",
     "seconds",
 ]

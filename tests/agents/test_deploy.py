@@ -14,6 +14,7 @@ from flowlattice_agents.deploy import Deployer, parts_of
 from flowlattice_agents.models.offline import OfflineModel
 from flowlattice_agents.policy import PolicyAgent
 from flowlattice_agents.progress import Progress
+from flowlattice_agents.revise import Reviser
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
 from flowlattice_agents.store import RunStores
@@ -58,7 +59,8 @@ def certified(tmp_path: Path, laboratory: Laboratory) -> Make:
             base=tmp_path / "tree",
         )
         state: RunState = {"spec_digest": store.put_json(spec), "attempt": 0, "allowed_hosts": []}
-        for step in (Builder(bench).build, Builder(bench).compile, PolicyAgent(bench).decide, TestAgent(bench).certify):
+        agents = Builder(bench), PolicyAgent(bench), TestAgent(bench), Reviser(bench)
+        for step in (agents[0].build, agents[0].compile, agents[1].decide, agents[2].certify, agents[3].compare):
             state = {**state, **step(state)}
             assert not state.get("outcome"), state.get("reason")
         return bench, state
@@ -91,7 +93,9 @@ def test_what_is_approved_is_deployed_and_probed(certified: Make, tmp_path: Path
     assert (tmp_path / "tree" / "double" / "flow.py").read_text() == bench.workspace.files()["flow.py"]
 
 
-@pytest.mark.parametrize("changed", ["source_digest", "ir_digest", "certificate_digest", "policy_digest"])
+@pytest.mark.parametrize(
+    "changed", ["source_digest", "ir_digest", "certificate_digest", "policy_digest", "budget_digest"]
+)
 def test_any_change_after_the_approval_voids_it(certified: Make, tmp_path: Path, changed: str) -> None:
     bench, state = certified(SPEC)
     altered: RunState = {**approved(bench, state)}

@@ -11,7 +11,7 @@ from flowlattice_agents.errors import SimulationUnavailable, SpecError
 from flowlattice_agents.rendering import render_flow
 from flowlattice_agents.simulate import simulate
 from flowlattice_agents.spec import FlowSpec
-from tests.support.specs import built
+from tests.support.specs import BuiltSpec, built
 
 RELEASES = """
 name: releases
@@ -240,3 +240,196 @@ def test_functions_that_do_not_fit(function: str, reply: str, problem: str | Non
 def test_a_function_and_a_step_of_one_name() -> None:
     with pytest.raises(SpecError, match="luhn is a function of the spec and a field or step too"):
         FlowSpec.from_yaml(LUHN.replace("name: verdict,", "name: luhn,"))
+
+
+INPUTS = """
+name: inputs
+records:
+- name: Numbers
+  data: internal
+  fields:
+  - {name: numbers, type: "list[number]", source: body, min_items: 1, maximum: 100, reason: must be 1 or more up to 100}
+  - {name: scale, type: integer, required: false, default: 2}
+- {name: Flag, data: internal, fields: [{name: lit, type: boolean, source: body}]}
+- name: Asked
+  data: internal
+  fields:
+  - {name: request_id, alias: X-Request-Id, type: string, source: header, pattern: "^[a-z0-9-]+$"}
+  - {name: level, alias: X-Level, type: integer, source: header, required: false, default: 1}
+  - {name: tags, alias: tag, type: "list[string]", choices: [a, b], max_items: 2, required: false, default: []}
+  - {name: verbose, type: boolean, required: false, default: false}
+- name: Stock
+  data: internal
+  fields:
+  - {name: shop, type: string}
+  - {name: token, alias: X-Token, type: string, source: header}
+  - {name: counts, type: "map[string, integer]"}
+- {name: Sku, data: internal, fields: [{name: sku, type: string, min_length: 1}, {name: qty, type: integer}]}
+- {name: Basket, data: internal, fields: [{name: lines, type: "list[Sku]", source: body}]}
+routes:
+- {method: POST, path: /scale, accepts: Numbers, reply: {body: "[n * scale for n in numbers]"}}
+- {method: PUT, path: /flag, accepts: Flag, reply: {body: "not lit"}}
+- method: GET
+  path: /asked
+  accepts: Asked
+  reply: {body: '{"id": request_id, "level": level, "tags": tags, "verbose": verbose}'}
+- method: PUT
+  path: /stock/{shop}
+  accepts: Stock
+  invalid: [{status: 401, problem: missing, fields: [token], body: {error: $field}}]
+  reply: {body: '{"shop": shop, "total": aggregation.total(lookups.values(counts)), "has": lookups.has(counts, "x")}'}
+- {method: PATCH, path: /basket, accepts: Basket, reply: {body: '[{"sku": line.sku} for line in lines]'}}
+"""
+
+
+def test_a_body_that_is_a_list_or_a_bare_value(tmp_path: Path) -> None:
+    flow = built(tmp_path, INPUTS)
+    assert flow.agree("/scale?scale=3", [1, 2.5]).json_body == [3, 7.5]
+    assert flow.agree("/scale", [4]).json_body == [8]
+    assert flow.agree("/scale?scale=x", [4]).status == 422
+    for refused in ([], [101], {"numbers": [1]}, ["a"], 5):
+        assert flow.agree("/scale", refused).status == 422
+    assert flow.agree("/flag", True, method="PUT").json_body is False
+    assert flow.agree("/flag", "true", method="PUT").status == 422
+    assert flow.agree("/flag", method="PUT").json_body == {
+        "error": "invalid_input",
+        "fields": [{"field": "lit", "reason": "is required"}],
+    }
+    assert flow.agree("/basket", [{"sku": "a", "qty": 1}], method="PATCH").json_body == [{"sku": "a"}]
+    assert flow.ask("/basket", [{"sku": "a", "qty": "x"}], method="PATCH").body == (
+        b'{"error":"invalid_input","fields":[{"field":"lines[0].qty","reason":"must be a whole number"}]}'
+    )
+
+
+def test_headers_lists_and_truths_as_input(tmp_path: Path) -> None:
+    flow = built(tmp_path, INPUTS)
+    named = {"x-request-id": "r-1"}
+    assert flow.agree("/asked", headers=named).json_body == {"id": "r-1", "level": 1, "tags": [], "verbose": False}
+    assert flow.agree("/asked?tag=b&tag=a&verbose=1", headers={**named, "X-Level": " 7 "}).json_body == {
+        "id": "r-1",
+        "level": 7,
+        "tags": ["b", "a"],
+        "verbose": True,
+    }
+    assert flow.agree("/asked?X-Request-Id=r-1").json_body == {
+        "error": "invalid_input",
+        "fields": [{"field": "X-Request-Id", "reason": "is required"}],
+    }
+    for target in ("/asked?tag=c", "/asked?tag=a&tag=b&tag=a", "/asked?verbose=yes", "/asked?verbose=1&verbose=0"):
+        assert flow.agree(target, headers=named).status == 422
+    for header in ({"X-Request-Id": "R 1"}, {**named, "X-Level": "high"}):
+        assert flow.agree("/asked", headers=header).status == 422
+
+
+def test_a_table_as_input(tmp_path: Path) -> None:
+    flow = built(tmp_path, INPUTS)
+    token = {"X-Token": "t"}
+    body = {"counts": {"x": 2, "y z": 3}, "shop": "elsewhere", "X-Token": "forged"}
+    assert flow.agree("/stock/here", body, method="PUT", headers=token).json_body == {
+        "shop": "here",
+        "total": 5,
+        "has": True,
+    }
+    assert flow.agree("/stock/here", {"counts": {"x": "2"}}, method="PUT", headers=token).status == 422
+    assert flow.agree("/stock/here", body, method="PUT").json_body == {"error": "X-Token"}
+
+
+def test_what_cannot_be_a_header_or_a_body() -> None:
+    field = "{name: x, records: [{name: R, fields: [%s]}], routes: [{method: GET, path: /, reply: {body: '1'}}]}"
+    with pytest.raises(SpecError, match="'a b' is no name of a header; give it as alias of a"):
+        FlowSpec.from_yaml(field % "{name: a, alias: a b, type: string, source: header}")
+    with pytest.raises(SpecError, match="record R has two fields that are the whole body"):
+        FlowSpec.from_yaml(field % "{name: a, type: string, source: body}, {name: b, type: string, source: body}")
+
+
+REFUSING = """
+name: refusing
+records:
+- name: Booking
+  data: internal
+  fields:
+  - {name: guests, type: integer, minimum: 1, maximum: 8}
+  - {name: room, type: string}
+  - {name: arrives, type: date}
+  - {name: leaves, type: date}
+  - {name: email, type: string}
+routes:
+- method: POST
+  path: /bookings
+  accepts: Booking
+  invalid:
+  - {fields: [guests], problem: value, status: 400, body: {error: "guests must be 1 to 8", got: $fields}}
+  - {fields: [email], status: 409, text: "$field $reason ($fields)"}
+  - {problem: type, status: 400}
+  steps:
+  - {name: rooms, value: '["blue", "red"]'}
+  - {name: nights, value: "dates.days_between(arrives, leaves)"}
+  checks:
+  - {require: "arrives < leaves", field: leaves, reason: must be after arrives}
+  - {require: 'text.contains(email, "@")', field: email, reason: must hold one @}
+  - {require: 'text.before(email, "@") != ""', field: email, reason: must have something before the @}
+  - {require: nights <= 30, field: leaves, reason: must be within 30 nights}
+  cases:
+  - name: unknown
+    when: room not in rooms
+    reply: {status: 404, body: "{'error': f'no room {room}', 'rooms': rooms}"}
+  - name: full
+    when: room == "red" and guests > 2
+    reply: {status: 409, body: "{'error': f'red takes 2, not {guests}'}"}
+  reply: {status: 201, body: '{"nights": nights}'}
+"""
+BOOKING = {"guests": 2, "room": "blue", "arrives": "2026-01-01", "leaves": "2026-01-03", "email": "a@b"}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "answer"),
+    [
+        ({}, 201, {"nights": 2}),
+        ({"guests": 9}, 400, {"error": "guests must be 1 to 8", "got": ["guests"]}),
+        ({"guests": 0, "room": 1}, 400, {"error": "guests must be 1 to 8", "got": ["guests", "room"]}),
+        ({"room": 1}, 400, {"error": "invalid_input", "fields": [{"field": "room", "reason": "must be text"}]}),
+        (
+            {"leaves": "2026-01-01"},
+            422,
+            {"error": "invalid_input", "fields": [{"field": "leaves", "reason": "must be after arrives"}]},
+        ),
+        ({"leaves": "2026-01-01", "email": "x"}, 409, "email must hold one @ (leaves, email)"),
+        ({"email": "@b"}, 409, "email must have something before the @ (email)"),
+        (
+            {"leaves": "2026-03-01", "room": "none"},
+            422,
+            {"error": "invalid_input", "fields": [{"field": "leaves", "reason": "must be within 30 nights"}]},
+        ),
+        ({"room": "none"}, 404, {"error": "no room none", "rooms": ["blue", "red"]}),
+        ({"room": "red", "guests": 3}, 409, {"error": "red takes 2, not 3"}),
+    ],
+)
+def test_refusals(booking: BuiltSpec, change: dict[str, object], status: int, answer: object) -> None:
+    told = booking.agree("/bookings", BOOKING | change)
+    assert (told.status, told.json_body if told.text is None else told.text) == (status, answer)
+
+
+@pytest.fixture(scope="module")
+def booking(tmp_path_factory: pytest.TempPathFactory) -> BuiltSpec:
+    return built(tmp_path_factory.mktemp("booking"), REFUSING)
+
+
+def test_steps_that_nothing_needs_are_not_worked_out(tmp_path: Path) -> None:
+    flow = built(
+        tmp_path,
+        """
+name: lazy
+records: [{name: In, data: public, fields: [{name: prices, type: "list[number]"}]}]
+routes:
+- method: POST
+  path: /average
+  accepts: In
+  checks: [{require: "lists.length(prices) < 3", field: prices, reason: are too many}]
+  steps: [{name: average, value: aggregation.average(prices)}]
+  cases: [{name: none, when: lists.is_empty(prices), reply: {body: "'nothing'"}}]
+  reply: {body: average}
+""",
+    )
+    assert flow.agree("/average", {"prices": []}).json_body == "nothing"
+    assert flow.agree("/average", {"prices": [1, 2]}).json_body == 1.5
+    assert flow.agree("/average", {"prices": [1, 2, 3]}).status == 422

@@ -55,7 +55,7 @@ class BuiltSpec:
     ) -> SimulatedReply:
         """What the flow and the simulator both answer; fails where they differ."""
         verb = method or ("GET" if body is None else "POST")
-        told = simulate(self.spec, verb, target, body)
+        told = simulate(self.spec, verb, target, body, headers)
         answer = self.ask(target, body, method=verb, headers=headers)
         text = answer.body.decode()
         assert answer.status == told.status, (target, body, text, told)

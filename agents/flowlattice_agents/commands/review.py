@@ -11,7 +11,7 @@ from typing import cast
 import click
 from pydantic import JsonValue
 
-from flowlattice.console import Console, Exit, verb
+from flowlattice.console import Console, Exit, in_color, verb
 from flowlattice.errors import UsageError
 from flowlattice.home import flows_home
 from flowlattice_agents.errors import RunError
@@ -159,7 +159,7 @@ class Asking:
     def ask(self, prompt: str) -> str:
         """Show a prompt and wait for a key."""
         with self.keys.one_by_one():
-            click.echo(prompt, nl=False, err=True)
+            click.echo(prompt, nl=False, err=True, color=in_color(sys.stderr))
             key = self.keys.next()
             click.echo(key if key.isprintable() else "", err=True)
         return key

@@ -15,6 +15,7 @@ from flowlattice_agents.expressions._evaluate import evaluate
 from flowlattice_agents.expressions._infer import check
 from flowlattice_agents.expressions._render import RecordWriter, Rename, render
 from flowlattice_agents.expressions._signatures import signature_text
+from flowlattice_agents.expressions._steps import needed_steps
 from flowlattice_agents.expressions._syntax import called_functions, free_names
 from flowlattice_agents.expressions._types import (
     BOOLEAN,
@@ -70,6 +71,7 @@ __all__ = [
     "identifiers",
     "join",
     "names_of_record",
+    "needed_steps",
     "optional",
     "render",
     "signature_text",

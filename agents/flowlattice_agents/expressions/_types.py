@@ -208,7 +208,7 @@ def functions_of(spec: FlowSpec) -> dict[str, Type]:
 def _type_named(name: str, spec: FlowSpec, inside: tuple[str, ...]) -> Type:
     if name in _SCALARS:
         return _SCALARS[name]
-    wrapped = re.fullmatch(r"(list|optional|map)\[(.+)\]", name)
+    wrapped = re.fullmatch(r"(list|optional|map)\[(?:(?<=map\[)string, ?)?(.+)\]", name)
     if wrapped:
         wrappers: Mapping[str, Callable[[Type], Type]] = {"list": ListType, "optional": optional, "map": MapType}
         return wrappers[wrapped[1]](_type_named(wrapped[2], spec, inside))

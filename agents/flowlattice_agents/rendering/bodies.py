@@ -71,12 +71,9 @@ class Body:
 
     def compute_for(self, steps: Sequence[StepSpec], needed: Iterable[str]) -> None:
         """Only the steps that some expressions need, directly or through other steps."""
-        wanted = {name for text in needed for name in expressions.free_names(text)}
-        for step in reversed(steps):
-            if step.name in wanted:
-                wanted |= expressions.free_names(step.value)
+        wanted = expressions.needed_steps(steps, needed)
         for step in steps:
-            if step.name in wanted:
+            if step in wanted:
                 self._step(step)
             else:
                 self.types[step.name] = expressions.check(step.value, self.types)
@@ -143,19 +140,31 @@ class Body:
         self.lines.append(statement(f"{local} = ", source))
 
     def _check_ready(self, waiting: list[CheckSpec]) -> None:
-        for check in list(waiting):
-            if expressions.free_names(check.require) <= set(self.types):
-                waiting.remove(check)
-                self._check(check)
+        ready = [check for check in waiting if expressions.free_names(check.require) <= set(self.types)]
+        waiting[:] = [check for check in waiting if check not in ready]
+        fields = list(dict.fromkeys(check.field for check in ready))
+        if len(fields) > 1:
+            self._check_all(ready, fields)
+            return
+        for check in ready:
+            self.records.imports.flowlattice.add("require")
+            condition = self.expression(check.require)
+            self.lines.append(f"    require({condition}, {literal(self._wire(check.field))}, {literal(check.reason)})")
 
-    def _check(self, check: CheckSpec) -> None:
+    def _check_all(self, checks: Sequence[CheckSpec], fields: Sequence[str]) -> None:
+        """Checks of several fields at once: the caller is told of each field with the first reason against it."""
+        self.records.imports.flowlattice.add("require_all")
+        entries = []
+        for name in fields:
+            own = [check for check in checks if check.field == name]
+            reasons = [f"{literal(check.reason)} if not ({self.expression(check.require)}) else " for check in own]
+            entries.append(f"        {literal(self._wire(name))}: {''.join(reasons)}None,\n")
+        self.lines.append(f"    require_all({{\n{''.join(entries)}    }})")
+
+    def _wire(self, name: str) -> str:
         accepted = self.records.spec.record(self.route.accepts)
-        blamed = accepted.field(check.field) if accepted else None
-        wire = blamed.wire_name if blamed else check.field
-        self.records.imports.flowlattice.add("require")
-        condition = self.expression(check.require)
-        line = f"    require({condition}, {literal(wire)}, {literal(check.reason)})"
-        self.lines.append(line)
+        blamed = accepted.field(name) if accepted else None
+        return blamed.wire_name if blamed else name
 
     def _class_of(self, source: str) -> str:
         """The most sensitive class among what a piece of rendered source reads."""

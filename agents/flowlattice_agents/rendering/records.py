@@ -28,6 +28,14 @@ _SCALARS = {
     "null": "None",
     "nothing": "str",
 }
+_NO_ITEM = {
+    "minimum": None,
+    "maximum": None,
+    "exclusive_minimum": None,
+    "exclusive_maximum": None,
+    "pattern": None,
+}
+"""What of a list's constraints is meant for each item."""
 _ORDER = [member.value for member in DataClass]
 
 
@@ -121,7 +129,7 @@ class Records:
         self.sources[record.name] = "\n".join([head, *lines])
 
     def _field(self, part: FieldSpec, data: str | None) -> str:
-        annotation = self._choices(part) or self.annotation(type_named(part.type, self.spec))
+        annotation = self._items(part, data) or self._choices(part) or self.annotation(type_named(part.type, self.spec))
         # Inside of Annotated, so that a field's alias is the field's and not one of a union member.
         annotation += " | None" if part.nullable or (not part.required and part.default is None) else ""
         constraints = list(_constraints(part, data))
@@ -129,6 +137,17 @@ class Records:
             annotation = self._annotated(annotation, constraints)
         default = "" if part.required else f" = {literal(part.default)}"
         return f"    {part.name}: {annotation}{default}"
+
+    def _items(self, part: FieldSpec, data: str | None) -> str | None:
+        """The annotation of a list whose items are constrained; none for anything else."""
+        item = re.fullmatch(r"list\[(.+)\]", part.type)
+        if item is None:
+            return None
+        inner = part.model_copy(update={"type": item[1], "alias": None, "source": None, "data": None, "reason": None})
+        annotation = self._items(inner, data) or self._choices(inner) or self.annotation(type_named(item[1], self.spec))
+        constraints = list(_constraints(inner, data))
+        constraints += [f"reason={literal(part.reason)}"] if constraints and part.reason else []
+        return f"list[{self._annotated(annotation, constraints) if constraints else annotation}]"
 
     def _choices(self, part: FieldSpec) -> str | None:
         if not part.choices:
@@ -157,16 +176,19 @@ def most_common(classes: Iterable[DataClassName | None]) -> str | None:
 
 def _constraints(part: FieldSpec, data: str | None) -> Iterable[str]:
     is_list = part.type.startswith("list[")
+    item = part.model_copy(update=_NO_ITEM) if is_list else part
     given = {
-        "alias": part.alias if part.alias != part.name else None,
+        "header": part.wire_name if part.source == "header" else None,
+        "body": True if part.source == "body" else None,
+        "alias": part.alias if part.alias != part.name and part.source != "header" else None,
         "data": part.data if part.data != data else None,
-        "ge": part.minimum,
-        "gt": part.exclusive_minimum,
-        "le": part.maximum,
-        "lt": part.exclusive_maximum,
+        "ge": item.minimum,
+        "gt": item.exclusive_minimum,
+        "le": item.maximum,
+        "lt": item.exclusive_maximum,
         "min_length": part.min_items if is_list else part.min_length,
         "max_length": part.max_items if is_list else part.max_length,
-        "pattern": part.pattern,
+        "pattern": item.pattern,
         "reason": part.reason,
     }
     for name, value in given.items():

@@ -95,8 +95,7 @@ class Routes:
         name = self.names.take(f"check_{slug}")
         body = Body(route, self.records)
         needed = [check.require for check in route.checks]
-        body.compute_for(route.steps, needed)
-        body.compute((), route.checks)
+        body.compute(expressions.needed_steps(route.steps, needed), route.checks)
         body.lines.append(f"    return {REQUEST}")
         accepts = self._accepts(route)
         self._function(name, accepts, accepts, f"Refuse invalid requests to {route.path}.", body.lines)

@@ -22,6 +22,7 @@ class ExampleRequest(_Model):
     path: str
     json_body: JsonValue = None
     form: dict[str, str] | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class Example(_Model):
@@ -42,6 +43,7 @@ class Sample(_Model):
         target: Path and query, percent-encoded.
         body: The body as it is sent; none for a request without one.
         content_type: The body's media type.
+        headers: Further headers of the request.
         status: The certified status.
         answer: The certified body.
         repeats: Whether the answer must be the same again (every node behind the route is strict).
@@ -51,6 +53,7 @@ class Sample(_Model):
     target: str
     body: str | None = None
     content_type: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
     status: int
     answer: str
     repeats: bool = True

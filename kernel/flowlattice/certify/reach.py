@@ -20,7 +20,7 @@ def stated(subject: Subject, route: Route) -> list[Request]:
 
 def generated(route: Route) -> list[Request]:
     """The requests that carry a route's generated inputs."""
-    return [request for value in route.valid if (request := request_for(route.trigger, value))]
+    return [request for value in route.valid if (request := request_for(route.trigger, value, dict(route.schema)))]
 
 
 def is_reply(route: Route, answer: Answer) -> bool:

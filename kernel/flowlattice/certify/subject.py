@@ -23,6 +23,7 @@ from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.runtime import bind
 from flowlattice.hosts.inprocess import InProcess
 from flowlattice.hosts.web import WebApp
+from flowlattice.ir.fields import field_sources
 from flowlattice.ir.model import FlowIR, Node, Trigger
 from flowlattice.language.loading import Program
 from flowlattice.plan import plan
@@ -72,9 +73,15 @@ class Route:
         """Method and path."""
         return f"{self.trigger.method} {self.trigger.path}"
 
+    @property
+    def has_text(self) -> bool:
+        """Whether a field comes from text: a path, a query, a form or a header."""
+        sources = field_sources(self.trigger, dict(self.schema))
+        return any(source.origin not in {"body", "whole"} for source in sources)
+
     def refuses(self, value: dict[str, JsonValue], request: Request) -> bool:
         """Whether the record itself refuses a value as the request carries it (a query turns 7 into the text "7")."""
-        carried = value if self.trigger.body == "json" and "{" not in str(self.trigger.path) else _as_texts(value)
+        carried = _as_texts(value) if self.has_text else value
         return not accepted(self.accepts, carried, lax=carried is not value)
 
 
@@ -87,7 +94,8 @@ class Host:
 
     async def send(self, request: Request) -> Answer:
         """Send a request through the whole host."""
-        headers = {"content-type": request.content_type} if request.content_type else {}
+        kind = {"content-type": request.content_type} if request.content_type else {}
+        headers = {**kind, **request.headers}
         body = (request.body or "").encode()
         response = await self.driver.request(request.method, request.target, headers=headers, body=body)
         return Answer(status=response.status, headers=response.headers, text=response.body.decode("utf-8", "replace"))

@@ -70,6 +70,18 @@ class InputReader:
             raise RejectedInput(self._problems(error)) from None
         return record
 
+    def from_line(self, text: bytes) -> Record:
+        """The record that a JSON document is; where its only field is the whole body, that document.
+
+        Raises:
+            RejectedInput: It is not JSON, or not such a record.
+        """
+        properties = self._schema.get("properties", {})
+        only = next(iter(properties)) if len(properties) == 1 else None
+        if only is None or properties[only].get("x-in") != "body":
+            return self.from_json(text)
+        return self.from_values({only: json_value(text)}, [])
+
     def from_values(self, values: Mapping[str, JsonValue], problems: list[Problem]) -> Record:
         """The record that has these members, some of which were found invalid before.
 
@@ -146,16 +158,26 @@ def invalid_field(field: str, reason: str) -> Problem:
     return Problem(field=field, name=_NAME_END.split(field, maxsplit=1)[0], kind="value", reason=reason)
 
 
+def json_value(text: bytes) -> JsonValue:
+    """A JSON value.
+
+    Raises:
+        RejectedInput: It is not JSON.
+    """
+    try:
+        value: JsonValue = from_json(text, allow_inf_nan=False)
+    except ValueError:
+        raise RejectedInput([NOT_JSON]) from None
+    return value
+
+
 def json_object(text: bytes) -> dict[str, JsonValue]:
     """The members of a JSON object; no text at all is an empty object.
 
     Raises:
         RejectedInput: It is not JSON or not an object.
     """
-    try:
-        value = from_json(text or b"{}", allow_inf_nan=False)
-    except ValueError:
-        raise RejectedInput([NOT_JSON]) from None
+    value = json_value(text or b"{}")
     if not isinstance(value, dict):
         raise RejectedInput([NOT_AN_OBJECT])
     return value
@@ -174,7 +196,11 @@ def _says(kind: ProblemKind, reason: str) -> _Wording:
 
 
 def _bound(reason: str, name: str) -> _Wording:
-    return lambda context, _leaf: ("value", f"{reason} {context.get(name)}")
+    return lambda context, _leaf: ("value", f"{reason} {_shown(context.get(name))}")
+
+
+def _shown(bound: object) -> object:
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def _at_least(unit: str) -> _Wording:

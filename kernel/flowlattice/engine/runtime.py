@@ -100,7 +100,7 @@ class Runtime:
                 return reply
             return await _in_time(trigger.step.as_awaited()(record, run), run, limit)
         except InvalidInput as error:
-            raise RejectedInput([invalid_field(error.field, error.reason)]) from None
+            raise trigger.reader.rejected(invalid_field(*problem) for problem in error.problems.items()) from None
         except NoValueError as error:
             raise RejectedInput([invalid_field(REQUEST, error.reason)]) from None
 

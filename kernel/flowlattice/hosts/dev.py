@@ -97,7 +97,7 @@ async def run_lines(runtime: Runtime, trigger: BoundTrigger, lines: Iterable[byt
             continue
         run = runtime.new_run(collect=True)
         try:
-            await runtime.execute(trigger, trigger.reader.from_json(text), run, time.monotonic())
+            await runtime.execute(trigger, trigger.reader.from_line(text), run, time.monotonic())
         except RejectedInput:
             rejected.append(_raw(text))
             continue

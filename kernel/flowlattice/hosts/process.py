@@ -91,7 +91,13 @@ class ServedFlow:
         return status, text
 
     def exchange(
-        self, method: str, target: str, *, body: str | bytes | None = None, content_type: str | None = None
+        self,
+        method: str,
+        target: str,
+        *,
+        body: str | bytes | None = None,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Message, str]:
         """Send a request; status, headers and body of the answer.
 
@@ -99,9 +105,9 @@ class ServedFlow:
             EngineUnavailable: There was no answer.
         """
         connection = HTTPConnection("127.0.0.1", self._port, timeout=_REQUEST_S)
-        headers = {} if content_type is None else {"content-type": content_type}
+        sent = {**({} if content_type is None else {"content-type": content_type}), **(headers or {})}
         try:
-            connection.request(method, target, body=body.encode() if isinstance(body, str) else body, headers=headers)
+            connection.request(method, target, body=body.encode() if isinstance(body, str) else body, headers=sent)
             response = connection.getresponse()
             return response.status, response.headers, response.read().decode("utf-8", "replace")
         except (OSError, HTTPException) as error:

@@ -1,4 +1,5 @@
-"""Where the fields of an accepted record come from: the path, the query, a form or a JSON body, and how text is read.
+"""Where the fields of an accepted record come from: the path, the query, a header, a form or a JSON body, and how text
+is read.
 
 A function of a trigger and its schema; the reading itself is a host's.
 """
@@ -15,6 +16,7 @@ from flowlattice.errors import FlowlatticeError
 from flowlattice.ir import model as ir
 
 TextKind = Literal["text", "whole_number", "number", "boolean"]
+Origin = Literal["path", "query", "header", "form", "body", "whole"]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _KINDS: Mapping[str, TextKind] = {
@@ -38,7 +40,7 @@ class FieldSource(BaseModel):
 
     Attributes:
         name: Its name on the wire.
-        origin: Path parameter, query parameter, form field, or member of the JSON body.
+        origin: Path parameter, query parameter, header, form field, member of the JSON body, or the `whole` of it.
         kind: How its text is read; `text` also stands for dates and choices, which validation reads.
         many: Whether it is a list, made of all parameters of that name.
 
@@ -47,7 +49,7 @@ class FieldSource(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    origin: Literal["path", "query", "form", "body"]
+    origin: Origin
     kind: TextKind = "text"
     many: bool = False
 
@@ -67,15 +69,21 @@ def field_sources(trigger: ir.Trigger, schema: JsonValue) -> tuple[FieldSource, 
     unknown = [name for name in parameters if name not in fields]
     if fields and unknown:
         raise UnboundParameter(f"{trigger.path}: the accepted record has no field {unknown[0]}")
-    rest: Literal["query", "form", "body"] = (
-        "query" if trigger.body is None else "form" if trigger.body == "form" else "body"
-    )
+    placed = {name: field.get("x-in") if isinstance(field, dict) else None for name, field in fields.items()}
+    wholes = [name for name, place in placed.items() if place == "body"]
+    if wholes and (len(wholes) > 1 or trigger.body != "json"):
+        raise UnreadableField(f"field {wholes[-1]} cannot be the whole body: {_WHY_NOT_WHOLE[len(wholes) > 1]}")
+    rest: Origin = "query" if trigger.body is None or wholes else trigger.body if trigger.body == "form" else "body"
     found = []
     for name, field in fields.items():
-        origin: Literal["path", "query", "form", "body"] = "path" if name in parameters else rest
-        kind, many = ("text", False) if origin == "body" else _reading(name, field, schema, origin)
+        origin = _PLACES.get(str(placed[name]), "path" if name in parameters else rest)
+        kind, many = ("text", False) if origin in {"body", "whole"} else _reading(name, field, schema, origin)
         found.append(FieldSource(name=name, origin=origin, kind=kind, many=many))
     return tuple(found)
+
+
+_PLACES: Mapping[str, Origin] = {"header": "header", "body": "whole"}
+_WHY_NOT_WHOLE = {True: "another field is, too", False: "the route has no JSON body"}
 
 
 def _reading(name: str, field: JsonValue, schema: JsonValue, origin: str) -> tuple[TextKind, bool]:

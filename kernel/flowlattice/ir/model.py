@@ -56,7 +56,8 @@ class InvalidReply(IRModel):
         fields: Names on the wire; empty: any field.
         problem: Only this kind of problem; none: any.
         status: The answer's status, 4xx.
-        body: JSON body; the texts `$fields`, `$field`, `$reason` stand for what failed.
+        body: JSON body, each field with its reason where there is neither body nor text; the texts `$fields`,
+            `$field`, `$reason` stand for what failed.
         text: A plain-text body instead.
     """
 

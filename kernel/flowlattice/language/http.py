@@ -27,8 +27,9 @@ class InvalidReply:
 
     Attributes:
         status: The answer's status, 4xx.
-        body: JSON body; the texts `$fields`, `$field` and `$reason` stand for the failing fields' names in the order
-            of declaration, the first one's name, and the first one's reason.
+        body: JSON body; the texts `$fields`, `$field` and `$reason` stand for the failing fields' names in the order of
+            declaration, the first one's name, and the first one's reason. Without body and text it is each field with
+            its reason.
         text: A plain-text body instead, with the same marks inside.
         fields: Only problems of these fields (names on the wire); empty: any.
         problem: Only this kind of problem; none: any.

@@ -103,6 +103,7 @@ SPECIAL_FUNCTIONS: Final = {
     "asyncio.tasks.gather": PURE,
     "calendar.setfirstweekday": _CONTEXT,
     "flowlattice.language.invalid.require": PURE,
+    "flowlattice.language.invalid.require_all": PURE,
     "statistics.NormalDist.samples": _RANDOM,
     "statistics.kde_random": _RANDOM,
     "time.strptime": PURE,

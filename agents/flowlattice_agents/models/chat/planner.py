@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from flowlattice_agents.edits import Edit, apply_edits
-from flowlattice_agents.errors import EditRejected, SpecError
+from flowlattice_agents.errors import AnswerUnusable, EditRejected, SpecError
 from flowlattice_agents.models.base import (
     Answer,
     Disagreement,
@@ -141,8 +141,8 @@ class ChatPlanner:
         said = [f'<file name="{trouble.file}">\n{trouble.text}</file>', _operators(trouble.text), *_reported(trouble)]
         try:
             given = self.asker.ask(prompt, RepairAnswer, "\n\n".join(said), check=check)
-        except Declined as refusal:
-            return Repair(gave_up=str(refusal))
+        except (Declined, AnswerUnusable) as reason:
+            return Repair(gave_up=str(reason))
         return Repair(edits=edits_of(given.edits, trouble.file), gave_up=given.give_up)
 
     def _spec(self, brief: str, answers: Sequence[Answer]) -> Draft:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,15 +14,16 @@ from pydantic import JsonValue
 from flowlattice_agents.expressions import STRING
 from flowlattice_agents.models.offline.claims import ClaimChecker
 from flowlattice_agents.models.offline.fields import is_concrete, json_of, record_name
-from flowlattice_agents.models.offline.names import word_lists
+from flowlattice_agents.models.offline.names import likely_type, word_lists
+from flowlattice_agents.models.offline.questions import type_gap
 from flowlattice_agents.models.offline.refusals import outside_call
 from flowlattice_agents.models.offline.replies import merged_choice
-from flowlattice_agents.models.offline.routes import Gap, Sample
+from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
 from flowlattice_agents.models.offline.rules import normalised
 from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.sources import key_text
 from flowlattice_agents.models.offline.terms import Term, term
-from flowlattice_agents.models.offline.understanding import Branch
+from flowlattice_agents.models.offline.understanding import Branch, Outcome
 from flowlattice_agents.spec import (
     CaseSpec,
     RecordSpec,
@@ -53,11 +55,10 @@ class Assembler(ClaimChecker):
     def assemble(self) -> Assembled:
         """The spec of the route, or what is missing for it."""
         if self.route.method is None:
-            self.gaps.append(Gap("method", f"Which method does {self.route.path} have, GET or POST?"))
+            method = "GET" if self.route.parameters or "?" in self.route.path else "POST"
+            self.gaps.append(Gap("method", f"Which method does {self.route.path} have, GET or POST?", method))
         open_fields = [name for name, field in self.route.fields.items() if field.type is None]
-        self.gaps += [
-            Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?") for name in open_fields
-        ]
+        self.gaps += [type_gap(name, likely_type(name)) for name in open_fields]
         if open_fields:
             return Assembled(None, (), (), tuple(self.gaps))
         cases, default = self._cases()
@@ -93,10 +94,14 @@ class Assembler(ClaimChecker):
             return
         used = any(re.search(rf"(?<![\w'])({re.escape(name)})(?![\w'])", reply.body) for name in self.names.values())
         said = any(
-            re.search(r"(?i)\b(always|every time|no matter|fixed|constant|never changes)\b", c.text)
+            _ACKNOWLEDGED.search(c.text)
+            or re.search(r"(?i)\b(always|every time|no matter|fixed|constant|never changes)\b", c.text)
             for c in self.route.clauses
         )
         constants = [key for key, value in _constants(reply.body) if not isinstance(value, str) or not used]
+        template = _is_template(self.known.replies)
+        if template:
+            return
         telling = [key for key in constants if key not in word_lists().acknowledging]
         if telling and not said:
             text = f"Is `{telling[0]}` in the reply always the same, or how is it worked out from the request?"
@@ -137,6 +142,9 @@ class Assembler(ClaimChecker):
             kind = "html"
         if shapes:
             return self._json_reply(status, shapes, contents, examples=examples)
+        pages = [content.terms[0].text for content in contents if content.head == "html_page"]
+        if len(pages) == 1 and not shapes:
+            return ReplySpec(status=status, kind="html", body=repr(_page(pages[0])))
         texts = [content.terms[0] for content in contents if content.head == "text"]
         if texts or kind == "text":
             return self._text_reply(status, texts, "html" if kind == "html" else "text", examples=examples)
@@ -146,8 +154,10 @@ class Assembler(ClaimChecker):
         self, status: int, shapes: Sequence[Term], contents: Sequence[Term], *, examples: bool
     ) -> ReplySpec | None:
         samples = [sample for sample in self.route.samples if sample.json_body is not None] if examples else []
+        alternatives = any(content.head == "either" for content in contents)
         if (
             examples
+            and not alternatives
             and is_concrete(shapes[0])
             and self._shown()
             and not any(s.inputs == self._shown() for s in samples)
@@ -155,7 +165,7 @@ class Assembler(ClaimChecker):
             samples.insert(0, Sample(self._shown(), status, json_of(shapes[0])))
             self.route.samples.insert(0, samples[0])
         shape: Term | None = shapes[0]
-        if any(content.head == "either" for content in contents):
+        if alternatives:
             shape = merged_choice(shapes)
         elif len(shapes) > 1 and all(content.head == "fields" for content in contents if content.head != "empty"):
             shape = Term("obj", tuple(pair for one in shapes for pair in one.terms))
@@ -281,6 +291,25 @@ class Assembler(ClaimChecker):
         return self._reply(status, outcome.contents, examples=False)
 
     # Input
+
+
+_ACKNOWLEDGED = re.compile(
+    r"(?i)\b(everything|all)\b.{0,30}\b(fine|ok|okay|good|valid|right|well|in order|correct|there)\b"
+)
+
+
+def _is_template(replies: Sequence[tuple[Outcome, Clause]]) -> bool:
+    """Whether the one reply shown writes formulas in place of values, so that its constants are meant as they are."""
+    shapes = [content.terms[0] for outcome, _ in replies for content in outcome.contents if content.head == "json"]
+    values = [pair.terms[0].head for shape in shapes for pair in shape.terms if pair.head == "pair" and pair.terms]
+    return len(shapes) == 1 and "raw" in values and "hole" not in values
+
+
+def _page(heading: str) -> str:
+    """A page with a heading and nothing else."""
+    title = html.escape(heading)
+    head = f'<meta charset="utf-8"><title>{title}</title>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{title}</h1></body></html>'
 
 
 def _constants(body: str) -> list[tuple[str, object]]:

@@ -25,6 +25,7 @@ from flowlattice_agents.models.offline.routes import (
     with_parameters,
 )
 from flowlattice_agents.models.offline.sentences import Reading, read_sentence, sentences
+from flowlattice_agents.models.offline.synonyms import rewritten
 from flowlattice_agents.models.offline.synthesis import stems
 from flowlattice_agents.models.offline.terms import Term, term
 
@@ -53,7 +54,9 @@ class Brief:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = _with_path_parameters(lex(text), text)
+        plain = lex(text)
+        self._evident = frozenset(evident_names(plain))
+        self.tokens = _with_path_parameters(rewritten(plain, self._evident), text)
         self._grammar = load_grammar()
         self._sentences = sentences(self.tokens)
         self._known: dict[tuple[int, int, frozenset[str]], Reading] = {}
@@ -67,7 +70,7 @@ class Brief:
         self._parsed: dict[tuple[str, str], list[Term]] = {}
 
     def _find_names(self) -> Names:
-        names = dict.fromkeys(evident_names(self.tokens))
+        names = dict.fromkeys((*evident_names(self.tokens), *self._evident))
         for sentence in self._sentences:
             names.update(dict.fromkeys(_declared(self._reading(sentence, Names(names)))))
         return Names(names)
@@ -113,7 +116,7 @@ class Brief:
         if not length:
             return self._without_heading(sentence)
         reading = self._reading(sentence[:length], self.names)
-        if not reading.leftovers and all(part.meaning.head in _TELLING for part in reading.statements):
+        if reading.statements and not reading.leftovers and all(part.meaning.head in _TELLING for part in reading.statements):
             for part in reading.statements:
                 text = self._slice(sentence, part.start, part.end)
                 self.clauses.append(
@@ -131,7 +134,7 @@ class Brief:
             if not is_title_word(sentence[end - 1]):
                 break
             reading = self._reading(sentence[end:], self.names)
-            if not reading.leftovers and reading.statements[0].meaning.head not in {"do", "fill"}:
+            if reading.statements and not reading.leftovers and reading.statements[0].meaning.head not in {"do", "fill"}:
                 self._note(sentence[:end], 0, "title")
                 return sentence[end:]
         return sentence
@@ -143,7 +146,7 @@ class Brief:
         """The readings of a whole text as what the grammar calls `name`, the cheapest first."""
         key = (name, text)
         if key not in self._parsed:
-            tokens = [token for token in lex(text) if token.kind not in {"BLANK", "BULLET"}]
+            tokens = [token for token in rewritten(lex(text), self._evident) if token.kind not in {"BLANK", "BULLET"}]
             chart = Chart(self._grammar, tokens, recognisers(self.names), word_lists().fillers, word_lists().soft)
             results = chart.parse(name, 0) if tokens else []
             whole = [(cost, value) for end, value, cost in results if chart.skip(end) == len(tokens)]
@@ -243,7 +246,7 @@ def _parameter_name(value: str, following: Sequence[Token], text: str) -> str | 
 def _declared(reading: Reading) -> Iterator[str]:
     for statement in reading.statements:
         for part in statement.meaning.walk():
-            if part.head in {"decl", "key", "ref_of"} and part.terms:
+            if part.head in {"decl", "key", "ref_of", "define_constant", "define_value"} and part.terms:
                 yield part.terms[0].text
 
 

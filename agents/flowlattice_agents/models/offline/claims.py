@@ -16,6 +16,9 @@ from flowlattice_agents.models.offline.rules import normalised
 from flowlattice_agents.models.offline.terms import Term, term
 
 
+_FOLDING = ("ignoring_case", "text.is_palindrome(", "text.lower(", "text.upper(", "text.is_anagram(")
+
+
 class ClaimChecker(InputAssembler):
     """Checks a route's claims against its reply."""
 
@@ -24,21 +27,26 @@ class ClaimChecker(InputAssembler):
         clauses = [clause for _, _, clause in material.defines] + [clause for _, clause in material.fills]
         clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
         folded = self.known.material.any_case
-        self._compared_by(folded, "text.lower(", "texts are compared in any case")
+        self._compared_by(folded, ("text.lower(", "text.upper(", "ignoring_case("), "texts are compared in any case")
         spaced = self.known.material.any_space
-        self._compared_by(spaced, "text.without_spaces(", "texts are compared without their spaces")
+        self._compared_by(spaced, ("text.without_spaces(",), "texts are compared without their spaces")
         clauses += [clause for clause in (folded, spaced, self.known.material.back_upper) if clause is not None]
         for clause in clauses:
-            if not clause.became and clause.title:
+            if not clause.became and (clause.title or self._only_named(clause)):
                 clause.became = "title"
             if not clause.became and not self._restates(clause):
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
                 clause.became = "asked"
 
-    def _compared_by(self, clause: Clause | None, call: str, became: str) -> None:
+    def _only_named(self, clause: Clause) -> bool:
+        """Whether a clause only names what the steps told elsewhere do: "turns a title into a slug"."""
+        steps = [known for _, _, known in self.known.material.transforms]
+        return clause.meaning.head == "named_fill" and bool(steps) and all(known.became for known in steps)
+
+    def _compared_by(self, clause: Clause | None, calls: tuple[str, ...], became: str) -> None:
         """Account for "ignore case" and its like where the expressions do so."""
         texts = (*self.tests, *(typed.text for typed in self.builder.found.values()))
-        if clause is not None and not clause.became and any(call in text for text in texts):
+        if clause is not None and not clause.became and any(call in text for call in calls for text in texts):
             clause.became = became
 
     def _claims(self) -> None:
@@ -48,9 +56,17 @@ class ClaimChecker(InputAssembler):
                 clause.became = "true of what is built"
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
+        exact = self.known.exact_case
+        if exact is not None:
+            texts = (*self.tests, *(typed.text for typed in self.builder.found.values()))
+            if any(folding in text for text in texts for folding in _FOLDING):
+                self.gaps.append(Gap("clause", f'What is meant by "{exact.text}"?'))
+            exact.became = "upper and lower case are different"
         for call, clause in self.known.expected:
             texts = call or all(typed.type == STRING for typed in self.builder.found.values())
-            if texts and any(call in typed.text for typed in self.builder.found.values()):
+            calls = call.split("|")
+            built = [*(typed.text for typed in self.builder.found.values()), *self.tests]
+            if texts and any(one in text for one in calls for text in built):
                 clause.became = f"what `{call}` does"
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))

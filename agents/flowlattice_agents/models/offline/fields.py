@@ -58,6 +58,7 @@ class Field:
     reason: str | None = None
     unblank: bool = False
     distinct: bool = False
+    excluded: list[int | float] = field(default_factory=list)
     decimals: int | None = None
     samples: list[JsonValue] = field(default_factory=list)
 

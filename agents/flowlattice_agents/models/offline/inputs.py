@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from flowlattice_agents.expressions import Type, identifiers
 from flowlattice_agents.models.offline.fields import Field, is_concrete, json_of, record_name
 from flowlattice_agents.models.offline.lowering import Lowering
+from flowlattice_agents.models.offline.names import parts_of
 from flowlattice_agents.models.offline.replies import BodyBuilder
 from flowlattice_agents.models.offline.routes import Clause, Gap
 from flowlattice_agents.models.offline.rules import EVERY_PROBLEM
@@ -51,7 +52,25 @@ class InputAssembler:
         subjects = tuple(name for name in self.route.fields if self.names[name] in types)
         any_case = self.known.material.any_case is not None
         any_space = self.known.material.any_space is not None
-        return Scope(types, paths, subjects, (), None, any_case, any_space, self.parse, self.defined)
+        return Scope(
+            types,
+            paths,
+            subjects,
+            any_case=any_case,
+            any_space=any_space,
+            in_cents=self._in_cents(),
+            parse=self.parse,
+            defined=self.defined,
+        )
+
+    def _in_cents(self) -> bool:
+        """Whether the brief speaks of amounts in cents: by the name of a field, or by an amount such as 390 cents."""
+        names = {part for name, _ in self._paths() for part in parts_of(name)}
+        for clause in self.route.clauses:
+            pairs = (part.text for part in clause.meaning.walk() if part.head == "pair")
+            names |= {part for name in pairs for part in parts_of(name)}
+        told = any(re.search(r"\d cents?\b|\b(?:in|whole|of) cents\b(?! each)", clause.text) for clause in self.route.clauses)
+        return bool(names & {"cent", "cents"}) or told
 
     def _paths(self) -> Iterator[tuple[str, str]]:
         seen: set[str] = set()
@@ -136,6 +155,12 @@ class InputAssembler:
                 rounded = f"numbers.round_half_up({self.names[name]}, {field.decimals}) == {self.names[name]}"
                 yield CheckSpec(
                     require=rounded, field=self.names[name], reason=f"must have at most {field.decimals} decimals"
+                )
+            for value in field.excluded:
+                yield CheckSpec(
+                    require=f"{self.names[name]} != {value}",
+                    field=self.names[name],
+                    reason=f"must not be {value}",
                 )
             if field.distinct:
                 yield CheckSpec(

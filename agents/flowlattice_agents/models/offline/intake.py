@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
-from flowlattice_agents.models.offline.remarks import RemarkReader
-from flowlattice_agents.models.offline.replies import merged_choice
+from flowlattice_agents.models.offline.merging import Merging
 from flowlattice_agents.models.offline.requests import query_value, split_decls
-from flowlattice_agents.models.offline.routes import Clause, split_path, values_in
-from flowlattice_agents.models.offline.rules import FieldRules
+from flowlattice_agents.models.offline.routes import METHODS, Clause, split_path, values_in
+from flowlattice_agents.models.offline.rules import EVERY_PROBLEM, FieldRule, FieldRules
 from flowlattice_agents.models.offline.shapes import (
     NotUnderstoodError,
     apply_description,
@@ -26,7 +26,7 @@ from flowlattice_agents.models.offline.understanding import (
 )
 
 
-class Intake(RemarkReader):
+class Intake(Merging):
     """Reads the clauses of one route, in order."""
 
     def read(self) -> Understanding:
@@ -42,24 +42,11 @@ class Intake(RemarkReader):
         for clause in sorted(self.route.clauses, key=lambda clause: clause.title):
             for meaning in _flat(clause.meaning):
                 self.take(meaning, clause)
+        self.merge_bands()
+        self.merge_values()
+        self.round_last()
         self.merge_choice()
         return self.result
-
-    def merge_choice(self) -> None:
-        """A reply and "any other: another reply" are one of two; which one is said elsewhere."""
-        branches, replies = self.result.branches, self.result.replies
-        if len(branches) != 1 or branches[0].condition is not None or len(replies) != 1:
-            return
-        first, other = replies[0][0], branches[0].outcome
-        shapes = [content for outcome in (first, other) for content in outcome.contents if content.head == "json"]
-        if (
-            len(shapes) == 2
-            and all(is_concrete(shape.terms[0]) for shape in shapes)
-            and other.status in {None, 200, first.status}
-        ):
-            self.result.replies = [(Outcome(first.status, (term("either", *shapes),)), replies[0][1])]
-            branches[0].clause.became = "the reply otherwise"
-            self.result.branches = []
 
     def take(self, meaning: Term, clause: Clause) -> None:
         """Take what a statement says, by its head."""
@@ -80,6 +67,11 @@ class Intake(RemarkReader):
         clause.became = clause.became or f"route {self.route.path}"
         named = [*self.route.parameters, *split_path(meaning.terms[-1].text)[1]]
         self.recent = [name for name in named if name in self.route.fields] or self.recent
+
+    def _method_of(self, meaning: Term, clause: Clause) -> None:
+        if METHODS.get(meaning.terms[0].text) != self.route.method:
+            raise NotUnderstoodError("another method")
+        clause.became = f"method {self.route.method}"
 
     def _takes(self, meaning: Term, clause: Clause) -> None:
         plain, common, last = split_decls(meaning.terms[-1])
@@ -135,7 +127,7 @@ class Intake(RemarkReader):
         parts = list(_parts(outcome.contents))
         shown = [part for part in parts if part.head == "json"]
         if len(shown) == 1 and len(parts) > 1 and all(part.head in {"json", "value"} for part in parts):
-            given = [(part.terms[0], clause) for part in parts if part.head == "value"]
+            given = [(part.terms[0], replace(clause)) for part in parts if part.head == "value"]
             self.result.material.fills.extend(given)
             self.result.replies.append((Outcome(outcome.status, (shown[0],)), clause))
             return
@@ -164,6 +156,12 @@ class Intake(RemarkReader):
         else:
             self._reply(term("reply", term("out", term("json", meaning.terms[0]))), clause)
 
+    def _named_fill(self, meaning: Term, clause: Clause) -> None:
+        if not any(part.meaning.has("do") for part in self.route.clauses):
+            self.result.material.fills.append((meaning.terms[0], clause))
+        else:
+            self.result.material.fills.append((term("nothing"), clause))
+
     def _fills(self, meaning: Term, clause: Clause) -> None:
         self.result.material.fills.extend((value, clause) for value in meaning.terms)
 
@@ -185,8 +183,27 @@ class Intake(RemarkReader):
         subject = meaning.terms[1] if len(meaning.terms) > 1 else None
         self.result.material.transforms.append((meaning.terms[0], subject, clause))
 
+    def _status_note(self, meaning: Term, clause: Clause) -> None:
+        """A status after what is said of fields is for values that are not so."""
+        outcome = Outcome(int(meaning.terms[0].text))
+        if not self.required or (outcome.status or 0) < 400:
+            self._rule(term("rule", term("else"), term("out", meaning.terms[0])), clause)
+            return
+        for name in self.recent or self.route.fields:
+            self.result.errors.append((FieldRule((name,), EVERY_PROBLEM), outcome, clause))
+        clause.became = f"invalid input is answered {outcome.status}"
+
     def _prepare(self, meaning: Term, clause: Clause) -> None:
         operation, subject = meaning.terms
+        if subject.head == "list":
+            for one in subject.terms:
+                self._prepare(term("prepare", operation, one), clause)
+            return
+        if subject.head in {"both", "every"}:
+            for name, found in self.route.fields.items():
+                if found.kind in {None, "string"}:
+                    self._prepare(term("prepare", operation, term("ref", name)), clause)
+            return
         if subject.head != "ref" or self.route.find(subject.text) is None:
             raise NotUnderstoodError("what is prepared")
         self.result.material.prepared[subject.text] = operation
@@ -264,16 +281,9 @@ class Intake(RemarkReader):
         clause.became = clause.became or f"invalid input is answered {outcome.status}"
 
     def _json_bands(self, meaning: Term, clause: Clause) -> None:
-        """Replies by range: the member in which they differ depends on where a number lies."""
-        shapes = [term("out", term("json", band.terms[0])) for band in meaning.terms]
-        merged = merged_choice([band.terms[0] for band in meaning.terms])
-        keys = [pair.text for pair in merged.terms if pair.terms[0].head == "choice"] if merged else []
-        if len(keys) != 1:
-            raise NotUnderstoodError("replies by range")
-        for band in meaning.terms:
-            value = next(pair.terms[0] for pair in band.terms[0].terms if pair.text == keys[0])
-            self.result.material.bands.append((band.terms[1], value, clause))
-        self.result.replies.append((Outcome(None, (Term("either", tuple(shapes)),)), clause))
+        if any(part.head == "num" and part.text != "200" for band in meaning.terms for part in band.terms[2:]):
+            raise NotUnderstoodError("ranges with a status each")
+        self.result.json_bands.extend((band.terms[0], band.terms[1], clause) for band in meaning.terms)
 
     def _example(self, meaning: Term, clause: Clause) -> None:
         self.recent = [pair.text for pair in meaning.terms[0].terms if pair.head == "pair"] or self.recent

@@ -12,13 +12,14 @@ from flowlattice_agents.expressions import (
     OptionalType,
     Type,
 )
+from flowlattice_agents.models.offline.records import RecordLists
 from flowlattice_agents.models.offline.references import MOST_READINGS
 from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.terms import Term, term
-from flowlattice_agents.models.offline.values import Values
 
 
-class Lowering(Values):
+
+class Lowering(RecordLists):
     """Reads value and condition terms in a scope."""
 
     def _holds(self, value: Term) -> list[Typed]:
@@ -96,6 +97,9 @@ class Lowering(Values):
 
     def _between(self, subject: Typed, predicate: Term) -> list[Typed]:
         low, high = predicate.terms
+        unit = high.get("unit")
+        if unit is not None and low.get("unit") is None:
+            low = Term(low.head, (*low.args, unit))
         inside = [
             typed
             for one in self._compared(subject, term("ge", low))

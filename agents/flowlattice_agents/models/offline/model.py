@@ -14,9 +14,11 @@ from flowlattice_agents.models.base import Answer, Draft, Existing, Question, Re
 from flowlattice_agents.models.offline.answers import with_answers
 from flowlattice_agents.models.offline.assemble import Assembled, Assembler
 from flowlattice_agents.models.offline.brief import Brief, Promises, count_sentences
+from flowlattice_agents.models.offline.changes import change
 from flowlattice_agents.models.offline.fields import Field, Kind
 from flowlattice_agents.models.offline.intake import Intake
-from flowlattice_agents.models.offline.names import parts_of, word_lists
+from flowlattice_agents.models.offline.names import likely_type, parts_of, word_lists
+from flowlattice_agents.models.offline.questions import asked_together, type_gap
 from flowlattice_agents.models.offline.refusals import open_facts, outside_call, refusal
 from flowlattice_agents.models.offline.routes import Clause, Gap, Method, Route
 from flowlattice_agents.models.offline.understanding import Understanding
@@ -80,6 +82,13 @@ class OfflineModel:
     def repair(self, _trouble: Trouble) -> Repair:
         """Nothing: what the kernel's own fixes leave needs a language model or a person."""
         return Repair(gave_up="the offline planner mends nothing beyond the kernel's own fixes")
+
+
+    def change(self, spec: FlowSpec, request: str, answers: Sequence[Answer] = ()) -> Draft:
+        """Understand a change request about a flow; the draft is the whole flow as it should be, or questions."""
+        if len(request) > LONGEST_BRIEF or count_sentences(request) > MOST_SENTENCES:
+            return Draft(refusal=f"The request is too long; up to {MOST_SENTENCES} sentences can be understood.")
+        return change(spec, request, answers, self.draft)
 
 
 class _Drafting:
@@ -148,7 +157,7 @@ class _Drafting:
         name = next(
             found.name for place, found in enumerate(open_fields) if len({kinds[place] for kinds in families}) > 1
         )
-        gap = Gap(f"type_of_{name}", f"What type is the field `{name}`: text, a number, a list?")
+        gap = type_gap(name, likely_type(name))
         return Assembled(None, (), (), (gap,))
 
     def assembled(self, known: Understanding, prefix: str) -> Assembled:
@@ -211,11 +220,13 @@ def _all(known: Understanding) -> list[Field]:
 def _is_open(found: Field) -> bool:
     if found.kind is None or (found.kind == "list" and found.item is None):
         return True
+    if found.kind == "number" and not found.firm and not found.samples and found.limits:
+        return True
     return found.kind == "integer" and not found.firm
 
 
 def _candidates(found: Field) -> tuple[Kind, ...]:
-    if found.kind == "integer":
+    if found.kind in {"integer", "number"}:
         return ("number", "integer")
     if found.kind == "list":
         return ("list",)
@@ -238,8 +249,10 @@ def _hinted(open_fields: Sequence[Field], kinds: Sequence[Kind]) -> bool:
 
 
 def _asked(gaps: Sequence[Gap]) -> Draft:
-    distinct = {gap.text: gap for gap in gaps}
-    return Draft(questions=tuple(Question(slot=gap.slot, text=gap.text) for gap in distinct.values()))
+    questions = asked_together(gaps)
+    return Draft(
+        questions=tuple(Question(slot=gap.slot, text=gap.text, assumption=gap.assumption) for gap in questions)
+    )
 
 
 def _flow_name(path: str) -> str:

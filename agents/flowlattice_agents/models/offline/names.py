@@ -63,6 +63,14 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in _PARTS.findall(name)) or (name.lower(),)
 
 
+def likely_type(name: str) -> str | None:
+    """What a field of that name most likely holds, in a word: text, a number; none where the name says nothing."""
+    parts = set(parts_of(name))
+    if parts & word_lists().numeric:
+        return "a number"
+    return "text" if parts & word_lists().textual else None
+
+
 def evident_names(tokens: Iterable[Token]) -> dict[str, None]:
     """What the spelling of a brief shows to be names: JSON keys, query and path parameters, backticks, snake_case."""
     found: dict[str, None] = {}

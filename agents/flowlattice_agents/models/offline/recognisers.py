@@ -25,6 +25,7 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
     return {
         **{kind: _of_kind(kind) for kind in _KINDS},
         "CODE": _of_kind("NAME"),
+        "ONE": _one_thing,
         "STATUS": _status,
         "PERCENTILE": _percentile,
         "CODEWORD": _code_word,
@@ -66,6 +67,10 @@ def _text(token: Token) -> Term:
 def _status(tokens: Sequence[Token], at: int) -> Found:
     token = tokens[at]
     return _one(at, token.value, token.kind == "NUM" and re.fullmatch(r"[2-5]\d\d", token.value.text))
+
+
+def _one_thing(tokens: Sequence[Token], at: int) -> Found:
+    return _one(at, tokens[at].value, tokens[at].kind == "NUM" and tokens[at].value.text == "1")
 
 
 def _percentile(tokens: Sequence[Token], at: int) -> Found:

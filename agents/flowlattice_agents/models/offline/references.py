@@ -193,6 +193,27 @@ class References:
     def _amount(self, value: Term) -> list[Typed]:
         return self.values(value.terms[0])
 
+    def _mul_said(self, value: Term) -> list[Typed]:
+        return self.values(Term("mul", value.args))
+
+    def _div_said(self, value: Term) -> list[Typed]:
+        return self.values(Term("div", value.args))
+
+    def _add_said(self, value: Term) -> list[Typed]:
+        return self._mixed("add", *value.terms)
+
+    def _sub_said(self, value: Term) -> list[Typed]:
+        return self._mixed("sub", *value.terms)
+
+    def _mixed(self, head: str, left: Term, right: Term) -> list[Typed]:
+        """A sum told in words; "a plus b divided by two" may mean either order, and examples or answers choose."""
+        found = self.values(Term(head, (left, right)))
+        if right.head in {"mul_said", "div_said"}:
+            inner, last = right.terms
+            other = term(right.head.removesuffix("_said"), Term(f"{head}_said", (left, inner)), last)
+            found = [*found, *self.values(other)]
+        return found
+
     def _that_percent(self, _value: Term) -> list[Typed]:
         """The field that is a percentage."""
         named = [name for name in self.scope.subjects if "percent" in name]

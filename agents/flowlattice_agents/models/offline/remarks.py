@@ -88,6 +88,10 @@ class RemarkReader(RequestReader):
         outcome = wanted if wanted.head == "empty" else term("eq", wanted)
         self.result.claims.append((given, outcome, clause))
 
+    def _claim_true(self, meaning: Term, clause: Clause) -> None:
+        """What is true in any case: "zero is even"."""
+        clause.became = clause.became or f"true of `{meaning.terms[0].head}`"
+
     def _expects(self, meaning: Term, clause: Clause) -> None:
         self.result.expected.append((meaning.text, clause))
 
@@ -102,7 +106,26 @@ class RemarkReader(RequestReader):
 
     def _rounded_key(self, meaning: Term, clause: Clause) -> None:
         name = meaning.terms[0].text if meaning.terms[0].head in {"ref", "named"} else ""
-        self.result.material.rounded[name] = (term("round", meaning.terms[-1]), clause)
+        how = [part for part in meaning.terms if part.head not in {"ref", "named", "result"}]
+        self.result.material.rounded[name] = (Term("round", tuple(how)), clause)
+
+    def _round_named(self, meaning: Term, clause: Clause) -> None:
+        """A field of the request is rounded as a step; a field of the reply in the end."""
+        name, *how = meaning.terms
+        if name.head == "ref" and name.text in self.route.fields:
+            self.result.material.transforms.append((Term("round", tuple(how)), name, clause))
+            return
+        self._rounded_key(Term("rounded_key", (name, *how)), clause)
+
+    def _define_constant(self, meaning: Term, clause: Clause) -> None:
+        if self.route.find(meaning.terms[0].text) is not None:
+            raise NotUnderstoodError("a constant with the name of a field")
+        self.result.material.defines.append((meaning.terms[0].text, meaning.terms[1], clause))
+
+    _define_value = _define_constant
+
+    def _exact_case(self, _meaning: Term, clause: Clause) -> None:
+        self.result.exact_case = clause
 
     def _rate(self, meaning: Term, clause: Clause) -> None:
         source, target, factor = meaning.terms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -35,6 +36,8 @@ class BodyBuilder(Sources):
     def object(self, shape: Term, samples: Sequence[Sample], *, at: tuple[str, ...] = ()) -> str:
         """The dict display of an object that the brief shows; with samples its constants are examples."""
         parts = []
+        keys = [pair.text for pair in shape.terms if pair.head == "pair"]
+        self.copies_first = any(key not in self.scope.paths for key in keys)
         for pair in shape.terms:
             if pair.head == "pair":
                 key = pair.text
@@ -201,6 +204,8 @@ class BodyBuilder(Sources):
         yield self.from_bands(key, None)
         yield self.from_table(key)
         yield self.from_rates(key)
+        if self.copies_first:
+            yield self.copied_back(key)
         yield from self.from_fills()
         yield self.from_examples(key, wanted)
         yield self.copied_back(key)
@@ -251,6 +256,8 @@ class BodyBuilder(Sources):
 
 def _is_placeholder(text: str) -> bool:
     """Whether a text in the place of a value only stands for it: `n`, `the result`, `the number`."""
+    if re.fullmatch(r"(?:true|false)\s*(?:/|or|\|)\s*(?:true|false)", text.lower()):
+        return True
     words = text.lower().split()
     return len(words) == 1 or (len(words) == 2 and words[0] in {"the", "a"} and words[1] in _VAGUE)
 

@@ -90,7 +90,7 @@ class RequestReader:
         values = values_in(meaning.terms[-1].text, self.route.path)
         for name in self.route.parameters:
             self.route.add(Field(name))
-        shown = {name: value for name, value in values.items() if not value.startswith(("{", "<", "."))}
+        shown = {name: value for name, value in values.items() if not _stands_for_a_value(value)}
         for name in values:
             self.route.add(Field(name))
         for name, text in shown.items():
@@ -218,11 +218,20 @@ class RequestReader:
                 names += inner[-int(subject.text) :] if subject.text else recent
             elif subject.head in {"ref", "name"} and self.route.find(subject.text) is not None:
                 names.append(self.route.placeholders.get(subject.text, subject.text))
-            elif subject.head in {"every", "both", "thing"}:
+            elif subject.head in {"every", "both"} or subject == term("thing", "any"):
                 names += list(self.route.fields)
+            elif subject.head == "thing":
+                names += self.of_kind(subject.text)
             else:
                 return []
         return list(dict.fromkeys(names))
+
+    def of_kind(self, wanted: str) -> list[str]:
+        """The fields that may be of a kind, by what is known of them so far."""
+        kinds = {"number": {"number", "integer"}, "date": {"date", "string"}}.get(wanted, {wanted})
+        fitting = [name for name, found in self.route.fields.items() if found.kind in kinds | {None}]
+        firm = [name for name in fitting if self.route.fields[name].kind == wanted]
+        return firm or fitting
 
     def spread(self, name: str) -> list[str]:
         """A list of objects stands for their fields where "the last two" are spoken of."""
@@ -238,6 +247,11 @@ class RequestReader:
                 all(self.route.shown[key] == part for key, part in value.items()) if isinstance(value, dict) else False
             )
         return self.route.method not in {"GET", "DELETE"} and (not self.route.fields or keys <= self.shaped)
+
+
+def _stands_for_a_value(text: str) -> bool:
+    """Whether a value in a path only marks the place of one: `{n}`, `<n>`, `...`, `NN`, `xx`."""
+    return text.startswith(("{", "<", ".", "[")) or re.fullmatch(r"(?:N+|X+|xx+|nn+|…|\?+)", text) is not None
 
 
 def split_decls(decls: Term) -> tuple[Term, list[Term], list[Term]]:

@@ -24,6 +24,7 @@ class Gap:
 
     slot: str
     text: str
+    assumption: str | None = None
 
 
 @dataclass

@@ -34,6 +34,7 @@ class Scope:
         results: The values computed so far, the latest last.
         item: The item of the list that is walked through, inside `each` and `filter`.
         parse: Reads a text in the brief as a term of the grammar (`value`, `condition`), the likeliest first.
+        in_cents: Whether amounts of money are whole cents, so that a cent is 1 and not 0.01.
         defined: Looks up a name that the brief defines.
     """
 
@@ -44,6 +45,7 @@ class Scope:
     item: Typed | None = None
     any_case: bool = False
     any_space: bool = False
+    in_cents: bool = False
     parse: Callable[[str, str], list[Term]] = lambda _name, _text: []
     defined: Callable[[str], list[Typed]] = lambda _name: []
 

@@ -78,7 +78,9 @@ def _goes_on(token: Token) -> bool:
     )
 
 
-def read_sentence(tokens: Sequence[Token], grammar: Grammar, names: Names) -> list[Reading]:
+def read_sentence(
+    tokens: Sequence[Token], grammar: Grammar, names: Names, *, what: str = "statement"
+) -> list[Reading]:
     """The cheapest divisions of a sentence into statements; several only where they cost the same."""
     if len(tokens) > _LONGEST:
         return [Reading((), ((0, len(tokens)),), _LEFT_OVER * len(tokens))]
@@ -87,7 +89,7 @@ def read_sentence(tokens: Sequence[Token], grammar: Grammar, names: Names) -> li
     best[len(tokens)] = [Reading((), (), 0)]
     for start in range(len(tokens) - 1, -1, -1):
         found = [_skip(tokens, start, rest) for rest in best[start + 1]]
-        for stop, meaning, cost in chart.parse("statement", start):
+        for stop, meaning, cost in chart.parse(what, start):
             end = max(stop, start + 1)
             for rest in best[end]:
                 joined = _STATEMENT + (_UNJOINED if rest.statements and rest.statements[0].start == end else 0)

@@ -40,6 +40,8 @@ def learn_value(field: Field, value: Term, describe: Describe) -> None:
         readings = describe(value.text)
         if readings:
             apply_description(field, readings[0])
+        elif not _stands_for_the_value(value.text, field.name):
+            raise NotUnderstoodError(value.text)
     elif value.head == "obj":
         field.set_kind("object")
         for child in fields_of_object(value, describe):
@@ -50,6 +52,15 @@ def learn_value(field: Field, value: Term, describe: Describe) -> None:
         _learn_list(field, value, describe)
     else:
         field.learn_sample(json_of(value))
+
+
+def _stands_for_the_value(text: str, name: str) -> bool:
+    """Whether words in the place of a value say nothing of it: `n`, `the name`, `some text`."""
+    words = [word for word in re.findall(r"[A-Za-z]+", text.lower()) if word not in _VAGUE]
+    return len(words) <= 1 or set(words) <= {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+
+
+_VAGUE = frozenset("the a an some any your my our its this that value given person s user".split())
 
 
 def _learn_list(field: Field, value: Term, describe: Describe) -> None:
@@ -293,6 +304,31 @@ def _apply_all_of(field: Field, part: Term) -> None:
     apply_bound(field, part.terms[0])
 
 
+def _apply_never(field: Field, part: Term) -> None:
+    """The value is never so: negative, empty, zero."""
+    wrong = part.terms[0]
+    for one in wrong.terms if wrong.head == "or" else (wrong,):
+        opposite = _NEVER.get(one.head)
+        if opposite is None:
+            raise NotUnderstoodError(one.head)
+        _apply_part(field, Term(opposite, one.args))
+
+
+def _apply_ne(field: Field, part: Term) -> None:
+    field.excluded.append(amount_of(part)[0])
+
+
+def _apply_charset(field: Field, part: Term) -> None:
+    field.set_kind("string", firm=False)
+    if field.pattern is not None:
+        raise NotUnderstoodError("two forms of one text")
+    field.pattern = f"^[{part.text}]*$"
+
+
+_NEVER = {
+    "lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "empty": "filled", "blank": "unblank",
+    "missing": "required",
+}  # fmt: skip
 _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "oneof": _apply_choices,
     "default": _apply_default,
@@ -307,6 +343,9 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "all_of": _apply_all_of,
     "one_between": _apply_between,
     "decimals": _apply_decimals,
+    "never": _apply_never,
+    "ne": _apply_ne,
+    "charset": _apply_charset,
     "letters": _apply_letters,
     "capitals": _apply_letters,
     "digits": _apply_letters,

@@ -30,6 +30,7 @@ class Sources:
         self.pending: dict[str, list[tuple[Clause, str]]] = {}
         self.literal = False
         self.single = False
+        self.copies_first = False
         self.filled: set[int] = set()
         self.gaps: list[Gap] = []
         self.used: set[int] = set()
@@ -62,7 +63,7 @@ class Sources:
         pieces: list[str] = [text]
         for path, value in leaves:
             pattern = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
-            found = self.scope.typed(path)
+            found = self.scope.typed(self.scope.paths.get(path, path))
             if found is None or len(value) < 2:
                 continue
             pieces = [
@@ -123,17 +124,22 @@ class Sources:
         if not steps:
             return []
         start = key if key in self.scope.paths else None
-        subject = (
-            term("ref", start) if start else next((obj for _, obj, _ in steps if obj and obj.head == "ref"), term("it"))
-        )
-        results = self.lowering().values(subject)
-        for operation, _, _ in steps:
+        told = _steps_with_subjects([(operation, obj) for operation, obj, _ in steps])
+        subject = term("ref", start) if start else next((obj for _, obj in told if obj.head == "ref"), term("it"))
+        named = {obj.text for _, obj in told if obj.head == "ref"}
+        if start and len(self.scope.subjects) > 1 and not self.single and any(obj == term("it") for _, obj in told):
+            return []
+        mine = [place for place, (_, obj) in enumerate(told) if not start or obj.head != "ref" or obj.text == start]
+        if not start and len(named) > 1:
+            return []
+        results = self.lowering().values(subject) if mine else []
+        for operation in (told[place][0] for place in mine):
             results = [
                 typed
                 for result in results
                 for typed in Lowering(about_result(self.scope, result)).values(term("of", operation, term("result")))
             ]
-        for _, _, clause in steps:
+        for clause in (steps[place][2] for place in mine):
             self.note(results, clause, f"a step of `{key}`")
         return [(typed, None) for typed in results]
 
@@ -184,6 +190,7 @@ class Sources:
     def from_table(self, key: str) -> Readings:
         """What a table in the brief gives for the field that is looked up."""
         entries = [(k, v, c) for k, v, c in self.material.table if k.head in {"str", "key_of"}]
+        entries += self.shown_entries(key, entries)
         subjects = self.table_subjects()
         if not entries or len(subjects) != 1 or key in self.scope.paths:
             return []
@@ -202,6 +209,19 @@ class Sources:
         if typed and self.material.any_case is not None:
             self.note([typed], self.material.any_case, "values are looked up in any case")
         return [(typed, None)] if typed else []
+
+    def shown_entries(self, key: str, entries: Sequence[tuple[Term, Term, Clause]]) -> list[tuple[Term, Term, Clause]]:
+        """The entries of a table of texts that only an example shows."""
+        known = {key_text(k) for k, _, _ in entries}
+        if not entries or any(k.head != "str" for k, _, _ in entries):
+            return []
+        found: dict[str, Term] = {}
+        for sample in self.route.samples:
+            texts = [value for value in sample.inputs.values() if isinstance(value, str)]
+            shown = sample.json_body.get(key) if isinstance(sample.json_body, dict) else None
+            if len(texts) == 1 and texts[0] not in known and isinstance(shown, str):
+                found[texts[0]] = term("str", shown)
+        return [(term("str", given), value, entries[0][2]) for given, value in found.items()]
 
     def table_subjects(self) -> list[Typed]:
         """What a table is looked up by: the texts of the request, or its whole numbers where the keys are numbers."""
@@ -240,13 +260,17 @@ class Sources:
             return []
         cases = [(self.band_test(subject, band), band.value) for band in sequence]
         last = default if default is not None else cases.pop()[1]
-        text = self.band_value(last)
+        text = self.band_value(last, subject)
         for test, value in reversed(cases):
-            text = f"({self.band_value(value)}) if ({test}) else ({text})"
+            text = f"({self.band_value(value, subject)}) if ({test}) else ({text})"
         return [typed for typed in [self.scope.typed(text)] if typed]
 
-    def band_value(self, value: Term) -> str:
-        """The expression of a band's value."""
+    def band_value(self, value: Term, subject: Typed | None = None) -> str:
+        """The expression of a band's value; a price for each is times the number that the band is about."""
+        if value.head == "per_unit" and subject is not None:
+            return f"{subject.text} * {value.terms[0].text}"
+        if value.head == "str" and (filled := self.filled_text(value.text)) is not None:
+            return filled
         readings = self.lowering().values(value)
         return readings[0].text if readings else "None"
 
@@ -308,11 +332,30 @@ class Sources:
     def from_key(self, key: str) -> Readings:
         """What the key itself says: `sum`, `word_count`."""
         phrase = " ".join(re.findall(r"[A-Z]?[a-z]+|\d+", key)).lower()
+        if self.material.any_case is not None and (found := self.from_predicate(phrase)):
+            return found
         for meaning in self.scope.parse("noun_value", phrase) if phrase else []:
             readings = self.lowering().values(meaning)
             if readings:
                 return [(typed, None) for typed in readings]
+        return self.from_predicate(phrase)
+
+    def from_predicate(self, phrase: str) -> Readings:
+        """What a key such as `even` or `is_leap` says is true or false of the request."""
+        for meaning in self.scope.parse("pred", phrase.removeprefix("is ")) if phrase else []:
+            readings = self.lowering().conditions(term("holds", Term("list", (term("it"),)), meaning))
+            if readings:
+                return [(typed, None) for typed in readings]
         return []
+
+
+def _steps_with_subjects(steps: Sequence[tuple[Term, Term | None]]) -> list[tuple[Term, Term]]:
+    """Each operation with what it is about: what is named, or else what was named before it."""
+    found: list[tuple[Term, Term]] = []
+    for operation, subject in steps:
+        named = subject if subject is not None and subject.head in {"ref", "every"} else None
+        found.append((operation, named or (found[-1][1] if found else term("it"))))
+    return found
 
 
 def key_text(key: Term) -> str:
@@ -322,7 +365,23 @@ def key_text(key: Term) -> str:
 
 def matches_name(spoken: str, name: str) -> bool:
     """Whether a word means a name, apart from singular and plural."""
-    return spoken.lower().rstrip("s") == name.lower().rstrip("s")
+    return _singular(spoken) == _singular(name)
+
+
+def _singular(word: str) -> str:
+    """A unit or thing in the singular: `inches` and `in` are inch."""
+    plain = word.lower()
+    plain = plain[:-2] if plain.endswith(("ches", "shes", "xes")) else plain.rstrip("s")
+    plain = plain.replace("meter", "metre").replace("liter", "litre")
+    return _UNITS.get(plain, plain)
+
+
+_UNITS = {
+    "cm": "centimetre", "mm": "millimetre", "m": "metre", "km": "kilometre", "in": "inch", "ft": "foot", "feet": "foot",
+    "g": "gram", "kg": "kilogram", "kilo": "kilogram", "lb": "pound", "oz": "ounce", "l": "litre", "ml": "millilitre",
+    "gal": "gallon", "mi": "mile", "min": "minute", "h": "hour", "hr": "hour", "sec": "second", "eur": "euro",
+    "usd": "dollar", "yd": "yard",
+}  # fmt: skip
 
 
 def about_result(scope: Scope, result: Typed) -> Scope:

@@ -43,6 +43,7 @@ def synthesised(
 ) -> list[Typed]:
     """The calls of hinted operators on the route's fields that give every wanted value, one for each behaviour."""
     found: list[Typed] = []
+    numbers = _given(numbers, wanted)
     subjects = [scope.paths[name] for name in scope.subjects if name in scope.paths]
     for operator in catalogue().values():
         if not hinted(operator, words) or not 1 <= len(operator.parameters) <= _MOST_ARGUMENTS:
@@ -59,6 +60,12 @@ def synthesised(
                 if all(gives(typed.text, sample.inputs, route, value) for sample, value in wanted):
                     found.append(typed)
     return _distinct(found, route)[:4]
+
+
+def _given(numbers: Sequence[str], wanted: Sequence[tuple[Sample, JsonValue]]) -> list[str]:
+    """The numbers of the brief without those that are what an example must give."""
+    results = {str(float(value)) for _, value in wanted if isinstance(value, int | float)}
+    return [number for number in numbers if str(float(number)) not in results]
 
 
 def _item_by_item(
@@ -90,6 +97,7 @@ def arithmetic(
     typed_fields = [field for field in fields if (one := scope.typed(field)) and one.type in (INTEGER, NUMBER)]
     if not 1 <= len(typed_fields) <= 3 or len(typed_fields) != len(fields):
         return []
+    numbers = _given(numbers, wanted)
     places = max(_places(value) for _, value in wanted)
     for formulas in _formulas(typed_fields, numbers):
         found = _distinct([one for text in formulas for one in _fitting(scope, route, wanted, text, places)], route)

@@ -58,6 +58,8 @@ class Understanding:
     key_ttl_s: int | None = None
     kind: str = "json"
     claims: list[tuple[Term, Term, Clause]] = field(default_factory=list)
+    exact_case: Clause | None = None
+    json_bands: list[tuple[Term, Term, Clause]] = field(default_factory=list)
     incidental: set[str] = field(default_factory=set)
     expected: list[tuple[str, Clause]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)

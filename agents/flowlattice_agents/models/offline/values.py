@@ -98,9 +98,20 @@ class Values(References):
             return self._rounded(what, subject)
         return self.values(Term(what.head, (subject, *what.args)))
 
+    def _palindrome(self, value: Term) -> list[Typed]:
+        """The same backwards; without what the brief says does not count."""
+        if not self.scope.any_case:
+            return self._operation(value)
+        subjects = self.values(value.terms[0]) if value.terms else self._it(value)
+        texts = [typed.text for typed in subjects if typed.type == STRING]
+        folded = [f"text.lower({f'text.without_spaces({one})' if self.scope.any_space else one})" for one in texts]
+        return [typed for text in folded for typed in self._typed(f"text.reads_same_backwards({text})")]
+
     def _rounded(self, what: Term, subject: Term) -> list[Typed]:
         places = what.terms[0]
         amount = places.terms[0] if places.head == "places" and places.terms else term("num", "0")
+        if amount.head == "cent":
+            amount = term("num", "0" if self.scope.in_cents else "2")
         even = what.get("half_even") is not None
         name = "round_even" if even else f"{what.head}_{'0' if amount == term('num', '0') else 'n'}"
         arguments = (amount,) if even or name.endswith("_n") else ()

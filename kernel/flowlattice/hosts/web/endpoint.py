@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -13,7 +14,7 @@ from pydantic import JsonValue
 
 from flowlattice.engine import BoundTrigger, Problem, RejectedInput, Reply, Run, Runtime
 from flowlattice.engine.backends import EffectInDoubt
-from flowlattice.engine.inputs import json_object
+from flowlattice.engine.inputs import json_object, json_value
 from flowlattice.engine.reply import NO_CONTENT
 from flowlattice.errors import DeadlineExceeded, FlowlatticeError, NodeFailed, ReservationHeld
 from flowlattice.hosts.web import replies
@@ -71,8 +72,10 @@ class Endpoint:
         limit = trigger.plan.deadline_ms
         self._body_s = SLOWEST_BODY_S if limit is None else limit / 1000
         fields = trigger.plan.fields
-        self._texts = tuple(source for source in fields if source.origin != "body")
-        self._in_path = frozenset(source.name for source in fields if source.origin == "path")
+        self._texts = tuple(source for source in fields if source.origin not in {"body", "whole"})
+        self._whole = next((source.name for source in fields if source.origin == "whole"), None)
+        self._headers = {source.name.lower().encode(): source.name for source in fields if source.origin == "header"}
+        self._elsewhere = frozenset(source.name for source in fields if source.origin in {"path", "header", "whole"})
         self._has_query = any(source.origin == "query" for source in fields)
         self._has_body = any(source.origin in {"body", "form"} for source in fields)
 
@@ -182,26 +185,36 @@ class Endpoint:
 
     async def _read(self, scope: Scope, receive: Receive, parameters: dict[str, str]) -> Record:
         reader = self._trigger.reader
-        if not self._texts:
+        if not self._texts and self._whole is None:
             body = await self._body(scope, receive, "json") if self._has_body else b""
             return reader.from_json(body)
         given = {name: [value] for name, value in parameters.items()}
         members: dict[str, JsonValue] = {}
         if self._has_query:
             self._add(_query(scope["query_string"]), given)
+        if self._headers:
+            self._add_headers(scope["headers"], given)
+        if self._whole is not None:
+            sent = await self._body(scope, receive, "json")
+            members = {self._whole: json_value(sent)} if sent.strip() else {}
         elif self._has_body and self._plan.body == "form":
             content_type = check_head(scope["headers"], "form", self._plan.max_body_bytes)
             self._add(read_form(await self._received(receive), content_type), given)
         elif self._has_body:
-            sent = json_object(await self._body(scope, receive, "json"))
-            members = {name: value for name, value in sent.items() if name not in self._in_path}
+            found = json_object(await self._body(scope, receive, "json"))
+            members = {name: value for name, value in found.items() if name not in self._elsewhere}
         values, problems = read_fields(self._texts, given)
         return reader.from_values({**members, **values}, problems)
 
     def _add(self, pairs_: list[tuple[str, str]], given: dict[str, list[str]]) -> None:
         for name, value in pairs_:
-            if name not in self._in_path:  # a path parameter comes from the path alone
+            if name not in self._elsewhere:  # a path parameter comes from the path alone, a header from the headers
                 given.setdefault(name, []).append(value)
+
+    def _add_headers(self, headers: Iterable[tuple[bytes, bytes]], given: dict[str, list[str]]) -> None:
+        for name, value in headers:
+            if (field := self._headers.get(name.lower())) is not None:
+                given.setdefault(field, []).append(value.decode("utf-8", "surrogateescape").strip())
 
     async def _body(self, scope: Scope, receive: Receive, encoding: Literal["json", "form"]) -> bytes:
         check_head(scope["headers"], encoding, self._plan.max_body_bytes)

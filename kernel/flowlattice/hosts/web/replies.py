@@ -83,9 +83,15 @@ def invalid_input(problems: list[Problem], replies: Iterable[InvalidReply]) -> R
             marks = _Marks(problems, fitting[0])
             if reply.text is not None:
                 return text_reply(reply.status, marks.in_text(reply.text))
-            return json_reply(reply.status, marks.in_json(reply.body))
+            if reply.body is not None:
+                return json_reply(reply.status, marks.in_json(reply.body))
+            return _every_reason(reply.status, problems)
+    return _every_reason(422, problems)
+
+
+def _every_reason(status: int, problems: list[Problem]) -> Reply:
     fields: JsonValue = [{"field": problem.field, "reason": problem.reason} for problem in problems]
-    return json_reply(422, {"error": "invalid_input", "fields": fields})
+    return json_reply(status, {"error": "invalid_input", "fields": fields})
 
 
 def _fits(problem: Problem, reply: InvalidReply) -> bool:

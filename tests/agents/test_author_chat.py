@@ -1,0 +1,373 @@
+"""`flows author` with a language model, as a user meets it: real processes, real HTTP, a scripted endpoint."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.planned import BRIEF, SPEC, drafted, edit
+from tests.support.scripted_model import (
+    Behaviour,
+    Body,
+    ScriptedModel,
+    answering,
+    reply_json,
+    scripted_model,
+    silence,
+    status,
+)
+
+FLOWS = [sys.executable, "-m", "flowlattice"]
+PATIENCE_S = 60
+EXPECTED = {
+    "examples": [
+        {"why": "", "request": {"method": "GET", "path": "/double?n=-3"}, "status": 200, "json_body": {"doubled": -6}}
+    ]
+}
+
+
+@dataclass
+class Ran:
+    """A command that ran to its end."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def result(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out.strip().splitlines()[-1])
+        return found
+
+
+def environment(tmp_path: Path, server: ScriptedModel | None) -> dict[str, str]:
+    keys = {} if server is None else server.environment("a-secret-key-of-tests")
+    return {**os.environ, "FLOWS_HOME": str(tmp_path / "home"), **keys}
+
+
+def flows(tmp_path: Path, server: ScriptedModel | None, *arguments: str) -> Ran:
+    done = subprocess.run(
+        [*FLOWS, *arguments],
+        cwd=tmp_path,
+        env=environment(tmp_path, server),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def author(tmp_path: Path, server: ScriptedModel, *arguments: str, brief: str = BRIEF) -> Ran:
+    return flows(tmp_path, server, "author", brief, "--yes", "--json", "--model", "openai:desk", *arguments)
+
+
+def by_task(**answers: Any) -> Behaviour:
+    """Each task's answer, told apart by the name of its schema."""
+
+    def answer(body: Body) -> str:
+        name = body["response_format"]["json_schema"]["name"]
+        return json.dumps(answers[name])
+
+    return answering(answer)
+
+
+def test_a_brief_becomes_a_live_flow_that_its_record_repeats_byte_for_byte(tmp_path: Path) -> None:
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        ran = author(tmp_path, server, "--record", "record.jsonl", "--out", "made")
+    assert (ran.code, ran.result["outcome"]) == (0, "deployed")
+    assert ran.result["cost"] == {
+        "usd": "0.000000",
+        "tokens": 240,
+        "prompt_tokens": 200,
+        "completion_tokens": 40,
+        "calls": 2,
+    }
+    assert "made, it" not in ran.err
+    spec = (tmp_path / "made" / "spec.yaml").read_text()
+    assert "n=-3" in spec  # what the Test agent expects is kept as an example
+    again = flows(
+        tmp_path, None, "author", BRIEF, "--yes", "--json", "--model", "replay:record.jsonl", "--out", "again",
+        "--record", "again.jsonl",
+    )  # fmt: skip
+    assert (again.code, again.result["outcome"], again.result["stale"]) == (0, "deployed", [])
+    assert (tmp_path / "again" / "flow.py").read_bytes() == (tmp_path / "made" / "flow.py").read_bytes()
+    assert (tmp_path / "again" / "spec.yaml").read_text() == spec
+    assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "record.jsonl").read_bytes()
+
+
+def test_no_secret_is_kept_anywhere(tmp_path: Path) -> None:
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        ran = author(tmp_path, server)
+        assert all(headers["authorization"] == "Bearer a-secret-key-of-tests" for headers in server.headers)
+    kept = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(kept) > 10
+    assert not [file for file in kept if b"a-secret-key-of-tests" in file.read_bytes()]
+    assert "a-secret-key-of-tests" not in ran.out + ran.err
+
+
+def test_a_stale_record_is_reported_and_not_failed(tmp_path: Path) -> None:
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        author(tmp_path, server, "--record", "record.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "record.jsonl").read_text().splitlines()]
+    for line in lines:
+        line["prompt"]["version"], line["digest"] = 0, "0" * 64
+    (tmp_path / "old.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    ran = flows(tmp_path, None, "author", BRIEF, "--yes", "--json", "--model", "replay:old.jsonl", "--out", "old")
+    assert (ran.code, ran.result["outcome"]) == (0, "deployed")
+    assert any("pm-draft" in reason and "version 0" in reason for reason in ran.result["stale"])
+
+
+def test_a_disagreement_is_settled_before_anything_is_built(tmp_path: Path) -> None:
+    wrong = drafted(spec={**SPEC, "examples": []}, body='{"doubled": n * 2 + 1}')
+    settle = {"reasons": "the tester is right", "edits": [edit("n * 2 + 1", "n * 2")]}
+    with scripted_model(by_task(draft=wrong, expect=EXPECTED, settle=settle)) as server:
+        ran = author(tmp_path, server)
+        assert len(server.requests) == 3
+    assert ran.result["outcome"] == "deployed"
+    assert "n * 2)" in (tmp_path / "double" / "flow.py").read_text()
+
+
+def test_a_disagreement_that_stays_is_asked_with_both_answers(tmp_path: Path) -> None:
+    wrong = drafted(spec={**SPEC, "examples": []}, body='{"doubled": n * 2 + 1}')
+    with scripted_model(by_task(draft=wrong, expect=EXPECTED, settle={"reasons": "r"})) as server:
+        ran = author(tmp_path, server)
+    (question,) = ran.result["questions"]
+    assert ran.result["outcome"] == "needs_input"
+    assert "-6" in question["text"]
+    assert "-5" in question["text"]
+
+
+def test_an_unsafe_wish_is_blocked_with_the_code_and_an_alternative(tmp_path: Path) -> None:
+    block = {
+        "code": "DAG004",
+        "reason": "Nothing tells two payments apart.",
+        "alternative": "Let the caller send an order number.",
+    }
+    answer = {"reasons": "r", "account": [{"clause": BRIEF, "became": "?"}], "outcome": "block", "block": block}
+    with scripted_model([reply_json(answer)]) as server:
+        ran = author(tmp_path, server)
+    assert (ran.code, ran.result["outcome"]) == (1, "blocked")
+    assert (
+        ran.result["reason"]
+        == "DAG004: Nothing tells two payments apart. Instead: Let the caller send an order number."
+    )
+
+
+def test_what_is_assumed_if_allowed_is_assumed_only_if_allowed(tmp_path: Path) -> None:
+    asks = {"slot": "zero", "text": "May n be 0?", "assumption": "yes"}
+    question = {"reasons": "r", "account": [{"clause": BRIEF, "became": "?"}], "outcome": "ask", "questions": [asks]}
+    with scripted_model([reply_json(question)]) as server:
+        ran = author(tmp_path, server)
+        assert ran.result["questions"] == [asks]
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        # The question is not asked again: its answer stands in the next request.
+        resumed = flows(tmp_path, server, "resume", ran.result["run"], "--yes", "--assume", "--json")
+        assert "May n be 0?" in server.requests[0]["messages"][1]["content"]
+    assert resumed.result["outcome"] == "deployed"
+
+
+def test_a_budget_that_is_too_small_stops_the_run_which_goes_on_with_more(tmp_path: Path) -> None:
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        ran = author(tmp_path, server, "--price", "10/10", "--budget-usd", "0.05")
+        assert server.requests == []
+        assert (ran.code, ran.result["outcome"]) == (1, "needs_input")
+        assert ran.result["questions"][0]["slot"] == "budget"
+        told = flows(tmp_path, server, "resume", ran.result["run"], "--yes")
+        assert "flows resume" in told.out
+        assert "finishing is estimated to cost $" in told.out
+        more = flows(tmp_path, server, "resume", ran.result["run"], "--yes", "--json", "--budget-usd", "1")
+    assert more.result["outcome"] == "deployed"
+    assert more.result["cost"]["usd"] == "0.002400"  # 240 tokens at 10 dollars a million
+
+
+def test_a_price_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    with scripted_model([]) as server:
+        ran = author(tmp_path, server, "--budget-usd", "1")
+        assert server.requests == []
+    assert ran.code != 0
+    assert "--price" in ran.err + ran.out
+
+
+def test_an_endpoint_that_stays_away_fails_the_run_which_can_go_on(tmp_path: Path) -> None:
+    with scripted_model([status(401, "bad key")]) as server:
+        ran = author(tmp_path, server)
+    assert (ran.code, ran.result["outcome"]) == (3, "failed")
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        again = flows(tmp_path, server, "resume", ran.result["run"], "--yes", "--json")
+    assert again.result["outcome"] == "deployed"
+
+
+def test_a_killed_run_pays_for_no_answer_twice(tmp_path: Path) -> None:
+    with scripted_model([reply_json(drafted()), silence()]) as server:
+        process = subprocess.Popen(
+            [*FLOWS, "author", BRIEF, "--yes", "--json", "--model", "openai:desk"],
+            cwd=tmp_path,
+            env=environment(tmp_path, server),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + PATIENCE_S
+        while len(server.requests) < 2:
+            assert time.monotonic() < deadline, "never asked for expectations"
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    (run,) = [folder.name for folder in (tmp_path / "home" / "runs").iterdir()]
+    with scripted_model([reply_json(EXPECTED)]) as server:
+        ran = flows(tmp_path, server, "resume", run, "--yes", "--json")
+        assert len(server.requests) == 1
+    assert ran.result["outcome"] == "deployed"
+    assert ran.result["cost"]["calls"] == 2
+
+
+def change(edits: list[dict[str, str]], clause: str) -> dict[str, Any]:
+    return {"reasons": "r", "account": [{"clause": clause, "became": "it"}], "outcome": "edit", "edits": edits}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A flow that was built, with a remark that somebody put into it since."""
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        assert author(tmp_path, server, "--out", "made").result["outcome"] == "deployed"
+    file = tmp_path / "made" / "flow.py"
+    file.write_text(file.read_text().replace("class Number(", "# Any whole number.\nclass Number("))
+    return file
+
+
+def test_a_change_leaves_everything_else_as_it_was(tmp_path: Path, made: Path) -> None:
+    before = made.read_text().splitlines()
+    answer = change([edit("qps: 100.0", "qps: 250.0")], "At most 250 a second.")
+    with scripted_model([reply_json(answer)]) as server:
+        ran = author(tmp_path, server, "--edit", "made", brief="At most 250 a second.")
+    assert (ran.result["outcome"], ran.result["flow"]) == ("deployed", str(made))
+    after = made.read_text().splitlines()
+    assert "# Any whole number." in after
+    assert [line for line in after if line not in before] == ["flow.rate_limit(qps=250, burst=200)"]
+    assert len(after) == len(before)
+    assert "qps: 250" in (tmp_path / "made" / "spec.yaml").read_text()
+
+
+def test_a_change_where_somebody_edited_is_made_in_the_file_itself(tmp_path: Path, made: Path) -> None:
+    made.write_text(made.read_text().replace("qps=100", "qps=120"))
+    of_spec = change([edit("qps: 100.0", "qps: 250.0")], "At most 250 a second.")
+    of_file = change([edit("qps=120", "qps=250")], "At most 250 a second.")
+    with scripted_model([reply_json(of_spec), reply_json(of_file)]) as server:
+        ran = author(tmp_path, server, "--edit", "made", "--out", "changed", brief="At most 250 a second.")
+    assert ran.result["outcome"] == "deployed"
+    assert "qps=250" in (tmp_path / "changed" / "flow.py").read_text()
+    assert "qps=120" in made.read_text()
+
+
+def test_an_unknown_flow_to_edit_is_wrong_usage(tmp_path: Path) -> None:
+    ran = flows(tmp_path, None, "author", "x", "--edit", "nowhere")
+    assert ran.code == 2
+    assert "no flow file to edit" in ran.err
+
+
+SOURCE = '''"""Double."""
+
+from flowlattice import Flow, Record, http, ms, node
+
+
+class Number(Record, data="public"):
+    n: int
+
+
+class Doubled(Record, data="public"):
+    doubled: int
+
+
+@node
+def double(number: Number) -> Doubled:
+    return Doubled(doubled=number.n * 2)
+
+
+flow = Flow("double", version="1.0.0")
+flow.connect(flow.trigger(http.get("/double", accepts=Number, deadline=ms(500))), double)
+flow.connect(double, flow.respond())
+flow.rate_limit(qps=100, burst=200)
+'''
+
+
+def alone(source: str) -> dict[str, Any]:
+    example = {"request": {"method": "GET", "path": "/double?n=4"}, "status": 200, "json_body": {"doubled": 8}}
+    return {"reasons": "r", "outcome": "flow", "flow": source, "examples": [example]}
+
+
+def test_the_model_mends_what_the_kernel_does_not(tmp_path: Path) -> None:
+    wrong = SOURCE.replace("double, flow.respond()", "Number, flow.respond()")
+    mend = {"reasons": "a record is no node", "edits": [edit("Number, flow.respond()", "double, flow.respond()")]}
+    with scripted_model(by_task(flow=alone(wrong), repair=mend)) as server:
+        ran = author(tmp_path, server, "--arm", "single", "--out", "made")
+    assert ran.result["outcome"] == "deployed"
+    assert {fix["by"] for fix in ran.result["fixes"]} == {"model"}
+    assert all(fix["attempts"] == 1 for fix in ran.result["fixes"])
+
+
+@pytest.mark.parametrize("arm", ["no-fix", "kernel-fixes"])
+def test_arms_without_the_model_in_the_loop_do_not_ask_it(tmp_path: Path, arm: str) -> None:
+    spec = {**SPEC, "functions": [function('import_module = open("x")\nreturn n')]}
+    with scripted_model(by_task(draft=drafted(spec=spec, body='{"doubled": twice(n)}'), expect=EXPECTED)) as server:
+        ran = author(tmp_path, server, "--arm", arm)
+        tasks = [body["response_format"]["json_schema"]["name"] for body in server.requests]
+    assert ran.result["outcome"] in ("blocked", "failed")
+    assert "repair" not in tasks
+
+
+def function(body: str) -> dict[str, Any]:
+    return {
+        "name": "twice",
+        "parameters": [{"name": "n", "type": "integer"}],
+        "returns": "integer",
+        "body": body,
+        "meaning": "Twice.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("edits", "what"),
+    [
+        ([edit("x", "y", file="policies/web.yaml")], "policies/web.yaml"),
+        ([edit("doubled: 8", "doubled: 9")], "the examples of spec.yaml"),
+    ],
+)
+def test_a_fix_loop_that_reaches_for_what_judges_it_is_stopped(
+    tmp_path: Path, edits: list[dict[str, str]], what: str
+) -> None:
+    spec = {**SPEC, "functions": [function("return n * 3")]}
+    answers = {
+        "draft": drafted(spec=spec, body='{"doubled": twice(n)}'),
+        "expect": {"examples": []},
+        "repair": {"reasons": "r", "edits": edits},
+    }
+    with scripted_model(by_task(**answers)) as server:
+        ran = author(tmp_path, server)
+    assert (ran.code, ran.result["outcome"]) == (1, "blocked")
+    assert f"tried to edit {what}, which judges the flow" in ran.result["reason"]
+    assert not (tmp_path / "double").exists()
+
+
+def test_what_certification_finds_goes_back_to_the_builder(tmp_path: Path) -> None:
+    spec = {**SPEC, "functions": [function("return n * 3")]}
+    answers = {
+        "draft": drafted(spec=spec, body='{"doubled": twice(n)}'),
+        "expect": EXPECTED,
+        "repair": {"reasons": "it tripled", "edits": [edit("return n * 3", "return n * 2")]},
+    }
+    with scripted_model(by_task(**answers)) as server:
+        ran = author(tmp_path, server)
+        assert "examples: " in server.requests[-1]["messages"][1]["content"]
+    assert ran.result["outcome"] == "deployed"
+    assert "return n * 2" in (tmp_path / "double" / "flow.py").read_text()
