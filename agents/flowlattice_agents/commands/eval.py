@@ -98,6 +98,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         return _rescore(console, Results(rescore.absolute()), chosen, shown)
     if suite is None or chosen is None:
         raise UsageError("name a suite: flows eval web")
+    if record is not None and (epochs > 1 or len(_arms(arm)) > 1):
+        raise UsageError("--record keeps one record a brief, so it goes with one arm and one epoch")
     settings = Settings(
         model=model or os.environ.get("FLOWS_MODEL") or OFFLINE,
         seed=seed,

@@ -154,6 +154,12 @@ class Task(Part):
     probes: tuple[Probe, ...] = ()
 
 
+class Change(Task):
+    """A change request; what is not expected of the changed flow is only that it is deployed."""
+
+    expect: Expectation = Expectation(outcome="deployed")
+
+
 class Brief(Task):
     """One entry of a suite.
 
@@ -169,7 +175,7 @@ class Brief(Task):
     family: Family
     story: str = ""
     edit: str | None = None
-    change: Task | None = None
+    change: Change | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -185,6 +185,8 @@ def test_results_are_kept_below_the_home_where_no_folder_is_named(tmp_path):
         (("web", "--arm", "seven"), "names no arms"),
         (("web", "--budget-usd", "much"), "no amount of USD"),
         (("web", "--epochs", "0"), "--epochs"),
+        (("web", "--record", "kept", "--epochs", "2"), "one record a brief"),
+        (("web", "--record", "kept", "--arm", "six,single"), "one record a brief"),
         (("--rescore", "nowhere"), "holds no results"),
         (("--compare", "nowhere", "nowhere"), "holds no results"),
     ],

@@ -36,7 +36,7 @@ QUIET = """
     family: simple
     brief: echo v
     expect: {outcome: deployed}
-    change: {brief: "upper case, please", expect: {outcome: deployed}}
+    change: {brief: "upper case, please"}
     """
 EDIT = """
     id: faster
@@ -167,6 +167,20 @@ def test_every_brief_is_replayed_from_its_own_record(tmp_path, echo_flow):
     (tmp_path / "none").mkdir()
     with pytest.raises(NoRecord, match=r"no record .*cook\.jsonl"):
         gather(brief_of(TINY["cook"]), None, solver_of(tmp_path / "none", played, settings))
+
+
+def test_with_a_folder_of_records_a_model_is_asked_only_for_what_is_not_there(tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    played = Played({"built": {"outcome": "refused"}})
+    settings = Settings(model="openai:m", record=kept)
+    for number in ("1", "2"):
+        (tmp_path / number).mkdir()
+        gather(brief_of(TINY["cook"]), None, solver_of(tmp_path / number, played, settings))
+    first, second = played.asked
+    assert (after(first, "--model"), after(first, "--record")) == ("openai:m", str(kept / "cook.jsonl"))
+    assert after(second, "--model") == f"replay:{kept / 'cook.jsonl'}"
+    assert "--record" not in second
 
 
 def test_records_are_kept_where_replay_finds_them(tmp_path, echo_flow):
