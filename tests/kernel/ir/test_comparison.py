@@ -177,6 +177,11 @@ SENTENCES: list[tuple[Edit, str, str]] = [
         "Order.email is data of class pii or public, was pii",
     ),
     (field("Order", "order_id", **PII), "riskier", "Order.order_id is data of class internal or pii, was internal"),
+    (
+        field("Order", "email", **{"x-in": "header"}),
+        "riskier",
+        "Order.email: where it is sent is header, was none; breaks",
+    ),
     (rate(qps=100), "riskier", "takes at most 100 requests a second, was at most 12.5"),
     (rate(burst=2), "safer", "takes at most 2 requests at once, was at most 20"),
     (lambda plain: plain["policies"].clear(), "riskier", "works on any number of requests at a time, was at most 64"),
