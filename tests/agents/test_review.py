@@ -116,7 +116,7 @@ def test_it_shows_the_diff_with_its_meaning_and_decides_nothing(waiting: Reviewe
     assert "+flow.rate_limit(qps=50, burst=20)" in out
     assert "riskier  takes at most 50 requests a second, was at most 10" in out
     assert "riskier  Pay.card (payment) can leave to api.stripe.com (by charge)" in out
-    assert "riskier  one run of POST /pay calls api.stripe.com at most 1 times, was 0" in out
+    assert "riskier  one run of POST /pay makes 1 calls to api.stripe.com at worst, loops aside; was 0" in out
     assert out.index("riskier") < out.index("neutral")
     assert waiting.flows("review", "--show")[1] == out
 
@@ -293,9 +293,9 @@ def test_a_session_goes_hunk_by_hunk(reviewer: Reviewer) -> None:
         terminal.until("hunk 4/4  flow.rate_limit")
         terminal.until("→ riskier  takes at most 50 requests a second")
         terminal.until("accept this hunk?")
-        terminal.send("c")
+        terminal.send("cten is ")  # the comment, too
         terminal.until("comment: ")
-        terminal.send("ten is enough\n")
+        terminal.send("enough\n")
         terminal.until("accept this hunk?")
         terminal.send("n")
         terminal.until("3 of 4 hunks accepted")

@@ -161,7 +161,7 @@ SENTENCES: list[tuple[Edit, str, str]] = [
     (elsewhere, "riskier", "node charge may reach evil.example.com"),
     (elsewhere, "riskier", "Order.email (pii) can leave to evil.example.com (by charge)"),
     (elsewhere, "safer", "Order.email (pii) can no longer leave to pay.example.com (by charge)"),
-    (elsewhere, "riskier", "one run of POST /orders calls evil.example.com at most 1 times, was 0"),
+    (elsewhere, "riskier", "one run of POST /orders makes 1 calls to evil.example.com at worst, loops aside; was 0"),
     (require, "riskier", "Order.age is new and required; breaks callers of POST /orders"),
     (require, "riskier", "Order.age is new: data of class pii"),
     (field("Order", "note", type="string"), "neutral", "Order.note is new and may be left out; compatible for callers"),
@@ -180,7 +180,7 @@ SENTENCES: list[tuple[Edit, str, str]] = [
     (
         field("Order", "email", **{"x-in": "header"}),
         "riskier",
-        "Order.email: where it is sent is header, was none; breaks",
+        "Order.email: where it is sent is header, was none; br",
     ),
     (rate(qps=100), "riskier", "takes at most 100 requests a second, was at most 12.5"),
     (rate(burst=2), "safer", "takes at most 2 requests at once, was at most 20"),

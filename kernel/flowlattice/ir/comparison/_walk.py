@@ -18,7 +18,8 @@ _LIMITING = ("pattern", "format", "multipleOf", "const", "uniqueItems", "additio
 _WORDS = {
     "type": "its type", "anyOf": "its type", "enum": "what it may be", "default": "what it is when left out",
     "minimum": "its least value", "maximum": "its greatest value", "minLength": "its least length",
-    "maxLength": "its greatest length", "required": "whether it is required", "x-in": "where it is sent", "x-reason": "what a caller is told",
+    "maxLength": "its greatest length", "required": "whether it is required", "x-in": "where it is sent",
+    "x-reason": "what a caller is told",
 }  # fmt: skip
 _CHOICES = ("anyOf", "oneOf", "allOf")
 # Walked into, or compared as data: never as a keyword.
