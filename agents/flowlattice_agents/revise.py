@@ -101,9 +101,13 @@ class Reviser:
 
     def _explained(self, state: RunState, revision: Revision, proposal: str) -> list[str]:
         stage = _stage(state)
-        trials = _Trials(Obligations(self.bench, state), _choice(state, self.bench, revision, proposal), stage)
+        # Not what the reviewer left if the Builder answered that with edits of its own.
+        source = self.bench.workspace.files(needed(state, "commit"))[FLOW_FILE]
+        choice = _choice(base_source(state, self.bench), revision, source, proposal)
+        trials = _Trials(Obligations(self.bench, state), choice, stage)
         found = trials.broken(frozenset())
-        return [trials.sentence(key, text) for key, text in found.items()] or [str(state.get("reason"))]
+        reason = state.get("reason") or "what is left could not be certified"
+        return [trials.sentence(key, text) for key, text in found.items()] or [reason]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,16 +156,15 @@ class _Trials:
         return key not in left and left.keys() <= self.broken(frozenset()).keys()
 
 
-def _choice(state: RunState, bench: Workbench, revision: Revision, proposal: str) -> _Choice:
-    before = base_source(state, bench)
+def _choice(before: str, revision: Revision, source: str, proposal: str) -> _Choice:
     offered = hunks(before, proposal)
     rejected = {entry.hunk for entry in revision.rejected}
     accepted = frozenset(hunk.number for hunk in offered) - rejected
-    if applied(before, offered, accepted) == revision.source:
+    if applied(before, offered, accepted) == source:
         labels = {h.number: f"hunk {h.number} ({h.title})" for h in offered if h.number in rejected}
         return _Choice(labels=labels, text=lambda back: applied(before, offered, accepted | back))
-    edits = hunks(revision.source, proposal)
-    return _Choice(labels=_edited(edits), text=lambda back: applied(revision.source, edits, back))
+    edits = hunks(source, proposal)
+    return _Choice(labels=_edited(edits), text=lambda back: applied(source, edits, back))
 
 
 def _edited(edits: Sequence[Hunk]) -> dict[int, str]:

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from flowlattice.deployments import Deployments
+from flowlattice_agents.review import decision
 from flowlattice_agents.revise import Rejections
-from flowlattice_agents.runs import Runs
+from flowlattice_agents.runs import RunResult, Runs
 from flowlattice_agents.workspace import Workspace
 from tests.support.terminal import Terminal
 
@@ -114,7 +116,7 @@ def test_it_shows_the_diff_with_its_meaning_and_decides_nothing(waiting: Reviewe
     assert "+flow.rate_limit(qps=50, burst=20)" in out
     assert "riskier  takes at most 50 requests a second, was at most 10" in out
     assert "riskier  Pay.card (payment) can leave to api.stripe.com (by charge)" in out
-    assert "riskier  one run of POST /pay calls api.stripe.com at most 1 times, was 0" in out
+    assert "riskier  one run of POST /pay makes 1 calls to api.stripe.com at worst, loops aside; was 0" in out
     assert out.index("riskier") < out.index("neutral")
     assert waiting.flows("review", "--show")[1] == out
 
@@ -186,6 +188,66 @@ def test_hunks_that_only_hold_together_are_named_together(reviewer: Reviewer) ->
     assert any(f"without hunk {IMPORTS}" in sentence for sentence in result["broken"]), result["broken"]
 
 
+def left_as(reviewer: Reviewer, change: Callable[[str], str]) -> RunResult:
+    """The run after a reviewer has left the proposal as an edit of its text."""
+    said: list[str] = []
+
+    def answer(request: dict[str, JsonValue]) -> JsonValue | None:
+        if said:
+            return None
+        said.append(change(str(request["after"])))
+        return decision(revise={"source": said[0], "rejected": []})
+
+    return Runs(reviewer.folder / "home").resume(reviewer.run, answer, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("flow.rate_limit(qps=50, burst=20)\n", "", "WEB-RATE-CAP"),
+        ('@node(idempotency=by("card", ttl=seconds(86400)))', "@node", "DAG004"),
+        ("api.stripe.com", "evil.example.com", "EGRESS101"),
+        ("flow = Flow(", "flow = Flow((", "LOAD001"),
+        ('PayOut(ok="yes")', 'PayOut(ok="yes" * 1_000_000_000)', ""),
+    ],
+)
+def test_an_edit_that_breaks_something_is_taken_back(reviewer: Reviewer, before: str, after: str, says: str) -> None:
+    proposal = reviewer.looked()["review"]
+    assert before in proposal["after"]
+    result = left_as(reviewer, lambda text: text.replace(before, after))
+    assert result.waiting is not None
+    broken = result.waiting["broken"]
+    assert isinstance(broken, list)
+    assert any(says in str(sentence) and "without the proposal's line" in str(sentence) for sentence in broken), broken
+    assert {**result.waiting, "broken": []} == proposal
+    assert not result.state.get("revised")
+
+
+def test_an_edit_cannot_touch_what_judges_it(reviewer: Reviewer) -> None:
+    result = left_as(reviewer, lambda text: text.replace("qps=50", "qps=40"))
+    assert result.state.get("spec_digest") is not None
+    workspace = Workspace(reviewer.folder / "home" / "runs" / reviewer.run / "workspace")
+    assert set(workspace.files()) == {"flow.py", "spec.yaml"}
+    assert result.waiting is not None
+    assert result.waiting["broken"] == []
+
+
+def test_a_rejection_that_fails_an_example_names_the_hunk(tmp_path: Path) -> None:
+    example = '{request: {method: POST, path: /pay, json_body: {card: a, cents: 1}}, json_body: {ok: "YES"}}'
+    new = f"{NEW.partition('routes')[0]}routes:{OLD.partition('routes:')[2]}examples: [{example}]\n"
+    (tmp_path / "old.yaml").write_text(OLD)
+    (tmp_path / "new.yaml").write_text(new.replace('"yes"', '"YES"').replace("qps: 10", "qps: 9"))
+    reviewer = Reviewer(tmp_path, "")
+    assert reviewer.flows("author", "--spec", "old.yaml", "--out", "out", "--yes")[0] == 0
+    waits = json.loads(reviewer.flows("author", "--spec", "new.yaml", "--out", "out", "--json")[1])
+    assert waits["outcome"] == "needs_input", waits
+    result = Reviewer(tmp_path, waits["run"]).decided("--reject", "--hunk", "1")
+    assert result["outcome"] == "needs_input"
+    (sentence,) = result["broken"]
+    assert sentence.startswith("examples: ")
+    assert sentence.endswith("without hunk 1 (def pay) this is broken")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -231,9 +293,9 @@ def test_a_session_goes_hunk_by_hunk(reviewer: Reviewer) -> None:
         terminal.until("hunk 4/4  flow.rate_limit")
         terminal.until("→ riskier  takes at most 50 requests a second")
         terminal.until("accept this hunk?")
-        terminal.send("c")
+        terminal.send("cten is ")  # the comment, too
         terminal.until("comment: ")
-        terminal.send("ten is enough\n")
+        terminal.send("enough\n")
         terminal.until("accept this hunk?")
         terminal.send("n")
         terminal.until("3 of 4 hunks accepted")

@@ -44,4 +44,6 @@ class Keys:
         """A line as the person types and edits it; empty where nothing more can come."""
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        return sys.stdin.readline().strip()
+        ahead, end, rest = "".join(self._waiting).partition("\n")
+        self._waiting = list(rest)
+        return (ahead if end else ahead + sys.stdin.readline()).strip()

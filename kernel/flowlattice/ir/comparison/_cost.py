@@ -18,5 +18,5 @@ def costs(before: FlowIR, after: FlowIR) -> Iterator[Change]:
             then, later = was.get(host, 0), now.calls.get(host, 0)
             if then != later:
                 weight: Weight = "riskier" if later > then else "safer"
-                text = f"one run of {route} calls {host} at most {later} times, was {then}"
+                text = f"one run of {route} makes {later} calls to {host} at worst, loops aside; was {then}"
                 yield Change(kind="cost", weight=weight, subject=route, text=text, before=then, after=later)

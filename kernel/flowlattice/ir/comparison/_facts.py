@@ -35,7 +35,7 @@ def facts(ir: FlowIR) -> Iterator[Change]:
     for route, cost in worst_case(ir).routes.items():
         if cost.calls:
             counted = ", ".join(f"{count} to {host}" for host, count in cost.calls.items())
-            yield _fact("cost", route, f"one run of {route} makes at most so many outside calls: {counted}")
+            yield _fact("cost", route, f"one run of {route} makes these outside calls at worst, loops aside: {counted}")
 
 
 def route_fact(trigger: Node) -> str:

@@ -18,7 +18,8 @@ _LIMITING = ("pattern", "format", "multipleOf", "const", "uniqueItems", "additio
 _WORDS = {
     "type": "its type", "anyOf": "its type", "enum": "what it may be", "default": "what it is when left out",
     "minimum": "its least value", "maximum": "its greatest value", "minLength": "its least length",
-    "maxLength": "its greatest length", "required": "whether it is required",
+    "maxLength": "its greatest length", "required": "whether it is required", "x-in": "where it is sent",
+    "x-reason": "what a caller is told",
 }  # fmt: skip
 _CHOICES = ("anyOf", "oneOf", "allOf")
 # Walked into, or compared as data: never as a keyword.
@@ -108,6 +109,8 @@ def _effect(key: str, was: JsonValue, now: JsonValue) -> Effect:
         if not isinstance(was, int | float) or not isinstance(now, int | float):
             return "narrower" if was is None else "wider"
         return "narrower" if (now > was) == (key in _LOWER) else "wider"
+    if key == "x-in":
+        return "other"
     if key in _LIMITING:
         return "narrower" if was is None else "wider" if now is None else "other"
     return "same"
