@@ -35,7 +35,9 @@ def gather(request: JsonValue, emit: Emit) -> JsonValue:
 
     async def work() -> JsonValue:
         for name, run in CHECKS:
-            scope = whole if name in _ALWAYS_WHOLE or (name in _OF_THE_FLOW and given.get("settings_changed")) else subject
+            scope = (
+                whole if name in _ALWAYS_WHOLE or (name in _OF_THE_FLOW and given.get("settings_changed")) else subject
+            )
             if scope is whole or _applies(name, scope):
                 emit((await run(scope)).model_dump(mode="json"))
         async with subject.host() as host:
