@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, cast
+from typing import cast
 from urllib.parse import parse_qsl, unquote
 
 from pydantic import JsonValue
@@ -21,11 +21,11 @@ from flowlattice.headers import header_value
 from flowlattice.operators import NoValueError
 from flowlattice_agents.errors import SimulationUnavailable
 from flowlattice_agents.expressions import called_functions, evaluate, free_names, needed_steps
+from flowlattice_agents.reading import FieldProblem, ReadValues, Text, read_record, wire_name
 from flowlattice_agents.spec import (
     CallSpec,
     CheckSpec,
     Example,
-    FieldSpec,
     FlowSpec,
     InvalidReplySpec,
     RecordSpec,
@@ -33,9 +33,6 @@ from flowlattice_agents.spec import (
     RouteSpec,
     StepSpec,
 )
-
-ProblemKind = Literal["missing", "type", "value"]
-_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -50,22 +47,6 @@ class SimulatedReply:
     text: str | None = None
     calls: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class FieldProblem:
-    """Why a field of a request is invalid; `place` is where inside of it (`[0].qty`), the first one there."""
-
-    name: str
-    kind: ProblemKind
-    reason: str
-    place: str = ""
-
-
-@dataclass
-class _Values:
-    values: dict[str, object] = field(default_factory=dict)
-    problems: list[FieldProblem] = field(default_factory=list)
 
 
 def simulate(
@@ -174,7 +155,7 @@ class _Run:
             if part.source == "header":
                 given.pop(part.wire_name, None)
                 if part.wire_name.lower() in sent:
-                    given[part.wire_name] = _Text(sent[part.wire_name.lower()])
+                    given[part.wire_name] = Text(sent[part.wire_name.lower()])
         read = self._read(given)
         if read.problems:
             return self._invalid(read.problems)
@@ -190,19 +171,19 @@ class _Run:
         if self.route.method in {"GET", "DELETE"} or whole is not None:
             asked: dict[str, object] = {}
             for name, text in query:
-                asked[name] = [*cast(list[object], asked.get(name, [])), _Text(text)]
+                asked[name] = [*cast(list[object], asked.get(name, [])), Text(text)]
             sent = {} if whole is None or body is None else {whole.wire_name: body}
-            return {**asked, **sent, **{n: _Text(t) for n, t in parameters.items()}}
+            return {**asked, **sent, **{n: Text(t) for n, t in parameters.items()}}
         if body is not None and not isinstance(body, dict):
             return None
         encoded = self.route.body == "form"
         given: dict[str, object] = {
-            name: _Text(value) if encoded and isinstance(value, str) else value for name, value in (body or {}).items()
+            name: Text(value) if encoded and isinstance(value, str) else value for name, value in (body or {}).items()
         }
-        return {**given, **{name: _Text(text) for name, text in parameters.items()}}
+        return {**given, **{name: Text(text) for name, text in parameters.items()}}
 
-    def _read(self, given: Mapping[str, object]) -> _Values:
-        return _read_record(self.spec, self.record, given) if self.record else _Values()
+    def _read(self, given: Mapping[str, object]) -> ReadValues:
+        return read_record(self.spec, self.record, given) if self.record else ReadValues()
 
     def _compute(self, values: dict[str, object]) -> SimulatedReply:
         route = self.route
@@ -257,182 +238,6 @@ def _texts(reply: ReplySpec) -> list[str]:
     return [*([] if reply.body is None else [reply.body]), *reply.headers.values()]
 
 
-class _Text(str):
-    """A value from a path, a query or a form: text from which numbers, dates and booleans are read."""
-
-    __slots__ = ()
-
-
-def _read_record(spec: FlowSpec, record: RecordSpec, given: Mapping[str, object]) -> _Values:
-    read = _Values()
-    for member in record.fields:
-        value = given.get(member.wire_name, _ABSENT)
-        if value is _ABSENT:
-            if member.required:
-                read.problems.append(FieldProblem(member.name, "missing", "is required"))
-            default = member.default
-            read.values[member.name] = (
-                date.fromisoformat(default) if member.type == "date" and isinstance(default, str) else default
-            )
-            continue
-        if value is None and (member.nullable or (not member.required and member.default is None)):
-            read.values[member.name] = None
-            continue
-        found = _read_value(spec, member.type, value)
-        problem = _type_problem(member, found) or _value_problem(member, found)
-        if problem is not None:
-            read.problems.append(problem)
-        read.values[member.name] = found
-    return read
-
-
-def _type_problem(member: FieldSpec, found: object) -> FieldProblem | None:
-    if isinstance(found, _Misfit):
-        named = "list" if member.type.startswith("list[") else member.type
-        reason = found.reason or f"must be {_KINDS.get(named, 'an object')}"
-        return FieldProblem(member.name, found.kind, reason, found.place)
-    return None
-
-
-_KINDS = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "date": "a date such as 2026-01-31",
-    "list": "a list",
-}
-
-
-@dataclass(frozen=True)
-class _Misfit:
-    kind: ProblemKind = "type"
-    reason: str = ""
-    place: str = ""
-
-
-def _read_value(spec: FlowSpec, type_name: str, value: object) -> object:
-    wrapped = re.fullmatch(r"list\[(.+)\]", type_name)
-    if wrapped:
-        if not isinstance(value, list):
-            return _Misfit()
-        items = [_read_value(spec, wrapped[1], item) for item in value]
-        for index, item in enumerate(items):
-            if isinstance(item, _Misfit):
-                reason = item.reason or f"must be {_KINDS.get(wrapped[1], 'an object')}"
-                return replace(item, reason=reason, place=f"[{index}]{item.place}")
-        return items
-    table = re.fullmatch(r"map\[(?:string, ?)?(.+)\]", type_name)
-    if table:
-        if not isinstance(value, Mapping):
-            return _Misfit()
-        entries = {key: _read_value(spec, table[1], item) for key, item in value.items()}
-        misfit = next((item for item in entries.values() if isinstance(item, _Misfit)), None)
-        if misfit is None:
-            return entries
-        return replace(misfit, reason=misfit.reason or f"must be {_KINDS.get(table[1], 'an object')}")
-    record = spec.record(type_name)
-    if record is not None:
-        if not isinstance(value, Mapping):
-            return _Misfit()
-        inner = _read_record(spec, record, value)
-        first = next(iter(inner.problems), None)
-        if first is None:
-            return inner.values
-        return _Misfit(first.kind, first.reason, f".{_wire(record, first.name)}{first.place}")
-    return _read_scalar(type_name, value)
-
-
-def _read_scalar(type_name: str, value: object) -> object:
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], _Text):
-        value = value[0]
-    if isinstance(value, list) and any(isinstance(item, _Text) for item in value):
-        return _Misfit("value", "is given more than once")
-    if isinstance(value, _Text) and type_name != "string":
-        value = _parsed(type_name, value)
-    if type_name == "string":
-        return str(value) if isinstance(value, str) else _Misfit()
-    if type_name == "boolean":
-        return value if isinstance(value, bool) else _Misfit()
-    if type_name == "integer":
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        return value if isinstance(value, int) and not isinstance(value, bool) else _Misfit()
-    if type_name == "number":
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else _Misfit()
-    return _parsed_date(value)
-
-
-def _parsed(type_name: str, text: str) -> object:
-    if type_name == "integer":
-        return int(text) if re.fullmatch(r"[-+]?[0-9]{1,300}", text) else _Misfit()
-    if type_name == "number":
-        return (
-            _number(text) if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text) else _Misfit()
-        )
-    if type_name == "boolean":
-        return {"true": True, "1": True, "false": False, "0": False}.get(text, _Misfit())
-    return str(text)
-
-
-def _number(text: str) -> float:
-    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,14}", text) else float(text)
-
-
-def _parsed_date(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        return _Misfit()
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return _Misfit()
-
-
-def _value_problem(member: FieldSpec, value: object) -> FieldProblem | None:
-    place, reason = next(_violations(member, value), ("", None))
-    return FieldProblem(member.name, "value", member.reason or reason, place) if reason else None
-
-
-def _violations(member: FieldSpec, value: object) -> Iterator[tuple[str, str]]:
-    """Where and why a value, or an item of a list, is not allowed."""
-    if not isinstance(value, list):
-        yield from (("", reason) for reason in _item_violations(member, value))
-        return
-    for index, item in enumerate(value):
-        yield from ((f"[{index}]", reason) for reason in _item_violations(member, item))
-    yield from (("", reason) for reason in _size_violations(len(value), member.min_items, member.max_items, "item"))
-
-
-def _item_violations(member: FieldSpec, item: object) -> Iterator[str]:
-    if member.choices and item not in member.choices:
-        few = len(member.choices) == 1
-        yield f"must be {'' if few else 'one of '}{', '.join(map(str, member.choices))}"
-    if isinstance(item, int | float) and not isinstance(item, bool):
-        yield from _bound_violations(member, item)
-    if isinstance(item, str):
-        yield from _size_violations(len(item), member.min_length, member.max_length, "character")
-        if member.pattern and not re.search(member.pattern, item):
-            yield "does not have the form it must have"
-
-
-def _bound_violations(member: FieldSpec, value: float) -> Iterator[str]:
-    if member.minimum is not None and value < member.minimum:
-        yield f"must be at least {member.minimum}"
-    if member.maximum is not None and value > member.maximum:
-        yield f"must be at most {member.maximum}"
-    if member.exclusive_minimum is not None and value <= member.exclusive_minimum:
-        yield f"must be more than {member.exclusive_minimum}"
-    if member.exclusive_maximum is not None and value >= member.exclusive_maximum:
-        yield f"must be less than {member.exclusive_maximum}"
-
-
-def _size_violations(size: int, least: int | None, most: int | None, unit: str) -> Iterator[str]:
-    if least is not None and size < least:
-        yield "must not be empty" if least == 1 else f"must have at least {least} {unit}s"
-    if most is not None and size > most:
-        yield f"must have at most {most} {unit}{'' if most == 1 else 's'}"
-
-
 def _covers(entry: InvalidReplySpec, problem: FieldProblem) -> bool:
     return (not entry.fields or problem.name in entry.fields) and entry.problem in {None, problem.kind}
 
@@ -440,8 +245,8 @@ def _covers(entry: InvalidReplySpec, problem: FieldProblem) -> bool:
 def _invalid_reply(
     entry: InvalidReplySpec, problems: list[FieldProblem], first: FieldProblem, record: RecordSpec | None
 ) -> SimulatedReply:
-    names: list[JsonValue] = list(dict.fromkeys(_wire(record, problem.name) for problem in problems))
-    marks: dict[str, JsonValue] = {"$fields": names, "$field": _wire(record, first.name), "$reason": first.reason}
+    names: list[JsonValue] = list(dict.fromkeys(wire_name(record, problem.name) for problem in problems))
+    marks: dict[str, JsonValue] = {"$fields": names, "$field": wire_name(record, first.name), "$reason": first.reason}
     if entry.text is not None:
         return SimulatedReply(entry.status, text=_in_text(entry.text, marks))
     if entry.body is not None:
@@ -451,7 +256,7 @@ def _invalid_reply(
 
 def _every_reason(status: int, problems: list[FieldProblem], record: RecordSpec | None) -> SimulatedReply:
     details: JsonValue = [
-        {"field": f"{_wire(record, problem.name)}{problem.place}", "reason": problem.reason} for problem in problems
+        {"field": f"{wire_name(record, problem.name)}{problem.place}", "reason": problem.reason} for problem in problems
     ]
     return SimulatedReply(status, {"error": "invalid_input", "fields": details})
 
@@ -460,11 +265,6 @@ def _in_text(text: str, marks: Mapping[str, JsonValue]) -> str:
     for mark, shown in marks.items():
         text = text.replace(mark, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
     return text
-
-
-def _wire(record: RecordSpec | None, name: str) -> str:
-    member = record.field(name) if record else None
-    return member.wire_name if member else name
 
 
 def _filled(body: JsonValue, marks: Mapping[str, JsonValue]) -> JsonValue:

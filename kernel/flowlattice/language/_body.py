@@ -287,8 +287,13 @@ class _Body(ast.NodeVisitor):
         changes = name in purity.MUTATING_FUNCTIONS or (
             name in purity.MUTATORS and isinstance(call.func, ast.Attribute)
         )
-        if changes and call.args:
+        if changes and call.args and not self._is_operator(call.func):
             self._change(call.args[0], name, call)
+
+    def _is_operator(self, function: ast.expr) -> bool:
+        """Whether it is an operator: those give a value back, whatever they are called (`lists.sort`)."""
+        target = unwrapped(self.scope.resolve(function))
+        return isinstance(target, FunctionType) and target.__module__.startswith("flowlattice.operators.")
 
     # Order.
 

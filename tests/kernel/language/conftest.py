@@ -19,7 +19,7 @@ from random import choice as pick
 from uuid import uuid4, uuid5
 from zoneinfo import ZoneInfo
 from flowlattice import *
-from flowlattice.operators import text
+from flowlattice.operators import lists, text
 
 class Req(Record, data="public"):
     v: str = ""

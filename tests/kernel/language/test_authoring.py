@@ -16,10 +16,12 @@ from flowlattice import (
     Switch,
     by,
     days,
+    field,
     http,
     ms,
     node,
     require,
+    require_all,
 )
 from flowlattice.language.nodes import Node
 from flowlattice.language.sources import SourceFiles
@@ -158,3 +160,17 @@ def test_saying_no_to_input():
     with pytest.raises(InvalidInput, match="v: must be there") as caught:
         require(False, "v", "must be there")
     assert (caught.value.field, caught.value.reason) == ("v", "must be there")
+
+
+def test_saying_no_to_several_fields():
+    require_all({"v": None, "w": None})
+    with pytest.raises(InvalidInput, match="w: is late; x: is early") as caught:
+        require_all({"v": None, "w": "is late", "x": "is early"})
+    assert caught.value.problems == {"w": "is late", "x": "is early"}
+    assert (caught.value.field, caught.value.reason) == ("w", "is late")
+
+
+def test_a_field_is_in_one_place():
+    for wrong in ({"header": "A", "body": True}, {"header": "A", "alias": "b"}):
+        with pytest.raises(ValueError, match="the field of header A is named after it and is not the body"):
+            field(**wrong)
