@@ -248,7 +248,7 @@ class Builder:
             return self._fails(f"cannot mend what certification found: {told}", told)
         codes = ", ".join(dict.fromkeys(error.code for error in errors))
         self.bench.progress.say("builder", "stopped", f"cannot compile this: {codes}")
-        instead = next((f" Instead: {error.help}" for error in errors if error.code in FOR_PEOPLE and error.help), "")
+        instead = next((f". Instead: {error.help}" for error in errors if error.code in FOR_PEOPLE and error.help), "")
         return {"outcome": "blocked", "reason": f"{codes}: {errors[0].message}{instead}"}
 
     def _stops(self, what: str) -> RunState:
