@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.sources import PinnedClock, Randomness
@@ -23,7 +23,8 @@ from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.runtime import bind
 from flowlattice.hosts.inprocess import InProcess
 from flowlattice.hosts.web import WebApp
-from flowlattice.ir.fields import field_sources
+from flowlattice.hosts.web.text import read_fields
+from flowlattice.ir.fields import FieldSource, field_sources
 from flowlattice.ir.model import FlowIR, Node, Trigger
 from flowlattice.language.loading import Program
 from flowlattice.plan import plan
@@ -76,13 +77,24 @@ class Route:
     @property
     def has_text(self) -> bool:
         """Whether a field comes from text: a path, a query, a form or a header."""
-        sources = field_sources(self.trigger, dict(self.schema))
-        return any(source.origin not in {"body", "whole"} for source in sources)
+        return any(source.origin not in {"body", "whole"} for source in self.sources)
 
-    def refuses(self, value: dict[str, JsonValue], request: Request) -> bool:
+    @property
+    def sources(self) -> tuple[FieldSource, ...]:
+        """Where its fields come from."""
+        return field_sources(self.trigger, dict(self.schema))
+
+    def refuses(self, value: dict[str, JsonValue]) -> bool:
         """Whether the record itself refuses a value as the request carries it (a query turns 7 into the text "7")."""
-        carried = _as_texts(value) if self.has_text else value
-        return not accepted(self.accepts, carried, lax=carried is not value)
+        sources = [source for source in self.sources if source.origin not in {"body", "whole"}]
+        texts = {source.name: _as_texts(value[source.name]) for source in sources if source.name in value}
+        read, problems = read_fields(sources, {name: given for name, given in texts.items() if given})
+        rest = {name: item for name, item in value.items() if name not in texts}
+        try:
+            InputReader(self.accepts).from_values({**rest, **read}, problems)
+        except RejectedInput:
+            return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -150,15 +162,11 @@ def _json(text: str, otherwise: JsonValue) -> JsonValue:
     return value
 
 
-def accepted(accepts: type[Record], value: JsonValue, *, lax: bool = False) -> bool:
-    """Whether a record takes a value; `lax` reads texts as a query does."""
-    reader = InputReader(accepts)
+def accepted(accepts: type[Record], value: JsonValue) -> bool:
+    """Whether a record takes a value."""
     try:
-        if lax:
-            accepts.model_validate_strings(value, by_alias=True, by_name=False)
-        else:
-            reader.from_json(json.dumps(value).encode())
-    except (RejectedInput, ValidationError):
+        InputReader(accepts).from_json(json.dumps(value).encode())
+    except RejectedInput:
         return False
     return True
 
@@ -176,5 +184,6 @@ def behind(ir: FlowIR, start: Node) -> list[Node]:
     return list(found.values())
 
 
-def _as_texts(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    return {name: "true" if item is True else "false" if item is False else str(item) for name, item in value.items()}
+def _as_texts(value: JsonValue) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return ["true" if item is True else "false" if item is False else str(item) for item in items]

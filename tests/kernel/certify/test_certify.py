@@ -212,3 +212,62 @@ def test_the_certificate_is_data_with_a_digest_that_every_change_changes(tmp_pat
     again = Certificate.model_validate_json(certificate.model_dump_json())
     assert again.digest == certificate.digest
     assert certificate.model_copy(update={"source_digest": "other"}).digest != certificate.digest
+
+
+EVERYWHERE = """
+from typing import Annotated
+
+from flowlattice import Flow, Record, field, http, node
+
+
+class Asked(Record, data="public"):
+    trace: Annotated[str, field(header="X-Trace", pattern="^[a-z]+$")]
+    level: Annotated[int, field(header="X-Level", ge=1, le=3)]
+    tags: Annotated[list[str], field(min_length=1, max_length=2)]
+
+
+class Numbers(Record, data="public"):
+    numbers: Annotated[list[int], field(body=True, min_length=1)]
+    by: int = 1
+
+
+@node
+def told(asked: Asked) -> str:
+    return f"{asked.trace} {asked.level} {len(asked.tags)}"
+
+
+@node
+def scaled(given: Numbers) -> list[int]:
+    return [number * given.by for number in given.numbers]
+
+
+flow = Flow("everywhere", version="1.0.0")
+asking = flow.trigger(http.get("/asked", accepts=Asked), name="asking")
+flow.connect(asking, told)
+flow.connect(told, flow.respond(body="text", name="answer"))
+scaling = flow.trigger(http.post("/scaled", accepts=Numbers), name="scaling")
+flow.connect(scaling, scaled)
+flow.connect(scaled, flow.respond(body="events", name="stream"))
+flow.rate_limit(qps=50, burst=60)
+"""
+
+
+def test_input_from_headers_lists_and_whole_bodies(tmp_path: Path) -> None:
+    request = ExampleRequest(method="POST", path="/scaled?by=2", json_body=[1, 2])
+    streamed = Example(request=request, status=200, json_body=[2, 4], headers={"Cache-Control": "no-store"})
+    named = ExampleRequest(method="GET", path="/asked?tags=a", headers={"X-Trace": "t", "X-Level": "2"})
+    certificate = certified(tmp_path, EVERYWHERE, streamed, Example(request=named, text="t 2 1"))
+    assert certificate.passed, certificate.checks
+    sample = next(sample for sample in certificate.samples if sample.route == "GET /asked")
+    assert sample.headers == {"X-Trace": "t", "X-Level": "2"}
+
+
+def test_an_example_whose_header_is_another(tmp_path: Path) -> None:
+    request = ExampleRequest(method="POST", path="/scaled", json_body=[1])
+    wrong = Example(request=request, headers={"Cache-Control": "private"})
+    certificate = certified(tmp_path, EVERYWHERE, wrong)
+    check = certificate.check("examples")
+    assert check is not None
+    assert check.failures == (
+        "example 1: POST /scaled answers with the header Cache-Control 'no-store', the brief says 'private'",
+    )

@@ -86,3 +86,19 @@ def test_the_trigger_has_to_be_clear(tmp_path):
 def test_rate_limits_are_for_callers_and_not_for_dev_runs(tmp_path):
     report = dev_run(tmp_path, ECHO + "flow.rate_limit(qps=0.1, burst=1)", [b'{"v": "A"}'] * 5)
     assert len(report.outputs) == 5
+
+
+def test_a_line_is_the_whole_body_where_that_is_the_only_field(tmp_path):
+    source = """
+class In(Record, data="public"):
+    numbers: Annotated[list[int], field(body=True)]
+
+flow = Flow("whole", version="1.0.0")
+flow.connect(flow.trigger(http.post("/whole", accepts=In)), flow.respond())
+"""
+    log = MemoryCallLog()
+    running = runtime_of(tmp_path, source, log=log)
+    lines = [b"[1, 2]", b'{"numbers": [1]}', b"[1"]
+    report = asyncio.run(run_lines(running, choose_trigger(running, None), lines, log))
+    assert report.outputs == [{"numbers": [1, 2]}]
+    assert report.side_outputs == {"rejected": [{"numbers": [1]}, "[1"]}
