@@ -52,7 +52,8 @@ class Cost:
     def __str__(self) -> str:
         calls = "1 call" if self.calls == 1 else f"{self.calls} calls"
         assumed = f", ${usd_text(self.assumed_micro_usd)} of it assumed" if self.assumed_micro_usd else ""
-        return f"{calls}, {self.tokens:,} tokens, ${self.usd}{assumed}"
+        money = f"${self.usd}{assumed}" if self.micro_usd else "nothing charged"
+        return f"{calls}, {self.tokens:,} tokens, {money}"
 
 
 def cost_of(exchanges: Iterable[Exchange]) -> Cost:

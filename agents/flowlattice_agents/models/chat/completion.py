@@ -32,7 +32,8 @@ def completed(
     }
 
     def assume(slot: str, text: str) -> None:
-        assumed.setdefault(slot, Assumption(slot=slot, text=text))
+        # What is filled in here is said as it is, whatever the model says of its leaving it out.
+        assumed[slot] = Assumption(slot=slot, text=text)
 
     given.setdefault("name", _name(given))
     if "version" not in given:
