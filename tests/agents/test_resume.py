@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flowlattice.deployments import Deployments
 from flowlattice_agents.workspace import Workspace
+from tests.support.runs import events
 
 BRIEF = "POST /echo takes {v: string}, trims and lower-cases v and returns {v}. Reject bodies without v."
 FLOWS = [sys.executable, "-m", "flowlattice"]
@@ -39,15 +39,6 @@ MOMENTS = [
     ("deploy", "note", "serves"),
     ("deploy", "finished", "is live"),
 ]
-
-
-def events(home: Path) -> Iterator[dict[str, str]]:
-    for file in home.glob("runs/*/events.jsonl"):
-        for line in file.read_text().splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:  # the line that the kill cut off
-                continue
 
 
 def killed_at(moment: tuple[str, str, str], home: Path, out: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from flowlattice_agents.review import decision
 from flowlattice_agents.revise import Rejections
 from flowlattice_agents.runs import RunResult, Runs
 from flowlattice_agents.workspace import Workspace
+from tests.support.runs import events
 from tests.support.terminal import Terminal
 
 FLOWS = [sys.executable, "-m", "flowlattice"]
@@ -364,15 +365,6 @@ def test_all_rejected_is_a_no(reviewer: Reviewer) -> None:
     assert "qps=10" in reviewer.flow
 
 
-def events(home: Path) -> Iterator[dict[str, str]]:
-    for file in home.glob("runs/*/events.jsonl"):
-        for line in file.read_text().splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:  # the line that the kill cut off
-                continue
-
-
 Moment = Callable[[dict[str, str]], bool]
 MOMENTS: dict[str, Moment] = {
     "decided": lambda event: event["text"].startswith("sent back"),
@@ -385,14 +377,18 @@ MOMENTS: dict[str, Moment] = {
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_kill_after_the_decision_loses_and_repeats_nothing(reviewer: Reviewer, moment: str) -> None:
     home = reviewer.folder / "home"
-    known = len(list(events(home)))
+    known = len(list(events(home, reviewer.run)))
+
+    def new() -> list[dict[str, str]]:
+        return list(events(home, reviewer.run))[known:]
+
     process = subprocess.Popen(
         [*FLOWS, "review", "--reject", "--hunk", str(LIMIT), "--comment", "keep"], cwd=reviewer.folder,
         env=reviewer.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + PATIENCE_S
-    while process.poll() is None and not any(MOMENTS[moment](event) for event in list(events(home))[known:]):
+    while process.poll() is None and not any(MOMENTS[moment](event) for event in new()):
         assert time.monotonic() < deadline, f"never came to {moment}"
         time.sleep(0.002)
     os.kill(process.pid, signal.SIGKILL)
