@@ -31,6 +31,7 @@ class ClaimChecker(InputAssembler):
         spaced = self.known.material.any_space
         self._compared_by(spaced, ("text.without_spaces(",), "texts are compared without their spaces")
         clauses += [clause for clause in (folded, spaced, self.known.material.back_upper) if clause is not None]
+        clauses += [part for _, parts in self.known.parts for part in parts]
         for clause in clauses:
             if not clause.became and (clause.title or self._only_named(clause)):
                 clause.became = "title"
@@ -48,6 +49,11 @@ class ClaimChecker(InputAssembler):
         texts = (*self.tests, *(typed.text for typed in self.builder.found.values()))
         if clause is not None and not clause.became and any(call in text for call in calls for text in texts):
             clause.became = became
+
+    def _whole_clauses(self) -> None:
+        """A clause that says several things became all that its parts did."""
+        for whole, parts in self.known.parts:
+            whole.became = whole.became or "; ".join(dict.fromkeys(part.became for part in parts if part.became))
 
     def _claims(self) -> None:
         """What the brief says of results in special cases must be true of what is built."""

@@ -40,13 +40,23 @@ class Intake(Merging):
                     self.take_only(meaning.terms[0])
         self.recent = []
         for clause in sorted(self.route.clauses, key=lambda clause: clause.title):
-            for meaning in _flat(clause.meaning):
-                self.take(meaning, clause)
+            self.take_parts(clause)
         self.merge_bands()
         self.merge_values()
         self.round_last()
         self.merge_choice()
         return self.result
+
+    def take_parts(self, clause: Clause) -> None:
+        """Take all that a clause says; where it says several things, each is accounted for by itself."""
+        meanings = _flat(clause.meaning)
+        if len(meanings) == 1:
+            self.take(meanings[0], clause)
+            return
+        parts = [replace(clause) for _ in meanings]
+        for meaning, part in zip(meanings, parts, strict=True):
+            self.take(meaning, part)
+        self.result.parts.append((clause, parts))
 
     def take(self, meaning: Term, clause: Clause) -> None:
         """Take what a statement says, by its head."""
@@ -274,6 +284,8 @@ class Intake(Merging):
                 self.error_rule(part, outcome, clause)
             return
         if rules is None:
+            if condition.has("every") and len(self.route.fields) > 1:
+                raise NotUnderstoodError("any or all of the fields")
             self.result.branches.append(Branch(condition, outcome, clause))
             return
         for rule in rules:

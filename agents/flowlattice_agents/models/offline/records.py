@@ -14,13 +14,16 @@ class RecordLists(Values):
     def _ref(self, value: Term) -> list[Typed]:
         """A name; the name of a field that only the items of a list have stands for all their values."""
         found = super()._ref(value)
-        if found or self.scope.item is not None:
-            return found
+        return found if found or self.scope.item is not None else self._pluck(Term("pluck", (value,)))
+
+    def _pluck(self, value: Term) -> list[Typed]:
+        """All values of a field that only the items of a list have."""
+        name = value.terms[0].text
         return [
             typed
             for walked in self._record_lists()
-            for typed in self._typed(f"[item.{self._member(walked, value.text)} for item in {walked.text}]")
-            if self._member(walked, value.text)
+            for typed in self._typed(f"[item.{self._member(walked, name)} for item in {walked.text}]")
+            if self._member(walked, name)
         ]
 
     def _record_lists(self) -> list[Typed]:
