@@ -262,6 +262,21 @@ class Intake(Merging):
         otherwise = condition.head == "else" or (condition.head == "unlisted" and not self.has_table())
         self.result.branches.append(Branch(None if otherwise else condition, outcome, clause))
 
+    def _so_too(self, meaning: Term, clause: Clause) -> None:
+        """ "... and so is a negative one": a further problem with the outcome of the error before."""
+        self._more_of_rule(term("more_of_rule", term("holds", term("list", term("every")), meaning.terms[0])), clause)
+
+    def _same_rule(self, meaning: Term, clause: Clause) -> None:
+        """ "Same for b": the errors of the clause before, for other fields."""
+        if not self.result.errors:
+            raise NotUnderstoodError("no error before")
+        last = self.result.errors[-1]
+        before = [(rule, outcome) for rule, outcome, known in self.result.errors if known is last[2]]
+        for name in self.names_in(meaning.terms[0]) or _nothing_known():
+            for rule, outcome in before:
+                self.result.errors.append((FieldRule((name,), rule.problems), outcome, clause))
+        clause.became = f"as for {', '.join(last[0].fields)}"
+
     def has_table(self) -> bool:
         """Whether a table of the brief says what is listed."""
         return any(part.head == "table" for clause in self.route.clauses for part in clause.meaning.walk())
@@ -317,6 +332,10 @@ class Intake(Merging):
         self.sample(
             {name: query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause
         )
+
+
+def _nothing_known() -> list[str]:
+    raise NotUnderstoodError("which fields")
 
 
 def _parts(contents: Iterable[Term]) -> Iterator[Term]:
