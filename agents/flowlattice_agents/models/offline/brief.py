@@ -116,7 +116,11 @@ class Brief:
         if not length:
             return self._without_heading(sentence)
         reading = self._reading(sentence[:length], self.names)
-        if reading.statements and not reading.leftovers and all(part.meaning.head in _TELLING for part in reading.statements):
+        if (
+            reading.statements
+            and not reading.leftovers
+            and all(part.meaning.head in _TELLING for part in reading.statements)
+        ):
             for part in reading.statements:
                 text = self._slice(sentence, part.start, part.end)
                 self.clauses.append(
@@ -134,7 +138,11 @@ class Brief:
             if not is_title_word(sentence[end - 1]):
                 break
             reading = self._reading(sentence[end:], self.names)
-            if reading.statements and not reading.leftovers and reading.statements[0].meaning.head not in {"do", "fill"}:
+            if (
+                reading.statements
+                and not reading.leftovers
+                and reading.statements[0].meaning.head not in {"do", "fill"}
+            ):
                 self._note(sentence[:end], 0, "title")
                 return sentence[end:]
         return sentence

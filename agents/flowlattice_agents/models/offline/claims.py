@@ -15,7 +15,6 @@ from flowlattice_agents.models.offline.routes import Clause, Gap
 from flowlattice_agents.models.offline.rules import normalised
 from flowlattice_agents.models.offline.terms import Term, term
 
-
 _FOLDING = ("ignoring_case", "text.is_palindrome(", "text.lower(", "text.upper(", "text.is_anagram(")
 
 
@@ -31,7 +30,8 @@ class ClaimChecker(InputAssembler):
         spaced = self.known.material.any_space
         self._compared_by(spaced, ("text.without_spaces(",), "texts are compared without their spaces")
         clauses += [clause for clause in (folded, spaced, self.known.material.back_upper) if clause is not None]
-        clauses += [part for _, parts in self.known.parts for part in parts]
+        if not any(gap.slot.startswith("value_of_") for gap in self.gaps):
+            clauses += [part for _, parts in self.known.parts for part in parts]
         for clause in clauses:
             if not clause.became and (clause.title or self._only_named(clause)):
                 clause.became = "title"
@@ -69,10 +69,10 @@ class ClaimChecker(InputAssembler):
                 self.gaps.append(Gap("clause", f'What is meant by "{exact.text}"?'))
             exact.became = "upper and lower case are different"
         for call, clause in self.known.expected:
-            texts = call or all(typed.type == STRING for typed in self.builder.found.values())
+            fitting = bool(call) or all(typed.type == STRING for typed in self.builder.found.values())
             calls = call.split("|")
             built = [*(typed.text for typed in self.builder.found.values()), *self.tests]
-            if texts and any(one in text for one in calls for text in built):
+            if fitting and any(one in text for one in calls for text in built):
                 clause.became = f"what `{call}` does"
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))

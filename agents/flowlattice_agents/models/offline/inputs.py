@@ -71,7 +71,9 @@ class InputAssembler:
         for clause in self.route.clauses:
             pairs = (part.text for part in clause.meaning.walk() if part.head == "pair")
             names |= {part for name in pairs for part in parts_of(name)}
-        told = any(re.search(r"\d cents?\b|\b(?:in|whole|of) cents\b(?! each)", clause.text) for clause in self.route.clauses)
+        told = any(
+            re.search(r"\d cents?\b|\b(?:in|whole|of) cents\b(?! each)", clause.text) for clause in self.route.clauses
+        )
         return bool(names & {"cent", "cents"}) or told
 
     def _paths(self) -> Iterator[tuple[str, str]]:

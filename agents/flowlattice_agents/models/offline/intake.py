@@ -263,11 +263,11 @@ class Intake(Merging):
         self.result.branches.append(Branch(None if otherwise else condition, outcome, clause))
 
     def _so_too(self, meaning: Term, clause: Clause) -> None:
-        """ "... and so is a negative one": a further problem with the outcome of the error before."""
+        """A further problem with the outcome of the error before: "... and so is a negative one"."""
         self._more_of_rule(term("more_of_rule", term("holds", term("list", term("every")), meaning.terms[0])), clause)
 
     def _same_rule(self, meaning: Term, clause: Clause) -> None:
-        """ "Same for b": the errors of the clause before, for other fields."""
+        """The errors of the clause before, for other fields: "same for b"."""
         if not self.result.errors:
             raise NotUnderstoodError("no error before")
         last = self.result.errors[-1]

@@ -18,7 +18,6 @@ from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.terms import Term, term
 
 
-
 class Lowering(RecordLists):
     """Reads value and condition terms in a scope."""
 

@@ -66,7 +66,6 @@ class OfflineModel:
             return _asked(missing) if missing else Draft(refusal=refused)
         return _Drafting(text).run()
 
-
     def change(self, spec: FlowSpec, request: str, answers: Sequence[Answer] = ()) -> Draft:
         """Understand a change request about a flow; the draft is the whole flow as it should be, or questions."""
         if len(request) > LONGEST_BRIEF or count_sentences(request) > MOST_SENTENCES:

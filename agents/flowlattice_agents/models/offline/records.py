@@ -1,4 +1,4 @@
-"""Lists of objects: a field of all of them, those of which something holds, the one with the most, in order of a field."""
+"""Lists of objects: a field of all of them, those of which something holds, the one with the most, their order."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RecordLists(Values):
     def _member(self, walked: Typed, name: str) -> str:
         """The name in expressions of a field of a list's items; empty where there is none."""
         record = walked.type.item if isinstance(walked.type, ListType) else None
-        part = record.field(name) if isinstance(record, RecordType) else None
+        part = (record.field(name) or record.field(name.removesuffix("s"))) if isinstance(record, RecordType) else None
         return part.name if part else ""
 
     def _walked(self, lists: Term) -> list[Typed]:
