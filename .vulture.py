@@ -15,9 +15,16 @@ _ = ...
 (_._expects, _._fill, _._fills, _._gets, _._mention_rule, _._more_of_rule, _._optional_then, _._other_path, _._rate)
 (_._rename, _._replace_word, _._rounded_key, _._sample_at, _._sample_empty, _._sample_value, _._shown_text)
 (_._takes_refs, _._takes_typed, _._purpose, _._about, _._do, _._prepare, _._json_bands, _._any_space, _._given_date)
-(_._text_values, _._same_for, _._else_fields, _._switch_on, _._failing_names)
+(_._text_values, _._same_for, _._else_fields, _._switch_on, _._failing_names, _._method_of, _._named_fill)
+(_._status_note, _._so_too, _._same_rule, _._claim_true, _._round_named, _._exact_case)
+
+# The same for change requests (models/offline/changes.py, change_fields.py).
+(_._change_field, _._require_field, _._add_choices, _._drop_choices, _._swap_constant, _._set_constant)
+(_._set_invalid, _._remove_route)
 
 # The same for values (models/offline/lowering.py).
+(_._filter_by, _._item_with, _._sorted_by, _._count_by, _._mul_said, _._div_said, _._add_said, _._sub_said)
+(_._palindrome, _._concat_both)
 (_._amount, _._apply_phrase, _._arr, _._both, _._concat, _._cond, _._conds, _._date, _._dropped, _._false, _._filter)
 (_._glue, _._implies, _._in_unit, _._inside, _._it_named, _._named_ref, _._not, _._null, _._num, _._obj, _._of, _._or)
 (_._ref_of, _._round, _._str, _._str_of, _._that, _._that_many, _._thing, _._true, _._folded, _._that_percent, _._truth)

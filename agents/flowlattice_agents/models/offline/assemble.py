@@ -65,8 +65,9 @@ class Assembler(ClaimChecker):
         reply = default or self._main_reply()
         cases += self._switch()
         self.gaps += self.builder.gaps
-        self._unused()
         self._claims()
+        self._unused()
+        self._whole_clauses()
         self._constant_reply(reply, cases)
         if self.known.call is not None and not self.known.key:
             self.gaps += outside_call(f"POST to {self.known.call.url}")

@@ -96,8 +96,18 @@ class Brief:
                 self.clauses.append(
                     Clause(self._slice(sentence, statement.start, statement.end), statement.meaning, index)
                 )
+                self._check_ending(sentence[statement.end - 1], statement.meaning)
             if reading.leftovers:
                 self.leftovers.append(self._question(sentence, reading))
+
+    def _check_ending(self, last: Token, meaning: Term) -> None:
+        """Ask where a text without quotes ends in a mark that may belong to it."""
+        mark = self.text[last.end : last.end + 1]
+        texts = [part.terms[0].text for part in meaning.walk() if part.head == "text" and part.terms]
+        if mark in {"!", "?"} and last.kind == "WORD" and any(text.endswith(last.value.text) for text in texts):
+            self.leftovers.append(
+                f'Does the mark belong to the text in "{last.value.text}{mark}"? Please put it in quotes.'
+            )
 
     def _question(self, sentence: Sequence[Token], reading: Reading) -> str:
         """The question about what is not understood in a sentence, with the whole of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flowlattice_agents.models.base import Question
 from flowlattice_agents.models.offline.fields import Field, Kind, json_of
@@ -184,7 +184,7 @@ def _swapped(body: str, old: str, new: str) -> str | None:
     return ast.unparse(tree.body) if changed else None
 
 
-def _with_member(body: str, name: str, new: object, before: list[object]) -> str | None:
+def _with_member(body: str, name: str, new: object, before: Sequence[object]) -> str | None:
     """The dict display with another constant for a member; none where it has no such member."""
     tree = ast.parse(body, mode="eval")
     changed = False

@@ -69,9 +69,10 @@ class _Changing(FieldChanges):
         if meaning.head == "courtesy":
             return
         handle: Callable[[Term], str] | None = getattr(self, f"_{meaning.head}", None)
+        if handle is None:
+            self.ask("clause", f'What is meant by "{words}"?')
+            return
         try:
-            if handle is None:
-                raise NotUnderstoodError(meaning.head)
             self.account(words, handle(meaning))
         except (ContradictionError, NotUnderstoodError, ValueError):
             self.ask("clause", f'What is meant by "{words}"?')

@@ -30,6 +30,8 @@ class ClaimChecker(InputAssembler):
         spaced = self.known.material.any_space
         self._compared_by(spaced, ("text.without_spaces(",), "texts are compared without their spaces")
         clauses += [clause for clause in (folded, spaced, self.known.material.back_upper) if clause is not None]
+        if not any(gap.slot.startswith("value_of_") for gap in self.gaps):
+            clauses += [part for _, parts in self.known.parts for part in parts]
         for clause in clauses:
             if not clause.became and (clause.title or self._only_named(clause)):
                 clause.became = "title"
@@ -48,6 +50,11 @@ class ClaimChecker(InputAssembler):
         if clause is not None and not clause.became and any(call in text for call in calls for text in texts):
             clause.became = became
 
+    def _whole_clauses(self) -> None:
+        """A clause that says several things became all that its parts did."""
+        for whole, parts in self.known.parts:
+            whole.became = whole.became or "; ".join(dict.fromkeys(part.became for part in parts if part.became))
+
     def _claims(self) -> None:
         """What the brief says of results in special cases must be true of what is built."""
         for given, wanted, clause in self.known.claims:
@@ -62,10 +69,10 @@ class ClaimChecker(InputAssembler):
                 self.gaps.append(Gap("clause", f'What is meant by "{exact.text}"?'))
             exact.became = "upper and lower case are different"
         for call, clause in self.known.expected:
-            known = bool(call) or all(typed.type == STRING for typed in self.builder.found.values())
+            fitting = bool(call) or all(typed.type == STRING for typed in self.builder.found.values())
             calls = call.split("|")
             built = [*(typed.text for typed in self.builder.found.values()), *self.tests]
-            if known and any(one in text for one in calls for text in built):
+            if fitting and any(one in text for one in calls for text in built):
                 clause.became = f"what `{call}` does"
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))

@@ -20,6 +20,10 @@ _STATING = frozenset(
     "will would could might if when whenever where : equals stands belongs includes include contains "
     "contain costs cost gets get".split()
 )
+_PEOPLE = frozenset(
+    "i we our us my me they their them you your people everyone everybody somebody someone users customers clients "
+    "colleagues team boss manager kids children students teachers visitors guests friends staff hi hello thanks".split()
+)
 _LABELS = frozenset("title story subject background purpose summary goal".split())
 _ACRONYMS = frozenset("API JSON HTTP URL CRM UI ID PDF HR IT CEO CTO DIY FAQ TV PC".split())
 
@@ -61,7 +65,9 @@ def title_length(tokens: Sequence[Token]) -> int:
 
 def is_context(tokens: Sequence[Token], names: Names) -> bool:
     """Whether a whole sentence says nothing about behaviour: no rule, no definition, no name, no code."""
-    return all(is_plain_word(token, names) and token.norm not in _STATING and not _is_code(token) for token in tokens)
+    told = any(token.norm in _PEOPLE for token in tokens)
+    plain = (is_plain_word(token, names) and token.norm not in _STATING and not _is_code(token) for token in tokens)
+    return told and all(plain)
 
 
 def _is_code(token: Token) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Mapping
 from datetime import date
@@ -89,9 +90,12 @@ _DATES = ("2024-02-29", "2025-12-24", "2000-01-01", "2023-03-01", "1999-12-31")
 _MOST_TRIALS = 60
 
 
-def trials(route: Route) -> list[dict[str, JsonValue]]:
-    """Inputs on which two readings of a route are compared; the same ones every time."""
-    found = []
+def trials(route: Route, texts: tuple[str, ...] = ()) -> list[dict[str, JsonValue]]:
+    """Inputs on which two readings of a route are compared; the same ones every time, with `texts` for its texts."""
+    found: list[dict[str, JsonValue]] = [
+        {name: text if field.kind == "string" else _trial(field, place) for name, field in route.fields.items()}
+        for place, text in enumerate(texts)
+    ]
     for index in range(_MOST_TRIALS):
         inputs = {
             name: _trial(field, index * (3 + place) + place) for place, (name, field) in enumerate(route.fields.items())
@@ -129,11 +133,20 @@ def run(expression: str, inputs: Mapping[str, JsonValue], route: Route) -> tuple
 
 
 def equivalent(one: str, other: str, route: Route) -> bool:
-    """Whether two expressions give the same on all trials."""
+    """Whether two expressions give the same on all trials, and have a value on some."""
     if one == other:
         return True
-    for inputs in trials(route):
+    compared = False
+    for inputs in trials(route, _texts_in(one)):
         first, second = run(one, inputs, route), run(other, inputs, route)
         if first[0] != second[0] or not same(first[1], second[1]):
             return False
-    return True
+        compared = compared or first[0]
+    return compared
+
+
+def _texts_in(expression: str) -> tuple[str, ...]:
+    """The texts that an expression names, such as the keys of a table."""
+    tree = ast.parse(expression, mode="eval")
+    found = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return tuple(dict.fromkeys(found))[:_MOST_TRIALS]

@@ -35,6 +35,8 @@ class InputAssembler:
         self._open: list[Clause] = []
         self.names = identifiers(self.route.fields)
         numbers = [part.text for clause in known.route.clauses for part in clause.meaning.walk() if part.head == "num"]
+        said_twice = any(re.search(r"(?i)\b(twice|double)\b", clause.text) for clause in known.route.clauses)
+        numbers += ["2"] if said_twice else []
         self.builder = BodyBuilder(self.route, self.scope(), known.material, words, numbers)
 
     def scope(self) -> Scope:

@@ -40,13 +40,23 @@ class Intake(Merging):
                     self.take_only(meaning.terms[0])
         self.recent = []
         for clause in sorted(self.route.clauses, key=lambda clause: clause.title):
-            for meaning in _flat(clause.meaning):
-                self.take(meaning, clause)
+            self.take_parts(clause)
         self.merge_bands()
         self.merge_values()
         self.round_last()
         self.merge_choice()
         return self.result
+
+    def take_parts(self, clause: Clause) -> None:
+        """Take all that a clause says; where it says several things, each is accounted for by itself."""
+        meanings = _flat(clause.meaning)
+        if len(meanings) == 1:
+            self.take(meanings[0], clause)
+            return
+        parts = [replace(clause) for _ in meanings]
+        for meaning, part in zip(meanings, parts, strict=True):
+            self.take(meaning, part)
+        self.result.parts.append((clause, parts))
 
     def take(self, meaning: Term, clause: Clause) -> None:
         """Take what a statement says, by its head."""
@@ -252,6 +262,21 @@ class Intake(Merging):
         otherwise = condition.head == "else" or (condition.head == "unlisted" and not self.has_table())
         self.result.branches.append(Branch(None if otherwise else condition, outcome, clause))
 
+    def _so_too(self, meaning: Term, clause: Clause) -> None:
+        """A further problem with the outcome of the error before: "... and so is a negative one"."""
+        self._more_of_rule(term("more_of_rule", term("holds", term("list", term("every")), meaning.terms[0])), clause)
+
+    def _same_rule(self, meaning: Term, clause: Clause) -> None:
+        """The errors of the clause before, for other fields: "same for b"."""
+        if not self.result.errors:
+            raise NotUnderstoodError("no error before")
+        last = self.result.errors[-1]
+        before = [(rule, outcome) for rule, outcome, known in self.result.errors if known is last[2]]
+        for name in self.names_in(meaning.terms[0]) or _nothing_known():
+            for rule, outcome in before:
+                self.result.errors.append((FieldRule((name,), rule.problems), outcome, clause))
+        clause.became = f"as for {', '.join(last[0].fields)}"
+
     def has_table(self) -> bool:
         """Whether a table of the brief says what is listed."""
         return any(part.head == "table" for clause in self.route.clauses for part in clause.meaning.walk())
@@ -274,6 +299,8 @@ class Intake(Merging):
                 self.error_rule(part, outcome, clause)
             return
         if rules is None:
+            if condition.has("every") and len(self.route.fields) > 1:
+                raise NotUnderstoodError("any or all of the fields")
             self.result.branches.append(Branch(condition, outcome, clause))
             return
         for rule in rules:
@@ -305,6 +332,10 @@ class Intake(Merging):
         self.sample(
             {name: query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause
         )
+
+
+def _nothing_known() -> list[str]:
+    raise NotUnderstoodError("which fields")
 
 
 def _parts(contents: Iterable[Term]) -> Iterator[Term]:

@@ -14,13 +14,16 @@ class RecordLists(Values):
     def _ref(self, value: Term) -> list[Typed]:
         """A name; the name of a field that only the items of a list have stands for all their values."""
         found = super()._ref(value)
-        if found or self.scope.item is not None:
-            return found
+        return found if found or self.scope.item is not None else self._pluck(Term("pluck", (value,)))
+
+    def _pluck(self, value: Term) -> list[Typed]:
+        """All values of a field that only the items of a list have."""
+        name = value.terms[0].text
         return [
             typed
             for walked in self._record_lists()
-            for typed in self._typed(f"[item.{self._member(walked, value.text)} for item in {walked.text}]")
-            if self._member(walked, value.text)
+            for typed in self._typed(f"[item.{self._member(walked, name)} for item in {walked.text}]")
+            if self._member(walked, name)
         ]
 
     def _record_lists(self) -> list[Typed]:
@@ -33,7 +36,7 @@ class RecordLists(Values):
     def _member(self, walked: Typed, name: str) -> str:
         """The name in expressions of a field of a list's items; empty where there is none."""
         record = walked.type.item if isinstance(walked.type, ListType) else None
-        part = record.field(name) if isinstance(record, RecordType) else None
+        part = (record.field(name) or record.field(name.removesuffix("s"))) if isinstance(record, RecordType) else None
         return part.name if part else ""
 
     def _walked(self, lists: Term) -> list[Typed]:

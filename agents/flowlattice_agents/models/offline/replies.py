@@ -210,7 +210,7 @@ class BodyBuilder(Sources):
         yield self.from_examples(key, wanted)
         yield self.copied_back(key)
         if wanted and all(isinstance(expected, str) for _, expected in wanted):
-            yield self.from_sample_text(str(wanted[0][1]))
+            yield self.from_sample_text(str(wanted[0][1]), self.route.shown or wanted[0][0].inputs)
         yield self.from_key(key)
         if wanted:
             yield [

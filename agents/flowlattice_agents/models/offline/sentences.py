@@ -48,16 +48,28 @@ class Reading:
 def sentences(tokens: Sequence[Token]) -> list[list[Token]]:
     """The sentences: what stands between full stops, bullets and blank lines."""
     found: list[list[Token]] = [[]]
+    bulleted = False
     for index, token in enumerate(tokens):
         if token.kind == "STOP" and token.norm == "?" and index + 1 < len(tokens) and _goes_on(tokens[index + 1]):
             found[-1].append(Token("SYM", "?", token.start, token.end, token.value))
         elif token.sentence_end:
             found.append([])
+            bulleted = token.kind == "BULLET"
+        elif bulleted and found[-1] and _starts_anew(tokens, index):
+            found.append([token])
+            bulleted = False
         elif token.newline and found[-1] and _starts_entry(tokens, index):
             found.append([token])
         else:
             found[-1].append(token)
     return [sentence for sentence in found if sentence]
+
+
+def _starts_anew(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a line after a bullet is no longer part of it: it begins as a sentence does."""
+    token, before = tokens[index], tokens[index - 1]
+    capital = token.newline and token.kind == "WORD" and token.value.text[:1].isupper()
+    return capital and before.norm not in _LEADS_TO_PATH | {",", "-", "("}
 
 
 def _starts_entry(tokens: Sequence[Token], index: int) -> bool:

@@ -57,9 +57,9 @@ class Sources:
         typed = self.scope.typed("f" + repr(filled))
         return typed.text if typed else None
 
-    def generalised(self, text: str) -> list[Typed]:
+    def generalised(self, text: str, inputs: dict[str, JsonValue]) -> list[Typed]:
         """An example text with every example value in it, longest first, replaced by where the value comes from."""
-        leaves = sorted(_leaves(self.route.shown), key=lambda leaf: -len(leaf[1]))
+        leaves = sorted(_leaves(inputs), key=lambda leaf: -len(leaf[1]))
         pieces: list[str] = [text]
         for path, value in leaves:
             pattern = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
@@ -304,11 +304,11 @@ class Sources:
                 readings = self.lowering().values(value)
                 yield [(typed, clause) for typed in readings]
 
-    def from_sample_text(self, text: str) -> Readings:
+    def from_sample_text(self, text: str, inputs: dict[str, JsonValue]) -> Readings:
         """An example text with an example value in it: "Hi Ada" for Ada."""
         replaced = self.replaced_text(text)
         if replaced is None:
-            return [(typed, None) for typed in self.generalised(text)]
+            return [(typed, None) for typed in self.generalised(text, inputs)]
         typed = self.scope.typed("f" + repr(replaced))
         return [(typed, None)] if typed else []
 

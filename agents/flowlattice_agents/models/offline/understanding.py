@@ -60,6 +60,7 @@ class Understanding:
     claims: list[tuple[Term, Term, Clause]] = field(default_factory=list)
     exact_case: Clause | None = None
     json_bands: list[tuple[Term, Term, Clause]] = field(default_factory=list)
+    parts: list[tuple[Clause, list[Clause]]] = field(default_factory=list)
     incidental: set[str] = field(default_factory=set)
     expected: list[tuple[str, Clause]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)

@@ -10,6 +10,7 @@ import ast
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flowlattice.operators import catalogue
 from flowlattice_agents.expressions import (
@@ -146,6 +147,16 @@ class Values(References):
             literal = _literal_text(found[0].text)
             parts.append(_braced(literal) if literal is not None else f"{{{found[0].text}}}")
         return self._typed("f" + repr("".join(parts)))
+
+    def _concat_both(self, value: Term) -> list[Typed]:
+        """All texts of the request in a row, each after an operation where one is told."""
+        texts = [typed for typed in self._subjects() if typed.type == STRING]
+        parts: list[str] = []
+        for typed in texts if len(texts) > 1 else []:
+            inner = type(self)(replace(self.scope, subjects=(), results=(typed,)))
+            found = inner.operation_on(value.terms[0], term("result")) if value.terms else [typed]
+            parts += [f"({one.text})" for one in found[:1]]
+        return self._typed(" + ".join(parts)) if len(parts) == len(texts) and parts else []
 
     def _truth(self, value: Term) -> list[Typed]:
         """A field that is true or false by itself."""
