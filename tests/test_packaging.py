@@ -68,8 +68,15 @@ def test_the_wheel_holds_both_packages_and_their_data(built):
 @pytest.mark.parametrize(("package", "name"), DATA)
 def test_the_wheel_holds_every_data_file(built, package, name):
     files = [file.relative_to(ROOT).as_posix() for file in (ROOT / name).rglob("*") if file.is_file()]
-    assert files
-    assert {f"{package}/_data/{file}" for file in files} <= _names(built["wheel"])
+    wanted = {f"{package}/_data/{file}" for file in files if not file.startswith("evals/records/")}
+    assert wanted
+    assert wanted <= _names(built["wheel"])
+
+
+def test_records_are_for_the_tests_and_not_in_the_wheel(built):
+    with tarfile.open(built["sdist"]) as archive:
+        assert any("/evals/records/" in name for name in archive.getnames())
+    assert [name for name in _names(built["wheel"]) if "/records/" in name] == []
 
 
 def test_the_wheel_holds_every_file_of_the_packages(built):

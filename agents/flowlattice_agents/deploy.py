@@ -21,13 +21,15 @@ from flowlattice.certify import Certificate, Sample
 from flowlattice.deployments import LOCAL, Approval, Deployments, approved_digest
 from flowlattice.errors import EngineUnavailable
 from flowlattice.hosts.process import ServedFlow
-from flowlattice.ir.comparison import compare
+from flowlattice.ir.comparison import Change, compare
 from flowlattice.ir.digest import digest_of
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.deployed import Deployed
+from flowlattice_agents.editing import EditBase
 from flowlattice_agents.errors import WorkspaceError
 from flowlattice_agents.obligations import base_source
-from flowlattice_agents.review import Review, Revision, code_changes
+from flowlattice_agents.review import Review, Revision, code_changes, example_changes
+from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, Workbench, needed
 from flowlattice_agents.workspace import check_publishable, publish
@@ -69,7 +71,11 @@ class Deployer:
         ir, certificate = store.model(FlowIR, needed(state, "ir_digest")), self._certificate(state)
         was, broken = state.get("before_ir_digest"), state.get("broken_digest")
         before, after = base_source(state, self.bench), self.bench.workspace.files().get(FLOW_FILE, "")
-        changes = [*compare(None if was is None else store.model(FlowIR, was), ir), *code_changes(before, after)]
+        changes = [
+            *self._demands(state),
+            *compare(None if was is None else store.model(FlowIR, was), ir),
+            *code_changes(before, after),
+        ]
         digest = approved_digest(parts_of(state, self.bench.environment))
         return Review(
             text=f"Approve {ir.name} {ir.version} ({digest[:12]}) for deployment?",
@@ -82,6 +88,13 @@ class Deployer:
             certificate=tuple(f"{check.name}: {check.summary}" for check in certificate.checks),
             broken=cast(tuple[str, ...], store.json(broken)) if broken else (),
         )
+
+    def _demands(self, state: RunState) -> Iterator[Change]:
+        """What the flow had to answer before it was changed and has to no more."""
+        edited, agreed = state.get("edit_digest"), state.get("spec_digest")
+        was = self.bench.store.model(EditBase, edited).spec if edited else None
+        if was is not None and agreed:
+            yield from example_changes(was.examples, self.bench.store.model(FlowSpec, agreed).examples)
 
     def _sent_back(self, given: dict[str, JsonValue]) -> RunState:
         revise = cast(dict[str, JsonValue], given["revise"])

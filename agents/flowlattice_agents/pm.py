@@ -88,6 +88,9 @@ class PM:
             return {**update, **self._asks(tuple(_either(settled.spec, one) for one in unclear))}
         if settled.spec != spec:
             progress.say("pm", "note", "changes the spec as the Test agent expects")
+        for example in spec.examples:
+            if example not in settled.spec.examples:
+                progress.say("pm", "note", f"takes back that {request_line(example)} answers {shown(example)}")
         agreed = settled.spec.model_copy(update={"examples": (*settled.spec.examples, *kept)})
         progress.say("pm", "finished", f"settles {len(open_)} disagreements")
         return {**update, "spec_digest": store.put_json(agreed), "expected": True}

@@ -160,7 +160,8 @@ def questions_of(result: RunResult) -> list[dict[str, str]]:
 def _halted(result: RunResult) -> Iterator[str]:
     """What was done, and how to go on, where no model answered."""
     done = [step for step in timings_of(result.store) if step != "ask"]
-    yield f"  done     {', '.join(done) or 'nothing yet'}; cost {result.cost}"
+    if done or result.cost.calls:
+        yield f"  done     {', '.join(done) or 'nothing yet'}; cost {result.cost}"
     if isinstance(result.halted, BudgetExhausted):
         estimate = result.halted.needed_micro_usd
         spent = Decimal(result.cost.usd)

@@ -194,8 +194,16 @@ def test_a_price_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     with scripted_model([]) as server:
         ran = author(tmp_path, server, "--budget-usd", "1")
         assert server.requests == []
-    assert ran.code != 0
-    assert "--price" in ran.err + ran.out
+    assert (ran.code, ran.result["outcome"], ran.result["halted"]) == (3, "failed", "PriceUnknown")
+    assert "--price IN/OUT" in ran.result["reason"]
+
+
+def test_a_missing_key_is_said_at_once(tmp_path: Path) -> None:
+    ran = flows(tmp_path, None, "author", BRIEF, "--json", "--model", "openai:gpt-4o")
+    assert (ran.code, ran.result["halted"]) == (3, "ModelMisconfigured")
+    assert "OPENAI_API_KEY" in ran.result["reason"]
+    shown = flows(tmp_path, None, "author", BRIEF, "--model", "openai:gpt-4o")
+    assert "flows resume" in shown.out
 
 
 def test_an_endpoint_that_stays_away_fails_the_run_which_can_go_on(tmp_path: Path) -> None:
@@ -257,6 +265,21 @@ def test_a_change_leaves_everything_else_as_it_was(tmp_path: Path, made: Path) -
     assert [line for line in after if line not in before] == ["flow.rate_limit(qps=250, burst=200)"]
     assert len(after) == len(before)
     assert "qps: 250" in (tmp_path / "made" / "spec.yaml").read_text()
+
+
+def test_a_change_of_what_must_be_answered_is_shown_in_the_review(tmp_path: Path, made: Path) -> None:
+    edits = [
+        edit('doubled": n * 2', 'doubled": n * 4'),
+        edit("doubled: 8", "doubled: 16"),
+        edit("doubled: -6", "doubled: -12"),
+    ]
+    with scripted_model([reply_json(change(edits, "Four times."))]) as server:
+        ran = flows(
+            tmp_path, server, "author", "Four times.", "--json", "--model", "openai:desk", "--edit", "made",
+        )  # fmt: skip
+    shown = flows(tmp_path, None, "review", ran.result["run"], "--show")
+    assert 'GET /double?n=4 had to answer 200 {"doubled": 8}, now 200 {"doubled": 16}' in shown.out
+    assert made.read_text().count("n * 2") == 1
 
 
 def test_a_change_where_somebody_edited_is_made_in_the_file_itself(tmp_path: Path, made: Path) -> None:

@@ -1,5 +1,13 @@
 """What a review is: what is looked at, what is decided, and how both are shown and read."""
 
-from flowlattice_agents.review.model import Rejection, Review, Revision, code_changes, decision, revision_of
+from flowlattice_agents.review.model import (
+    Rejection,
+    Review,
+    Revision,
+    code_changes,
+    decision,
+    example_changes,
+    revision_of,
+)
 
-__all__ = ["Rejection", "Review", "Revision", "code_changes", "decision", "revision_of"]
+__all__ = ["Rejection", "Review", "Revision", "code_changes", "decision", "example_changes", "revision_of"]

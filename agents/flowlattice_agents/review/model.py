@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import getpass
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from flowlattice.ir.comparison import Change
 from flowlattice_agents.hunks import Hunk, applied, hunks
+from flowlattice_agents.spec import Example
+from flowlattice_agents.specs import request_line, shown
 
 
 class _Model(BaseModel):
@@ -97,6 +99,18 @@ def code_changes(before: str, after: str) -> Iterator[Change]:
     old, new = _functions(before), _functions(after)
     for name in [name for name in old if name in new and old[name] != new[name]]:
         yield Change(kind="node", weight="neutral", subject=name, text=f"the code of {name} changes")
+
+
+def example_changes(before: Sequence[Example], after: Sequence[Example]) -> Iterator[Change]:
+    """The examples that the flow had to answer and that are not among those it has to answer now."""
+    now = {request_line(example): example for example in after}
+    for example in before:
+        line = request_line(example)
+        if now.get(line) == example:
+            continue
+        instead = f"now {shown(now[line])}" if line in now else "now nothing is demanded"
+        text = f"{line} had to answer {shown(example)}, {instead}"
+        yield Change(kind="example", weight="riskier", subject=line, text=text)
 
 
 def _functions(source: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 Weight = Literal["riskier", "safer", "neutral"]
 Kind = Literal[
     "flow", "route", "node", "effects", "determinism", "egress", "capability", "idempotency", "data", "schema",
-    "reply", "limit", "slo", "cost", "switch", "wiring",
+    "reply", "limit", "slo", "cost", "switch", "wiring", "example",
 ]  # fmt: skip
 T = TypeVar("T")
 
