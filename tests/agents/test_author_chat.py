@@ -433,3 +433,24 @@ def test_a_certificate_that_nobody_approved_is_not_carried_over(tmp_path: Path) 
         ran = author(tmp_path, server, "--edit", "made", "--out", "changed", brief="At most 250 a second.")
     assert ran.result["outcome"] == "deployed"
     assert certificate(tmp_path / "changed")["base"] is None
+
+
+def test_what_a_reviewer_says_goes_back_to_the_builder(tmp_path: Path, made: Path) -> None:
+    answer = change([edit("qps: 100.0", "qps: 250.0")], "At most 250 a second.")
+    repair = {"reasons": "as the reviewer says", "edits": [edit("qps=100", "qps=150", file="flow.py")]}
+    with scripted_model(by_task(change=answer, repair=repair)) as server:
+        ran = flows(
+            tmp_path, server, "author", "At most 250 a second.", "--json", "--model", "openai:desk", "--edit", "made",
+        )  # fmt: skip
+        run = ran.result["run"]
+        again = flows(
+            tmp_path, server, "review", run, "--reject", "--hunk", "1", "--comment", "150 is enough", "--json"
+        )
+        assert "150 is enough" in server.requests[-1]["messages"][1]["content"]
+    assert again.result["outcome"] == "needs_input"
+    shown = flows(tmp_path, None, "review", run, "--show")
+    assert "+flow.rate_limit(qps=150, burst=200)" in shown.out
+    with scripted_model([]) as server:
+        accepted = flows(tmp_path, server, "review", run, "--accept", "--json")
+    assert accepted.result["outcome"] == "deployed"
+    assert "qps=150" in made.read_text()

@@ -354,6 +354,24 @@ def test_who_quits_has_decided_nothing(waiting: Reviewer, keys: str) -> None:
     assert waiting.looked() == before
 
 
+def test_all_rejected_with_words_goes_back_to_the_builder(reviewer: Reviewer) -> None:
+    with at_terminal(reviewer) as terminal:
+        terminal.until("accept this hunk?")
+        terminal.send("c")
+        terminal.until("comment: ")
+        terminal.send("leave the limit\r")
+        terminal.until("accept this hunk?")
+        terminal.send("d")
+        terminal.until("Give this back to the Builder")
+        terminal.send("y")
+        terminal.until("has no other proposal")
+        terminal.until("Approve pay")
+        terminal.send("q")
+        assert terminal.ends() == 1
+    assert "leave the limit" in [entry.comment for entry in reviewer.rejections().entries]
+    assert "qps=10" in reviewer.flow
+
+
 def test_all_rejected_is_a_no(reviewer: Reviewer) -> None:
     with at_terminal(reviewer) as terminal:
         terminal.until("accept this hunk?")

@@ -108,7 +108,9 @@ class Flags:
         rejected = every - set(self.numbers) if self.accept else set(self.numbers)
         if not self.numbers:
             rejected = set() if self.accept else every
-        if rejected and rejected != every:
+        # All of a change, hunk by hunk and with words: there is a flow to go on from, and something to go on with.
+        is_answered = bool(self.numbers and self.comment and review.before)
+        if rejected and (rejected != every or is_answered):
             comments = dict.fromkeys(rejected, self.comment)
             return decision(" (--hunk)", revise=revision_of(review, rejected, comments))
         yes = not rejected and self.accept

@@ -107,6 +107,8 @@ class Session:
         count = len(self.review.hunks())
         edited = f", {len(self.edits)} edited" if self.edits else ""
         self.terminal.say(f"\n{count - len(self.rejected)} of {count} hunks accepted{edited}")
+        if count and len(self.rejected) == count and self.review.before and any(self.comments.values()):
+            return self._asked("Give this back to the Builder with your words?", self._revision, self._refusal)
         if count and len(self.rejected) == count:
             return self._asked("Reject the whole proposal; nothing is deployed?", self._refusal)
         if self.rejected or self.edits:
