@@ -24,7 +24,7 @@ from flowlattice_agents.fixes import FIXES, Fixing, judged
 from flowlattice_agents.merging import Conflict, merged
 from flowlattice_agents.models.base import Repair, Trouble
 from flowlattice_agents.rendering import render_flow
-from flowlattice_agents.review import Revision
+from flowlattice_agents.review import Rejections
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.specs import edited_spec, spec_text
 from flowlattice_agents.state import RunState
@@ -92,9 +92,9 @@ class Builder:
 
     def answer(self, state: RunState) -> RunState:
         """Take up what a reviewer said about rejected hunks; it is checked, certified and reviewed like all else."""
-        revision = self.bench.store.model(Revision, needed(state, "revision_digest"))
+        rejections = self.bench.store.model(Rejections, needed(state, "rejections_digest"))
         files = self.bench.workspace.files(needed(state, "commit"))
-        said = tuple(f"the reviewer rejected {one.title}: {one.comment}" for one in revision.rejected if one.comment)
+        said = tuple(f"the reviewer rejected {one.title}: {one.comment}" for one in rejections.entries if one.comment)
         source = files[FLOW_FILE]
         repair = self.bench.model.repair(Trouble(file=FLOW_FILE, text=source, flow=source, findings=said))
         if (foreign := _foreign(repair, FLOW_FILE, None)) is not None:
@@ -252,7 +252,7 @@ class Builder:
         return {"outcome": "blocked", "reason": f"{codes}: {errors[0].message}{instead}"}
 
     def _stops(self, what: str) -> RunState:
-        reason = f"the fix loop tried to edit {what}, which judges the flow; the run was stopped"
+        reason = f"the fix loop tried to edit {what}, which is not its to change; the run was stopped"
         self.bench.progress.say("builder", "stopped", reason)
         return {"outcome": "blocked", "reason": reason}
 
@@ -262,7 +262,7 @@ class Builder:
 
 
 def _foreign(repair: Repair, file: str, spec: FlowSpec | None) -> str | None:
-    """What a repair edits that it may not: another file, or the examples in its own; none if nothing."""
+    """What a repair edits that it may not: another file, or in its own what judges it or a person states."""
     for edit in repair.edits:
         if edit.file != file:
             return edit.file
@@ -272,7 +272,21 @@ def _foreign(repair: Repair, file: str, spec: FlowSpec | None) -> str | None:
         after = edited_spec(spec, repair.edits)
     except (EditRejected, SpecError):
         return None  # said when the edits are applied
-    return f"the examples of {file}" if after.examples != spec.examples else None
+    if after.examples != spec.examples:
+        return f"the examples of {file}"
+    return next((f"{what} of {file}" for what, fact in _stated(spec).items() if _stated(after)[what] != fact), None)
+
+
+def _stated(spec: FlowSpec) -> dict[str, object]:
+    """The facts that people state and no repair chooses."""
+    fields = [(record.name, record.data, field.name, field.data) for record in spec.records for field in record.fields]
+    calls = [(call.name, call.method, call.url, call.key, call.ttl_s) for route in spec.routes for call in route.calls]
+    return {
+        "the data classes": fields,
+        "the hosts and keys": calls,
+        "the routes": [(route.method, route.path, route.deadline_ms) for route in spec.routes],
+        "the limits": (spec.rate_limit, spec.max_in_flight, spec.slos),
+    }
 
 
 def _needs_a_person(errors: list[Diagnostic]) -> bool:

@@ -71,9 +71,10 @@ class Conversation:
         found: dict[str, JsonValue] = {}
         for number, question in enumerate(questions, 1):
             text, assumption = str(question["text"]), question.get("assumption")
-            prepared = None if text in self._answered else self._prepared(text)
+            is_new = text not in self._answered
+            prepared = self._prepared(text) if is_new else None
             self._answered.add(text)
-            if prepared is None and self.assume and isinstance(assumption, str):
+            if prepared is None and is_new and self.assume and isinstance(assumption, str):
                 prepared = assumption
             if prepared is None and not self._interactive():
                 return None

@@ -74,7 +74,7 @@ def run_graph(bench: Workbench) -> Iterator[RunGraph]:
     graph.add_conditional_edges("pm", _after_pm, ["ask", "expect", END])
     graph.add_edge("ask", "pm")
     graph.add_conditional_edges("expect", _after_expectations, ["settle", "build"])
-    graph.add_conditional_edges("settle", _after_settling, ["ask", "build"])
+    graph.add_conditional_edges("settle", _after_settling, ["ask", "build", END])
     graph.add_conditional_edges("build", _after_build, ["pm", "compile", END])
     graph.add_conditional_edges("compile", _after_compile, ["build", "policy", "restore", END])
     graph.add_conditional_edges("policy", _after_policy, ["test", "restore", END])
@@ -115,6 +115,8 @@ def _after_expectations(state: RunState) -> str:
 
 
 def _after_settling(state: RunState) -> str:
+    if state.get("outcome"):
+        return END
     return "ask" if state.get("questions_digest") else "build"
 
 

@@ -5,6 +5,7 @@ Asking is a step of its own (`ask`) that has no side effect before the question,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,6 +18,14 @@ from flowlattice_agents.spec import Example, FlowSpec
 from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import GivenAnswer, RunState
 from flowlattice_agents.workbench import Workbench, needed
+
+MOST_ROUNDS = 5
+"""How often a run asks: who has answered so often will not be understood the next time either."""
+
+NEVER_ASSUMED = re.compile(
+    r"identity|key|destination|host|url|threshold|amount|money|price|approver|approval|schedule|budget", re.IGNORECASE
+)
+"""Slots of questions that come without an assumption, whatever a model says."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,8 @@ class PM:
         if draft.refusal is not None:
             progress.say("pm", "stopped", f"refuses: {draft.refusal}")
             return {**update, "outcome": "refused", "reason": draft.refusal}
-        if draft.questions:
-            return {**update, **self._asks(draft.questions)}
+        if questions := draft.questions or self._lost(state, draft):
+            return {**update, **self._asks(state, questions)}
         for assumption in draft.assumptions:
             progress.say("pm", "note", f"assumes: {assumption.text}")
         if draft.spec is not None:
@@ -66,7 +75,8 @@ class PM:
             for question, text in replies.items()
             if question in slots
         ]
-        return {"answers": [*state.get("answers", []), *given], "questions_digest": None}
+        rounds = state.get("rounds", 0) + 1
+        return {"answers": [*state.get("answers", []), *given], "questions_digest": None, "rounds": rounds}
 
     def settle(self, state: RunState) -> RunState:
         """Decide who is right where the spec does not meet what the Test agent expects of the brief."""
@@ -77,21 +87,21 @@ class PM:
         settled = self.bench.model.settle(brief, _answers(state), spec, open_)
         update: RunState = {"disagreements_digest": None}
         if settled.questions:
-            return {**update, **self._asks(settled.questions)}
+            return {**update, **self._asks(state, settled.questions)}
         kept = [one.expected for one in open_ if one.number not in settled.withdrawn]
         for one in open_:
             if one.number in settled.withdrawn:
                 reason = settled.withdrawn[one.number]
                 progress.say("pm", "note", f"withdraws {request_line(one.expected)}: {reason}")
-        unclear = [one for one in kept if other_answer(settled.spec, one) is not None]
+        meant = {request_line(one) for one in kept}
+        # What the brief was read to demand stays demanded, but for what the Test agent read otherwise.
+        stays = [one for one in spec.examples if request_line(one) not in meant]
+        unclear = [one for one in (*kept, *stays) if other_answer(settled.spec, one) is not None]
         if unclear:
-            return {**update, **self._asks(tuple(_either(settled.spec, one) for one in unclear))}
-        if settled.spec != spec:
+            return {**update, **self._asks(state, tuple(_either(settled.spec, one) for one in unclear))}
+        if kept:
             progress.say("pm", "note", "changes the spec as the Test agent expects")
-        for example in spec.examples:
-            if example not in settled.spec.examples:
-                progress.say("pm", "note", f"takes back that {request_line(example)} answers {shown(example)}")
-        agreed = settled.spec.model_copy(update={"examples": (*settled.spec.examples, *kept)})
+        agreed = settled.spec.model_copy(update={"examples": (*stays, *kept)})
         progress.say("pm", "finished", f"settles {len(open_)} disagreements")
         return {**update, "spec_digest": store.put_json(agreed), "expected": True}
 
@@ -112,12 +122,37 @@ class PM:
         self.bench.progress.say("pm", "stopped", f"blocks it: {reason}")
         return {"outcome": "blocked", "reason": reason}
 
-    def _asks(self, questions: tuple[Question, ...]) -> RunState:
-        asked = [{"slot": q.slot, "text": q.text, "assumption": q.assumption} for q in questions]
+    def _lost(self, state: RunState, draft: Draft) -> tuple[Question, ...]:
+        """A question for each answer that a change demands no more though its route stays, unless it was asked."""
+        edited = state.get("edit_digest")
+        was = self.bench.store.model(EditBase, edited).spec if edited else None
+        if was is None or draft.spec is None:
+            return ()
+        routes = {(route.method, route.path) for route in draft.spec.routes}
+        if not all((route.method, route.path) in routes for route in was.routes):
+            return ()
+        demanded = {request_line(one) for one in draft.spec.examples}
+        lost = [one for one in was.examples if request_line(one) not in demanded]
+        texts = [f"{request_line(one)} had to answer {shown(one)}. Need it no more?" for one in lost]
+        answered = {answer["question"] for answer in state.get("answers", [])}
+        return tuple(Question(slot="example", text=text) for text in texts if text not in answered)
+
+    def _asks(self, state: RunState, questions: tuple[Question, ...]) -> RunState:
+        asked = [
+            {"slot": q.slot, "text": q.text, "assumption": None if NEVER_ASSUMED.search(q.slot) else q.assumption}
+            for q in questions
+        ]
         for question in questions:
             self.bench.progress.say("pm", "note", f"asks: {question.text}")
-        digest = self.bench.store.put_json(cast(JsonValue, asked))
-        return {"questions_digest": digest, "expected": False}
+        update: RunState = {
+            "questions_digest": self.bench.store.put_json(cast(JsonValue, asked)),
+            "expected": False,
+        }
+        if state.get("rounds", 0) < MOST_ROUNDS:
+            return update
+        reason = f"after {MOST_ROUNDS} rounds of answers there are still questions; say all of it in a new brief"
+        self.bench.progress.say("pm", "stopped", reason)
+        return {**update, "outcome": "needs_input", "reason": reason}
 
 
 def _answers(state: RunState) -> list[Answer]:

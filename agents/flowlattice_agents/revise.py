@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
 from flowlattice.ir.cost import worst_case
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.hunks import Hunk, applied, hunks
 from flowlattice_agents.obligations import Obligations, Stage, base_source, ir_of
-from flowlattice_agents.review import Rejection, Revision
+from flowlattice_agents.review import Rejections, Revision
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import FLOW_FILE, Workbench, needed
 
@@ -26,14 +26,6 @@ PROPOSAL = (
 )  # fmt: skip
 # How many texts are tried to find out which hunk is needed; a certification takes seconds.
 TRIALS: dict[Stage, int] = {"compile": 60, "policy": 60, "test": 8}
-
-
-class Rejections(BaseModel):
-    """What reviewers of a run rejected so far, in order."""
-
-    model_config = ConfigDict(frozen=True)
-
-    entries: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -162,10 +162,7 @@ class Runs:
         with _only_driver(store), Laboratory() as lab:
             lab.start()
             try:
-                try:
-                    model = self._opened(self._settings(store, parameters, watch))
-                except ModelError as error:
-                    return RunResult(run=store.run, state={}, store=store, halted=error)
+                model = self._opened(self._settings(store, parameters, watch))
                 with closing(model), self._graph(store, model, parameters, watch, lab) as graph:
                     return replace(self._converse(graph, store, parameters, asked), stale=model.stale())
             except KeyboardInterrupt:

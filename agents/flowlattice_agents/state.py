@@ -28,6 +28,7 @@ class RunState(TypedDict, total=False):
         edit_digest: The flow that is to be changed (`EditBase`); none for a new one.
         allowed_hosts: The hosts that the organisation allows; never what a brief claims.
         answers: Replies to questions so far.
+        rounds: How often questions were asked so far.
         questions_digest: Questions that wait for a reply.
         assumptions_digest: What was assumed.
         spec_digest: The FlowSpec that is being built.
@@ -71,6 +72,7 @@ class RunState(TypedDict, total=False):
     edit_digest: str | None
     allowed_hosts: list[str]
     answers: list[GivenAnswer]
+    rounds: int
     questions_digest: str | None
     assumptions_digest: str | None
     spec_digest: str | None

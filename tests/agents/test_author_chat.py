@@ -364,6 +364,8 @@ def function(body: str) -> dict[str, Any]:
     [
         ([edit("x", "y", file="policies/web.yaml")], "policies/web.yaml"),
         ([edit("doubled: 8", "doubled: 9")], "the examples of spec.yaml"),
+        ([edit("data: internal", "data: public")], "the data classes of spec.yaml"),
+        ([edit("qps: 100.0", "qps: 1000.0")], "the limits of spec.yaml"),
     ],
 )
 def test_a_fix_loop_that_reaches_for_what_judges_it_is_stopped(
@@ -378,7 +380,7 @@ def test_a_fix_loop_that_reaches_for_what_judges_it_is_stopped(
     with scripted_model(by_task(**answers)) as server:
         ran = author(tmp_path, server)
     assert (ran.code, ran.result["outcome"]) == (1, "blocked")
-    assert f"tried to edit {what}, which judges the flow" in ran.result["reason"]
+    assert f"tried to edit {what}, which is not its to change" in ran.result["reason"]
     assert not (tmp_path / "double").exists()
 
 
@@ -454,3 +456,64 @@ def test_what_a_reviewer_says_goes_back_to_the_builder(tmp_path: Path, made: Pat
         accepted = flows(tmp_path, server, "review", run, "--accept", "--json")
     assert accepted.result["outcome"] == "deployed"
     assert "qps=150" in made.read_text()
+
+
+def test_settling_cannot_take_back_what_the_brief_was_read_to_demand(tmp_path: Path) -> None:
+    expected = {
+        "examples": [{"request": {"method": "GET", "path": "/double?n=5"}, "status": 200, "json_body": {"doubled": 11}}]
+    }
+    settle = {
+        "reasons": "r",
+        "edits": [edit("n * 2", "n * 3"), edit("doubled: 8", "doubled: 12")],
+        "withdrawn": [{"number": 1, "reason": "no"}],
+    }
+    with scripted_model(by_task(draft=drafted(), expect=expected, settle=settle)) as server:
+        ran = author(tmp_path, server)
+    assert ran.result["outcome"] == "needs_input"
+    (question,) = ran.result["questions"]
+    assert "GET /double?n=4" in question["text"]
+    assert '{"doubled": 8}' in question["text"]
+    assert '{"doubled": 12}' in question["text"]
+
+
+def test_a_change_that_drops_a_demanded_answer_is_questioned(tmp_path: Path, made: Path) -> None:
+    text = (tmp_path / "made" / "spec.yaml").read_text()
+    block = text[text.index("- request:") : text.index("spec: '1'")] if "spec: '1'" in text else ""
+    assert block
+    answer = change([edit("examples:\n" + block, "")], "Say less.")
+    with scripted_model(by_task(change=answer)) as server:
+        ran = author(tmp_path, server, "--edit", "made", brief="Say less.")
+    assert ran.result["outcome"] == "needs_input"
+    assert "Need it no more?" in ran.result["questions"][0]["text"]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_model_that_never_stops_asking_is_stopped(tmp_path: Path, same: bool) -> None:
+    numbers = iter(range(1000))
+
+    def ask(_: Body) -> str:
+        text = "Which one?" if same else f"Which one of {next(numbers)}?"
+        asks = [{"slot": "which", "text": text, "assumption": "the first"}]
+        account = [{"clause": BRIEF, "became": "?"}]
+        return json.dumps({"reasons": "r", "account": account, "outcome": "ask", "questions": asks})
+
+    with scripted_model(answering(ask)) as server:
+        ran = author(tmp_path, server, "--assume")
+        assert len(server.requests) <= 7
+    assert (ran.code, ran.result["outcome"]) == (1, "needs_input")
+
+
+def test_what_only_people_can_say_is_never_assumed(tmp_path: Path) -> None:
+    asks = [{"slot": "identity", "text": "What tells two apart?", "assumption": "nothing"}]
+    answer = {"reasons": "r", "account": [{"clause": BRIEF, "became": "?"}], "outcome": "ask", "questions": asks}
+    with scripted_model(by_task(draft=answer)) as server:
+        ran = author(tmp_path, server, "--assume")
+    assert ran.result["outcome"] == "needs_input"
+    assert "assumption" not in ran.result["questions"][0]
+
+
+def test_who_only_approves_needs_no_key(tmp_path: Path) -> None:
+    with scripted_model(by_task(draft=drafted(), expect=EXPECTED)) as server:
+        ran = flows(tmp_path, server, "author", BRIEF, "--json", "--model", "openai:desk")
+    accepted = flows(tmp_path, None, "review", ran.result["run"], "--accept", "--json")
+    assert accepted.result["outcome"] == "deployed"

@@ -16,8 +16,7 @@ import pytest
 from pydantic import JsonValue
 
 from flowlattice.deployments import Deployments
-from flowlattice_agents.review import decision
-from flowlattice_agents.revise import Rejections
+from flowlattice_agents.review import Rejections, decision
 from flowlattice_agents.runs import RunResult, Runs
 from flowlattice_agents.workspace import Workspace
 from tests.support.runs import events

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flowlattice.errors import UsageError
 from flowlattice_agents.models.base import Arm, PlanningModel
+
+if TYPE_CHECKING:
+    from flowlattice_agents.chat.base import ChatReply, ChatRequest
+    from flowlattice_agents.chat.connect import ChatSession
 
 OFFLINE_NAME = "offline"
 
@@ -79,23 +84,62 @@ def open_model(settings: ModelSettings) -> OpenModel:
     """
     if checked_name(settings.name) == OFFLINE_NAME:
         return offline_model()
-    from flowlattice_agents.chat.connect import connect
-    from flowlattice_agents.chat.prices import Price
     from flowlattice_agents.models.chat import Asker, ChatPlanner
 
-    session = connect(
-        settings.name,
-        folder=settings.folder,
-        home=settings.home,
-        note=settings.say,
-        on_cost=lambda cost: settings.say(f"{cost} so far"),
-        budget_usd=None if settings.budget_usd is None else Decimal(settings.budget_usd),
-        price=None if settings.price is None else Price.parse(settings.price),
-    )
-    planner = ChatPlanner(asker=Asker(chat=session.chat, seed=settings.seed), alone=settings.arm == "single")
-    return OpenModel(
-        planner=planner, spent=lambda: session.cost().micro_usd, stale=lambda: session.stale, close=session.close
-    )
+    late = _LateChat(settings)
+    planner = ChatPlanner(asker=Asker(chat=late, seed=settings.seed), alone=settings.arm == "single")
+    return OpenModel(planner=planner, spent=late.spent, stale=late.stale, close=late.close)
+
+
+class _LateChat:
+    """A chat model that is connected when it is first asked: whoever only approves needs neither key nor endpoint."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._settings = settings
+        self._session: ChatSession | None = None
+
+    @property
+    def name(self) -> str:
+        """How `--model` names it; a record's own name once it is open."""
+        return self._settings.name if self._session is None else self._session.chat.name
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        """Connect if that was not done yet, and ask.
+
+        Raises:
+            ModelError: It cannot be used as things are set up, or gives no answer.
+        """
+        if self._session is None:
+            self._session = self._connected()
+        return self._session.chat.complete(request)
+
+    def spent(self) -> int:
+        """What its calls have cost so far, in micro-dollars."""
+        return 0 if self._session is None else self._session.cost().micro_usd
+
+    def stale(self) -> tuple[str, ...]:
+        """Where a record is out of date."""
+        return () if self._session is None else self._session.stale
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._session is not None:
+            self._session.close()
+
+    def _connected(self) -> ChatSession:
+        from flowlattice_agents.chat.connect import connect
+        from flowlattice_agents.chat.prices import Price
+
+        settings = self._settings
+        return connect(
+            settings.name,
+            folder=settings.folder,
+            home=settings.home,
+            note=settings.say,
+            on_cost=lambda cost: settings.say(f"{cost} so far"),
+            budget_usd=None if settings.budget_usd is None else Decimal(settings.budget_usd),
+            price=None if settings.price is None else Price.parse(settings.price),
+        )
 
 
 def offline_model() -> OpenModel:

@@ -2,6 +2,7 @@
 
 from flowlattice_agents.review.model import (
     Rejection,
+    Rejections,
     Review,
     Revision,
     code_changes,
@@ -10,4 +11,13 @@ from flowlattice_agents.review.model import (
     revision_of,
 )
 
-__all__ = ["Rejection", "Review", "Revision", "code_changes", "decision", "example_changes", "revision_of"]
+__all__ = [
+    "Rejection",
+    "Rejections",
+    "Review",
+    "Revision",
+    "code_changes",
+    "decision",
+    "example_changes",
+    "revision_of",
+]

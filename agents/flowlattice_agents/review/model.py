@@ -64,6 +64,12 @@ class Rejection(_Model):
     lines: tuple[str, ...] = ()
 
 
+class Rejections(_Model):
+    """What reviewers of a run rejected so far, in order."""
+
+    entries: tuple[Rejection, ...] = ()
+
+
 class Revision(_Model):
     """A decision that sends a proposal back: the text to go on with, and what was rejected of it."""
 
