@@ -6,7 +6,7 @@ Asking is a step of its own (`ask`) that has no side effect before the question,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from langgraph.types import interrupt
@@ -48,8 +48,9 @@ class PM:
         if draft.refusal is not None:
             progress.say("pm", "stopped", f"refuses: {draft.refusal}")
             return {**update, "outcome": "refused", "reason": draft.refusal}
-        if questions := draft.questions or self._lost(state, draft):
-            return {**update, **self._asks(state, questions)}
+        draft = self._held_to(state, draft)
+        if draft.questions:
+            return {**update, **self._asks(state, draft.questions)}
         for assumption in draft.assumptions:
             progress.say("pm", "note", f"assumes: {assumption.text}")
         if draft.spec is not None:
@@ -122,20 +123,31 @@ class PM:
         self.bench.progress.say("pm", "stopped", f"blocks it: {reason}")
         return {"outcome": "blocked", "reason": reason}
 
-    def _lost(self, state: RunState, draft: Draft) -> tuple[Question, ...]:
-        """A question for each answer that a change demands no more though its route stays, unless it was asked."""
+    def _held_to(self, state: RunState, draft: Draft) -> Draft:
+        """A changed spec with what the flow had to answer and still does; a question if most of it is just left out.
+
+        What is answered otherwise is said here and in the review: a change may mean it.
+        """
         edited = state.get("edit_digest")
         was = self.bench.store.model(EditBase, edited).spec if edited else None
         if was is None or draft.spec is None:
-            return ()
-        routes = {(route.method, route.path) for route in draft.spec.routes}
-        if not all((route.method, route.path) in routes for route in was.routes):
-            return ()
-        demanded = {request_line(one) for one in draft.spec.examples}
-        lost = [one for one in was.examples if request_line(one) not in demanded]
-        texts = [f"{request_line(one)} had to answer {shown(one)}. Need it no more?" for one in lost]
-        answered = {answer["question"] for answer in state.get("answers", [])}
-        return tuple(Question(slot="example", text=text) for text in texts if text not in answered)
+            return draft
+        known = {request_line(one) for one in draft.spec.examples}
+        still = [one for one in was.examples if other_answer(draft.spec, one) is None]
+        broken = [one for one in was.examples if one not in still]
+        answered = {answer["slot"] for answer in state.get("answers", [])}
+        left_out = [one for one in broken if request_line(one) not in known]
+        if 2 * len(left_out) > len(was.examples) and "example" not in answered:
+            first = left_out[0]
+            text = (
+                f"{len(left_out)} of {len(was.examples)} requests would be answered otherwise than now; for example "
+                f"{request_line(first)}: now {shown(first)}, then {other_answer(draft.spec, first)}. Is that meant?"
+            )
+            return Draft(questions=(Question(slot="example", text=text),), assumptions=draft.assumptions)
+        for one in broken:
+            self.bench.progress.say("pm", "note", f"{request_line(one)} will no longer answer {shown(one)}")
+        kept = [one for one in still if request_line(one) not in known]
+        return replace(draft, spec=draft.spec.model_copy(update={"examples": (*draft.spec.examples, *kept)}))
 
     def _asks(self, state: RunState, questions: tuple[Question, ...]) -> RunState:
         asked = [

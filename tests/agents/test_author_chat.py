@@ -476,15 +476,24 @@ def test_settling_cannot_take_back_what_the_brief_was_read_to_demand(tmp_path: P
     assert '{"doubled": 12}' in question["text"]
 
 
-def test_a_change_that_drops_a_demanded_answer_is_questioned(tmp_path: Path, made: Path) -> None:
-    text = (tmp_path / "made" / "spec.yaml").read_text()
-    block = text[text.index("- request:") : text.index("spec: '1'")] if "spec: '1'" in text else ""
-    assert block
-    answer = change([edit("examples:\n" + block, "")], "Say less.")
-    with scripted_model(by_task(change=answer)) as server:
+def without_examples(folder: Path) -> dict[str, str]:
+    text = (folder / "spec.yaml").read_text()
+    return edit(text[text.index("examples:\n") : text.index("spec: '1'")], "")
+
+
+def test_a_change_cannot_drop_an_answer_that_still_holds(tmp_path: Path, made: Path) -> None:
+    with scripted_model(by_task(change=change([without_examples(tmp_path / "made")], "Say less."))) as server:
+        ran = author(tmp_path, server, "--edit", "made", brief="Say less.")
+    assert ran.result["outcome"] == "deployed"
+    assert "doubled: 8" in (tmp_path / "made" / "spec.yaml").read_text()
+
+
+def test_a_change_that_answers_most_requests_otherwise_is_questioned(tmp_path: Path, made: Path) -> None:
+    edits = [without_examples(tmp_path / "made"), edit("n * 2", "n * 3")]
+    with scripted_model(by_task(change=change(edits, "Say less."))) as server:
         ran = author(tmp_path, server, "--edit", "made", brief="Say less.")
     assert ran.result["outcome"] == "needs_input"
-    assert "Need it no more?" in ran.result["questions"][0]["text"]
+    assert "2 of 2 requests would be answered otherwise" in ran.result["questions"][0]["text"]
 
 
 @pytest.mark.parametrize("same", [True, False])
