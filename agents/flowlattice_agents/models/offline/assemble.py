@@ -40,6 +40,7 @@ class Assembled:
     records: tuple[RecordSpec, ...]
     samples: tuple[Sample, ...]
     gaps: tuple[Gap, ...]
+    assumed: tuple[str, ...] = ()
 
 
 class Assembler(ClaimChecker):
@@ -87,7 +88,8 @@ class Assembler(ClaimChecker):
             reply=reply,
         )
         records = tuple(self._records(record)) if self.route.fields else ()
-        return Assembled(spec, records, tuple(self.route.samples), ())
+        assumed = (text for one, text in self.builder.assumed.items() if one in (reply.body or ""))
+        return Assembled(spec, records, tuple(self.route.samples), (), tuple(assumed))
 
     def _constant_reply(self, reply: ReplySpec | None, cases: Sequence[CaseSpec]) -> None:
         """Ask where a reply shows a value that nothing of the request has a part in."""

@@ -69,8 +69,8 @@ class InputAssembler:
         """Whether the brief speaks of amounts in cents: by the name of a field, or by an amount such as 390 cents."""
         names = {part for name, _ in self._paths() for part in parts_of(name)}
         for clause in self.route.clauses:
-            pairs = (part.text for part in clause.meaning.walk() if part.head == "pair")
-            names |= {part for name in pairs for part in parts_of(name)}
+            named = (part.text for part in clause.meaning.walk() if part.head in {"pair", "name", "ref", "named"})
+            names |= {part for name in named for part in parts_of(name)}
         told = any(
             re.search(r"\d cents?\b|\b(?:in|whole|of) cents\b(?! each)", clause.text) for clause in self.route.clauses
         )

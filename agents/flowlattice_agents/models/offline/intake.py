@@ -283,6 +283,9 @@ class Intake(Merging):
 
     def error_rule(self, condition: Term, outcome: Outcome, clause: Clause) -> None:
         """An error: about fields where it can be, else a branch."""
+        if condition.head == "else" and outcome == Outcome(404) and not self.route.alone and not self.has_table():
+            clause.became = "other paths are answered 404"
+            return
         if condition.head == "else" and self.result.branches and not self.required:
             self.result.branches.append(Branch(None, outcome, clause))
             return
@@ -310,7 +313,11 @@ class Intake(Merging):
     def _json_bands(self, meaning: Term, clause: Clause) -> None:
         if any(part.head == "num" and part.text != "200" for band in meaning.terms for part in band.terms[2:]):
             raise NotUnderstoodError("ranges with a status each")
-        self.result.json_bands.extend((band.terms[0], band.terms[1], clause) for band in meaning.terms)
+        for band in meaning.terms:
+            shown = band.terms[0]
+            if band.head == "json_else":
+                shown = _replaced(self.result.json_bands[-1][0], shown)
+            self.result.json_bands.append((shown, band.terms[1], clause))
 
     def _example(self, meaning: Term, clause: Clause) -> None:
         self.recent = [pair.text for pair in meaning.terms[0].terms if pair.head == "pair"] or self.recent
@@ -332,6 +339,14 @@ class Intake(Merging):
         self.sample(
             {name: query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause
         )
+
+
+def _replaced(shape: Term, member: Term) -> Term:
+    """An object with another value for one of its members."""
+    name, value = member.terms[0].text, member.terms[1]
+    if name not in {one.text for one in shape.terms}:
+        raise NotUnderstoodError(name)
+    return Term(shape.head, tuple(term("pair", name, value) if one.text == name else one for one in shape.terms))
 
 
 def _nothing_known() -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from flowlattice_agents.models.offline.conversions import Conversion
 from flowlattice_agents.models.offline.routes import Clause
 from flowlattice_agents.models.offline.terms import Term
 
@@ -24,6 +25,9 @@ class Material:
     band_subject: Term | None = None
     rounded: dict[str, tuple[Term, Clause]] = field(default_factory=dict)
     rates: list[tuple[str, str, Term, Clause]] = field(default_factory=list)
+    conversions: list[tuple[Conversion, Clause]] = field(default_factory=list)
+    key_bands: dict[str, list[tuple[Term, Term, Clause]]] = field(default_factory=dict)
+    surcharges: list[tuple[Term, Term, Clause]] = field(default_factory=list)
     prepared: dict[str, Term] = field(default_factory=dict)
     otherwise: tuple[str, dict[str, JsonValue], Clause] | None = None
     switch_on: tuple[str, Clause] | None = None

@@ -23,7 +23,7 @@ from flowlattice_agents.models.offline.terms import Term, term
 MOST_READINGS = 8
 
 
-_FACTORS = {
+FACTORS = {
     ("cm", "m"): "100", ("mm", "m"): "1000", ("m", "m"): "1", ("g", "kg"): "1000", ("kg", "kg"): "1", ("cm", "cm"): "1",
     ("m", "km"): "1000", ("km", "km"): "1", ("g", "g"): "1", ("mm", "cm"): "10", ("ms", "s"): "1000", ("s", "s"): "1",
     ("seconds", "min"): "60", ("minutes", "h"): "60", ("minutes", "min"): "1", ("hours", "h"): "1",
@@ -131,7 +131,7 @@ class References:
         wanted = value.terms[0].text
         found: list[Typed] = []
         for name in self.scope.subjects:
-            factor = _FACTORS.get((parts_of(name)[-1], wanted))
+            factor = FACTORS.get((parts_of(name)[-1], wanted))
             if factor is not None:
                 text = self.scope.paths[name]
                 found += self._typed(text if factor == "1" else f"numbers.divide({text}, {factor})")

@@ -35,6 +35,7 @@ class Sources:
         self.gaps: list[Gap] = []
         self.used: set[int] = set()
         self.found: dict[str, Typed] = {}
+        self.assumed: dict[str, str] = {}
 
     def lowering(self) -> Lowering:
         """Reads terms in the scope as far as it is known now."""
@@ -145,11 +146,12 @@ class Sources:
 
     def from_bands(self, key: str, choices: Sequence[Term] | None) -> Readings:
         """A value that depends on the range in which a number lies."""
-        if not self.material.bands:
+        told = self.material.key_bands.get(key, self.material.bands)
+        if not told:
             return []
         about = self.material.band_subject
-        subjects = self.lowering().values(about) if about else self.numbers()
-        units = {part.text for bound, _, _ in self.material.bands for part in bound.walk() if part.head == "unit"}
+        subjects = self.lowering().values(about) if about else self.counted(told) or self.numbers()
+        units = {part.text for bound, _, _ in told for part in bound.walk() if part.head == "unit"}
         if units & {"characters", "words", "items"} and not about:
             head = {"characters": "length", "words": "word_count", "items": "count"}[
                 sorted(units & {"characters", "words", "items"})[0]
@@ -157,14 +159,12 @@ class Sources:
             subjects = self.lowering().values(Term(head))
         if len(subjects) != 1:
             return []
-        known = [
-            (band_of(bound, value), clause) for bound, value, clause in self.material.bands if bound.head != "else"
-        ]
-        default = next((value for bound, value, _ in self.material.bands if bound.head == "else"), None)
+        known = [(band_of(bound, value), clause) for bound, value, clause in told if bound.head != "else"]
+        default = next((value for bound, value, _ in told if bound.head == "else"), None)
         if any(band is None for band, _ in known):
             return []
         chain = self.band_chain(subjects[0], [band for band, _ in known if band], default)
-        for _, _, clause in self.material.bands if chain else []:
+        for _, _, clause in told if chain else []:
             self.note(chain, clause, f"a range of `{key}`")
         return [(typed, None) for typed in chain]
 
@@ -182,6 +182,12 @@ class Sources:
     def scope_name(self, spoken: str) -> str | None:
         """The field that a word in the singular or plural means."""
         return next((name for name in self.scope.paths if matches_name(spoken, name)), None)
+
+    def counted(self, told: Sequence[tuple[Term, Term, Clause]]) -> list[Typed]:
+        """The numbers of the request of which the prices for each speak: `loaves` for "400 a loaf"."""
+        nouns = {value.terms[1].text for _, value, _ in told if value.head == "per_unit" and len(value.terms) > 1}
+        named = {name for name in self.scope.paths for noun in nouns if matches_name(noun, name)}
+        return [typed for typed in self.numbers() if typed.text in {self.scope.paths[name] for name in named}]
 
     def numbers(self) -> list[Typed]:
         """The fields of the request that are numbers."""
@@ -365,13 +371,14 @@ def key_text(key: Term) -> str:
 
 def matches_name(spoken: str, name: str) -> bool:
     """Whether a word means a name, apart from singular and plural."""
-    return _singular(spoken) == _singular(name)
+    return singular(spoken) == singular(name)
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
     """A unit or thing in the singular: `inches` and `in` are inch."""
     plain = word.lower()
     plain = plain[:-2] if plain.endswith(("ches", "shes", "xes")) else plain.rstrip("s")
+    plain = f"{plain[:-2]}f" if plain.endswith("ve") else plain
     plain = plain.replace("meter", "metre").replace("liter", "litre")
     return _UNITS.get(plain, plain)
 
