@@ -29,7 +29,7 @@ _ = ...
 (_._amount, _._apply_phrase, _._arr, _._both, _._concat, _._cond, _._conds, _._date, _._dropped, _._false, _._filter)
 (_._glue, _._implies, _._in_unit, _._inside, _._it_named, _._named_ref, _._not, _._null, _._num, _._obj, _._of, _._or)
 (_._ref_of, _._round, _._str, _._str_of, _._that, _._that_many, _._thing, _._true, _._folded, _._that_percent, _._truth)
-(_._sum_over, _._spaced)
+(_._sum_over, _._spaced, _._part_of)
 
 # Keys of the graph's state: LangGraph reads and writes them by name.
 (_.approval_digest, _.assumptions_digest, _.brief_digest, _.certificate_digest, _.deployment_digest)

@@ -358,7 +358,9 @@ def _without_illustrations(shapes: list[Term]) -> list[Term]:
 
 
 def _shape_of_fields(fields: Term) -> Term:
-    pairs = [
-        term("pair", key.terms[0].text, key.terms[1] if len(key.terms) > 1 else term("hole")) for key in fields.terms
-    ]
+    pairs = []
+    for key in fields.terms:
+        value = key.terms[1] if len(key.terms) > 1 else term("hole")
+        shown = _shape_of_fields(value.terms[0]) if value.head == "object_of" else value
+        pairs.append(term("pair", key.terms[0].text, shown))
     return Term("obj", tuple(pairs))

@@ -130,6 +130,8 @@ class Names:
             if tokens[end].kind != "WORD":
                 break
             words.append(_stem(tokens[end].norm))
+            if end == position and found:
+                continue
             for name in self._spoken.get(tuple(words), ()):
                 found[end + 1, term("ref", name)] = None
         return list(found)

@@ -92,6 +92,9 @@ def _label(tokens: Sequence[Token], at: int) -> Found:
 def _new_name(tokens: Sequence[Token], at: int, names: Names) -> Found:
     token = tokens[at]
     known: Found = [(end, term("name", value.text)) for end, value in names.field(tokens, at)]
+    own = token.value.text
+    if at and token.kind == "WORD" and own[:1].isupper() and own.lower() in {value.text for _, value in known}:
+        return [(at + 1, term("name", own))]
     quoted = token.kind in {"NAME", "STR"} and is_name(token.value.text)
     return known or _one(at, term("name", token.value.text), quoted)
 

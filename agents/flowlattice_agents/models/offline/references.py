@@ -116,6 +116,12 @@ class References:
     def _named_ref(self, value: Term) -> list[Typed]:
         return self._ref(value.terms[0])
 
+    def _part_of(self, value: Term) -> list[Typed]:
+        """The field of the request with that word in its name: the first in "first, one space, last"."""
+        word = value.terms[0].text.lower()
+        names = [name for name in self.scope.subjects if word in parts_of(name)]
+        return self._typed(self.scope.paths[names[0]]) if len(names) == 1 else []
+
     def _ref_of(self, value: Term) -> list[Typed]:
         return self._ref(value.terms[0])
 
