@@ -37,7 +37,7 @@ class Conversion:
 def conversion_of(told: Term) -> Conversion | None:
     """A formula that is told, none where it is not about exactly one other unit, named once."""
     unit, formula = _name(told.terms[0]), told.terms[1]
-    others = [_name(part) for part in formula.walk() if part.head == "ref_of"]
+    others = [_name(part) for part in formula.walk() if part.head == "unit_ref"]
     return Conversion(unit, others[0], formula) if len(others) == 1 and others[0] != unit else None
 
 
@@ -99,7 +99,7 @@ def _along(formulas: list[Conversion], start: str, end: str, value: str) -> str 
 
 
 def _name(unit: Term) -> str:
-    return unit.terms[0].text if unit.head == "ref_of" else unit.text
+    return unit.terms[0].text if unit.head == "unit_ref" else unit.text
 
 
 def _says(name: str, words: frozenset[str]) -> bool:
@@ -109,7 +109,7 @@ def _says(name: str, words: frozenset[str]) -> bool:
 def _text(formula: Term, unit: str, value: str) -> str:
     if formula.head == "num":
         return formula.text
-    if formula.head == "ref_of":
+    if formula.head == "unit_ref":
         return f"({value})"
     left, right = (_text(part, unit, value) for part in formula.terms)
     return f"({left} {_SIGNS[formula.head]} {right})"
@@ -117,12 +117,12 @@ def _text(formula: Term, unit: str, value: str) -> str:
 
 def _solved(formula: Term, unit: str, value: str) -> str | None:
     """What the unit must be for the formula to give the value."""
-    if formula.head == "ref_of":
+    if formula.head == "unit_ref":
         return f"({value})"
     if formula.head not in _SIGNS:
         return None
     left, right = formula.terms
-    if left.has("ref_of"):
+    if left.has("unit_ref"):
         constant = _text(right, unit, "")
         opposite = {"add": "-", "sub": "+", "mul": "/", "div": "*"}[formula.head]
         return _solved(left, unit, f"({value} {opposite} {constant})")

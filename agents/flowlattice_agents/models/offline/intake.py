@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ from flowlattice_agents.models.offline.understanding import (
     Understanding,
     outcome_of,
 )
+
+_SPOKEN_OF_ALL = re.compile(r"(?i)(?:both|all|each|they|these|it)\b")
 
 
 class Intake(Merging):
@@ -61,6 +64,7 @@ class Intake(Merging):
     def take(self, meaning: Term, clause: Clause) -> None:
         """Take what a statement says, by its head."""
         self.required = self.previous in {"about", "takes"}
+        self.told_value = self.previous in {"define", "fill", "fills"}
         self.previous = meaning.head
         handle: Callable[[Term, Clause], None] | None = getattr(self, f"_{meaning.head}", None)
         if handle is None:
@@ -119,7 +123,8 @@ class Intake(Merging):
 
     def _about(self, meaning: Term, clause: Clause) -> None:
         names = self.names_in(meaning.terms[0])
-        if not names:
+        loose = meaning.terms[0] == term("list", term("recent")) and not meaning.terms[1].has("type", "oneof", "listof")
+        if not names or (loose and self.told_value and not _SPOKEN_OF_ALL.match(clause.text)):
             return self.unclear(clause)
         for name in names:
             found = self.route.find(name)

@@ -40,6 +40,10 @@ def _pattern_part(part: Term) -> str:
     )
 
 
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
 def _is_of(found: Type, wanted: str) -> bool:
     if wanted == "number":
         return found in (INTEGER, NUMBER)
@@ -75,7 +79,12 @@ class References:
             return self._typed(f"{item.text}.{part.name}")
         if name in self.scope.paths:
             return self._typed(self.scope.paths[name])
-        return self.scope.defined(name)
+        return self.scope.defined(name) or self._respelled(name)
+
+    def _respelled(self, name: str) -> list[Typed]:
+        """The field of the request whose name has the same letters: `FirstName` for `first_name`."""
+        found = [known for known in self.scope.subjects if _letters(known) == _letters(name) and known != name]
+        return self._typed(self.scope.paths[found[0]]) if len(found) == 1 else []
 
     _name = _named = _ref
 

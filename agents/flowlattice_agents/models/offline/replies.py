@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from flowlattice_agents.expressions import INTEGER, NUMBER, OptionalType
+from flowlattice_agents.expressions import INTEGER, NUMBER, ListType, OptionalType
 from flowlattice_agents.models.offline.evaluation import equivalent, gives
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.lowering import Lowering
@@ -92,7 +92,7 @@ class BodyBuilder(Tariffs):
             fitting = [
                 typed for typed, _ in readings if all(gives(typed.text, s.inputs, self.route, w) for s, w in wanted)
             ]
-            fitting = self.distinct(fitting)
+            fitting = [one for one in self.distinct(fitting) if not (key == "count" and isinstance(one.type, ListType))]
             if readings and not fitting:
                 rejected = rejected or readings[0][0].text
                 continue

@@ -36,6 +36,7 @@ class RequestReader:
         self.previous = ""
         self.required = False
         self.inside = False
+        self.told_value = False
 
     def describe(self, text: str) -> list[Term]:
         """Read a text inside an object as a description of a field."""

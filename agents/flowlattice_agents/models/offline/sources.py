@@ -160,7 +160,13 @@ class Sources:
         if len(subjects) != 1:
             return []
         known = [(band_of(bound, value), clause) for bound, value, clause in told if bound.head != "else"]
-        default = next((value for bound, value, _ in told if bound.head == "else"), None)
+        defaults = list(dict.fromkeys(value for bound, value, _ in told if bound.head == "else"))
+        default = defaults[0] if defaults else None
+        if len(defaults) > 1:
+            self.gaps.append(
+                Gap("bands", f"What is `{key}` where none of the ranges holds? The brief says two things.")
+            )
+            return []
         if any(band is None for band, _ in known):
             return []
         chain = self.band_chain(subjects[0], [band for band, _ in known if band], default)
@@ -320,7 +326,8 @@ class Sources:
 
     def copied(self, key: str) -> list[Typed]:
         """The field of the request that has the same name."""
-        return self.lowering().values(term("ref", key)) if key in self.scope.paths else []
+        known = key in self.scope.paths or all(name != key for name, _, _ in self.material.defines)
+        return self.lowering().values(term("ref", key)) if known and key not in self.found else []
 
     def copied_back(self, key: str) -> Readings:
         """The field of the same name, in capitals where the brief says that it comes back so."""

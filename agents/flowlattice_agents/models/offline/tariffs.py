@@ -67,7 +67,12 @@ class Tariffs(Sources):
             )
             counts = [name for name, words in parts if words & _COUNTS]
             prices = [name for name, words in parts if words & _PRICES]
-            if len(counts) == len(prices) == 1:
+            others = (
+                [one for one in record.fields if one.type in (INTEGER, NUMBER)]
+                if isinstance(record, RecordType)
+                else []
+            )
+            if len(counts) == len(prices) == 1 and len(others) == len({*counts, *prices}):
                 product = f"item.{counts[0]} * item.{prices[0]}"
                 one = self.scope_typed(f"aggregation.total([{product} for item in {typed.text}])")
                 found += [(total, None) for total in one]
