@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flowlattice_agents.expressions import (
     BOOLEAN,
@@ -38,6 +38,12 @@ def _pattern_part(part: Term) -> str:
     return re.escape(
         part.terms[0].text if part.terms[0].head != "glue" else "".join(p.text for p in part.terms[0].terms)
     )
+
+
+def respelled(name: str, known: Iterable[str]) -> str | None:
+    """The one known name with the same letters as another: `FirstName` for `first_name`."""
+    found = [one for one in known if one != name and _letters(one) == _letters(name)]
+    return found[0] if len(found) == 1 else None
 
 
 def _letters(name: str) -> str:
@@ -83,8 +89,8 @@ class References:
 
     def _respelled(self, name: str) -> list[Typed]:
         """The field of the request whose name has the same letters: `FirstName` for `first_name`."""
-        found = [known for known in self.scope.subjects if _letters(known) == _letters(name) and known != name]
-        return self._typed(self.scope.paths[found[0]]) if len(found) == 1 else []
+        found = respelled(name, self.scope.subjects)
+        return self._typed(self.scope.paths[found]) if found else []
 
     _name = _named = _ref
 

@@ -12,8 +12,10 @@ from flowlattice_agents.expressions import INTEGER, NUMBER, STRING
 from flowlattice_agents.models.offline.bands import Band, band_of, gaps, ordered
 from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.material import Material
+from flowlattice_agents.models.offline.references import respelled
 from flowlattice_agents.models.offline.routes import Clause, Gap, Route, Sample
 from flowlattice_agents.models.offline.scope import Scope, Typed
+from flowlattice_agents.models.offline.spoken import matches_name
 from flowlattice_agents.models.offline.terms import Term, term
 
 Readings = list[tuple[Typed, Clause | None]]
@@ -124,7 +126,7 @@ class Sources:
         steps = self.material.transforms
         if not steps:
             return []
-        start = key if key in self.scope.paths else None
+        start = key if key in self.scope.paths else respelled(key, self.scope.subjects)
         told = _steps_with_subjects([(operation, obj) for operation, obj, _ in steps])
         subject = term("ref", start) if start else next((obj for _, obj in told if obj.head == "ref"), term("it"))
         named = {obj.text for _, obj in told if obj.head == "ref"}
@@ -374,28 +376,6 @@ def _steps_with_subjects(steps: Sequence[tuple[Term, Term | None]]) -> list[tupl
 def key_text(key: Term) -> str:
     """The key of a table's entry as it is looked up."""
     return key.terms[0].text if key.head == "key_of" else key.text
-
-
-def matches_name(spoken: str, name: str) -> bool:
-    """Whether a word means a name, apart from singular and plural."""
-    return singular(spoken) == singular(name)
-
-
-def singular(word: str) -> str:
-    """A unit or thing in the singular: `inches` and `in` are inch."""
-    plain = word.lower()
-    plain = plain[:-2] if plain.endswith(("ches", "shes", "xes")) else plain.rstrip("s")
-    plain = f"{plain[:-2]}f" if plain.endswith("ve") else plain
-    plain = plain.replace("meter", "metre").replace("liter", "litre")
-    return _UNITS.get(plain, plain)
-
-
-_UNITS = {
-    "cm": "centimetre", "mm": "millimetre", "m": "metre", "km": "kilometre", "in": "inch", "ft": "foot", "feet": "foot",
-    "g": "gram", "kg": "kilogram", "kilo": "kilogram", "lb": "pound", "oz": "ounce", "l": "litre", "ml": "millilitre",
-    "gal": "gallon", "mi": "mile", "min": "minute", "h": "hour", "hr": "hour", "sec": "second", "eur": "euro",
-    "usd": "dollar", "yd": "yard",
-}  # fmt: skip
 
 
 def about_result(scope: Scope, result: Typed) -> Scope:

@@ -10,7 +10,8 @@ from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.names import parts_of
 from flowlattice_agents.models.offline.references import FACTORS
 from flowlattice_agents.models.offline.scope import Typed
-from flowlattice_agents.models.offline.sources import Readings, Sources, about_result, matches_name, singular
+from flowlattice_agents.models.offline.sources import Readings, Sources, about_result
+from flowlattice_agents.models.offline.spoken import matches_name, singular
 from flowlattice_agents.models.offline.terms import Term, term
 
 _COUNTS = frozenset("qty quantity count pieces units".split())
