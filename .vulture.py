@@ -13,7 +13,7 @@ _ = ...
 (_._any_case, _._back_upper, _._bad_values, _._band, _._band_subject, _._call_key, _._call_repeats, _._claim)
 (_._claim_empty, _._claim_input, _._courtesy, _._define, _._define_bands, _._do2, _._example, _._example_path)
 (_._expects, _._fill, _._fills, _._gets, _._mention_rule, _._more_of_rule, _._optional_then, _._other_path, _._rate)
-(_._conversions, _._surcharge)
+(_._conversions, _._surcharge, _._left_over)
 (_._rename, _._replace_word, _._rounded_key, _._sample_at, _._sample_empty, _._sample_value, _._shown_text)
 (_._takes_refs, _._takes_typed, _._purpose, _._about, _._do, _._prepare, _._json_bands, _._any_space, _._given_date)
 (_._text_values, _._same_for, _._else_fields, _._switch_on, _._failing_names, _._method_of, _._named_fill)

@@ -71,6 +71,10 @@ class ClaimChecker(InputAssembler):
             if any(folding in text for text in texts for folding in _FOLDING):
                 self.gaps.append(Gap("clause", f'What is meant by "{exact.text}"?'))
             exact.became = "upper and lower case are different"
+        list(self._left())
+        for _, _, clause in self.known.material.left:
+            if not clause.became:
+                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
         for example in self.known.worked:
             self._worked(example)
         for call, clause in self.known.expected:

@@ -29,6 +29,7 @@ class Material:
     key_bands: dict[str, list[tuple[Term, Term, Clause]]] = field(default_factory=dict)
     surcharges: list[tuple[Term, Term, Clause]] = field(default_factory=list)
     prepared: dict[str, Term] = field(default_factory=dict)
+    left: list[tuple[str, Term, Clause]] = field(default_factory=list)
     otherwise: tuple[str, dict[str, JsonValue], Clause] | None = None
     switch_on: tuple[str, Clause] | None = None
     listed: bool = False

@@ -140,6 +140,13 @@ class RemarkReader(RequestReader):
             raise NotUnderstoodError("formulas between units")
         self.result.material.conversions += [(one, clause) for one in found if one is not None]
 
+    def _left_over(self, meaning: Term, clause: Clause) -> None:
+        """What must hold of the one field that was prepared before."""
+        names = list(self.result.material.prepared)
+        if len(names) != 1:
+            raise NotUnderstoodError("what is left of what")
+        self.result.material.left.append((names[0], meaning.terms[0], clause))
+
     def _surcharge(self, meaning: Term, clause: Clause) -> None:
         self.result.material.surcharges.append((meaning.terms[0], meaning.terms[1], clause))
 

@@ -156,6 +156,9 @@ def _can_demand(fields: Sequence[Field], predicate: Term) -> bool:
         return not predicate.has("ref", "it", "thing", "result", "both", "name", "add", "sub") and predicate.has("num")
     if predicate.head == "eq":
         return all(_excludes(field, predicate) for field in fields)
+    if predicate.head == "not" and predicate.terms[0].head == "contains":
+        plain = all(field.kind in {None, "string"} and field.pattern is None for field in fields)
+        return plain and predicate.terms[0].terms[0].head == "str"
     if predicate.head == "not":
         return predicate.terms[0].head in {"between", "oneof", "ge", "gt", "le", "lt", "count_is"} and _can_demand(
             fields, Term("lt", predicate.terms[0].args) if predicate.terms[0].has("num") else term("empty")

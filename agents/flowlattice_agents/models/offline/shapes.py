@@ -300,6 +300,12 @@ def _apply_holding(field: Field, part: Term) -> None:
     field.pattern = re.escape(part.terms[0].text)
 
 
+def _apply_reaches(field: Field, part: Term) -> None:
+    character = re.escape(part.terms[0].text)
+    field.set_kind("string", firm=False)
+    field.pattern = f"^[^{character}]+{character}"
+
+
 def _apply_all_of(field: Field, part: Term) -> None:
     apply_bound(field, part.terms[0])
 
@@ -340,6 +346,8 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "distinct": _apply_distinct,
     "like": _apply_like,
     "holding": _apply_holding,
+    "contains": _apply_holding,
+    "reaches": _apply_reaches,
     "all_of": _apply_all_of,
     "one_between": _apply_between,
     "decimals": _apply_decimals,
