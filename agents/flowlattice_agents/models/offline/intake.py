@@ -244,7 +244,10 @@ class Intake(Merging):
         self.recent = names
         clause.became = f"fields {', '.join(names)}"
 
-    def _mention_rule(self, _meaning: Term, clause: Clause) -> None:
+    def _mention_rule(self, meaning: Term, clause: Clause) -> None:
+        words = [part.text for part in meaning.terms[0].terms if part.head in {"word", "str"}]
+        if any(self.route.find(word) is None for word in words):
+            raise NotUnderstoodError("which word")
         clause.became = clause.became or "invalid input is answered with the field and the reason"
 
     def _other_path(self, meaning: Term, clause: Clause) -> None:

@@ -130,7 +130,8 @@ class Sources:
         told = _steps_with_subjects([(operation, obj) for operation, obj, _ in steps])
         subject = term("ref", start) if start else next((obj for _, obj in told if obj.head == "ref"), term("it"))
         named = {obj.text for _, obj in told if obj.head == "ref"}
-        if start and len(self.scope.subjects) > 1 and not self.single and any(obj == term("it") for _, obj in told):
+        loose = (start and any(obj == term("it") for _, obj in told)) or not (start or named)
+        if loose and len(self.scope.subjects) > 1 and not self.single:
             return []
         mine = [place for place, (_, obj) in enumerate(told) if not start or obj.head != "ref" or obj.text == start]
         if not start and len(named) > 1:
