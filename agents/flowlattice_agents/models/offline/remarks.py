@@ -10,6 +10,7 @@ from flowlattice_agents.models.offline.requests import RequestReader
 from flowlattice_agents.models.offline.routes import Clause, Sample, milliseconds
 from flowlattice_agents.models.offline.shapes import (
     NotUnderstoodError,
+    digits_between,
 )
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.understanding import (
@@ -145,6 +146,12 @@ class RemarkReader(RequestReader):
         names = list(self.result.material.prepared)
         if len(names) != 1:
             raise NotUnderstoodError("what is left of what")
+        pattern = digits_between(self.result.material.prepared[names[0]], meaning.terms[0])
+        found = self.route.fields[names[0]]
+        if pattern is not None and found.pattern is None:
+            found.pattern = pattern
+            clause.became = f"the form of {names[0]}"
+            return
         self.result.material.left.append((names[0], meaning.terms[0], clause))
 
     def _surcharge(self, meaning: Term, clause: Clause) -> None:

@@ -168,6 +168,17 @@ def amount_of(part: Term) -> tuple[int | float, str]:
     return number_of(number.text), unit
 
 
+def digits_between(removed: Term, bound: Term) -> str | None:
+    """The pattern of a text with so many digits once single characters are removed; none where it is something else."""
+    steps = removed.terms if removed.head == "chain" else (removed,)
+    plain = all(step.head == "replace" and step.terms[1].text == "" and len(step.terms[0].text) == 1 for step in steps)
+    if not plain or bound.head != "between" or amount_of(bound.terms[1])[1] != "digits":
+        return None
+    low, high = (amount_of(part)[0] for part in bound.terms)
+    marks = "".join(re.escape(step.terms[0].text) for step in steps)
+    return f"^[{marks}]*(?:[0-9][{marks}]*){{{low},{high}}}$"
+
+
 def apply_bound(field: Field, bound: Term, *, sized: bool = False) -> None:
     """Take a bound such as `ge(12)` or `between(1, 20)`, on the value, its length or its number of items."""
     if bound.head == "between":
