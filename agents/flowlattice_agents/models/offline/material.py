@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from flowlattice_agents.models.offline.conversions import Conversion
 from flowlattice_agents.models.offline.routes import Clause
 from flowlattice_agents.models.offline.terms import Term
+from flowlattice_agents.models.offline.unit_formulas import Conversion
 
 
 @dataclass

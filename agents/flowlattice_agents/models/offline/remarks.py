@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from flowlattice_agents.models.offline.conversions import conversion_of
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.requests import RequestReader
 from flowlattice_agents.models.offline.routes import Clause, Sample, milliseconds
@@ -18,6 +17,7 @@ from flowlattice_agents.models.offline.understanding import (
     Outcome,
     outcome_of,
 )
+from flowlattice_agents.models.offline.unit_formulas import conversion_of
 from flowlattice_agents.models.offline.worked import worked_example
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flowlattice_agents.expressions import INTEGER, NUMBER, ListType, RecordType
-from flowlattice_agents.models.offline.conversions import converted, units_of
 from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.names import parts_of
 from flowlattice_agents.models.offline.references import FACTORS
@@ -13,6 +12,7 @@ from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.sources import Readings, Sources, about_result
 from flowlattice_agents.models.offline.spoken import matches_name, singular
 from flowlattice_agents.models.offline.terms import Term, term
+from flowlattice_agents.models.offline.unit_formulas import converted, units_of
 
 _COUNTS = frozenset("qty quantity count pieces units".split())
 _PRICES = frozenset({"price"})
