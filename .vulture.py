@@ -13,6 +13,7 @@ _ = ...
 (_._any_case, _._back_upper, _._bad_values, _._band, _._band_subject, _._call_key, _._call_repeats, _._claim)
 (_._claim_empty, _._claim_input, _._courtesy, _._define, _._define_bands, _._do2, _._example, _._example_path)
 (_._expects, _._fill, _._fills, _._gets, _._mention_rule, _._more_of_rule, _._optional_then, _._other_path, _._rate)
+(_._conversions, _._surcharge, _._left_over)
 (_._rename, _._replace_word, _._rounded_key, _._sample_at, _._sample_empty, _._sample_value, _._shown_text)
 (_._takes_refs, _._takes_typed, _._purpose, _._about, _._do, _._prepare, _._json_bands, _._any_space, _._given_date)
 (_._text_values, _._same_for, _._else_fields, _._switch_on, _._failing_names, _._method_of, _._named_fill)
@@ -28,7 +29,7 @@ _ = ...
 (_._amount, _._apply_phrase, _._arr, _._both, _._concat, _._cond, _._conds, _._date, _._dropped, _._false, _._filter)
 (_._glue, _._implies, _._in_unit, _._inside, _._it_named, _._named_ref, _._not, _._null, _._num, _._obj, _._of, _._or)
 (_._ref_of, _._round, _._str, _._str_of, _._that, _._that_many, _._thing, _._true, _._folded, _._that_percent, _._truth)
-(_._sum_over, _._spaced)
+(_._sum_over, _._spaced, _._part_of)
 
 # Keys of the graph's state: LangGraph reads and writes them by name.
 (_.approval_digest, _.assumptions_digest, _.brief_digest, _.certificate_digest, _.deployment_digest)

@@ -40,6 +40,7 @@ class Assembled:
     records: tuple[RecordSpec, ...]
     samples: tuple[Sample, ...]
     gaps: tuple[Gap, ...]
+    assumed: tuple[str, ...] = ()
 
 
 class Assembler(ClaimChecker):
@@ -87,7 +88,8 @@ class Assembler(ClaimChecker):
             reply=reply,
         )
         records = tuple(self._records(record)) if self.route.fields else ()
-        return Assembled(spec, records, tuple(self.route.samples), ())
+        assumed = (text for one, text in self.builder.assumed.items() if one in (reply.body or ""))
+        return Assembled(spec, records, tuple(self.route.samples), (), tuple(assumed))
 
     def _constant_reply(self, reply: ReplySpec | None, cases: Sequence[CaseSpec]) -> None:
         """Ask where a reply shows a value that nothing of the request has a part in."""
@@ -356,7 +358,9 @@ def _without_illustrations(shapes: list[Term]) -> list[Term]:
 
 
 def _shape_of_fields(fields: Term) -> Term:
-    pairs = [
-        term("pair", key.terms[0].text, key.terms[1] if len(key.terms) > 1 else term("hole")) for key in fields.terms
-    ]
+    pairs = []
+    for key in fields.terms:
+        value = key.terms[1] if len(key.terms) > 1 else term("hole")
+        shown = _shape_of_fields(value.terms[0]) if value.head == "object_of" else value
+        pairs.append(term("pair", key.terms[0].text, shown))
     return Term("obj", tuple(pairs))

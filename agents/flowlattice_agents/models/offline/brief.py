@@ -189,6 +189,7 @@ class Brief:
             (current.clauses if current else shared).append(clause)
         for route in routes:
             route.clauses[:0] = shared
+            route.alone = len(routes) == 1
         return routes
 
     def pathless(self) -> Route:

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from flowlattice_agents.expressions import STRING
-from flowlattice_agents.models.offline.evaluation import equivalent, run, trials
+from flowlattice_agents.expressions import INTEGER, NUMBER, STRING
+from flowlattice_agents.models.offline.evaluation import equivalent, gives, run, trials
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.inputs import InputAssembler
 from flowlattice_agents.models.offline.lowering import Lowering
-from flowlattice_agents.models.offline.routes import Clause, Gap
+from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
 from flowlattice_agents.models.offline.rules import normalised
 from flowlattice_agents.models.offline.terms import Term, term
+from flowlattice_agents.models.offline.worked import WorkedExample, example_inputs
 
 _FOLDING = ("ignoring_case", "text.is_palindrome(", "text.lower(", "text.upper(", "text.is_anagram(")
 
@@ -25,6 +26,8 @@ class ClaimChecker(InputAssembler):
         material = self.known.material
         clauses = [clause for _, _, clause in material.defines] + [clause for _, clause in material.fills]
         clauses += [clause for _, _, clause in (*material.bands, *material.transforms, *material.replacements)]
+        clauses += [clause for _, clause in material.conversions] + [clause for _, _, clause in material.surcharges]
+        clauses += [clause for told in material.key_bands.values() for _, _, clause in told]
         folded = self.known.material.any_case
         self._compared_by(folded, ("text.lower(", "text.upper(", "ignoring_case("), "texts are compared in any case")
         spaced = self.known.material.any_space
@@ -68,6 +71,12 @@ class ClaimChecker(InputAssembler):
             if any(folding in text for text in texts for folding in _FOLDING):
                 self.gaps.append(Gap("clause", f'What is meant by "{exact.text}"?'))
             exact.became = "upper and lower case are different"
+        list(self._left())
+        for _, _, clause in self.known.material.left:
+            if not clause.became:
+                self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
+        for example in self.known.worked:
+            self._worked(example)
         for call, clause in self.known.expected:
             fitting = bool(call) or all(typed.type == STRING for typed in self.builder.found.values())
             calls = call.split("|")
@@ -76,6 +85,21 @@ class ClaimChecker(InputAssembler):
                 clause.became = f"what `{call}` does"
             else:
                 self.gaps.append(Gap("clause", f'What is meant by "{clause.text}"?'))
+
+    def _worked(self, example: WorkedExample) -> None:
+        """An example that is told in words must give its number, in the one field of the reply that is a number."""
+        numbers = [key for key, typed in self.builder.found.items() if typed.type in (INTEGER, NUMBER)]
+        keys = [key for key in numbers if example.key in {"", key}]
+        inputs = example_inputs(example, self.route)
+        if len(keys) != 1 or inputs is None:
+            self.gaps.append(Gap("clause", f'What is meant by "{example.clause.text}"?'))
+        elif not gives(self.builder.found[keys[0]].text, inputs, self.route, example.wanted):
+            self.gaps.append(
+                Gap("example", f'"{example.clause.text}" is not what the words give for `{keys[0]}`: which is right?')
+            )
+        else:
+            self.route.samples.append(Sample(inputs, None, {keys[0]: example.wanted}))
+            example.clause.became = "an example that is tested"
 
     def _is_true(self, given: Term, wanted: Term) -> bool:
         if len(self.builder.found) != 1:

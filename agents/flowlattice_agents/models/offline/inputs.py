@@ -69,8 +69,8 @@ class InputAssembler:
         """Whether the brief speaks of amounts in cents: by the name of a field, or by an amount such as 390 cents."""
         names = {part for name, _ in self._paths() for part in parts_of(name)}
         for clause in self.route.clauses:
-            pairs = (part.text for part in clause.meaning.walk() if part.head == "pair")
-            names |= {part for name in pairs for part in parts_of(name)}
+            named = (part.text for part in clause.meaning.walk() if part.head in {"pair", "name", "ref", "named"})
+            names |= {part for name in named for part in parts_of(name)}
         told = any(
             re.search(r"\d cents?\b|\b(?:in|whole|of) cents\b(?! each)", clause.text) for clause in self.route.clauses
         )
@@ -154,6 +154,8 @@ class InputAssembler:
         )
 
     def _checks(self) -> Iterator[CheckSpec]:
+        for name, test, told in self._left():
+            yield CheckSpec(require=test, field=self.names[name], reason=told)
         for name, field in self.route.fields.items():
             if field.decimals is not None:
                 rounded = f"numbers.round_half_up({self.names[name]}, {field.decimals}) == {self.names[name]}"
@@ -172,6 +174,15 @@ class InputAssembler:
                     field=self.names[name],
                     reason="must be distinct",
                 )
+
+    def _left(self) -> Iterator[tuple[str, str, str]]:
+        """What must hold of fields once they are prepared: the field, the condition, and the words for it."""
+        for name, predicate, clause in self.known.material.left:
+            subject = term("list", term("ref", name))
+            tests = self.builder.lowering().conditions(term("holds", subject, predicate))
+            if len(tests) == 1:
+                clause.became = f"a check of {name}: `{tests[0].text}`"
+                yield name, tests[0].text, clause.text.partition(" must ")[2].join(("must ", ""))
 
     def _calls(self) -> Iterator[CallSpec]:
         call = self.known.call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ from flowlattice_agents.models.offline.understanding import (
     Understanding,
     outcome_of,
 )
+
+_SPOKEN_OF_ALL = re.compile(r"(?i)(?:both|all|each|they|these|it)\b")
 
 
 class Intake(Merging):
@@ -61,6 +64,7 @@ class Intake(Merging):
     def take(self, meaning: Term, clause: Clause) -> None:
         """Take what a statement says, by its head."""
         self.required = self.previous in {"about", "takes"}
+        self.told_value = self.previous in {"define", "fill", "fills"}
         self.previous = meaning.head
         handle: Callable[[Term, Clause], None] | None = getattr(self, f"_{meaning.head}", None)
         if handle is None:
@@ -119,7 +123,8 @@ class Intake(Merging):
 
     def _about(self, meaning: Term, clause: Clause) -> None:
         names = self.names_in(meaning.terms[0])
-        if not names:
+        loose = meaning.terms[0] == term("list", term("recent")) and not meaning.terms[1].has("type", "oneof", "listof")
+        if not names or (loose and self.told_value and not _SPOKEN_OF_ALL.match(clause.text)):
             return self.unclear(clause)
         for name in names:
             found = self.route.find(name)
@@ -239,7 +244,10 @@ class Intake(Merging):
         self.recent = names
         clause.became = f"fields {', '.join(names)}"
 
-    def _mention_rule(self, _meaning: Term, clause: Clause) -> None:
+    def _mention_rule(self, meaning: Term, clause: Clause) -> None:
+        words = [part.text for part in meaning.terms[0].terms if part.head in {"word", "str"}]
+        if any(self.route.find(word) is None for word in words):
+            raise NotUnderstoodError("which word")
         clause.became = clause.became or "invalid input is answered with the field and the reason"
 
     def _other_path(self, meaning: Term, clause: Clause) -> None:
@@ -283,6 +291,9 @@ class Intake(Merging):
 
     def error_rule(self, condition: Term, outcome: Outcome, clause: Clause) -> None:
         """An error: about fields where it can be, else a branch."""
+        if condition.head == "else" and outcome == Outcome(404) and not self.route.alone and not self.has_table():
+            clause.became = "other paths are answered 404"
+            return
         if condition.head == "else" and self.result.branches and not self.required:
             self.result.branches.append(Branch(None, outcome, clause))
             return
@@ -310,7 +321,11 @@ class Intake(Merging):
     def _json_bands(self, meaning: Term, clause: Clause) -> None:
         if any(part.head == "num" and part.text != "200" for band in meaning.terms for part in band.terms[2:]):
             raise NotUnderstoodError("ranges with a status each")
-        self.result.json_bands.extend((band.terms[0], band.terms[1], clause) for band in meaning.terms)
+        for band in meaning.terms:
+            shown = band.terms[0]
+            if band.head == "json_else":
+                shown = _replaced(self.result.json_bands[-1][0], shown)
+            self.result.json_bands.append((shown, band.terms[1], clause))
 
     def _example(self, meaning: Term, clause: Clause) -> None:
         self.recent = [pair.text for pair in meaning.terms[0].terms if pair.head == "pair"] or self.recent
@@ -332,6 +347,14 @@ class Intake(Merging):
         self.sample(
             {name: query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause
         )
+
+
+def _replaced(shape: Term, member: Term) -> Term:
+    """An object with another value for one of its members."""
+    name, value = member.terms[0].text, member.terms[1]
+    if name not in {one.text for one in shape.terms}:
+        raise NotUnderstoodError(name)
+    return Term(shape.head, tuple(term("pair", name, value) if one.text == name else one for one in shape.terms))
 
 
 def _nothing_known() -> list[str]:

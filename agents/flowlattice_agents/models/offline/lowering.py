@@ -64,7 +64,7 @@ class Lowering(RecordLists):
             inner = Lowering(replace(self.scope, subjects=(), results=(subject,), item=None))
             return inner.conditions(predicate)
         if predicate.head in {"between", "outside"}:
-            return self._between(subject, predicate)
+            return self._bounded(subject, predicate)
         if predicate.head == "oneof":
             return self._one_of(subject, predicate)
         if predicate.head == "size":
@@ -94,7 +94,7 @@ class Lowering(RecordLists):
         head = {"words": "word_count", "digits": "digit_count"}.get(unit, "length")
         return self._apply(head, (subject,))
 
-    def _between(self, subject: Typed, predicate: Term) -> list[Typed]:
+    def _bounded(self, subject: Typed, predicate: Term) -> list[Typed]:
         low, high = predicate.terms
         unit = high.get("unit")
         if unit is not None and low.get("unit") is None:

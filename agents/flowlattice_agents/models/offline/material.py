@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from flowlattice_agents.models.offline.routes import Clause
 from flowlattice_agents.models.offline.terms import Term
+from flowlattice_agents.models.offline.unit_formulas import Conversion
 
 
 @dataclass
@@ -24,7 +25,11 @@ class Material:
     band_subject: Term | None = None
     rounded: dict[str, tuple[Term, Clause]] = field(default_factory=dict)
     rates: list[tuple[str, str, Term, Clause]] = field(default_factory=list)
+    conversions: list[tuple[Conversion, Clause]] = field(default_factory=list)
+    key_bands: dict[str, list[tuple[Term, Term, Clause]]] = field(default_factory=dict)
+    surcharges: list[tuple[Term, Term, Clause]] = field(default_factory=list)
     prepared: dict[str, Term] = field(default_factory=dict)
+    left: list[tuple[str, Term, Clause]] = field(default_factory=list)
     otherwise: tuple[str, dict[str, JsonValue], Clause] | None = None
     switch_on: tuple[str, Clause] | None = None
     listed: bool = False

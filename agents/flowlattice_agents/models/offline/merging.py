@@ -41,12 +41,14 @@ class Merging(RemarkReader):
         if len(keys) != 1 or len(others) > 1:
             self.attempt(bands[0][2], _not_one_reply)
             return
+        material = self.result.material
+        target = material.key_bands.setdefault(keys[0], []) if material.bands else material.bands
         for shape, bound, clause in bands:
-            self.result.material.bands.append((bound, _member(shape, keys[0]), clause))
+            target.append((bound, _member(shape, keys[0]), clause))
         for branch in others:
             found = _object_of(branch)
             if found is not None:
-                self.result.material.bands.append((term("else"), _member(found, keys[0]), branch.clause))
+                target.append((term("else"), _member(found, keys[0]), branch.clause))
                 self.result.branches.remove(branch)
         shapes = tuple(term("out", term("json", shape)) for shape in shown if shape is not None)
         status = others[0].outcome.status if others else None

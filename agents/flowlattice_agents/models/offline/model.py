@@ -174,6 +174,7 @@ class _Drafting:
     def spec(self, routes: Sequence[Route], assembled: Sequence[Assembled], promises: Promises) -> Draft:
         """The whole flow."""
         assumptions = [Assumption(slot="version", text="The version is 1.0.0.")]
+        assumptions += [Assumption(slot="value", text=text) for found in assembled for text in found.assumed]
         specs: list[RouteSpec] = [found.route for found in assembled if found.route is not None]
         records: dict[str, RecordSpec] = {record.name: record for found in assembled for record in found.records}
         qps, burst = promises.qps or 100.0, promises.burst
@@ -208,7 +209,7 @@ class _Drafting:
 
 
 def _fresh(route: Route) -> Route:
-    return Route(route.path, route.method, clauses=route.clauses, deadline_ms=route.deadline_ms)
+    return Route(route.path, route.method, clauses=route.clauses, deadline_ms=route.deadline_ms, alone=route.alone)
 
 
 def _all(known: Understanding) -> list[Field]:

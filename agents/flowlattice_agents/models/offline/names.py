@@ -17,6 +17,9 @@ _TECHNICAL = re.compile(r"[A-Za-z]+_\w+\Z|[a-z]+[A-Z]\w*\Z|[A-Z][a-z]+[A-Z]\w*\Z
 _MOST_WORDS = 4
 
 
+_RATES = frozenset({"percent", "pct", "percentage", "rate"})
+
+
 @dataclass(frozen=True)
 class WordLists:
     """The word lists of the grammar."""
@@ -127,6 +130,8 @@ class Names:
             if tokens[end].kind != "WORD":
                 break
             words.append(_stem(tokens[end].norm))
+            if end == position and found:
+                continue
             for name in self._spoken.get(tuple(words), ()):
                 found[end + 1, term("ref", name)] = None
         return list(found)
@@ -151,8 +156,9 @@ def _spoken_forms(names: Sequence[str]) -> dict[tuple[str, ...], tuple[str, ...]
                 loose[form].append(name)
     forms = {form: tuple(found) for form, found in exact.items()}
     for form, found in loose.items():
-        if form not in forms and len(found) == 1:
-            forms[form] = (found[0],)
+        amounts = [name for name in found if parts_of(name)[-1] not in _RATES] if len(found) > 1 else found
+        if form not in forms and len(amounts) == 1:
+            forms[form] = (amounts[0],)
     return forms
 
 

@@ -43,6 +43,7 @@ def recognisers(names: Names) -> dict[str, Recogniser]:
         "labelword": _label,
         "field": names.field,
         "newname": lambda tokens, at: _new_name(tokens, at, names),
+        "outname": lambda tokens, at: _out_name(tokens, at, names),
         "freename": lambda tokens, at: _free_name(tokens, at, names),
         "context": lambda tokens, at: context_ends(tokens, at, names),
         "title": title_ends,
@@ -92,6 +93,9 @@ def _label(tokens: Sequence[Token], at: int) -> Found:
 def _new_name(tokens: Sequence[Token], at: int, names: Names) -> Found:
     token = tokens[at]
     known: Found = [(end, term("name", value.text)) for end, value in names.field(tokens, at)]
+    own = token.value.text
+    if at and token.kind == "WORD" and own[:1].isupper() and own.lower() in {value.text for _, value in known}:
+        return [(at + 1, term("name", own))]
     quoted = token.kind in {"NAME", "STR"} and is_name(token.value.text)
     return known or _one(at, term("name", token.value.text), quoted)
 
@@ -104,6 +108,16 @@ def _free_name(tokens: Sequence[Token], at: int, names: Names) -> Found:
     possible = token.norm not in word_lists().reserved or (token.norm in _SHORT_NAMES and listed)
     free = token.kind == "WORD" and possible and is_name(token.value.text)
     return _new_name(tokens, at, names) or _one(at, term("name", token.value.text), free)
+
+
+def _out_name(tokens: Sequence[Token], at: int, names: Names) -> Found:
+    """The name of a field of the reply: as it is written, where a field of the request differs in capitals."""
+    token = tokens[at]
+    found = _free_name(tokens, at, names)
+    own = token.value.text
+    if token.kind == "WORD" and any(own != one.text and own.lower() == one.text.lower() for _, one in found):
+        return [(at + 1, term("name", own))]
+    return found
 
 
 def _code_word(tokens: Sequence[Token], at: int) -> Found:

@@ -41,6 +41,8 @@ class RecordLists(Values):
 
     def _walked(self, lists: Term) -> list[Typed]:
         """The lists of objects that a term means; any word for them where there is only one."""
+        if lists.head in {"filter_by", "sorted_by"}:
+            return self._lists(lists)
         return [typed for typed in self._lists(lists) if typed in self._record_lists()] or self._record_lists()[:1]
 
     def _filter_by(self, value: Term) -> list[Typed]:

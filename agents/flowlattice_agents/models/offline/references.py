@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flowlattice_agents.expressions import (
     BOOLEAN,
@@ -23,7 +23,7 @@ from flowlattice_agents.models.offline.terms import Term, term
 MOST_READINGS = 8
 
 
-_FACTORS = {
+FACTORS = {
     ("cm", "m"): "100", ("mm", "m"): "1000", ("m", "m"): "1", ("g", "kg"): "1000", ("kg", "kg"): "1", ("cm", "cm"): "1",
     ("m", "km"): "1000", ("km", "km"): "1", ("g", "g"): "1", ("mm", "cm"): "10", ("ms", "s"): "1000", ("s", "s"): "1",
     ("seconds", "min"): "60", ("minutes", "h"): "60", ("minutes", "min"): "1", ("hours", "h"): "1",
@@ -38,6 +38,16 @@ def _pattern_part(part: Term) -> str:
     return re.escape(
         part.terms[0].text if part.terms[0].head != "glue" else "".join(p.text for p in part.terms[0].terms)
     )
+
+
+def respelled(name: str, known: Iterable[str]) -> str | None:
+    """The one known name with the same letters as another: `FirstName` for `first_name`."""
+    found = [one for one in known if one != name and _letters(one) == _letters(name)]
+    return found[0] if len(found) == 1 else None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _is_of(found: Type, wanted: str) -> bool:
@@ -75,7 +85,12 @@ class References:
             return self._typed(f"{item.text}.{part.name}")
         if name in self.scope.paths:
             return self._typed(self.scope.paths[name])
-        return self.scope.defined(name)
+        return self.scope.defined(name) or self._respelled(name)
+
+    def _respelled(self, name: str) -> list[Typed]:
+        """The field of the request whose name has the same letters: `FirstName` for `first_name`."""
+        found = respelled(name, self.scope.subjects)
+        return self._typed(self.scope.paths[found]) if found else []
 
     _name = _named = _ref
 
@@ -116,6 +131,12 @@ class References:
     def _named_ref(self, value: Term) -> list[Typed]:
         return self._ref(value.terms[0])
 
+    def _part_of(self, value: Term) -> list[Typed]:
+        """The field of the request with that word in its name: the first in "first, one space, last"."""
+        word = value.terms[0].text.lower()
+        names = [name for name in self.scope.subjects if word in parts_of(name)]
+        return self._typed(self.scope.paths[names[0]]) if len(names) == 1 else []
+
     def _ref_of(self, value: Term) -> list[Typed]:
         return self._ref(value.terms[0])
 
@@ -131,7 +152,7 @@ class References:
         wanted = value.terms[0].text
         found: list[Typed] = []
         for name in self.scope.subjects:
-            factor = _FACTORS.get((parts_of(name)[-1], wanted))
+            factor = FACTORS.get((parts_of(name)[-1], wanted))
             if factor is not None:
                 text = self.scope.paths[name]
                 found += self._typed(text if factor == "1" else f"numbers.divide({text}, {factor})")

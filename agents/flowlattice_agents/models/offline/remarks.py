@@ -9,6 +9,7 @@ from flowlattice_agents.models.offline.requests import RequestReader
 from flowlattice_agents.models.offline.routes import Clause, Sample, milliseconds
 from flowlattice_agents.models.offline.shapes import (
     NotUnderstoodError,
+    digits_between,
 )
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.understanding import (
@@ -16,6 +17,8 @@ from flowlattice_agents.models.offline.understanding import (
     Outcome,
     outcome_of,
 )
+from flowlattice_agents.models.offline.unit_formulas import conversion_of
+from flowlattice_agents.models.offline.worked import worked_example
 
 
 class RemarkReader(RequestReader):
@@ -131,6 +134,32 @@ class RemarkReader(RequestReader):
         source, target, factor = meaning.terms
         self.result.material.rates.append((source.text, target.text, factor, clause))
 
+    def _conversions(self, meaning: Term, clause: Clause) -> None:
+        found = [conversion_of(told) for told in meaning.terms]
+        units = {choice for one in self.route.fields.values() for choice in one.choices or ()}
+        if any(one is None or not {one.unit, one.other} <= units for one in found):
+            raise NotUnderstoodError("formulas between units")
+        self.result.material.conversions += [(one, clause) for one in found if one is not None]
+
+    def _left_over(self, meaning: Term, clause: Clause) -> None:
+        """What must hold of the one field that was prepared before."""
+        names = list(self.result.material.prepared)
+        if len(names) != 1:
+            raise NotUnderstoodError("what is left of what")
+        pattern = digits_between(self.result.material.prepared[names[0]], meaning.terms[0])
+        found = self.route.fields[names[0]]
+        if pattern is not None and found.pattern is None:
+            found.pattern = pattern
+            clause.became = f"the form of {names[0]}"
+            return
+        self.result.material.left.append((names[0], meaning.terms[0], clause))
+
+    def _surcharge(self, meaning: Term, clause: Clause) -> None:
+        self.result.material.surcharges.append((meaning.terms[0], meaning.terms[1], clause))
+
+    def _worked(self, meaning: Term, clause: Clause) -> None:
+        self.result.worked.append(worked_example(meaning, clause))
+
     def _rename(self, meaning: Term, clause: Clause) -> None:
         keys = meaning.terms[0].terms
         if len(keys) != len(self.recent):
@@ -192,10 +221,17 @@ class RemarkReader(RequestReader):
 
     def _else_fields(self, meaning: Term, clause: Clause) -> None:
         subject, *pairs = meaning.terms
+        subject = self.distinguishing() if subject == term("it") else subject
         if subject.head != "ref" or self.route.find(subject.text) is None:
             raise NotUnderstoodError("any other what")
         values = {pair.terms[0].text: json_of(pair.terms[1]) for pair in pairs}
         self.result.material.otherwise = (subject.text, values, clause)
+
+    def distinguishing(self) -> Term:
+        """The field by which the examples differ and which the reply does not give back."""
+        shown = {key for sample in self.route.samples if isinstance(sample.json_body, dict) for key in sample.json_body}
+        names = [name for name in self.route.fields if name not in shown]
+        return term("ref", names[0]) if len(names) == 1 else term("it")
 
     def _switch_on(self, meaning: Term, clause: Clause) -> None:
         self.result.material.switch_on = (meaning.terms[0].text, clause)

@@ -8,21 +8,22 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from flowlattice_agents.expressions import INTEGER, NUMBER, OptionalType
+from flowlattice_agents.expressions import INTEGER, NUMBER, ListType, OptionalType
 from flowlattice_agents.models.offline.evaluation import equivalent, gives
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
 from flowlattice_agents.models.offline.scope import Typed
-from flowlattice_agents.models.offline.sources import Readings, Sources, about_result
+from flowlattice_agents.models.offline.sources import Readings, about_result
 from flowlattice_agents.models.offline.synthesis import arithmetic, framed, synthesised
+from flowlattice_agents.models.offline.tariffs import Tariffs
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.understanding import CONTEXT
 
 _VAGUE = frozenset("number result text value list answer outcome string date sum".split())
 
 
-class BodyBuilder(Sources):
+class BodyBuilder(Tariffs):
     """Builds the bodies of one route's replies.
 
     Args:
@@ -91,7 +92,7 @@ class BodyBuilder(Sources):
             fitting = [
                 typed for typed, _ in readings if all(gives(typed.text, s.inputs, self.route, w) for s, w in wanted)
             ]
-            fitting = self.distinct(fitting)
+            fitting = [one for one in self.distinct(fitting) if not (key == "count" and isinstance(one.type, ListType))]
             if readings and not fitting:
                 rejected = rejected or readings[0][0].text
                 continue
@@ -204,6 +205,7 @@ class BodyBuilder(Sources):
         yield self.from_bands(key, None)
         yield self.from_table(key)
         yield self.from_rates(key)
+        yield self.from_conversions(key)
         if self.copies_first:
             yield self.copied_back(key)
         yield from self.from_fills()
@@ -258,8 +260,8 @@ def _is_placeholder(text: str) -> bool:
     """Whether a text in the place of a value only stands for it: `n`, `the result`, `the number`."""
     if re.fullmatch(r"(?:true|false)\s*(?:/|or|\|)\s*(?:true|false)", text.lower()):
         return True
-    words = text.lower().split()
-    return len(words) == 1 or (len(words) == 2 and words[0] in {"the", "a"} and words[1] in _VAGUE)
+    words = [word for word in text.lower().split() if word not in {"converted", "resulting", "computed"}]
+    return len(words) <= 1 or (len(words) == 2 and words[0] in {"the", "a"} and words[1] in _VAGUE)
 
 
 def _label_conditions(value: Term, parse: Callable[[str, str], list[Term]]) -> list[Term]:

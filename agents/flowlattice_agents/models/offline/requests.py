@@ -20,6 +20,10 @@ from flowlattice_agents.models.offline.understanding import (
     Understanding,
 )
 
+_DESCRIBES = re.compile(
+    r"(?i)(?:where|in which|with each|each|both)\b|(?!\w+s\b|with\b|get\b|body\b)\w+(?:,? (?:and )?\w+)* (?:is|are) "
+)
+
 
 class RequestReader:
     """Finds the fields of one route, and what a word in the brief stands for among them."""
@@ -31,6 +35,8 @@ class RequestReader:
         self.shaped: set[str] = set()
         self.previous = ""
         self.required = False
+        self.inside = False
+        self.told_value = False
 
     def describe(self, text: str) -> list[Term]:
         """Read a text inside an object as a description of a field."""
@@ -52,6 +58,7 @@ class RequestReader:
             "given": self.take_given,
             "given_date": self.take_date,
         }
+        self.inside = _DESCRIBES.match(clause.text) is not None
         if meaning.head in takers:
             self.attempt(clause, lambda: takers[meaning.head](meaning))
         for inside in meaning.walk():
@@ -100,7 +107,8 @@ class RequestReader:
     def declare(self, meaning: Term) -> None:
         """Know the fields that a list of names declares."""
         for declared, _ in declared_fields(split_decls(meaning.terms[-1])[0]):
-            self.route.add(declared)
+            if not self.inside or self.route.find(declared.name) is None:
+                self.route.add(declared)
 
     def is_reply(self, shape: Term) -> bool:
         """Whether an object can only be the reply: the request has no body, or another shape."""

@@ -50,7 +50,7 @@ class Sample:
 
 @dataclass
 class Route:
-    """A route as far as it is understood; `clauses` are those that speak of it, in order."""
+    """A route as far as it is understood; `clauses` are those that speak of it, in order; `alone`: the only one."""
 
     path: str
     method: Method | None = None
@@ -60,6 +60,7 @@ class Route:
     deadline_ms: int | None = None
     shown: dict[str, JsonValue] = field(default_factory=dict)
     placeholders: dict[str, str] = field(default_factory=dict)
+    alone: bool = True
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -70,6 +70,10 @@ class FieldRules:
         plans: list[Callable[[], frozenset[Problem]]] = []
         for atom in atoms:
             fields = [field for name in atom.fields if (field := self._route.find(name)) is not None]
+            if atom.predicate.head == "none":
+                atoms_of = ("missing", "empty") if all(one.kind == "list" for one in fields) else ("missing",)
+                plans.append(lambda fields=fields, heads=atoms_of: _demand_all(fields, heads))  # type: ignore[misc]  # mypy cannot infer a lambda's defaults
+                continue
             if not _can_demand(fields, atom.predicate):
                 return None
             plans.append(lambda fields=fields, atom=atom: _demand(fields, atom.predicate))  # type: ignore[misc]  # mypy cannot infer a lambda's defaults
@@ -115,8 +119,17 @@ class FieldRules:
             yield from self._route.fields
         elif subject.head in {"it", "recent"}:
             yield from previous or self._recent or (list(self._route.fields) if len(self._route.fields) == 1 else ())
+        elif subject.head == "item_fields":
+            yield from self._item_fields(subject)
         elif subject.head == "thing":
             yield from self._of_kind(subject.text)
+
+    def _item_fields(self, subject: Term) -> list[str]:
+        """The fields of the items of the only list of objects, where there are as many as the brief says."""
+        lists = [field.item for field in self._route.fields.values() if field.item is not None and field.item.children]
+        names = list(lists[0].children) if len(lists) == 1 else []
+        told = subject.terms[0].text if subject.terms else str(len(names))
+        return names if told == str(len(names)) else []
 
     def _of_kind(self, wanted: str) -> list[str]:
         kinds = {"string": {"string"}, "number": {"number", "integer"}, "list": {"list"}, "date": {"date"}}
@@ -143,6 +156,9 @@ def _can_demand(fields: Sequence[Field], predicate: Term) -> bool:
         return not predicate.has("ref", "it", "thing", "result", "both", "name", "add", "sub") and predicate.has("num")
     if predicate.head == "eq":
         return all(_excludes(field, predicate) for field in fields)
+    if predicate.head == "not" and predicate.terms[0].head == "contains":
+        plain = all(field.kind in {None, "string"} and field.pattern is None for field in fields)
+        return plain and predicate.terms[0].terms[0].head == "str"
     if predicate.head == "not":
         return predicate.terms[0].head in {"between", "oneof", "ge", "gt", "le", "lt", "count_is"} and _can_demand(
             fields, Term("lt", predicate.terms[0].args) if predicate.terms[0].has("num") else term("empty")
@@ -181,6 +197,10 @@ def _demand(fields: Sequence[Field], predicate: Term) -> frozenset[Problem]:
     if predicate.head == "invalid":
         return EVERY_PROBLEM if predicate.args else frozenset({"type", "value"})
     return frozenset({"value"})
+
+
+def _demand_all(fields: Sequence[Field], heads: Sequence[str]) -> frozenset[Problem]:
+    return frozenset(problem for head in heads for problem in _demand(fields, term(head)))
 
 
 def _demand_one(field: Field, predicate: Term) -> None:

@@ -168,6 +168,17 @@ def amount_of(part: Term) -> tuple[int | float, str]:
     return number_of(number.text), unit
 
 
+def digits_between(removed: Term, bound: Term) -> str | None:
+    """The pattern of a text with so many digits once single characters are removed; none where it is something else."""
+    steps = removed.terms if removed.head == "chain" else (removed,)
+    plain = all(step.head == "replace" and step.terms[1].text == "" and len(step.terms[0].text) == 1 for step in steps)
+    if not plain or bound.head != "between" or amount_of(bound.terms[1])[1] != "digits":
+        return None
+    low, high = (amount_of(part)[0] for part in bound.terms)
+    marks = "".join(re.escape(step.terms[0].text) for step in steps)
+    return f"^[{marks}]*(?:[0-9][{marks}]*){{{low},{high}}}$"
+
+
 def apply_bound(field: Field, bound: Term, *, sized: bool = False) -> None:
     """Take a bound such as `ge(12)` or `between(1, 20)`, on the value, its length or its number of items."""
     if bound.head == "between":
@@ -300,6 +311,12 @@ def _apply_holding(field: Field, part: Term) -> None:
     field.pattern = re.escape(part.terms[0].text)
 
 
+def _apply_reaches(field: Field, part: Term) -> None:
+    character = re.escape(part.terms[0].text)
+    field.set_kind("string", firm=False)
+    field.pattern = f"^[^{character}]+{character}"
+
+
 def _apply_all_of(field: Field, part: Term) -> None:
     apply_bound(field, part.terms[0])
 
@@ -340,6 +357,8 @@ _SIMPLE: dict[str, Callable[[Field, Term], None]] = {
     "distinct": _apply_distinct,
     "like": _apply_like,
     "holding": _apply_holding,
+    "contains": _apply_holding,
+    "reaches": _apply_reaches,
     "all_of": _apply_all_of,
     "one_between": _apply_between,
     "decimals": _apply_decimals,

@@ -12,8 +12,10 @@ from flowlattice_agents.expressions import INTEGER, NUMBER, STRING
 from flowlattice_agents.models.offline.bands import Band, band_of, gaps, ordered
 from flowlattice_agents.models.offline.lowering import Lowering
 from flowlattice_agents.models.offline.material import Material
+from flowlattice_agents.models.offline.references import respelled
 from flowlattice_agents.models.offline.routes import Clause, Gap, Route, Sample
 from flowlattice_agents.models.offline.scope import Scope, Typed
+from flowlattice_agents.models.offline.spoken import matches_name
 from flowlattice_agents.models.offline.terms import Term, term
 
 Readings = list[tuple[Typed, Clause | None]]
@@ -35,6 +37,7 @@ class Sources:
         self.gaps: list[Gap] = []
         self.used: set[int] = set()
         self.found: dict[str, Typed] = {}
+        self.assumed: dict[str, str] = {}
 
     def lowering(self) -> Lowering:
         """Reads terms in the scope as far as it is known now."""
@@ -123,11 +126,12 @@ class Sources:
         steps = self.material.transforms
         if not steps:
             return []
-        start = key if key in self.scope.paths else None
+        start = key if key in self.scope.paths else respelled(key, self.scope.subjects)
         told = _steps_with_subjects([(operation, obj) for operation, obj, _ in steps])
         subject = term("ref", start) if start else next((obj for _, obj in told if obj.head == "ref"), term("it"))
         named = {obj.text for _, obj in told if obj.head == "ref"}
-        if start and len(self.scope.subjects) > 1 and not self.single and any(obj == term("it") for _, obj in told):
+        loose = (start and any(obj == term("it") for _, obj in told)) or not (start or named)
+        if loose and len(self.scope.subjects) > 1 and not self.single:
             return []
         mine = [place for place, (_, obj) in enumerate(told) if not start or obj.head != "ref" or obj.text == start]
         if not start and len(named) > 1:
@@ -145,11 +149,12 @@ class Sources:
 
     def from_bands(self, key: str, choices: Sequence[Term] | None) -> Readings:
         """A value that depends on the range in which a number lies."""
-        if not self.material.bands:
+        told = self.material.key_bands.get(key, self.material.bands)
+        if not told:
             return []
         about = self.material.band_subject
-        subjects = self.lowering().values(about) if about else self.numbers()
-        units = {part.text for bound, _, _ in self.material.bands for part in bound.walk() if part.head == "unit"}
+        subjects = self.lowering().values(about) if about else self.counted(told) or self.numbers()
+        units = {part.text for bound, _, _ in told for part in bound.walk() if part.head == "unit"}
         if units & {"characters", "words", "items"} and not about:
             head = {"characters": "length", "words": "word_count", "items": "count"}[
                 sorted(units & {"characters", "words", "items"})[0]
@@ -157,14 +162,18 @@ class Sources:
             subjects = self.lowering().values(Term(head))
         if len(subjects) != 1:
             return []
-        known = [
-            (band_of(bound, value), clause) for bound, value, clause in self.material.bands if bound.head != "else"
-        ]
-        default = next((value for bound, value, _ in self.material.bands if bound.head == "else"), None)
+        known = [(band_of(bound, value), clause) for bound, value, clause in told if bound.head != "else"]
+        defaults = list(dict.fromkeys(value for bound, value, _ in told if bound.head == "else"))
+        default = defaults[0] if defaults else None
+        if len(defaults) > 1:
+            self.gaps.append(
+                Gap("bands", f"What is `{key}` where none of the ranges holds? The brief says two things.")
+            )
+            return []
         if any(band is None for band, _ in known):
             return []
         chain = self.band_chain(subjects[0], [band for band, _ in known if band], default)
-        for _, _, clause in self.material.bands if chain else []:
+        for _, _, clause in told if chain else []:
             self.note(chain, clause, f"a range of `{key}`")
         return [(typed, None) for typed in chain]
 
@@ -182,6 +191,12 @@ class Sources:
     def scope_name(self, spoken: str) -> str | None:
         """The field that a word in the singular or plural means."""
         return next((name for name in self.scope.paths if matches_name(spoken, name)), None)
+
+    def counted(self, told: Sequence[tuple[Term, Term, Clause]]) -> list[Typed]:
+        """The numbers of the request of which the prices for each speak: `loaves` for "400 a loaf"."""
+        nouns = {value.terms[1].text for _, value, _ in told if value.head == "per_unit" and len(value.terms) > 1}
+        named = {name for name in self.scope.paths for noun in nouns if matches_name(noun, name)}
+        return [typed for typed in self.numbers() if typed.text in {self.scope.paths[name] for name in named}]
 
     def numbers(self) -> list[Typed]:
         """The fields of the request that are numbers."""
@@ -314,7 +329,8 @@ class Sources:
 
     def copied(self, key: str) -> list[Typed]:
         """The field of the request that has the same name."""
-        return self.lowering().values(term("ref", key)) if key in self.scope.paths else []
+        known = key in self.scope.paths or all(name != key for name, _, _ in self.material.defines)
+        return self.lowering().values(term("ref", key)) if known and key not in self.found else []
 
     def copied_back(self, key: str) -> Readings:
         """The field of the same name, in capitals where the brief says that it comes back so."""
@@ -361,27 +377,6 @@ def _steps_with_subjects(steps: Sequence[tuple[Term, Term | None]]) -> list[tupl
 def key_text(key: Term) -> str:
     """The key of a table's entry as it is looked up."""
     return key.terms[0].text if key.head == "key_of" else key.text
-
-
-def matches_name(spoken: str, name: str) -> bool:
-    """Whether a word means a name, apart from singular and plural."""
-    return _singular(spoken) == _singular(name)
-
-
-def _singular(word: str) -> str:
-    """A unit or thing in the singular: `inches` and `in` are inch."""
-    plain = word.lower()
-    plain = plain[:-2] if plain.endswith(("ches", "shes", "xes")) else plain.rstrip("s")
-    plain = plain.replace("meter", "metre").replace("liter", "litre")
-    return _UNITS.get(plain, plain)
-
-
-_UNITS = {
-    "cm": "centimetre", "mm": "millimetre", "m": "metre", "km": "kilometre", "in": "inch", "ft": "foot", "feet": "foot",
-    "g": "gram", "kg": "kilogram", "kilo": "kilogram", "lb": "pound", "oz": "ounce", "l": "litre", "ml": "millilitre",
-    "gal": "gallon", "mi": "mile", "min": "minute", "h": "hour", "hr": "hour", "sec": "second", "eur": "euro",
-    "usd": "dollar", "yd": "yard",
-}  # fmt: skip
 
 
 def about_result(scope: Scope, result: Typed) -> Scope:

@@ -9,6 +9,7 @@ from flowlattice_agents.models.offline.material import Material
 from flowlattice_agents.models.offline.routes import Clause, Gap, Route
 from flowlattice_agents.models.offline.rules import FieldRule
 from flowlattice_agents.models.offline.terms import Term
+from flowlattice_agents.models.offline.worked import WorkedExample
 
 Parse = Callable[[str, str], list[Term]]
 
@@ -63,6 +64,7 @@ class Understanding:
     parts: list[tuple[Clause, list[Clause]]] = field(default_factory=list)
     incidental: set[str] = field(default_factory=set)
     expected: list[tuple[str, Clause]] = field(default_factory=list)
+    worked: list[WorkedExample] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
 
