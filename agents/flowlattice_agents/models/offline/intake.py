@@ -232,6 +232,24 @@ class Intake(Merging):
         self.result.kind = meaning.text
         clause.became = clause.became or f"a {meaning.text} reply"
 
+    def _said_text(self, meaning: Term, clause: Clause) -> None:
+        """A word that is answered, where the brief says that it is plain text."""
+        if not any(part.meaning.has("kind") for part in self.route.clauses):
+            raise NotUnderstoodError("a word without quotes")
+        self._reply(term("reply", term("out", term("text", term("str", meaning.terms[0].text)))), clause)
+
+    def _respective(self, meaning: Term, clause: Clause) -> None:
+        """A reply for each choice of the only field with as many choices, in their order."""
+        count = len(meaning.terms)
+        listed = [found for found in self.route.fields.values() if found.choices and len(found.choices) == count]
+        if len(listed) != 1:
+            raise NotUnderstoodError("which reply belongs to which value")
+        for place, (choice, shape) in enumerate(zip(listed[0].choices or (), meaning.terms, strict=True)):
+            value = term("str" if isinstance(choice, str) else "num", str(choice))
+            condition = term("holds", term("list", term("ref", listed[0].name)), term("eq", value))
+            last = place == count - 1
+            self.result.branches.append(Branch(None if last else condition, outcome_of(term("out", term("json", shape))), clause))
+
     def _takes_refs(self, meaning: Term, clause: Clause) -> None:
         names = self.names_in(meaning.terms[0])
         if not names:

@@ -58,6 +58,7 @@ class RemarkReader(RequestReader):
         clause.became = clause.became or "an example value"
 
     _given_only = _given
+    _given_words = _given
 
     def _sample_value(self, meaning: Term, clause: Clause) -> None:
         count = meaning.terms[1] if len(meaning.terms) > 1 else term("num", "0")
