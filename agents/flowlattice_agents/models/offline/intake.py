@@ -311,6 +311,9 @@ class Intake(Merging):
             self.result.material.listed = True
             self.result.branches.append(Branch(condition, outcome, clause))
             return
+        if condition.head == "else" and self.has_table() and not self.result.material.listed:
+            self.result.material.listed = True
+            self.result.branches.append(Branch(term("unlisted"), outcome, clause))
         rules = FieldRules(self.route, self.recent).read(condition)
         if rules is None and condition.head == "or":
             for part in condition.terms:

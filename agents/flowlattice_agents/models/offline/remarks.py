@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import JsonValue
 
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
@@ -16,6 +18,8 @@ from flowlattice_agents.models.offline.understanding import (
     Outcome,
     outcome_of,
 )
+
+_FAULTS = ("missing", "wrong_type", "invalid", "not_desc")
 
 
 class RemarkReader(RequestReader):
@@ -64,6 +68,11 @@ class RemarkReader(RequestReader):
         count = meaning.terms[1] if len(meaning.terms) > 1 else term("num", "0")
         self.result.claims.append((term("eq", meaning.terms[0]), term("eq", count), clause))
 
+    def _sample_true(self, meaning: Term, clause: Clause) -> None:
+        """A value of which the brief says that it is so: "Anna is one"."""
+        given = term("str", meaning.terms[0].text) if meaning.terms[0].head == "word" else meaning.terms[0]
+        self.result.claims.append((term("eq", given), term("eq", term("true")), clause))
+
     def _sample_at(self, meaning: Term, clause: Clause) -> None:
         """The example "factorial of 0 is 1": for the only field of the request."""
         key, given, wanted = meaning.terms
@@ -82,6 +91,10 @@ class RemarkReader(RequestReader):
         clause.became = "an example that is tested"
 
     def _claim(self, meaning: Term, clause: Clause) -> None:
+        wanted = meaning.terms[1]
+        if meaning.terms[0].has(*_FAULTS) and wanted.head == "eq" and re.fullmatch("4[0-9]{2}", wanted.terms[0].text):
+            self.take(term("rule", meaning.terms[0], term("out", wanted.terms[0])), clause)
+            return
         self.result.claims.append((meaning.terms[0], meaning.terms[1], clause))
 
     def _claim_input(self, meaning: Term, clause: Clause) -> None:
