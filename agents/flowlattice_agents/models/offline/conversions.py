@@ -5,16 +5,18 @@ Each is taken only where it gives every value that the examples show.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from pydantic import JsonValue
 
-from flowlattice_agents.expressions import INTEGER, NUMBER
+from flowlattice_agents.expressions import INTEGER, NUMBER, STRING
 from flowlattice_agents.models.offline.evaluation import gives
 from flowlattice_agents.models.offline.names import parts_of
 from flowlattice_agents.models.offline.routes import Route, Sample
 from flowlattice_agents.models.offline.scope import Scope, Typed
 
+_LONG = 4
+_SWAPPING = frozenset(("swap", "swapp", "exchang", "interchang"))
 Wanted = Sequence[tuple[Sample, JsonValue]]
 _SCALES: tuple[dict[str, int], ...] = (
     {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800},
@@ -34,9 +36,10 @@ _COUNT = frozenset("quantity qty count nights hours days seats tickets people gu
 _SUMS = frozenset("total cost price sum amount due pay".split())
 
 
-def shown_values(key: str, scope: Scope, route: Route, wanted: Wanted) -> list[Typed]:
+def shown_values(key: str, scope: Scope, route: Route, wanted: Wanted, words: Set[str]) -> list[Typed]:
     """The readings of a reply's field that its examples show."""
-    found = (typed for text in _candidates(key, scope, wanted) for typed in [scope.typed(text)] if typed)
+    texts = [*_candidates(key, scope, wanted), *(_swapped(key, scope) if words & _SWAPPING else ())]
+    found = (typed for text in texts for typed in [scope.typed(text)] if typed)
     return [typed for typed in found if all(gives(typed.text, one.inputs, route, value) for one, value in wanted)][:1]
 
 
@@ -46,6 +49,15 @@ def _candidates(key: str, scope: Scope, wanted: Wanted) -> Iterator[str]:
     yield from _units(key, numbers)
     yield from _products(key, numbers)
     yield from _rows(numbers, wanted)
+    texts = [path for path in fields.values() if scope.names.get(path) == STRING]
+    yield from (f"text.repeat({path}, {count}, '')" for path in texts for count in (2, 3) if _long(wanted))
+
+
+def _swapped(key: str, scope: Scope) -> Iterator[str]:
+    """The other of two fields, where the brief speaks of swapping."""
+    names = [name for name in scope.subjects if name in scope.paths]
+    if key in names and len(names) == 2:  # noqa: PLR2004
+        yield from (scope.paths[name] for name in names if name != key)
 
 
 def _units(key: str, numbers: dict[str, str]) -> Iterator[str]:
@@ -70,6 +82,11 @@ def _products(key: str, numbers: dict[str, str]) -> Iterator[str]:
     if len(each) == len(counts) == 1 and len(numbers) == 2 and set(parts_of(key)) & _SUMS:  # noqa: PLR2004
         yield f"{each[0]} * {counts[0]}"
         yield f"numbers.round_half_up({each[0]} * {counts[0]}, 2)"
+
+
+def _long(wanted: Wanted) -> bool:
+    """Whether the texts that are shown are long enough to be no coincidence."""
+    return all(isinstance(text, str) and len(text) >= _LONG for _, text in wanted)
 
 
 def _rows(numbers: dict[str, str], wanted: Wanted) -> Iterator[str]:

@@ -223,7 +223,7 @@ class BodyBuilder(Sources):
             yield self.from_sample_text(str(wanted[0][1]), self.route.shown or wanted[0][0].inputs)
         yield self.from_key(key)
         if wanted:
-            yield [(typed, None) for typed in shown_values(key, self.scope, self.route, wanted)]
+            yield [(typed, None) for typed in shown_values(key, self.scope, self.route, wanted, self.words)]
             yield [
                 (typed, None) for typed in synthesised(self.scope, self.route, wanted, self.words, self.numbers_said)
             ]
