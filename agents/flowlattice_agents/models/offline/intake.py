@@ -25,6 +25,8 @@ from flowlattice_agents.models.offline.understanding import (
     outcome_of,
 )
 
+_SAYING = frozenset(("define", "rule", "fill", "band", "claim", "do"))
+
 
 class Intake(Merging):
     """Reads the clauses of one route, in order."""
@@ -61,7 +63,8 @@ class Intake(Merging):
     def take(self, meaning: Term, clause: Clause) -> None:
         """Take what a statement says, by its head."""
         self.required = self.previous in {"about", "takes"}
-        self.previous = meaning.head
+        self.goes_on = self.previous in _SAYING and self.previous_sentence == clause.sentence
+        self.previous, self.previous_sentence = meaning.head, clause.sentence
         handle: Callable[[Term, Clause], None] | None = getattr(self, f"_{meaning.head}", None)
         if handle is None:
             return
@@ -86,6 +89,8 @@ class Intake(Merging):
     def _takes(self, meaning: Term, clause: Clause) -> None:
         plain, common, last = split_decls(meaning.terms[-1])
         names = []
+        if self.goes_on and clause.text.lower().startswith("and "):
+            raise NotUnderstoodError("fields as part of what is said before")
         for declared, descriptions in declared_fields(plain):
             known = self.route.find(declared.name) or self.route.add(declared)
             known.optional = known.optional or declared.optional

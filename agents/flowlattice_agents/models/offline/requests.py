@@ -30,6 +30,8 @@ class RequestReader:
         self.recent: list[str] = []
         self.shaped: set[str] = set()
         self.previous = ""
+        self.previous_sentence = -1
+        self.goes_on = False
         self.required = False
 
     def describe(self, text: str) -> list[Term]:
