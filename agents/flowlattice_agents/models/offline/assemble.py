@@ -224,7 +224,11 @@ class Assembler(ClaimChecker):
         default: ReplySpec | None = None
         ordered = sorted(self.known.branches, key=lambda branch: not (branch.outcome.status or 200) >= 400)
         for index, branch in enumerate(ordered):
-            if self._complement(branch) or branch.condition is None:
+            complement = self._complement(branch)
+            if complement and (default is not None or not any(case.reply.status < 400 for case in cases)):
+                self.gaps.append(Gap("clause", f'What is meant by "{branch.clause.text}"?'))
+                continue
+            if complement or branch.condition is None:
                 default = self._branch_reply(branch)
                 branch.clause.became = "the reply where nothing else holds"
                 continue
@@ -268,7 +272,11 @@ class Assembler(ClaimChecker):
         return cases
 
     def _complement(self, branch: Branch) -> bool:
-        return branch.condition is not None and branch.condition.has("opposite")
+        """Whether a condition only says the opposite of the one before: "longer", "shorter"."""
+        if branch.condition is None:
+            return False
+        numbers = [name for name, found in self.route.fields.items() if found.kind in {"integer", "number"}]
+        return branch.condition.has("opposite") or (branch.condition.has("exceeds") and len(numbers) != _TWO)
 
     def _case(self, branch: Branch, index: int) -> CaseSpec | None:
         assert branch.condition is not None
@@ -318,6 +326,8 @@ class Assembler(ClaimChecker):
 _ACKNOWLEDGED = re.compile(
     r"(?i)\b(everything|all)\b.{0,30}\b(fine|ok|okay|good|valid|right|well|in order|correct|there)\b"
 )
+
+_TWO = 2
 
 
 def _is_template(replies: Sequence[tuple[Outcome, Clause]]) -> bool:

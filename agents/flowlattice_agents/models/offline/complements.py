@@ -26,7 +26,7 @@ def _one_holds(tests: Sequence[str], inputs: Mapping[str, JsonValue], route: Rou
 
 
 def _around(tests: Sequence[str], route: Route) -> Iterator[dict[str, JsonValue]]:
-    """Inputs whose numbers, and the lengths of whose texts and lists, lie at and beside each number of the conditions."""
+    """Inputs whose numbers, and lengths of texts, lie at and beside each number of the conditions."""
     base = trials(route)[0]
     for text in dict.fromkeys(number for test in tests for number in _NUMBER.findall(test)):
         for beside in (-1, -0.5, 0, 0.5, 1):

@@ -32,7 +32,9 @@ _SHORT = {
     "l": "liter", "eur": "euro", "usd": "dollar",
 }  # fmt: skip
 _EACH = frozenset("price cost rate fee wage fare".split())
-_COUNT = frozenset("quantity qty count nights hours days seats tickets people guests copies units pieces months".split())
+_COUNT = frozenset(
+    "quantity qty count nights hours days seats tickets people guests copies units pieces months".split()
+)
 _SUMS = frozenset("total cost price sum amount due pay".split())
 
 
@@ -56,7 +58,7 @@ def _candidates(key: str, scope: Scope, wanted: Wanted) -> Iterator[str]:
 def _swapped(key: str, scope: Scope) -> Iterator[str]:
     """The other of two fields, where the brief speaks of swapping."""
     names = [name for name in scope.subjects if name in scope.paths]
-    if key in names and len(names) == 2:  # noqa: PLR2004
+    if key in names and len(names) == 2:
         yield from (scope.paths[name] for name in names if name != key)
 
 
@@ -79,7 +81,7 @@ def _unit(name: str, scale: dict[str, int]) -> str | None:
 def _products(key: str, numbers: dict[str, str]) -> Iterator[str]:
     each = [path for name, path in numbers.items() if set(parts_of(name)) & _EACH]
     counts = [path for name, path in numbers.items() if set(parts_of(name)) & _COUNT]
-    if len(each) == len(counts) == 1 and len(numbers) == 2 and set(parts_of(key)) & _SUMS:  # noqa: PLR2004
+    if len(each) == len(counts) == 1 and len(numbers) == 2 and set(parts_of(key)) & _SUMS:
         yield f"{each[0]} * {counts[0]}"
         yield f"numbers.round_half_up({each[0]} * {counts[0]}, 2)"
 

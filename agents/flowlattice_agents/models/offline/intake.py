@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -253,7 +254,9 @@ class Intake(Merging):
             value = term("str" if isinstance(choice, str) else "num", str(choice))
             condition = term("holds", term("list", term("ref", listed[0].name)), term("eq", value))
             last = place == count - 1
-            self.result.branches.append(Branch(None if last else condition, outcome_of(term("out", term("json", shape))), clause))
+            self.result.branches.append(
+                Branch(None if last else condition, outcome_of(term("out", term("json", shape))), clause)
+            )
 
     def _takes_refs(self, meaning: Term, clause: Clause) -> None:
         names = self.names_in(meaning.terms[0])
@@ -270,6 +273,15 @@ class Intake(Merging):
         if outcome.status != 404 or outcome.contents:
             raise NotUnderstoodError("other paths")
         clause.became = "other paths are answered 404"
+
+    def _claim(self, meaning: Term, clause: Clause) -> None:
+        """What is said of results; of invalid input it is the status that is answered."""
+        condition, wanted = meaning.terms
+        status = re.fullmatch("4[0-9]{2}", wanted.terms[0].text) if wanted.head == "eq" else None
+        if status and condition.has("missing", "wrong_type", "invalid", "not_desc"):
+            self._rule(term("rule", condition, term("out", wanted.terms[0])), clause)
+            return
+        super()._claim(meaning, clause)
 
     def _more_of_rule(self, meaning: Term, clause: Clause) -> None:
         """A further condition for the error before it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from pydantic import JsonValue
 
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
@@ -18,8 +16,6 @@ from flowlattice_agents.models.offline.understanding import (
     Outcome,
     outcome_of,
 )
-
-_FAULTS = ("missing", "wrong_type", "invalid", "not_desc")
 
 
 class RemarkReader(RequestReader):
@@ -91,10 +87,6 @@ class RemarkReader(RequestReader):
         clause.became = "an example that is tested"
 
     def _claim(self, meaning: Term, clause: Clause) -> None:
-        wanted = meaning.terms[1]
-        if meaning.terms[0].has(*_FAULTS) and wanted.head == "eq" and re.fullmatch("4[0-9]{2}", wanted.terms[0].text):
-            self.take(term("rule", meaning.terms[0], term("out", wanted.terms[0])), clause)
-            return
         self.result.claims.append((meaning.terms[0], meaning.terms[1], clause))
 
     def _claim_input(self, meaning: Term, clause: Clause) -> None:

@@ -270,7 +270,7 @@ def _is_placeholder(text: str, key: str = "") -> bool:
     if re.fullmatch(r"(?:true|false)\s*(?:/|or|\|)\s*(?:true|false)", text.lower()):
         return True
     words = text.lower().split()
-    if key and set(words) - _ANYWAY <= {part for part in parts_of(key)}:
+    if key and set(words) - _ANYWAY <= set(parts_of(key)):
         return True
     return len(words) == 1 or (len(words) == 2 and words[0] in {"the", "a"} and words[1] in _VAGUE)
 

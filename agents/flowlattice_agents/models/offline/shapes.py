@@ -184,6 +184,8 @@ def apply_bound(field: Field, bound: Term, *, sized: bool = False) -> None:
         apply_bound(field, term("le", high), sized=sized)
         return
     amount, unit_name = amount_of(bound)
+    if sized and unit_name == "digits" and bound.head in {"ge", "gt"}:
+        raise NotUnderstoodError("so many digits among other characters")
     target = field.item if field.kind == "list" and field.item and unit_name != "items" and not sized else field
     if unit_name in {"characters", "digits"} or (sized and field.kind == "string"):
         _apply_size(field, bound.head, amount, "length")
