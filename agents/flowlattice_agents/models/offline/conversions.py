@@ -16,6 +16,7 @@ from flowlattice_agents.models.offline.routes import Route, Sample
 from flowlattice_agents.models.offline.scope import Scope, Typed
 
 _LONG = 4
+_TIMES = {2: frozenset(("twic", "doubl")), 3: frozenset(("thric", "tripl", "thr"))}
 _SWAPPING = frozenset(("swap", "swapp", "exchang", "interchang"))
 Wanted = Sequence[tuple[Sample, JsonValue]]
 _SCALES: tuple[dict[str, int], ...] = (
@@ -40,19 +41,21 @@ _SUMS = frozenset("total cost price sum amount due pay".split())
 
 def shown_values(key: str, scope: Scope, route: Route, wanted: Wanted, words: Set[str]) -> list[Typed]:
     """The readings of a reply's field that its examples show."""
-    texts = [*_candidates(key, scope, wanted), *(_swapped(key, scope) if words & _SWAPPING else ())]
+    texts = [*_candidates(key, scope, wanted, words), *(_swapped(key, scope) if words & _SWAPPING else ())]
     found = (typed for text in texts for typed in [scope.typed(text)] if typed)
     return [typed for typed in found if all(gives(typed.text, one.inputs, route, value) for one, value in wanted)][:1]
 
 
-def _candidates(key: str, scope: Scope, wanted: Wanted) -> Iterator[str]:
+def _candidates(key: str, scope: Scope, wanted: Wanted, words: Set[str]) -> Iterator[str]:
     fields = {name: scope.paths[name] for name in scope.subjects if name in scope.paths}
     numbers = {name: path for name, path in fields.items() if scope.names.get(path) in (INTEGER, NUMBER)}
     yield from _units(key, numbers)
     yield from _products(key, numbers)
-    yield from _rows(numbers, wanted)
-    texts = [path for path in fields.values() if scope.names.get(path) == STRING]
-    yield from (f"text.repeat({path}, {count}, '')" for path in texts for count in (2, 3) if _long(wanted))
+    if len(fields) == 1:
+        yield from _rows(numbers, wanted)
+        texts = [path for path in fields.values() if scope.names.get(path) == STRING]
+        counts = [count for count, said in _TIMES.items() if words & said and _long(wanted)]
+        yield from (f"text.repeat({path}, {count}, '')" for path in texts for count in counts)
 
 
 def _swapped(key: str, scope: Scope) -> Iterator[str]:

@@ -64,6 +64,7 @@ class Intake(Merging):
     def take(self, meaning: Term, clause: Clause) -> None:
         """Take what a statement says, by its head."""
         self.required = self.previous in {"about", "takes"}
+        self.after_reply = self.previous in {"reply", "rounded_key"}
         self.goes_on = self.previous in _SAYING and self.previous_sentence == clause.sentence
         self.previous, self.previous_sentence = meaning.head, clause.sentence
         handle: Callable[[Term, Clause], None] | None = getattr(self, f"_{meaning.head}", None)
@@ -125,7 +126,8 @@ class Intake(Merging):
 
     def _about(self, meaning: Term, clause: Clause) -> None:
         names = self.names_in(meaning.terms[0])
-        if not names:
+        of_result = self.after_reply and meaning.terms[0].has("recent") and _only_bounds(meaning.terms[1])
+        if not names or of_result:
             return self.unclear(clause)
         for name in names:
             found = self.route.find(name)
@@ -370,6 +372,11 @@ class Intake(Merging):
         self.sample(
             {name: query_value(self.route.fields[name], text) for name, text in values.items()}, meaning, clause
         )
+
+
+def _only_bounds(description: Term) -> bool:
+    """Whether a description is about how big a number is, and says no type: "never more than 100"."""
+    return all(part.head in {"ge", "gt", "le", "lt", "between", "never", "ne"} for part in description.terms)
 
 
 def _nothing_known() -> list[str]:

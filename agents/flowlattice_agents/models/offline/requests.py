@@ -32,6 +32,7 @@ class RequestReader:
         self.previous = ""
         self.previous_sentence = -1
         self.goes_on = False
+        self.after_reply = False
         self.required = False
 
     def describe(self, text: str) -> list[Term]:
