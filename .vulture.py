@@ -18,6 +18,7 @@ _ = ...
 (_._takes_refs, _._takes_typed, _._purpose, _._about, _._do, _._prepare, _._json_bands, _._any_space, _._given_date)
 (_._text_values, _._same_for, _._else_fields, _._switch_on, _._failing_names, _._method_of, _._named_fill)
 (_._status_note, _._so_too, _._same_rule, _._claim_true, _._round_named, _._exact_case)
+(_._said_text, _._respective, _._sample_true, _._exceeds)
 
 # The same for change requests (models/offline/changes.py, change_fields.py).
 (_._change_field, _._require_field, _._add_choices, _._drop_choices, _._swap_constant, _._set_constant)

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from flowlattice_agents.expressions import STRING
 from flowlattice_agents.models.offline.claims import ClaimChecker
+from flowlattice_agents.models.offline.complements import leave_nothing_open
 from flowlattice_agents.models.offline.fields import is_concrete, json_of, record_name
 from flowlattice_agents.models.offline.names import likely_type, word_lists
 from flowlattice_agents.models.offline.questions import type_gap
@@ -225,14 +226,28 @@ class Assembler(ClaimChecker):
         default: ReplySpec | None = None
         ordered = sorted(self.known.branches, key=lambda branch: not (branch.outcome.status or 200) >= 400)
         for index, branch in enumerate(ordered):
-            if self._complement(branch) or branch.condition is None:
+            complement = self._complement(branch)
+            if complement and (default is not None or not any(case.reply.status < 400 for case in cases)):
+                self.gaps.append(Gap("clause", f'What is meant by "{branch.clause.text}"?'))
+                continue
+            if complement or branch.condition is None:
                 default = self._branch_reply(branch)
                 branch.clause.became = "the reply where nothing else holds"
                 continue
             case = self._case(branch, index)
             if case is not None:
                 cases.append(case)
+        if default is None and not self.known.replies:
+            default = self._last_of(cases, ordered)
         return cases, default
+
+    def _last_of(self, cases: list[CaseSpec], branches: Sequence[Branch]) -> ReplySpec | None:
+        """The last case as the reply where nothing else holds, where the cases leave nothing open."""
+        plain = [case for case in cases if case.reply.status < 400]
+        if len(cases) != len(branches) or not leave_nothing_open([case.when for case in plain], self.route):
+            return None
+        cases.remove(plain[-1])
+        return plain[-1].reply
 
     def _switch(self) -> list[CaseSpec]:
         """A case for each example, where the brief wants to see a switch."""
@@ -259,7 +274,11 @@ class Assembler(ClaimChecker):
         return cases
 
     def _complement(self, branch: Branch) -> bool:
-        return branch.condition is not None and branch.condition.has("opposite")
+        """Whether a condition only says the opposite of the one before: "longer", "shorter"."""
+        if branch.condition is None:
+            return False
+        numbers = [name for name, found in self.route.fields.items() if found.kind in {"integer", "number"}]
+        return branch.condition.has("opposite") or (branch.condition.has("exceeds") and len(numbers) != _TWO)
 
     def _case(self, branch: Branch, index: int) -> CaseSpec | None:
         assert branch.condition is not None
@@ -271,9 +290,16 @@ class Assembler(ClaimChecker):
         if reply is None:
             self.gaps.append(Gap("clause", f'What is answered here: "{branch.clause.text}"?'))
             return None
+        if reply.status == HTTPStatus.UNPROCESSABLE_ENTITY and not branch.outcome.contents:
+            reply = reply.model_copy(update={"body": repr({"error": f"{self._fields_in(tests[0].text)} not accepted"})})
         branch.clause.became = f"a case: `{tests[0].text}`"
         self.tests.append(tests[0].text)
         return CaseSpec(name=f"case_{index + 1}", when=tests[0].text, reply=reply)
+
+    def _fields_in(self, test: str) -> str:
+        """The fields that a condition is about, as they are sent."""
+        used = [name for name, path in self.names.items() if re.search(rf"(?<![\w'.]){re.escape(path)}(?![\w'])", test)]
+        return ", ".join(used or self.names)
 
     def _tests(self, condition: Term) -> list[Typed]:
         if condition.head != "unlisted":
@@ -282,6 +308,9 @@ class Assembler(ClaimChecker):
         subjects = self.builder.table_subjects()
         if not keys or len(subjects) != 1:
             return []
+        shown = list(self._shown().values())
+        if len(shown) == 1 and isinstance(shown[0], str) and self.known.replies and shown[0] not in keys:
+            keys.append(shown[0])
         typed = self.builder.scope.typed(f"{self.builder.table_key(subjects[0], keys)} not in {keys!r}")
         return [typed] if typed else []
 
@@ -299,6 +328,8 @@ class Assembler(ClaimChecker):
 _ACKNOWLEDGED = re.compile(
     r"(?i)\b(everything|all)\b.{0,30}\b(fine|ok|okay|good|valid|right|well|in order|correct|there)\b"
 )
+
+_TWO = 2
 
 
 def _is_template(replies: Sequence[tuple[Outcome, Clause]]) -> bool:

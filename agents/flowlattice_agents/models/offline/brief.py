@@ -71,8 +71,9 @@ class Brief:
 
     def _find_names(self) -> Names:
         names = dict.fromkeys((*evident_names(self.tokens), *self._evident))
-        for sentence in self._sentences:
-            names.update(dict.fromkeys(_declared(self._reading(sentence, Names(names)))))
+        for index, sentence in enumerate(self._sentences):
+            told = sentence if index else sentence[title_length(sentence) :]
+            names.update(dict.fromkeys(_declared(self._reading(told, Names(names)))))
         return Names(names)
 
     def _reading(self, sentence: Sequence[Token], names: Names) -> Reading:

@@ -27,6 +27,7 @@ from flowlattice_agents.models.offline.understanding import (
 )
 
 _SPOKEN_OF_ALL = re.compile(r"(?i)(?:both|all|each|they|these|it)\b")
+_SAYING = frozenset(("define", "rule", "fill", "band", "claim", "do"))
 
 
 class Intake(Merging):
@@ -65,7 +66,11 @@ class Intake(Merging):
         """Take what a statement says, by its head."""
         self.required = self.previous in {"about", "takes"}
         self.told_value = self.previous in {"define", "fill", "fills"}
-        self.previous = meaning.head
+        self.after_reply = self.previous in {"reply", "rounded_key"}
+        self.goes_on = self.previous in _SAYING and self.previous_sentence == clause.sentence
+        self.previous, self.previous_sentence = meaning.head, clause.sentence
+        if self.required and meaning.head == "band" and meaning.terms[0] == term("else"):
+            meaning = term("rule", term("else"), term("out", meaning.terms[1]))  # "else 422" behind what must hold
         handle: Callable[[Term, Clause], None] | None = getattr(self, f"_{meaning.head}", None)
         if handle is None:
             return
@@ -90,6 +95,8 @@ class Intake(Merging):
     def _takes(self, meaning: Term, clause: Clause) -> None:
         plain, common, last = split_decls(meaning.terms[-1])
         names = []
+        if self.goes_on and clause.text.lower().startswith("and "):
+            raise NotUnderstoodError("fields as part of what is said before")
         for declared, descriptions in declared_fields(plain):
             known = self.route.find(declared.name) or self.route.add(declared)
             known.optional = known.optional or declared.optional
@@ -124,7 +131,8 @@ class Intake(Merging):
     def _about(self, meaning: Term, clause: Clause) -> None:
         names = self.names_in(meaning.terms[0])
         loose = meaning.terms[0] == term("list", term("recent")) and not meaning.terms[1].has("type", "oneof", "listof")
-        if not names or (loose and self.told_value and not _SPOKEN_OF_ALL.match(clause.text)):
+        of_result = self.after_reply and meaning.terms[0].has("recent") and _only_bounds(meaning.terms[1])
+        if not names or of_result or (loose and self.told_value and not _SPOKEN_OF_ALL.match(clause.text)):
             return self.unclear(clause)
         for name in names:
             found = self.route.find(name)
@@ -237,6 +245,26 @@ class Intake(Merging):
         self.result.kind = meaning.text
         clause.became = clause.became or f"a {meaning.text} reply"
 
+    def _said_text(self, meaning: Term, clause: Clause) -> None:
+        """A word that is answered, where the brief says that it is plain text."""
+        if not any(part.meaning.has("kind") for part in self.route.clauses):
+            raise NotUnderstoodError("a word without quotes")
+        self._reply(term("reply", term("out", term("text", term("str", meaning.terms[0].text)))), clause)
+
+    def _respective(self, meaning: Term, clause: Clause) -> None:
+        """A reply for each choice of the only field with as many choices, in their order."""
+        count = len(meaning.terms)
+        listed = [found for found in self.route.fields.values() if found.choices and len(found.choices) == count]
+        if len(listed) != 1:
+            raise NotUnderstoodError("which reply belongs to which value")
+        for place, (choice, shape) in enumerate(zip(listed[0].choices or (), meaning.terms, strict=True)):
+            value = term("str" if isinstance(choice, str) else "num", str(choice))
+            condition = term("holds", term("list", term("ref", listed[0].name)), term("eq", value))
+            last = place == count - 1
+            self.result.branches.append(
+                Branch(None if last else condition, outcome_of(term("out", term("json", shape))), clause)
+            )
+
     def _takes_refs(self, meaning: Term, clause: Clause) -> None:
         names = self.names_in(meaning.terms[0])
         if not names:
@@ -255,6 +283,15 @@ class Intake(Merging):
         if outcome.status != 404 or outcome.contents:
             raise NotUnderstoodError("other paths")
         clause.became = "other paths are answered 404"
+
+    def _claim(self, meaning: Term, clause: Clause) -> None:
+        """What is said of results; of invalid input it is the status that is answered."""
+        condition, wanted = meaning.terms
+        status = re.fullmatch("4[0-9]{2}", wanted.terms[0].text) if wanted.head == "eq" else None
+        if status and condition.has("missing", "wrong_type", "invalid", "not_desc"):
+            self._rule(term("rule", condition, term("out", wanted.terms[0])), clause)
+            return
+        super()._claim(meaning, clause)
 
     def _more_of_rule(self, meaning: Term, clause: Clause) -> None:
         """A further condition for the error before it."""
@@ -304,6 +341,9 @@ class Intake(Merging):
             self.result.material.listed = True
             self.result.branches.append(Branch(condition, outcome, clause))
             return
+        if condition.head == "else" and self.has_table() and not self.result.material.listed:
+            self.result.material.listed = True
+            self.result.branches.append(Branch(term("unlisted"), outcome, clause))
         rules = FieldRules(self.route, self.recent).read(condition)
         if rules is None and condition.head == "or":
             for part in condition.terms:
@@ -355,6 +395,11 @@ def _replaced(shape: Term, member: Term) -> Term:
     if name not in {one.text for one in shape.terms}:
         raise NotUnderstoodError(name)
     return Term(shape.head, tuple(term("pair", name, value) if one.text == name else one for one in shape.terms))
+
+
+def _only_bounds(description: Term) -> bool:
+    """Whether a description is about how big a number is, and says no type: "never more than 100"."""
+    return all(part.head in {"ge", "gt", "le", "lt", "between", "never", "ne"} for part in description.terms)
 
 
 def _nothing_known() -> list[str]:

@@ -20,6 +20,7 @@ _PATTERNS = (
     ("QUOTED", r"(?<![\w'])'(?=[^'\s])[^'\n]{0,80}'(?!\w)|‘[^‘’\n]{1,80}’(?!\w)|(?<!\w)'(?:| |  )'(?!\w)"),
     ("CODE", r"`[^`\n]{1,400}`"),
     ("PATH", r"(?<![\w/.:})])/(?:[\w\-.~%{}<>:@+*/]*)(?:\?(?:[^\s,;\"'`()]|,(?=\S))*)?"),
+    ("MAIL", r"(?<![\w.@])[\w.+-]+@[A-Za-z][\w-]*(?:\.[A-Za-z]\w*)+"),
     ("DATE", r"(?<![\w.])\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z?)?(?!\w)"),
     ("TIME", r"(?<![\w.:])\d{1,2}:\d{2}(?::\d{2})?(?![\w:])"),
     ("VERSION", r"(?<![\w.])\d+\.\d+\.\d+(?:\.\d+)*(?!\w)"),
@@ -46,6 +47,9 @@ _CONTRACTIONS = {
 }  # fmt: skip
 _IS_BEFORE_S = frozenset("it that what there here he she who where how let everything nothing which".split())
 _WHOLE = {"can't": ("can", "not"), "cannot": ("can", "not"), "won't": ("will", "not"), "shan't": ("shall", "not")}
+# Codes of countries that are words too: where other codes of two capitals stand in the text, they are codes.
+_COUNTRIES = frozenset("IT AT BE IS IN NO ME US SO AS AM DO".split())
+_NO_CODES = frozenset("OK ID OR IF TO AN BY MY UP WE HI AI UI IP PM TV PC".split())
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w\-.]*(?:\[\])?\Z")
 
@@ -77,6 +81,7 @@ class _Lexer:
         self.text, self.offset = text, offset
         self.tokens: list[Token] = []
         self.failures = 0
+        self.has_codes = any(code not in _COUNTRIES | _NO_CODES for code in re.findall(r"\b[A-Z]{2}\b", text))
         self.newline = True
 
     def run(self) -> list[Token]:
@@ -139,6 +144,8 @@ class _Lexer:
             self.add("NUM", "", start, end, term("num", number))
         elif kind == "ABBREVIATION":
             self.add("WORD", text.lower().replace(".", ""), start, end, term("word", text))
+        elif kind == "MAIL":
+            self.add("STR", "", start, end, term("str", text))
         elif kind == "PATH":
             self.add("PATH", "", start, end, term("path", re.sub(r"<(\w+)>|:(\w+)", r"{\1\2}", text)))
         else:
@@ -163,7 +170,8 @@ class _Lexer:
         parts = _expand(text.replace("’", "'"))
         for index, part in enumerate(parts):
             surface = text if len(parts) == 1 else part
-            self.add("WORD", part.lower(), start, end, term("word", surface))
+            norm = part if text in _COUNTRIES and self.has_codes else part.lower()
+            self.add("WORD", norm, start, end, term("word", surface))
             if index == 0:
                 self.newline = False
 

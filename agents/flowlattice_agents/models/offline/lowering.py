@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from flowlattice_agents.expressions import (
+    INTEGER,
+    NUMBER,
     STRING,
     ListType,
     OptionalType,
@@ -67,6 +69,8 @@ class Lowering(RecordLists):
             return self._bounded(subject, predicate)
         if predicate.head == "oneof":
             return self._one_of(subject, predicate)
+        if predicate.head == "size" and subject.type == STRING and "digits" in str(predicate):
+            return self._digits_in(subject, predicate.terms[0])
         if predicate.head == "size":
             return [typed for size in self._sizes(subject) for typed in self._property(size, predicate.terms[0])]
         return self._compared(subject, predicate)
@@ -89,6 +93,24 @@ class Lowering(RecordLists):
             for compared in self._apply(predicate.head, (one, *rest))
             for typed in self._typed(f"validation.is_digits({subject.text}) and {compared.text}")
         ]
+
+    def _digits_in(self, subject: Typed, bound: Term) -> list[Typed]:
+        """A text that "has" digits: exactly so many means nothing else; at least or at most so many counts them."""
+        if bound.head in {"eq", "between"}:
+            return self._property(subject, bound)
+        plain = Term(bound.head, tuple(part for one in bound.terms for part in one.walk() if part.head == "num"))
+        return [typed for size in self._sizes(subject, "digits") for typed in self._property(size, plain)]
+
+    def _exceeds(self, value: Term) -> list[Typed]:
+        """The bigger (or smaller) one of two numbers."""
+        sign, named = value.terms
+        mine = self.values(named)
+        others = (
+            [one for one in self._subjects() if one.type in (INTEGER, NUMBER) and [one.text] != [mine[0].text]]
+            if mine
+            else []
+        )
+        return self._apply(sign.head, (mine[0], others[0])) if len(others) == 1 else []
 
     def _sizes(self, subject: Typed, unit: str = "") -> list[Typed]:
         head = {"words": "word_count", "digits": "digit_count"}.get(unit, "length")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flowlattice_agents.models.offline.fields import is_concrete
 from flowlattice_agents.models.offline.remarks import RemarkReader
 from flowlattice_agents.models.offline.replies import merged_choice
@@ -58,6 +60,8 @@ class Merging(RemarkReader):
         """Values by condition, where an object shows in which field of the reply they go."""
         branches = self.result.branches
         plain = [branch for branch in branches if (branch.outcome.status or 200) < 400]
+        shown = any(content.head == "json" for outcome, _ in self.result.replies for content in outcome.contents)
+        plain = [_as_value(branch) if shown else branch for branch in plain]
         valued = [branch for branch in plain if _value_of(branch) is not None]
         if len(valued) < 2 or valued != plain or valued[-1].condition is not None or not self.result.replies:
             return
@@ -76,8 +80,8 @@ class Merging(RemarkReader):
             subject = subject or _subject_of(condition)
             cases.append(term("case", condition, value))
         self.result.material.fills.append((Term("conds", tuple(cases)), valued[0].clause))
+        branches[:] = [branch for branch in branches if (branch.outcome.status or 200) >= 400]
         for branch in valued:
-            branches.remove(branch)
             if branch is not valued[0]:
                 branch.clause.became = branch.clause.became or "a case of the value"
 
@@ -103,6 +107,14 @@ def _object_of(branch: Branch) -> Term | None:
 def _value_of(branch: Branch) -> Term | None:
     values = [content.terms[0] for content in branch.outcome.contents if content.head == "value"]
     return values[0] if len(values) == 1 == len(branch.outcome.contents) else None
+
+
+def _as_value(branch: Branch) -> Branch:
+    """The branch with a text that it gives as the value of a field, where an object shows the reply."""
+    contents = branch.outcome.contents
+    if len(contents) != 1 or contents[0].head != "text" or contents[0].terms[0].head != "str":
+        return branch
+    return replace(branch, outcome=Outcome(branch.outcome.status, (term("value", contents[0].terms[0]),)))
 
 
 def _member(shape: Term, key: str) -> Term:

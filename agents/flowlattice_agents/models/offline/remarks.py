@@ -61,10 +61,16 @@ class RemarkReader(RequestReader):
         clause.became = clause.became or "an example value"
 
     _given_only = _given
+    _given_words = _given
 
     def _sample_value(self, meaning: Term, clause: Clause) -> None:
         count = meaning.terms[1] if len(meaning.terms) > 1 else term("num", "0")
         self.result.claims.append((term("eq", meaning.terms[0]), term("eq", count), clause))
+
+    def _sample_true(self, meaning: Term, clause: Clause) -> None:
+        """A value of which the brief says that it is so: "Anna is one"."""
+        given = term("str", meaning.terms[0].text) if meaning.terms[0].head == "word" else meaning.terms[0]
+        self.result.claims.append((term("eq", given), term("eq", term("true")), clause))
 
     def _sample_at(self, meaning: Term, clause: Clause) -> None:
         """The example "factorial of 0 is 1": for the only field of the request."""

@@ -9,9 +9,11 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from flowlattice_agents.expressions import INTEGER, NUMBER, ListType, OptionalType
+from flowlattice_agents.models.offline.conversions import shown_values
 from flowlattice_agents.models.offline.evaluation import equivalent, gives
 from flowlattice_agents.models.offline.fields import is_concrete, json_of
 from flowlattice_agents.models.offline.lowering import Lowering
+from flowlattice_agents.models.offline.names import parts_of
 from flowlattice_agents.models.offline.routes import Clause, Gap, Sample
 from flowlattice_agents.models.offline.scope import Typed
 from flowlattice_agents.models.offline.sources import Readings, about_result
@@ -20,6 +22,7 @@ from flowlattice_agents.models.offline.tariffs import Tariffs
 from flowlattice_agents.models.offline.terms import Term, term
 from flowlattice_agents.models.offline.understanding import CONTEXT
 
+_ANYWAY = frozenset("the a an amount to of value number result text final new resulting be".split())
 _VAGUE = frozenset("number result text value list answer outcome string date sum".split())
 
 
@@ -52,10 +55,17 @@ class BodyBuilder(Tariffs):
             return self.object(value, samples, at=at)
         if value.head == "choice":
             return self.choice(key, value)
+        if self.echoed(key, value):
+            return self.derived(key, term("hole"), [])
         if is_concrete(value) and not wanted:
             explained = not self.literal and (key in self.scope.paths or self.explained(key, value))
             return self.derived(key, term("hole"), []) if explained else self.constant(key, value)
         return self.derived(key, value, wanted)
+
+    def echoed(self, key: str, value: Term) -> bool:
+        """Whether one of several replies shows for a field what the example of the request has there."""
+        shown = self.literal and key in self.scope.paths and key in self.route.shown and value.head in {"str", "num"}
+        return shown and json_of(value) == self.route.shown[key]
 
     def explained(self, key: str, shown: Term) -> bool:
         """Whether the brief says what a field of the reply is, so that the value it shows is an example."""
@@ -199,7 +209,7 @@ class BodyBuilder(Tariffs):
         if value.head not in {"hole", "str", "num", "true", "false", "null", "arr", "obj"}:
             readings = self.lowering().values(value)
             yield [(typed, None) for typed in readings]
-            if value.head == "raw" and not _is_placeholder(value.text):
+            if value.head == "raw" and not _is_placeholder(value.text, key):
                 return
         yield self.from_transforms(key)
         yield self.from_bands(key, None)
@@ -215,6 +225,7 @@ class BodyBuilder(Tariffs):
             yield self.from_sample_text(str(wanted[0][1]), self.route.shown or wanted[0][0].inputs)
         yield self.from_key(key)
         if wanted:
+            yield [(typed, None) for typed in shown_values(key, self.scope, self.route, wanted, self.words)]
             yield [
                 (typed, None) for typed in synthesised(self.scope, self.route, wanted, self.words, self.numbers_said)
             ]
@@ -256,11 +267,13 @@ class BodyBuilder(Tariffs):
         return "None"
 
 
-def _is_placeholder(text: str) -> bool:
+def _is_placeholder(text: str, key: str = "") -> bool:
     """Whether a text in the place of a value only stands for it: `n`, `the result`, `the number`."""
     if re.fullmatch(r"(?:true|false)\s*(?:/|or|\|)\s*(?:true|false)", text.lower()):
         return True
     words = [word for word in text.lower().split() if word not in {"converted", "resulting", "computed"}]
+    if key and set(words) - _ANYWAY <= set(parts_of(key)):
+        return True
     return len(words) <= 1 or (len(words) == 2 and words[0] in {"the", "a"} and words[1] in _VAGUE)
 
 

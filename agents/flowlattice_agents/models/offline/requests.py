@@ -34,6 +34,9 @@ class RequestReader:
         self.recent: list[str] = []
         self.shaped: set[str] = set()
         self.previous = ""
+        self.previous_sentence = -1
+        self.goes_on = False
+        self.after_reply = False
         self.required = False
         self.inside = False
         self.told_value = False
@@ -57,6 +60,7 @@ class RequestReader:
             "takes_refs": self.declare_refs,
             "given": self.take_given,
             "given_date": self.take_date,
+            "given_words": self.take_words,
         }
         self.inside = _DESCRIBES.match(clause.text) is not None
         if meaning.head in takers:
@@ -156,6 +160,16 @@ class RequestReader:
             value = json_of(meaning.terms[1])
             self.route.shown[name] = value
             self.route.fields[name].learn_sample(value)
+
+    def take_words(self, meaning: Term) -> None:
+        """Take words as example values of the texts there are, one for each: "for Ada Lovelace"."""
+        words = meaning.terms[0].text.split()
+        names = [name for name, field in self.route.fields.items() if field.kind in {None, "string"}]
+        values = words if len(names) > 1 else [" ".join(words)]
+        if len(names) != len(values):
+            raise NotUnderstoodError("whose values the words are")
+        for name, value in zip(names, values, strict=True):
+            self.take_given(term("given", term("ref", name), term("str", value)))
 
     def take_only(self, value: Term) -> None:
         """Take an example value of the only text there is."""

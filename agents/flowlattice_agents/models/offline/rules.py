@@ -165,6 +165,8 @@ def _can_demand(fields: Sequence[Field], predicate: Term) -> bool:
         )
     if predicate.head in {"out_of_range", "too_big", "too_small"}:
         return True
+    if predicate.head == "opposite":
+        return all(field.limits for field in fields)
     return predicate.head in {"missing", "not_desc", "wrong_type", "invalid", "empty", "blank", "no_words"}
 
 

@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from flowlattice_agents.models.offline.fields import Field, Kind, is_concrete, item_name, json_of, number_of
+from flowlattice_agents.models.offline.names import parts_of
 from flowlattice_agents.models.offline.terms import Term, term
 
+# Numbers of these are whole without saying so: "month is a number from 1 to 12".
+_WHOLE_ANYWAY = frozenset("month year quarter weekday floor".split())
 Describe = Callable[[str], list[Term]]
 _BOUND_HEADS = frozenset({"ge", "gt", "le", "lt", "eq", "between"})
 _IGNORED = frozenset({"allowed", "empty_ok", "required", "valid"})
@@ -112,6 +115,8 @@ def _apply_part(field: Field, part: Term) -> None:
 def _apply_type(field: Field, part: Term) -> None:
     if part.head == "type":
         kind = _kind(part.text)
+        if kind == "number" and parts_of(field.name)[-1] in _WHOLE_ANYWAY:
+            kind = "integer"
         if field.kind == "list" and field.item is not None and kind not in {"list", "object"}:
             field.item.set_kind(kind)
         elif kind == "list":
@@ -190,6 +195,8 @@ def apply_bound(field: Field, bound: Term, *, sized: bool = False) -> None:
         apply_bound(field, term("le", high), sized=sized)
         return
     amount, unit_name = amount_of(bound)
+    if sized and unit_name == "digits" and bound.head in {"ge", "gt"}:
+        raise NotUnderstoodError("so many digits among other characters")
     target = field.item if field.kind == "list" and field.item and unit_name != "items" and not sized else field
     if unit_name in {"characters", "digits"} or (sized and field.kind == "string"):
         _apply_size(field, bound.head, amount, "length")

@@ -329,8 +329,8 @@ class Sources:
 
     def copied(self, key: str) -> list[Typed]:
         """The field of the request that has the same name."""
-        known = key in self.scope.paths or all(name != key for name, _, _ in self.material.defines)
-        return self.lowering().values(term("ref", key)) if known and key not in self.found else []
+        respelt = key not in self.found and all(name != key for name, _, _ in self.material.defines)
+        return self.lowering().values(term("ref", key)) if key in self.scope.paths or respelt else []
 
     def copied_back(self, key: str) -> Readings:
         """The field of the same name, in capitals where the brief says that it comes back so."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from flowlattice.operators import catalogue
@@ -28,6 +28,30 @@ from flowlattice_agents.models.offline.terms import Term, term
 
 _CASED = frozenset({"palindrome", "contains", "starts", "ends_with", "eq", "ne", "occurrences", "same_all"})
 _IDENTITY = frozenset({"same", "allowed"})
+_RANKS = (("upper", "lower", "trim", "text."), ("drop_empty", "drop_blank"), ("unique",), ("sort",))
+
+
+def _in_order(told: Term) -> Term:
+    """Properties told together as steps: what is done to single items comes before what compares them."""
+    steps = list(_steps(told))
+    ranks = [
+        next((rank for rank, names in enumerate(_RANKS) if any(n in str(one) for n in names)), -1) for one in steps
+    ]
+    if -1 not in ranks:
+        steps = [one for _, one in sorted(zip(ranks, steps, strict=True), key=lambda pair: pair[0])]
+    first, *rest = steps
+    for one in rest:
+        first = term("chain", first, one)
+    return first
+
+
+def _steps(told: Term) -> Iterator[Term]:
+    """The single operations of those told together."""
+    if told.head == "together":
+        for part in told.terms:
+            yield from _steps(part)
+    else:
+        yield told
 
 
 class Values(References):
@@ -93,6 +117,8 @@ class Values(References):
             return self.values(subject)
         if what.head == "each":
             return self._each(term("each", subject, what.terms[0]))
+        if what.head == "together":
+            return self.operation_on(_in_order(what), subject)
         if what.head == "chain":
             return self.operation_on(what.terms[1], term("of", what.terms[0], subject))
         if what.head in {"round", "ceil", "floor"}:
