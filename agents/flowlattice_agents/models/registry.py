@@ -46,12 +46,14 @@ class OpenModel:
         planner: The model.
         spent: What its calls have cost so far, in micro-dollars.
         stale: Why a record's answers do not belong to these questions any more; empty where they do.
+        ask_anew: Asks again, once the run goes on, for what its last step ended on; else that is repeated.
         close: Closes its connections and files.
     """
 
     planner: PlanningModel
     spent: Callable[[], int] = lambda: 0
     stale: Callable[[], tuple[str, ...]] = lambda: ()
+    ask_anew: Callable[[], None] = lambda: None
     close: Callable[[], None] = lambda: None
 
 
@@ -94,7 +96,11 @@ def open_model(settings: ModelSettings) -> OpenModel:
     )
     planner = ChatPlanner(asker=Asker(chat=session.chat, seed=settings.seed), alone=settings.arm == "single")
     return OpenModel(
-        planner=planner, spent=lambda: session.cost().micro_usd, stale=lambda: session.stale, close=session.close
+        planner=planner,
+        spent=lambda: session.cost().micro_usd,
+        stale=lambda: session.stale,
+        ask_anew=session.ask_anew,
+        close=session.close,
     )
 
 
