@@ -70,10 +70,8 @@ class ChatPlanner:
 
     def draft(self, brief: str, answers: Sequence[Answer] = ()) -> Draft:
         """Understand a brief; every word of it is accounted for, and the spec holds together and meets its examples."""
-        if not brief.strip():
-            return Draft(questions=(Question(slot="brief", text="What should the flow do? The brief is empty."),))
-        if len(brief) > LONGEST_BRIEF:
-            return Draft(refusal=f"The brief has {len(brief)} characters; up to {LONGEST_BRIEF} can be understood.")
+        if (unfit := _unfit_text(brief, "brief", "What should the flow do?")) is not None:
+            return unfit
         try:
             return self._flow(brief, answers) if self.alone else self._spec(brief, answers)
         except Declined as refusal:
@@ -81,6 +79,8 @@ class ChatPlanner:
 
     def change(self, existing: Existing, request: str, answers: Sequence[Answer] = ()) -> Draft:
         """Understand a request to change a flow: the smallest edits of its spec, or of its file where it has none."""
+        if (unfit := _unfit_text(request, "change request", "What should be changed?")) is not None:
+            return unfit
         try:
             return self._change(existing, request, answers)
         except Declined as refusal:
@@ -193,7 +193,7 @@ class ChatPlanner:
                 changed, wrong = _edited(existing.spec, text, edits)
                 specs.extend([changed] if changed else [])
                 return [*wrong, *problems]
-            wrong = _rejected(text, edits)
+            wrong = _elsewhere(edits, FLOW_FILE) or _rejected(text, edits)
             if not wrong:
                 sources.append(apply_edits(text, edits))
                 wrong = _unparsable(sources[0])
@@ -213,8 +213,7 @@ class ChatPlanner:
 
 
 def _edited(spec: FlowSpec, text: str, edits: Sequence[Edit]) -> tuple[FlowSpec | None, list[str]]:
-    problems = [f"edits: {edit.file} is not yours to edit" for edit in edits if edit.file != SPEC_FILE]
-    problems = problems or _rejected(text, edits)
+    problems = _elsewhere(edits, SPEC_FILE) or _rejected(text, edits)
     if problems:
         return None, problems
     try:
@@ -222,6 +221,19 @@ def _edited(spec: FlowSpec, text: str, edits: Sequence[Edit]) -> tuple[FlowSpec 
     except SpecError as error:
         return None, [f"after the edits: {problem}" for problem in error.problems]
     return after, [f"after the edits: {problem}" for problem in problems_of(after)]
+
+
+def _unfit_text(text: str, what: str, question: str) -> Draft | None:
+    """What becomes of a text that no model is asked about; None if one can be."""
+    if not text.strip():
+        return Draft(questions=(Question(slot="brief", text=f"{question} The {what} is empty."),))
+    if len(text) > LONGEST_BRIEF:
+        return Draft(refusal=f"The {what} has {len(text)} characters; up to {LONGEST_BRIEF} can be understood.")
+    return None
+
+
+def _elsewhere(edits: Sequence[Edit], file: str) -> list[str]:
+    return [f"edits: {edit.file} is not yours to edit" for edit in edits if edit.file != file]
 
 
 def _rejected(text: str, edits: Sequence[Edit]) -> list[str]:

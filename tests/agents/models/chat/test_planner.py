@@ -217,6 +217,29 @@ def test_a_flow_without_a_spec_is_changed_in_its_own_text() -> None:
     assert "is no Python" in last_words(server)
 
 
+def test_a_change_of_a_file_edits_no_other_file() -> None:
+    answer = {
+        "reasons": "r",
+        "account": [{"clause": "Two.", "became": "x"}],
+        "outcome": "edit",
+        "edits": [edit("x = 1", "x = 2", file="policies/web.yaml")],
+    }
+    right = {**answer, "edits": [edit("x = 1", "x = 2", file="flow.py")]}
+    with scripted_model([reply_json(answer), reply_json(right)]) as server:
+        draft = planner(server).change(Existing(source="x = 1\n"), "Two.")
+    assert draft.source == "x = 2\n"
+    assert "edits: policies/web.yaml is not yours to edit" in last_words(server)
+
+
+def test_an_empty_change_request_and_a_very_long_one_cost_nothing() -> None:
+    existing = Existing(source="x = 1\n")
+    with scripted_model([]) as server:
+        (question,) = planner(server).change(existing, " \n").questions
+        assert planner(server).change(existing, "x" * 40_001).refusal
+    assert question.text == "What should be changed? The change request is empty."
+    assert server.requests == []
+
+
 def test_a_repair_sees_the_diagnostics_and_the_lines_around_them() -> None:
     diagnostic = Diagnostic(code="DAG201", message="does not fit", file="flow.py", line=40)
     flow = "\n".join(f"line {number}" for number in range(1, 100))
