@@ -42,6 +42,7 @@ from flowlattice_agents.models.chat.answers import (
 )
 from flowlattice_agents.models.chat.asking import Asker, Declined
 from flowlattice_agents.models.chat.completion import completed
+from flowlattice_agents.models.chat.marks import unmarked
 from flowlattice_agents.models.chat.vocabulary import likely
 from flowlattice_agents.spec import ClauseAccount, Example, FlowSpec
 from flowlattice_agents.specs import edited_spec, problems_of, request_line, shown, spec_text
@@ -116,8 +117,8 @@ class ChatPlanner:
         parts = [
             _brief(brief, answers),
             _operators(brief),
-            f"<spec>\n{text}</spec>",
-            "Disagreements:\n" + "\n".join(lines),
+            f"<spec>\n{unmarked(text)}</spec>",
+            unmarked("Disagreements:\n" + "\n".join(lines)),
         ]
         try:
             given = self.asker.ask("pm-settle", SettleAnswer, "\n\n".join(parts), check=check)
@@ -138,7 +139,8 @@ class ChatPlanner:
             return _rejected(trouble.text, own)
 
         prompt = "builder-repair" if trouble.file == SPEC_FILE else "builder-repair-source"
-        said = [f'<file name="{trouble.file}">\n{trouble.text}</file>', _operators(trouble.text), *_reported(trouble)]
+        quoted = f'<file name="{trouble.file}">\n{unmarked(trouble.text)}</file>'
+        said = [quoted, _operators(trouble.text), *map(unmarked, _reported(trouble))]
         try:
             given = self.asker.ask(prompt, RepairAnswer, "\n\n".join(said), check=check)
         except (Declined, AnswerUnusable) as reason:
@@ -199,7 +201,8 @@ class ChatPlanner:
                 wrong = _unparsable(sources[0])
             return [*wrong, *problems]
 
-        parts = [_brief(request, answers, "request"), _operators(request), f'<file name="{file}">\n{text}</file>']
+        quoted = f'<file name="{file}">\n{unmarked(text)}</file>'
+        parts = [_brief(request, answers, "request"), _operators(request), quoted]
         prompt = "pm-change" if of_spec else "pm-change-source"
         given = self.asker.ask(prompt, ChangeAnswer, "\n\n".join(parts), check=check)
         if given.outcome != "edit":
@@ -304,10 +307,10 @@ def _operators(text: str) -> str:
 
 
 def _brief(brief: str, answers: Sequence[Answer], tag: str = "brief") -> str:
-    lines = [f"<{tag}>", brief.strip(), f"</{tag}>"]
+    lines = [f"<{tag}>", unmarked(brief.strip()), f"</{tag}>"]
     if answers:
         lines += ["", "The requester answered:"]
-        lines += [f"* {answer.question}\n  {answer.text}" for answer in answers]
+        lines += [unmarked(f"* {answer.question}\n  {answer.text}") for answer in answers]
         lines += ["", "What was answered is not asked again."]
     return "\n".join(lines)
 
