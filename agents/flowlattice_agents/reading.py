@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
+from flowlattice_agents.patterns import matches
 from flowlattice_agents.spec import FieldSpec, FlowSpec, RecordSpec
 
 ProblemKind = Literal["missing", "type", "value"]
@@ -190,7 +191,7 @@ def _item_violations(member: FieldSpec, item: object) -> Iterator[str]:
         yield from _bound_violations(member, item)
     if isinstance(item, str):
         yield from _size_violations(len(item), member.min_length, member.max_length, "character")
-        if member.pattern and not re.search(member.pattern, item):
+        if member.pattern and not matches(member.pattern, item):
             yield "does not have the form it must have"
 
 

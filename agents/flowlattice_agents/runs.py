@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from flowlattice.certify import Laboratory
+from flowlattice.errors import FlowlatticeError
 from flowlattice.policy import load_policies
 from flowlattice_agents.chat.connect import EXCHANGES
 from flowlattice_agents.chat.cost import Cost, cost_of
 from flowlattice_agents.chat.journal import read_record
 from flowlattice_agents.editing import EditBase
-from flowlattice_agents.errors import ModelError, RunError
+from flowlattice_agents.errors import AnswerUnusable, ModelError, RunError
 from flowlattice_agents.models.base import Arm
 from flowlattice_agents.models.registry import ModelSettings, OpenModel, offline_model, open_model
 from flowlattice_agents.progress import Event, Progress
@@ -163,8 +164,11 @@ class Runs:
             lab.start()
             try:
                 model = self._opened(self._settings(store, parameters, watch))
-                with closing(model), self._graph(store, model, parameters, watch, lab) as graph:
-                    return replace(self._converse(graph, store, parameters, asked), stale=model.stale())
+                with closing(model), self._graph(store, model, parameters, watch, lab) as graph, _asks_anew(model):
+                    result = self._converse(graph, store, parameters, asked)
+                    if isinstance(result.halted, AnswerUnusable):
+                        model.ask_anew()
+                    return replace(result, stale=model.stale())
             except KeyboardInterrupt:
                 watch(Event(agent="", kind="stopped", text=f"interrupted; go on with: flows resume {store.run}"))
                 raise
@@ -226,6 +230,18 @@ class Runs:
         )
         with run_graph(bench) as graph:
             yield graph
+
+
+@contextmanager
+def _asks_anew(model: OpenModel) -> Iterator[None]:
+    """Where a step crashes, have it ask anew once the run goes on: the same answers would crash it for ever."""
+    try:
+        yield
+    except (FlowlatticeError, OSError):
+        raise
+    except Exception:
+        model.ask_anew()
+        raise
 
 
 def _initial(store: RunStore, parameters: Parameters) -> RunState:

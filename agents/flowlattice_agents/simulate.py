@@ -130,8 +130,15 @@ def fits(wanted: object, actual: object) -> bool:
     if isinstance(wanted, bool) or isinstance(actual, bool):
         return wanted is actual
     if isinstance(wanted, int | float) and isinstance(actual, int | float):
-        return math.isclose(wanted, actual, rel_tol=1e-9, abs_tol=1e-9)
+        return _close(wanted, actual)
     return wanted == actual
+
+
+def _close(wanted: float, actual: float) -> bool:
+    try:
+        return math.isclose(wanted, actual, rel_tol=1e-9, abs_tol=1e-9)
+    except OverflowError:  # a whole number beyond the range of floats
+        return wanted == actual
 
 
 def _match(template: str, path: str) -> dict[str, str] | None:

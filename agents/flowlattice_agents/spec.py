@@ -57,6 +57,15 @@ def _header_name(name: str) -> str:
     return name
 
 
+def _path(path: str) -> str:
+    names = re.findall(r"\{([^{}]*)\}", path)
+    odd = next((name for name in names if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name)), None)
+    if odd is not None:
+        raise ValueError(f"the parameter {{{odd}}} of {path} is no identifier")
+    _once(names, f"{path} has the parameter")
+    return path
+
+
 def _once(names: Sequence[str], what: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -67,7 +76,6 @@ Identifier = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80), AfterValidator(_no_keyword)
 ]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]([A-Za-z0-9_\[\]]|, ?)*$", max_length=120)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -82,9 +90,9 @@ class _WithoutAliases(yaml.SafeDumper):
 
 
 class SpecModel(BaseModel):
-    """Base of every part of a spec: immutable; an unknown key is an error, and so is text that people cannot see."""
+    """Base of every part of a spec: immutable; unknown keys, numbers without end and unseen text are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -321,7 +329,7 @@ class RouteSpec(SpecModel):
     """
 
     method: Method
-    path: Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*$", max_length=500)]
+    path: Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*$", max_length=500), AfterValidator(_path)]
     accepts: Identifier | None = None
     body: Literal["json", "form"] = "json"
     deadline_ms: int = Field(default=5000, gt=0, le=600_000)
@@ -337,7 +345,7 @@ class RouteSpec(SpecModel):
 class RateLimitSpec(SpecModel):
     """A token bucket for the whole flow: requests per second and how many may come at once."""
 
-    qps: Finite = Field(gt=0, le=MAX_RATE)
+    qps: float = Field(gt=0, le=MAX_RATE)
     burst: int = Field(gt=0, le=MAX_RATE)
 
 
@@ -345,8 +353,8 @@ class SloSpec(SpecModel):
     """A promise on latency: the percentile (0-100), its bound in ms, and the rate it holds at (requests/s)."""
 
     percentile: float = Field(gt=0, lt=100)
-    latency_ms: Finite = Field(gt=0)
-    at_qps: Finite | None = Field(default=None, gt=0, le=MAX_RATE)
+    latency_ms: float = Field(gt=0)
+    at_qps: float | None = Field(default=None, gt=0, le=MAX_RATE)
 
 
 class Assumption(SpecModel):

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from flowlattice_agents.edits import Edit, apply_edits
 from flowlattice_agents.errors import ExpressionError, SimulationUnavailable, SpecError
-from flowlattice_agents.expressions import BOOLEAN, Type, check, functions_of, names_of_record
+from flowlattice_agents.expressions import BOOLEAN, Type, check, functions_of, names_of_record, type_named
+from flowlattice_agents.patterns import pattern_problem
 from flowlattice_agents.rendering import render_flow
 from flowlattice_agents.simulate import SimulatedReply, answered, meets
 from flowlattice_agents.spec import Example, FlowSpec, RouteSpec
@@ -21,8 +22,10 @@ _SHOWN = 600
 
 
 def problems_of(spec: FlowSpec) -> list[str]:
-    """Everything that is wrong with a spec; examples are tried only where nothing else is."""
-    found = [problem for route in spec.routes for problem in _problems(spec, route)]
+    """Everything that is wrong with a spec: its types first, then its routes, its examples where nothing else is."""
+    found = [*_record_problems(spec), *_function_problems(spec)]
+    if not found:
+        found = [problem for route in spec.routes for problem in _problems(spec, route)]
     if not found:
         try:
             render_flow(spec)
@@ -47,7 +50,7 @@ def other_answer(spec: FlowSpec, example: Example) -> str | None:
         reply = answered(spec, example)
     except SimulationUnavailable:
         return None
-    except ExpressionError as error:
+    except (ExpressionError, SpecError) as error:
         return f"no answer ({error})"
     return None if meets(reply, example) else f"{reply.status} {_body(reply)}"
 
@@ -88,6 +91,26 @@ def edited_spec(spec: FlowSpec, edits: Sequence[Edit]) -> FlowSpec:
 def _body(reply: SimulatedReply) -> str:
     body = repr(reply.text) if reply.text is not None else json.dumps(reply.json_body, ensure_ascii=False)
     return body[:_SHOWN]
+
+
+def _record_problems(spec: FlowSpec) -> Iterator[str]:
+    for record in spec.records:
+        try:
+            type_named(record.name, spec)
+        except ExpressionError as error:
+            yield f"records.{record.name}: {error}"
+        for field in record.fields:
+            if field.pattern is not None and (problem := pattern_problem(field.pattern)) is not None:
+                yield f"records.{record.name}.{field.name}: {problem}"
+
+
+def _function_problems(spec: FlowSpec) -> Iterator[str]:
+    for function in spec.functions:
+        for type_name in (*(part.type for part in function.parameters), function.returns):
+            try:
+                type_named(type_name, spec)
+            except ExpressionError as error:
+                yield f"functions.{function.name}: {error}"
 
 
 def _problems(spec: FlowSpec, route: RouteSpec) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
 
 from flowlattice.errors import UsageError
 
+_HALF = re.compile("[\ud800-\udfff]")
 MAX_BYTES = 1_000_000
 
 
@@ -22,6 +24,13 @@ class _NoAliases(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             raise NotYaml(f"line {self.line + 1}: aliases (*name) are not read here")
         return super().compose_node(parent, index)
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
+        """Refuses halves of characters, which YAML can say and no file can hold."""
+        text: str = super().construct_scalar(node)
+        if _HALF.search(text):
+            raise NotYaml(f"line {node.start_mark.line + 1}: half of a surrogate pair")
+        return text
 
 
 class _Texts(_NoAliases):

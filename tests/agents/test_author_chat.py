@@ -19,6 +19,7 @@ from tests.support.scripted_model import (
     ScriptedModel,
     answering,
     reply_json,
+    reply_text,
     scripted_model,
     silence,
     status,
@@ -238,6 +239,18 @@ def test_a_killed_run_pays_for_no_answer_twice(tmp_path: Path) -> None:
         assert len(server.requests) == 1
     assert ran.result["outcome"] == "deployed"
     assert ran.result["cost"]["calls"] == 2
+
+
+def test_a_run_that_could_use_no_answer_asks_anew_and_keeps_what_was_paid(tmp_path: Path) -> None:
+    with scripted_model([reply_text("no")] * 4) as server:
+        ran = author(tmp_path, server, "--record", "record.jsonl")
+        assert server.surplus == 0
+    assert (ran.result["outcome"], ran.result["halted"]) == ("failed", "AnswerUnusable")
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        again = flows(tmp_path, server, "resume", ran.result["run"], "--yes", "--json")
+        assert len(server.requests) == 2
+    assert again.result["outcome"] == "deployed"
+    assert again.result["cost"]["calls"] == 6
 
 
 def change(edits: list[dict[str, str]], clause: str) -> dict[str, Any]:

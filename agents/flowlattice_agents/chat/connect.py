@@ -45,7 +45,7 @@ class ChatSession:
     """A chat model in use by a run. It is closed when the run is left, by `with` or `close`."""
 
     def __init__(self, inner: ChatModel, journal: Journal, on_cost: Callable[[Cost], None]) -> None:
-        self.chat: ChatModel = JournaledChat(inner, journal, on_exchange=lambda: on_cost(self.cost()))
+        self._journaled = JournaledChat(inner, journal, on_exchange=lambda: on_cost(self.cost()))
         self._journal = journal
         self._booked: Callable[[], Report] | None = None
         self._stale: Callable[[], tuple[str, ...]] = tuple
@@ -76,6 +76,11 @@ class ChatSession:
         return session
 
     @property
+    def chat(self) -> ChatModel:
+        """The chat model."""
+        return self._journaled
+
+    @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """What was asked and answered in the run, oldest first."""
         return self._journal.exchanges
@@ -93,6 +98,10 @@ class ChatSession:
     def stale(self) -> tuple[str, ...]:
         """Where a replayed record was made for something else than was asked; of a live model, nothing."""
         return self._stale()
+
+    def ask_anew(self) -> None:
+        """Once the run goes on, ask again for what it ended on, instead of repeating it."""
+        self._journaled.ask_anew()
 
     def close(self) -> None:
         """Close connections and files."""

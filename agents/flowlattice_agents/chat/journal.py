@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from flowlattice_agents.chat.base import ChatModel, ChatReply, ChatRequest, Finish, PromptRef, Role, Usage
 from flowlattice_agents.chat.prompts import load_prompt
 from flowlattice_agents.chat.redaction import redact
 from flowlattice_agents.errors import PromptError, RecordError
+
+_SPENT = TypeAdapter(dict[str, int])
 
 
 class _Model(BaseModel):
@@ -139,12 +141,14 @@ class Journal:
             body: The body of a prompt, if it is known here; a message that is the same text is not written again.
 
         Raises:
-            RecordError: There is a file, and it cannot be read.
+            RecordError: There is a file, or one beside it that says what is spent, and it cannot be read.
         """
         self.path = path
         self._keys = keys
         self._body = body or packaged_body
         self._exchanges = list(read_record(path)) if path.exists() else []
+        self._spent_file = path.with_suffix(".spent.json")
+        self._spent = _read_spent(self._spent_file) if self._spent_file.exists() else {}
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -155,6 +159,22 @@ class Journal:
         """The exchange that was the n-th (from 1) of this request, if there was one."""
         found = [exchange for exchange in self._exchanges if exchange.digest == digest]
         return found[occurrence - 1] if len(found) >= occurrence else None
+
+    @property
+    def spent(self) -> Mapping[str, int]:
+        """How many exchanges of a request, by its digest, are not given again: nothing could be done with them."""
+        return self._spent
+
+    def spend(self, counts: Mapping[str, int]) -> None:
+        """Keep which exchanges are not given again; it is on disk when this returns."""
+        self._spent = dict(counts)
+        text = _SPENT.dump_json(self._spent)
+        draft = self._spent_file.with_suffix(".new")
+        with draft.open("wb") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(self._spent_file)
 
     def append(self, request: ChatRequest, reply: ChatReply) -> Exchange:
         """Write an exchange; it is on disk when this returns."""
@@ -209,7 +229,8 @@ class JournaledChat:
     """Writes down what `inner` answers, and does not ask it again for what is written down.
 
     The n-th time that this process makes a request, the n-th exchange of it is given: a resumed run repeats its last
-    step word for word, and a model that is asked the same twice on purpose is asked twice.
+    step word for word, and a model that is asked the same twice on purpose is asked twice. A step that could do nothing
+    with its answers is asked anew instead (`ask_anew`).
     """
 
     def __init__(self, inner: ChatModel, journal: Journal, *, on_exchange: Callable[[], None] = lambda: None) -> None:
@@ -223,7 +244,7 @@ class JournaledChat:
         self._inner = inner
         self._journal = journal
         self._on_exchange = on_exchange
-        self._seen: Counter[str] = Counter()
+        self._seen = Counter(journal.spent)
 
     @property
     def name(self) -> str:
@@ -244,6 +265,11 @@ class JournaledChat:
         self._seen[digest] += 1
         return exchange.as_reply()
 
+    def ask_anew(self) -> None:
+        """From the next process on, give nothing again that this one was given: its last step ended on it."""
+        if self._seen:
+            self._journal.spend(self._seen)
+
 
 def usd_text(micro_usd: int) -> str:
     """Micro-dollars as USD, with six decimals."""
@@ -257,6 +283,13 @@ def packaged_body(prompt: PromptRef) -> str | None:
     except PromptError:
         return None
     return found.body if found.digest == prompt.digest else None
+
+
+def _read_spent(path: Path) -> dict[str, int]:
+    try:
+        return _SPENT.validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise RecordError(f"{path}: cannot be read; delete it to repeat the answers of the run") from error
 
 
 def _whole(data: bytes) -> bytes:

@@ -51,12 +51,14 @@ class OpenModel:
         planner: The model.
         spent: What its calls have cost so far, in micro-dollars.
         stale: Why a record's answers do not belong to these questions any more; empty where they do.
+        ask_anew: Asks again, once the run goes on, for what its last step ended on; else that is repeated.
         close: Closes its connections and files.
     """
 
     planner: PlanningModel
     spent: Callable[[], int] = lambda: 0
     stale: Callable[[], tuple[str, ...]] = lambda: ()
+    ask_anew: Callable[[], None] = lambda: None
     close: Callable[[], None] = lambda: None
 
 
@@ -88,7 +90,7 @@ def open_model(settings: ModelSettings) -> OpenModel:
 
     late = _LateChat(settings)
     planner = ChatPlanner(asker=Asker(chat=late, seed=settings.seed), alone=settings.arm == "single")
-    return OpenModel(planner=planner, spent=late.spent, stale=late.stale, close=late.close)
+    return OpenModel(planner=planner, spent=late.spent, stale=late.stale, ask_anew=late.ask_anew, close=late.close)
 
 
 class _LateChat:
@@ -120,6 +122,11 @@ class _LateChat:
     def stale(self) -> tuple[str, ...]:
         """Where a record is out of date."""
         return () if self._session is None else self._session.stale
+
+    def ask_anew(self) -> None:
+        """Let what was answered so far be asked again when the run goes on."""
+        if self._session is not None:
+            self._session.ask_anew()
 
     def close(self) -> None:
         """Close what was opened."""

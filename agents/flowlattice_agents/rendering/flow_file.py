@@ -25,7 +25,10 @@ def render_flow(spec: FlowSpec) -> str:
     imports = Imports(flowlattice={"Flow", "Profile", "http"})
     records = Records(spec, names, imports)
     routes = Routes(records, names)
-    records.render_declared()
+    try:
+        records.render_declared()
+    except AgentError as error:
+        raise SpecError([f"records: {error}"]) from error
     problems = []
     helpers = []
     for function in spec.functions:

@@ -60,8 +60,13 @@ class Records:
     _built: dict[RecordType, str] = field(default_factory=dict)
 
     def render_declared(self) -> None:
-        """All records that the spec names, those that others hold first."""
+        """All records that the spec names, those that others hold first.
+
+        Raises:
+            ExpressionError: The type of a field is none, or a record holds itself.
+        """
         for record in self.spec.records:
+            type_named(record.name, self.spec)
             self._declared(record)
 
     def annotation(self, of: Type, hint: str = "Value") -> str:

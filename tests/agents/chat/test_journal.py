@@ -187,3 +187,23 @@ def test_a_record_that_is_none(path, content):
         path.write_bytes(content)
     with pytest.raises(RecordError):
         ReplayChat(path)
+
+
+def test_what_was_of_no_use_is_not_given_again(path):
+    first = JournaledChat(Scripted("bad", "worse"), Journal(path))
+    first.complete(request())
+    first.complete(request("other"))
+    first.ask_anew()
+    second = JournaledChat(Scripted("good"), Journal(path))
+    assert second.complete(request()).text == "good"
+    killed = JournaledChat(Scripted("better"), Journal(path))
+    assert killed.complete(request()).text == "good"
+    assert killed.complete(request("other")).text == "better"
+    assert [exchange.n for exchange in read_record(path)] == [1, 2, 3, 4]
+
+
+def test_what_is_said_to_be_spent_must_be_readable(path):
+    JournaledChat(Scripted("a"), Journal(path)).complete(request())
+    path.with_suffix(".spent.json").write_text("[")
+    with pytest.raises(RecordError, match=r"exchanges\.spent\.json: cannot be read"):
+        Journal(path)

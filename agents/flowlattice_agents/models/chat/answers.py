@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, JsonValue, TypeAdapter
 
 from flowlattice_agents.chat.base import AnswerSchema
 from flowlattice_agents.edits import Edit
 from flowlattice_agents.models.base import Block, Question
 from flowlattice_agents.spec import Assumption, Example
+from flowlattice_agents.visible import has_invisible
 
 T = TypeVar("T")
 
@@ -28,34 +29,44 @@ class AnswerModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+def _shown(text: str) -> str:
+    if has_invisible(text):
+        raise ValueError("holds control characters or marks that reorder text; leave them out")
+    return text
+
+
+Shown = Annotated[str, AfterValidator(_shown)]
+"""Text that people read."""
+
+
 class ClauseAnswer(AnswerModel):
     """A piece of the brief, word for word, and what became of it."""
 
-    clause: str
-    became: str
+    clause: Shown
+    became: Shown
 
 
 class AssumptionAnswer(AnswerModel):
     """A fact that was chosen."""
 
-    slot: str
-    text: str
+    slot: Shown
+    text: Shown
 
 
 class QuestionAnswer(AnswerModel):
     """A fact that must be asked."""
 
-    slot: str
-    text: str
-    assumption: str | None = None
+    slot: Shown
+    text: Shown
+    assumption: Shown | None = None
 
 
 class BlockAnswer(AnswerModel):
     """An unsafe wish."""
 
     code: Literal["DAG004", "EGRESS101", "BUD101"]
-    reason: str
-    alternative: str
+    reason: Shown
+    alternative: Shown
 
 
 class EditAnswer(AnswerModel):
@@ -89,7 +100,7 @@ class WithdrawnAnswer(AnswerModel):
     """An expectation that was wrong."""
 
     number: int
-    reason: str
+    reason: Shown
 
 
 L = TypeVar("L")
@@ -106,7 +117,7 @@ class DraftAnswer(AnswerModel):
     spec: dict[str, JsonValue] | None = None
     assumptions: Listed[AssumptionAnswer] = ()
     questions: Listed[QuestionAnswer] = ()
-    refusal: str | None = None
+    refusal: Shown | None = None
     block: BlockAnswer | None = None
 
 
@@ -119,7 +130,7 @@ class FlowAnswer(AnswerModel):
     examples: Listed[ExampleAnswer] = ()
     assumptions: Listed[AssumptionAnswer] = ()
     questions: Listed[QuestionAnswer] = ()
-    refusal: str | None = None
+    refusal: Shown | None = None
     block: BlockAnswer | None = None
 
 
@@ -132,7 +143,7 @@ class ChangeAnswer(AnswerModel):
     edits: Listed[EditAnswer] = ()
     assumptions: Listed[AssumptionAnswer] = ()
     questions: Listed[QuestionAnswer] = ()
-    refusal: str | None = None
+    refusal: Shown | None = None
     block: BlockAnswer | None = None
 
 
@@ -156,7 +167,7 @@ class RepairAnswer(AnswerModel):
 
     reasons: str
     edits: Listed[EditAnswer] = ()
-    give_up: str | None = None
+    give_up: Shown | None = None
 
 
 def schema_of(answer: type[AnswerModel], name: str) -> AnswerSchema:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ MAX_ROUNDS = 4
 """How often one question is asked, the first time included."""
 
 _MOST_PROBLEMS = 12
+_HALF = re.compile("[\ud800-\udfff]")
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n```", re.DOTALL)
 
 
@@ -103,10 +105,26 @@ def read(reply: ChatReply, answer: type[A]) -> tuple[A | None, list[str]]:
     value = json_in(reply.text)
     if value is None:
         return None, ["the answer is not one complete JSON object; answer with the object and nothing else"]
+    if unwritable := list(_unwritable(value)):
+        return None, unwritable
     try:
         return answer.model_validate(value), []
     except ValidationError as error:
         return None, [f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in error.errors()]
+
+
+def _unwritable(answer: dict[str, JsonValue]) -> Iterator[str]:
+    """What is no JSON that can be kept: numbers beyond all bounds, halves of characters."""
+    waiting: list[tuple[str, JsonValue]] = [("", answer)]
+    while waiting:
+        at, value = waiting.pop()
+        texts = [value] if isinstance(value, str) else list(value) if isinstance(value, dict) else []
+        if any(_HALF.search(text) for text in texts):
+            yield f"{at[1:] or 'answer'}: holds half of a surrogate pair; write the whole character or leave it out"
+        if isinstance(value, float) and not isfinite(value):
+            yield f"{at[1:] or 'answer'}: is no finite number"
+        parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        waiting += [(f"{at}.{_HALF.sub('?', str(name))}", part) for name, part in parts]
 
 
 def json_in(text: str) -> dict[str, JsonValue] | None:

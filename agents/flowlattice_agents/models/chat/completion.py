@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pydantic import JsonValue, ValidationError
 
-from flowlattice_agents.spec import Assumption, ClauseAccount, FlowSpec
+from flowlattice_agents.spec import MAX_RATE, Assumption, ClauseAccount, FlowSpec
 
 _Assume: TypeAlias = Callable[[str, str], None]
 
@@ -61,7 +61,7 @@ def _limit(given: dict[str, JsonValue], assume: _Assume) -> None:
         assume("rate", f"At most {DEFAULT_QPS} requests a second are taken.")
     qps = limit.get("qps")
     if limit.get("burst") is None and isinstance(qps, int | float):
-        burst = max(1, round(qps * 2))
+        burst = round(max(1, min(qps * 2, MAX_RATE)))
         given["rate_limit"] = {**limit, "burst": burst}
         assume("burst", f"Bursts of up to {burst} requests are taken.")
 

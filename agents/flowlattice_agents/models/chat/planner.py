@@ -42,6 +42,7 @@ from flowlattice_agents.models.chat.answers import (
 )
 from flowlattice_agents.models.chat.asking import Asker, Declined
 from flowlattice_agents.models.chat.completion import completed
+from flowlattice_agents.models.chat.marks import unmarked
 from flowlattice_agents.models.chat.vocabulary import likely
 from flowlattice_agents.spec import ClauseAccount, Example, FlowSpec
 from flowlattice_agents.specs import edited_spec, problems_of, request_line, shown, spec_text
@@ -70,10 +71,8 @@ class ChatPlanner:
 
     def draft(self, brief: str, answers: Sequence[Answer] = ()) -> Draft:
         """Understand a brief; every word of it is accounted for, and the spec holds together and meets its examples."""
-        if not brief.strip():
-            return Draft(questions=(Question(slot="brief", text="What should the flow do? The brief is empty."),))
-        if len(brief) > LONGEST_BRIEF:
-            return Draft(refusal=f"The brief has {len(brief)} characters; up to {LONGEST_BRIEF} can be understood.")
+        if (unfit := _unfit_text(brief, "brief", "What should the flow do?")) is not None:
+            return unfit
         try:
             return self._flow(brief, answers) if self.alone else self._spec(brief, answers)
         except Declined as refusal:
@@ -81,6 +80,8 @@ class ChatPlanner:
 
     def change(self, existing: Existing, request: str, answers: Sequence[Answer] = ()) -> Draft:
         """Understand a request to change a flow: the smallest edits of its spec, or of its file where it has none."""
+        if (unfit := _unfit_text(request, "change request", "What should be changed?")) is not None:
+            return unfit
         try:
             return self._change(existing, request, answers)
         except Declined as refusal:
@@ -116,8 +117,8 @@ class ChatPlanner:
         parts = [
             _brief(brief, answers),
             _operators(brief),
-            f"<spec>\n{text}</spec>",
-            "Disagreements:\n" + "\n".join(lines),
+            f"<spec>\n{unmarked(text)}</spec>",
+            unmarked("Disagreements:\n" + "\n".join(lines)),
         ]
         try:
             given = self.asker.ask("pm-settle", SettleAnswer, "\n\n".join(parts), check=check)
@@ -138,7 +139,8 @@ class ChatPlanner:
             return _rejected(trouble.text, own)
 
         prompt = "builder-repair" if trouble.file == SPEC_FILE else "builder-repair-source"
-        said = [f'<file name="{trouble.file}">\n{trouble.text}</file>', _operators(trouble.text), *_reported(trouble)]
+        quoted = f'<file name="{trouble.file}">\n{unmarked(trouble.text)}</file>'
+        said = [quoted, _operators(trouble.text), *map(unmarked, _reported(trouble))]
         try:
             given = self.asker.ask(prompt, RepairAnswer, "\n\n".join(said), check=check)
         except (Declined, AnswerUnusable) as reason:
@@ -193,13 +195,14 @@ class ChatPlanner:
                 changed, wrong = _edited(existing.spec, text, edits)
                 specs.extend([changed] if changed else [])
                 return [*wrong, *problems]
-            wrong = _rejected(text, edits)
+            wrong = _elsewhere(edits, FLOW_FILE) or _rejected(text, edits)
             if not wrong:
                 sources.append(apply_edits(text, edits))
                 wrong = _unparsable(sources[0])
             return [*wrong, *problems]
 
-        parts = [_brief(request, answers, "request"), _operators(request), f'<file name="{file}">\n{text}</file>']
+        quoted = f'<file name="{file}">\n{unmarked(text)}</file>'
+        parts = [_brief(request, answers, "request"), _operators(request), quoted]
         prompt = "pm-change" if of_spec else "pm-change-source"
         given = self.asker.ask(prompt, ChangeAnswer, "\n\n".join(parts), check=check)
         if given.outcome != "edit":
@@ -213,8 +216,7 @@ class ChatPlanner:
 
 
 def _edited(spec: FlowSpec, text: str, edits: Sequence[Edit]) -> tuple[FlowSpec | None, list[str]]:
-    problems = [f"edits: {edit.file} is not yours to edit" for edit in edits if edit.file != SPEC_FILE]
-    problems = problems or _rejected(text, edits)
+    problems = _elsewhere(edits, SPEC_FILE) or _rejected(text, edits)
     if problems:
         return None, problems
     try:
@@ -222,6 +224,19 @@ def _edited(spec: FlowSpec, text: str, edits: Sequence[Edit]) -> tuple[FlowSpec 
     except SpecError as error:
         return None, [f"after the edits: {problem}" for problem in error.problems]
     return after, [f"after the edits: {problem}" for problem in problems_of(after)]
+
+
+def _unfit_text(text: str, what: str, question: str) -> Draft | None:
+    """What becomes of a text that no model is asked about; None if one can be."""
+    if not text.strip():
+        return Draft(questions=(Question(slot="brief", text=f"{question} The {what} is empty."),))
+    if len(text) > LONGEST_BRIEF:
+        return Draft(refusal=f"The {what} has {len(text)} characters; up to {LONGEST_BRIEF} can be understood.")
+    return None
+
+
+def _elsewhere(edits: Sequence[Edit], file: str) -> list[str]:
+    return [f"edits: {edit.file} is not yours to edit" for edit in edits if edit.file != file]
 
 
 def _rejected(text: str, edits: Sequence[Edit]) -> list[str]:
@@ -292,10 +307,10 @@ def _operators(text: str) -> str:
 
 
 def _brief(brief: str, answers: Sequence[Answer], tag: str = "brief") -> str:
-    lines = [f"<{tag}>", brief.strip(), f"</{tag}>"]
+    lines = [f"<{tag}>", unmarked(brief.strip()), f"</{tag}>"]
     if answers:
         lines += ["", "The requester answered:"]
-        lines += [f"* {answer.question}\n  {answer.text}" for answer in answers]
+        lines += [unmarked(f"* {answer.question}\n  {answer.text}") for answer in answers]
         lines += ["", "What was answered is not asked again."]
     return "\n".join(lines)
 

@@ -1,6 +1,7 @@
 """The chat planner over real HTTP: what is asked, what is accepted, and what the model is told to correct."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from tests.support.scripted_model import (
     reply_text,
     scripted_model,
 )
+
+HELD_BY_ITSELF = {"name": "Number", "fields": [{"name": "n", "type": "integer"}, {"name": "more", "type": "Number"}]}
 
 
 def planner(server: ScriptedModel, *, alone: bool = False) -> ChatPlanner:
@@ -82,6 +85,18 @@ def test_the_request_carries_the_brief_the_rules_and_a_schema_and_pins_the_seed(
         (reply_json(drafted(checks=[{"require": "n", "field": "n", "reason": "r"}])), "`n` is integer, not boolean"),
         (reply_json(drafted(checks=[{"require": "n > 0", "field": "m", "reason": "r"}])), "names m, which is no field"),
         (reply_json(drafted(path="/double/{id}")), "{id} is no field"),
+        (reply_json(drafted(path="/{n}/{n}")), "has the parameter n twice"),
+        (reply_text(json.dumps(drafted(spec={**SPEC, "rate_limit": {"qps": 1e999}}))), "rate_limit.qps: is no finite"),
+        (reply_text(json.dumps(drafted(spec={**SPEC, "summary": 0.0})).replace("0.0", "1e999")), "summary: is no fin"),
+        (reply_text(json.dumps(drafted(spec={**SPEC, "rate_limit": {"qps": math.nan}}))), "qps: is no finite number"),
+        (reply_json(drafted(spec={**SPEC, "rate_limit": {"qps": -1e308}})), "rate_limit.qps: Input should be greater"),
+        (reply_json(drafted(spec={**SPEC, "rate_limit": {"qps": 10**400}})), "rate_limit.qps: Input should be "),
+        (reply_json(drafted(spec={**SPEC, "records": [HELD_BY_ITSELF]})), "the record `Number` holds itself"),
+        (reply_json({**drafted(), "assumptions": [{"slot": "s", "text": "\x07"}]}), "assumptions.0.text: "),
+        (reply_json(drafted(account=[{"clause": BRIEF, "became": "\x1b[2J"}])), "account.0.became: "),
+        (reply_json({"reasons": "r", "outcome": "refuse", "refusal": "\x07"}), "refusal: "),
+        (reply_json({"reasons": "r", "outcome": "refuse", "refusal": "\ud800"}), "refusal: holds half of"),
+        (reply_json(drafted(spec={**SPEC, "examples": [{"a": {"\udc00": 1}}]})), "spec.examples.0.a: holds half of"),
     ],
 )
 def test_what_is_wrong_with_an_answer_is_told_and_corrected(first: Behaviour, told: str) -> None:
@@ -200,6 +215,29 @@ def test_a_flow_without_a_spec_is_changed_in_its_own_text() -> None:
         draft = planner(server).change(Existing(source=source), "Two.")
     assert draft.source == "# a remark\nx = 2  # stays\n"
     assert "is no Python" in last_words(server)
+
+
+def test_a_change_of_a_file_edits_no_other_file() -> None:
+    answer = {
+        "reasons": "r",
+        "account": [{"clause": "Two.", "became": "x"}],
+        "outcome": "edit",
+        "edits": [edit("x = 1", "x = 2", file="policies/web.yaml")],
+    }
+    right = {**answer, "edits": [edit("x = 1", "x = 2", file="flow.py")]}
+    with scripted_model([reply_json(answer), reply_json(right)]) as server:
+        draft = planner(server).change(Existing(source="x = 1\n"), "Two.")
+    assert draft.source == "x = 2\n"
+    assert "edits: policies/web.yaml is not yours to edit" in last_words(server)
+
+
+def test_an_empty_change_request_and_a_very_long_one_cost_nothing() -> None:
+    existing = Existing(source="x = 1\n")
+    with scripted_model([]) as server:
+        (question,) = planner(server).change(existing, " \n").questions
+        assert planner(server).change(existing, "x" * 40_001).refusal
+    assert question.text == "What should be changed? The change request is empty."
+    assert server.requests == []
 
 
 def test_a_repair_sees_the_diagnostics_and_the_lines_around_them() -> None:
