@@ -192,6 +192,16 @@ def test_running_it_again_is_no_conflict(user: User) -> None:
     assert user.flows("author", ECHO, "--out", "built", "--yes").code == 0
 
 
+def test_a_change_where_somebody_edited_says_that_no_spec_fits_the_file(user: User) -> None:
+    assert user.flows("author", ECHO, "--out", "built", "--yes").code == 0
+    flow = user.folder / "built" / "flow.py"
+    limited = [line for line in flow.read_text().splitlines() if line.startswith("flow.rate_limit(")]
+    flow.write_text(flow.read_text().replace(limited[0], "flow.rate_limit(qps=7, burst=7)"))
+    ran = user.flows("author", "Raise the limit to 2000 qps.", "--edit", "built", "--json")
+    assert (ran.code, ran.result["outcome"]) == (1, "refused")
+    assert "there is none that fits this file" in str(ran.result["reason"])
+
+
 @pytest.mark.parametrize(
     "brief",
     [
