@@ -52,10 +52,10 @@ def environment(tmp_path: Path, server: ScriptedModel | None) -> dict[str, str]:
     return {**os.environ, "FLOWS_HOME": str(tmp_path / "home"), **keys}
 
 
-def flows(tmp_path: Path, server: ScriptedModel | None, *arguments: str) -> Ran:
+def flows(tmp_path: Path, server: ScriptedModel | None, *arguments: str, folder: str = ".") -> Ran:
     done = subprocess.run(
         [*FLOWS, *arguments],
-        cwd=tmp_path,
+        cwd=tmp_path / folder,
         env=environment(tmp_path, server),
         capture_output=True,
         text=True,
@@ -125,6 +125,16 @@ def test_a_stale_record_is_reported_and_not_failed(tmp_path: Path) -> None:
     ran = flows(tmp_path, None, "author", BRIEF, "--yes", "--json", "--model", "replay:old.jsonl", "--out", "old")
     assert (ran.code, ran.result["outcome"]) == (0, "deployed")
     assert any("pm-draft" in reason and "version 0" in reason for reason in ran.result["stale"])
+
+
+def test_a_replayed_run_goes_on_from_another_folder(tmp_path: Path) -> None:
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        author(tmp_path, server, "--record", "record.jsonl", "--out", "made")
+    waits = flows(tmp_path, None, "author", BRIEF, "--json", "--model", "replay:record.jsonl", "--out", "again")
+    assert waits.result["outcome"] == "needs_input"
+    (tmp_path / "elsewhere").mkdir()
+    ran = flows(tmp_path, None, "resume", waits.result["run"], "--yes", "--json", folder="elsewhere")
+    assert (ran.code, ran.result["outcome"]) == (0, "deployed")
 
 
 def test_a_disagreement_is_settled_before_anything_is_built(tmp_path: Path) -> None:

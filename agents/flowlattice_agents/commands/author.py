@@ -19,7 +19,7 @@ from flowlattice_agents.commands.options import MONEY
 from flowlattice_agents.conversation import Conversation, read_answers
 from flowlattice_agents.editing import edit_base
 from flowlattice_agents.models.base import Arm
-from flowlattice_agents.models.registry import checked_name
+from flowlattice_agents.models.registry import absolute_name, checked_name
 from flowlattice_agents.report import Reporter
 from flowlattice_agents.runs import Parameters, RunResult, Runs
 from flowlattice_agents.spec import FlowSpec
@@ -102,7 +102,7 @@ def _parameters(brief: str | None, options: Options) -> Parameters:
         brief=read_brief(brief) if brief is not None else "",
         spec=None if spec is None else read_spec(spec),
         edit=edit,
-        model=checked_name(options["model"] or os.environ.get("FLOWS_MODEL") or "offline"),
+        model=absolute_name(checked_name(options["model"] or os.environ.get("FLOWS_MODEL") or "offline")),
         arm=options["arm"],
         seed=options["seed"],
         budget_usd=options["budget_usd"],
