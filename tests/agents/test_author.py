@@ -250,6 +250,24 @@ def test_wrong_usage_is_one_line_and_exit_2(user: User, arguments: tuple[str, ..
     assert len(ran.err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("text", [b"{", b"[]", b'{"state_version": 2}', b"\xff", b"[" * 100_000, None])
+def test_a_run_that_cannot_be_read_is_no_fault_and_hides_no_other(user: User, text: bytes | None) -> None:
+    home = Path(os.environ["FLOWS_HOME"]) / "runs" / "a1b2c3d4e5f6"
+    home.mkdir(parents=True)
+    if text is None:
+        (home / "run.json").mkdir()
+    else:
+        (home / "run.json").write_bytes(text)
+    listed = json.loads(user.flows("runs", "--json").out)["runs"]
+    assert [(entry["run"], entry["outcome"]) for entry in listed] == [(home.name, "unusable")]
+    for verb in ("show", "review", "resume"):
+        ran = user.flows(verb, home.name)
+        assert ran.code == 1
+        assert f"run {home.name} cannot be used" in ran.err
+        assert "internal error" not in ran.err
+    assert "no run waits for a review" in user.flows("review").err
+
+
 def test_runs_and_show_tell_what_happened(user: User) -> None:
     run = str(user.flows("author", ECHO, "--out", "built", "--yes", "--json").result["run"])
     listed = json.loads(user.flows("runs", "--json").out)["runs"]
