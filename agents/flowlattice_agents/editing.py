@@ -32,11 +32,15 @@ class EditBase(BaseModel):
     certificate: str | None = None
 
 
-def edit_base(path: Path) -> EditBase:
+def edit_base(path: Path, *, in_place: bool) -> EditBase:
     """What is at a path: a flow file, or a folder that holds `flow.py`.
 
+    Args:
+        path: The path.
+        in_place: Whether the changed flow is to take its place, and not to be written to another folder.
+
     Raises:
-        UsageError: There is no flow file.
+        UsageError: There is no flow file, or none whose place a run can take: it writes `flow.py`.
     """
     file = path / FLOW_FILE if path.is_dir() else path
     try:
@@ -45,6 +49,11 @@ def edit_base(path: Path) -> EditBase:
         raise UsageError(f"{path}: no flow file to edit; name one, or a folder that holds {FLOW_FILE}") from error
     folder = file.absolute().parent
     own = file.name == FLOW_FILE  # the files beside it are only its own where it is called so
+    if in_place and not own:
+        raise UsageError(
+            f"{path}: a changed flow is written as {FLOW_FILE}, which would leave this file as it is; "
+            f"--out FOLDER writes {FLOW_FILE} there; or rename it to {FLOW_FILE}"
+        )
     return EditBase(
         folder=folder,
         source=source,

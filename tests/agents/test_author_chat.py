@@ -309,6 +309,22 @@ def test_an_unknown_flow_to_edit_is_wrong_usage(tmp_path: Path) -> None:
     assert "no flow file to edit" in ran.err
 
 
+def test_a_file_of_another_name_is_changed_only_into_another_folder(tmp_path: Path, made: Path) -> None:
+    other = made.rename(made.with_name("orders.py"))
+    before = other.read_text()
+    ran = flows(tmp_path, None, "author", "At most 250 a second.", "--edit", "made/orders.py", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--out FOLDER writes flow.py there; or rename it to flow.py" in ran.err
+    of_file = change([edit("qps=100", "qps=250")], "At most 250 a second.")
+    with scripted_model([reply_json(of_file)]) as server:
+        ran = author(
+            tmp_path, server, "--edit", "made/orders.py", "--out", "changed", brief="At most 250 a second."
+        )  # fmt: skip
+    assert ran.result["outcome"] == "deployed"
+    assert "qps=250" in (tmp_path / "changed" / "flow.py").read_text()
+    assert other.read_text() == before
+
+
 SOURCE = '''"""Double."""
 
 from flowlattice import Flow, Record, http, ms, node

@@ -91,7 +91,7 @@ class Options(TypedDict):
 
 def _parameters(brief: str | None, options: Options) -> Parameters:
     """What the options ask for; an unknown model is said before anything is written."""
-    edit = None if options["edit"] is None else edit_base(options["edit"])
+    edit = None if options["edit"] is None else edit_base(options["edit"], in_place=options["out"] is None)
     if edit is not None and brief is None:
         raise UsageError("--edit changes a flow as a brief says; name the brief, not --spec")
     out = options["out"] if options["out"] is not None or edit is None else edit.folder
