@@ -241,9 +241,13 @@ def test_bytes_that_are_no_text_are_refused(user: User, tmp_path: Path) -> None:
         (("x", "--model", "gpt"), "offline"),
         (("x", "--answers", "nowhere.yaml"), "no such file"),
         (("--spec", "nowhere.yaml"), "not a spec file"),
+        (("x", "--record", "."), "--record .: is no file that could be written"),
+        (("x", "--record", "taken/record.jsonl"), "taken is no folder"),
+        (("x", "--record", "r" * 300), "cannot be written"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(user: User, arguments: tuple[str, ...], says: str) -> None:
+    user.file("taken", "a file")
     ran = user.flows("author", *arguments)
     assert ran.code == 2
     assert says in ran.err

@@ -16,6 +16,7 @@ from flowlattice.home import flows_home
 from flowlattice_agents.chat.connect import EXCHANGES
 from flowlattice_agents.chat.prices import Price
 from flowlattice_agents.commands.options import MONEY
+from flowlattice_agents.commands.outputs import check_file
 from flowlattice_agents.conversation import Conversation, read_answers
 from flowlattice_agents.editing import edit_base
 from flowlattice_agents.models.base import Arm
@@ -59,6 +60,7 @@ def command(console: Console, brief: str | None, **options: Unpack[Options]) -> 
         example = """flows author 'GET /hello returns {"message": "hi"}'"""
         raise UsageError(f"name a brief or --spec FILE, one of them: {example}")
     parameters = _parameters(brief, options)
+    check_file(options["record"], "--record")
     conversation = Conversation(
         console, replies=read_answers(options["answers"]), yes=options["yes"], assume=options["assume"]
     )
@@ -66,9 +68,10 @@ def command(console: Console, brief: str | None, **options: Unpack[Options]) -> 
     reporter.begins(parameters.model)
     runs = Runs(flows_home())
     result = runs.start(parameters, conversation.answer, reporter.watch)
+    code = reporter.ends(result)
     if options["record"] is not None:
         write_record(result, options["record"])
-    return reporter.ends(result)
+    return code
 
 
 class Options(TypedDict):

@@ -17,6 +17,7 @@ import click
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
 from flowlattice_agents.commands.options import MONEY, SECONDS
+from flowlattice_agents.commands.outputs import check_file, check_folder, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +93,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from flowlattice_agents.models.registry import checked_name
 
     shown = Shown(junit=junit, html=html)
+    check_file(junit, "--junit")
+    check_file(html, "--html")
+    check_folder(out, f"--out {out}")
+    check_folder(record, f"--record {record}")
     if compare is not None:
         return _compare(console, *compare)
     chosen = None if suite is None else _suite(console, suite, family, only)
@@ -202,15 +207,15 @@ def _show(console: Console, results: Results, found: Sequence[Result], shown: Sh
     from flowlattice_agents.evals.summary import summarise
 
     summary = summarise(results.manifest(), str(results.folder), found)
-    if shown.junit is not None:
-        shown.junit.write_bytes(junit(summary, found))
-    if shown.html is not None:
-        shown.html.write_text(page(summary, found), encoding="utf-8")
     if console.json:
         console.emit(summary)
     else:
         for line in lines_of(summary):
             console.result(line)
+    if shown.junit is not None:
+        write_report(shown.junit, junit(summary, found))
+    if shown.html is not None:
+        write_report(shown.html, page(summary, found).encode())
     return Exit.OK if summary.all_pass else Exit.PROBLEMS
 
 
