@@ -23,6 +23,7 @@ from flowlattice_agents.errors import EditRejected, SpecError, WorkspaceError
 from flowlattice_agents.fixes import FIXES, Fixing, judged
 from flowlattice_agents.merging import Conflict, merged
 from flowlattice_agents.models.base import Repair, Trouble
+from flowlattice_agents.naming import name_in
 from flowlattice_agents.rendering import render_flow
 from flowlattice_agents.review import Rejections
 from flowlattice_agents.spec import FlowSpec
@@ -140,7 +141,8 @@ class Builder:
     def _begin(self, state: RunState, files: dict[str, str], name: str | None, reason: str) -> RunState:
         """Commit what is built first, on top of what was there."""
         base = self._base(state)
-        target = self.bench.target_for(name or "flow")
+        named = name or name_in(files[FLOW_FILE]) or "flow"
+        target = self.bench.target_for(named)
         try:
             found = snapshot(target, PUBLISHED)
         except WorkspaceError as error:
@@ -158,6 +160,7 @@ class Builder:
         return {
             "commit": commit,
             "attempt": 1,
+            "named": named,
             "found_digest": self.bench.store.put_json(dict(found)),
             "base_digest": None if before is None else self.bench.store.put(before),
         }
@@ -312,7 +315,7 @@ def edited_by_hand(found: Mapping[str, str | None]) -> bool:
         return False
     try:
         certified = Certificate.model_validate_json(certificate or "")
-        agreed = FlowSpec.from_yaml(spec or "")
+        is_spec_own = spec is None or FlowSpec.from_yaml(spec).to_yaml() == spec
     except (ValidationError, SpecError):
         return True
-    return certified.source_digest != digest_of({FLOW_FILE: source or ""}) or agreed.to_yaml() != spec
+    return certified.source_digest != digest_of({FLOW_FILE: source or ""}) or not is_spec_own

@@ -117,7 +117,7 @@ class Deployer:
             return {"outcome": "blocked", "reason": "the approval is void: the workspace's sources have changed since"}
         ir = store.model(FlowIR, needed(state, "ir_digest"))
         files = {**sources, CERTIFICATE_FILE: store.text(needed(state, "certificate_digest")) + "\n"}
-        target, found = self.bench.target_for(ir.name), self._found(state)
+        target, found = self.bench.target_for(state.get("named") or ir.name), self._found(state)
         try:
             check_publishable(files, target, expected=found)
             update = self._go_live(state, ir, approval)

@@ -41,6 +41,7 @@ class RunState(TypedDict, total=False):
         source_digest: Digest of the flow's sources.
         ir_digest: The Flow IR.
         base_digest: The flow file's text that the diff is against; none for a new flow.
+        named: What the flow was called when the Builder first looked; the folder is named so if nobody names another.
         found_digest: What the person's folder held when the Builder first looked.
         diagnostics_digest: What the checker reports about the sources.
         errors: How many of the diagnostics are errors.
@@ -85,6 +86,7 @@ class RunState(TypedDict, total=False):
     source_digest: str | None
     ir_digest: str | None
     base_digest: str | None
+    named: str
     found_digest: str | None
     diagnostics_digest: str | None
     errors: int

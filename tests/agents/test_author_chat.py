@@ -365,6 +365,27 @@ def test_the_model_mends_what_the_kernel_does_not(tmp_path: Path) -> None:
     assert all(fix["attempts"] == 1 for fix in ran.result["fixes"])
 
 
+def test_a_flow_without_a_spec_is_written_to_the_folder_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "flow").mkdir()
+    (tmp_path / "flow" / "flow.py").write_text("mine = 1\n")
+    with scripted_model(by_task(flow=alone(SOURCE))) as server:
+        ran = author(tmp_path, server, "--arm", "single")
+        again = author(tmp_path, server, "--arm", "single")
+    assert (ran.result["outcome"], ran.result["flow"]) == ("deployed", str(tmp_path / "double" / "flow.py"))
+    assert again.result["outcome"] == "deployed"
+    assert (tmp_path / "flow" / "flow.py").read_text() == "mine = 1\n"
+
+
+def test_a_flow_without_a_spec_does_not_take_the_place_of_what_somebody_wrote(tmp_path: Path) -> None:
+    (tmp_path / "double").mkdir()
+    (tmp_path / "double" / "flow.py").write_text("mine = 1\n")
+    with scripted_model(by_task(flow=alone(SOURCE))) as server:
+        ran = author(tmp_path, server, "--arm", "single")
+    assert ran.result["outcome"] == "failed"
+    assert "double holds files that no run wrote as they are" in ran.result["reason"]
+    assert (tmp_path / "double" / "flow.py").read_text() == "mine = 1\n"
+
+
 @pytest.mark.parametrize("arm", ["no-fix", "kernel-fixes"])
 def test_arms_without_the_model_in_the_loop_do_not_ask_it(tmp_path: Path, arm: str) -> None:
     spec = {**SPEC, "functions": [function('import_module = open("x")\nreturn n')]}
