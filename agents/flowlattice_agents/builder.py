@@ -17,7 +17,7 @@ from flowlattice.check import CheckContext, apply_fixes, check, with_edits
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir.build import build
 from flowlattice.ir.digest import digest_of, source_digest
-from flowlattice_agents.editing import EditBase
+from flowlattice_agents.editing import EditBase, without_spec
 from flowlattice_agents.edits import apply_edits
 from flowlattice_agents.errors import EditRejected, SpecError, WorkspaceError
 from flowlattice_agents.fixes import FIXES, Fixing, judged
@@ -133,10 +133,18 @@ class Builder:
             self.bench.progress.say(
                 "builder", "note", f"the flow file was edited by hand where the change is ({place}); changes the file"
             )
-            alone = base.model_copy(update={"spec": None}) if base else None
-            return {"edit_digest": self.bench.store.put_json(alone), "spec_digest": None}
+            return self._set_aside(base, spec)
         files = {FLOW_FILE: source, SPEC_FILE: spec.to_yaml()}
         return self._begin(state, files, spec.name, f"Render {spec.name} {spec.version}")
+
+    def _set_aside(self, base: EditBase | None, spec: FlowSpec) -> RunState:
+        """Have the file itself changed; it has to answer what the changed spec demands."""
+        store = self.bench.store
+        return {
+            "edit_digest": None if base is None else store.put_json(without_spec(base)),
+            "examples_digest": store.put_json(spec.examples),
+            "spec_digest": None,
+        }
 
     def _begin(self, state: RunState, files: dict[str, str], name: str | None, reason: str) -> RunState:
         """Commit what is built first, on top of what was there."""
@@ -155,6 +163,9 @@ class Builder:
         if base is not None:
             self.bench.workspace.commit({FLOW_FILE: base.source}, agent="person", reason="The flow as it was")
         commit = self.bench.workspace.commit(files, agent="builder", reason=reason)
+        if SPEC_FILE not in files and found[SPEC_FILE] is not None:
+            told = f"{SPEC_FILE} does not describe the flow any more; it is removed when the flow is written"
+            self.bench.progress.say("builder", "note", told)
         how = "renders" if SPEC_FILE in files else "takes"
         self.bench.progress.say("builder", "note", f"{how} {FLOW_FILE} ({_lines(files[FLOW_FILE])} lines)")
         return {

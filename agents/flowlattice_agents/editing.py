@@ -10,7 +10,7 @@ from flowlattice.certify import Certificate
 from flowlattice.errors import UsageError
 from flowlattice.ir.digest import digest_of
 from flowlattice_agents.errors import SpecError
-from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.spec import Example, FlowSpec
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE
 
 
@@ -21,6 +21,7 @@ class EditBase(BaseModel):
         folder: Where it lies.
         source: The flow file's text.
         spec: The spec beside it; none if there is none, or it cannot be read.
+        demanded: What it had to answer by a spec that was set aside, since a change of it does not fit the file.
         certificate: The certificate beside it, as text.
     """
 
@@ -29,6 +30,7 @@ class EditBase(BaseModel):
     folder: Path
     source: str
     spec: FlowSpec | None = None
+    demanded: tuple[Example, ...] = ()
     certificate: str | None = None
 
 
@@ -60,6 +62,16 @@ def edit_base(path: Path, *, in_place: bool) -> EditBase:
         spec=_spec(folder / SPEC_FILE) if own else None,
         certificate=_text(folder / CERTIFICATE_FILE) if own else None,
     )
+
+
+def without_spec(base: EditBase) -> EditBase:
+    """The flow with its spec set aside: the file alone is changed, and what it had to answer stays known."""
+    return base.model_copy(update={"spec": None, "demanded": demanded_of(base)})
+
+
+def demanded_of(base: EditBase) -> tuple[Example, ...]:
+    """What the flow had to answer before it was changed."""
+    return base.demanded if base.spec is None else base.spec.examples
 
 
 def certificate_of(base: EditBase) -> Certificate | None:

@@ -62,6 +62,7 @@ class RunState(TypedDict, total=False):
         approval_digest: The approval, bound to what was approved.
         deployment_digest: The deployment record with its probe.
         flow_path: Where the accepted flow lies in the person's tree.
+        removed: What lay beside the flow, is not true of it any more, and was removed when it was written.
         outcome: Set when the run has ended.
         reason: One sentence on the outcome.
     """
@@ -107,5 +108,6 @@ class RunState(TypedDict, total=False):
     approval_digest: str | None
     deployment_digest: str | None
     flow_path: str | None
+    removed: list[str]
     outcome: Outcome | None
     reason: str | None

@@ -303,6 +303,37 @@ def test_a_change_where_somebody_edited_is_made_in_the_file_itself(tmp_path: Pat
     assert "qps=120" in made.read_text()
 
 
+def edited_where_the_change_is(tmp_path: Path, made: Path, of_file: list[dict[str, str]], *arguments: str) -> Ran:
+    """A change request for a flow in which somebody has edited the place that is to be changed."""
+    made.write_text(made.read_text().replace("qps=100", "qps=120"))
+    of_spec = change([edit("qps: 100.0", "qps: 250.0")], "At most 250 a second.")
+    answers = [reply_json(of_spec), reply_json(change(of_file, "At most 250 a second."))]
+    with scripted_model([*answers, reply_json({"reasons": "r", "gave_up": "no"})]) as server:
+        return flows(
+            tmp_path, server, "author", "At most 250 a second.", "--yes", "--model", "openai:desk", "--edit", "made",
+            *arguments,
+        )  # fmt: skip
+
+
+def test_a_file_whose_spec_is_set_aside_still_answers_what_the_spec_demands(tmp_path: Path, made: Path) -> None:
+    wrong = [edit("qps=120", "qps=250"), edit("n * 2", "n * 3")]
+    ran = edited_where_the_change_is(tmp_path, made, wrong, "--json", "--arm", "kernel-fixes")
+    assert (ran.code, ran.result["outcome"]) == (1, "failed")
+    assert "GET /double?n=4" in ran.result["reason"]
+    assert (tmp_path / "made" / "spec.yaml").exists()
+
+
+def test_a_spec_that_is_not_true_any_more_is_removed(tmp_path: Path, made: Path) -> None:
+    ran = edited_where_the_change_is(tmp_path, made, [edit("qps=120", "qps=250")])
+    assert ran.code == 0, ran.err
+    assert "qps=250" in made.read_text()
+    assert not (tmp_path / "made" / "spec.yaml").exists()
+    assert "spec.yaml does not describe the flow any more; it is removed" in ran.err
+    assert "removed  spec.yaml" in ran.out
+    examples = next(check for check in certificate(tmp_path / "made")["checks"] if check["name"] == "examples")
+    assert (examples["verdict"], examples["summary"]) == ("passed", "2 of 2 examples answered as the brief says")
+
+
 def test_an_unknown_flow_to_edit_is_wrong_usage(tmp_path: Path) -> None:
     ran = flows(tmp_path, None, "author", "x", "--edit", "nowhere")
     assert ran.code == 2
