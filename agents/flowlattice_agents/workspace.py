@@ -16,6 +16,7 @@ import pygit2
 from pygit2.enums import FileMode, SortMode
 
 from flowlattice_agents.errors import WorkspaceError
+from flowlattice_agents.line_ends import with_line_ends_of
 from flowlattice_agents.store import write_atomically
 
 BRANCH = "refs/heads/main"
@@ -135,7 +136,7 @@ def check_publishable(
 def publish(
     files: dict[str, str], target: Path, *, expected: dict[str, str | None], removed: tuple[str, ...] = ()
 ) -> None:
-    """Write accepted files into the person's tree, each of them whole.
+    """Write accepted files into the person's tree, each of them whole, with the line ends that the person's have.
 
     Args:
         files: The files, by name.
@@ -151,7 +152,7 @@ def publish(
     try:
         for name, text in files.items():
             if _read(target / name) != text:
-                write_atomically((target / name).resolve(), text.encode(), mode=_mode(target / name))
+                _replace(target / name, text)
         for name in removed:
             (target / name).unlink(missing_ok=True)
     except OSError as error:
@@ -165,6 +166,11 @@ def snapshot(target: Path, names: tuple[str, ...]) -> dict[str, str | None]:
     return {name: _read(target / name) for name in names}
 
 
+def _replace(file: Path, text: str) -> None:
+    before = file.read_bytes().decode() if file.exists() else ""
+    write_atomically(file.resolve(), with_line_ends_of(before, text).encode(), mode=_mode(file))
+
+
 def _mode(file: Path) -> int:
     """A file's permissions; for a new one those that the person's umask leaves."""
     if file.exists():
@@ -175,6 +181,7 @@ def _mode(file: Path) -> int:
 
 
 def _read(file: Path) -> str | None:
+    """A file's text, each line ending in a plain newline; none if it is not there."""
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:

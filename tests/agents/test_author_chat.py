@@ -277,6 +277,16 @@ def test_a_change_leaves_everything_else_as_it_was(tmp_path: Path, made: Path) -
     assert "qps: 250" in (tmp_path / "made" / "spec.yaml").read_text()
 
 
+def test_a_change_of_one_line_leaves_all_line_ends_as_they_were(tmp_path: Path, made: Path) -> None:
+    made.write_bytes(made.read_bytes().replace(b"\n", b"\r\n"))
+    before = made.read_bytes()
+    answer = change([edit("qps: 100.0", "qps: 250.0")], "At most 250 a second.")
+    with scripted_model([reply_json(answer)]) as server:
+        ran = author(tmp_path, server, "--edit", "made", brief="At most 250 a second.")
+    assert ran.result["outcome"] == "deployed"
+    assert made.read_bytes() == before.replace(b"qps=100", b"qps=250")
+
+
 def test_a_change_of_what_must_be_answered_is_shown_in_the_review(tmp_path: Path, made: Path) -> None:
     edits = [
         edit('doubled": n * 2', 'doubled": n * 4'),
