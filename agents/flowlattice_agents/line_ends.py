@@ -1,4 +1,4 @@
-"""Line ends of a person's files: a run works with plain newlines, and what it writes back ends its lines as they did."""
+"""Line ends of a person's files: a run works with plain newlines, and writes them back with the ends they had."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def with_line_ends_of(before: str, text: str) -> str:
 
     Args:
         before: The text that is replaced, with its line ends as they are.
-        text: The new text, with `\\n` alone.
+        text: The new text, with plain newlines.
     """
     if "\r" not in before:
         return text
