@@ -17,12 +17,13 @@ from flowlattice.check import CheckContext, apply_fixes, check, with_edits
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir.build import build
 from flowlattice.ir.digest import digest_of, source_digest
-from flowlattice_agents.editing import EditBase
+from flowlattice_agents.editing import EditBase, without_spec
 from flowlattice_agents.edits import apply_edits
 from flowlattice_agents.errors import EditRejected, SpecError, WorkspaceError
 from flowlattice_agents.fixes import FIXES, Fixing, judged
 from flowlattice_agents.merging import Conflict, merged
 from flowlattice_agents.models.base import Repair, Trouble
+from flowlattice_agents.naming import name_in
 from flowlattice_agents.rendering import render_flow
 from flowlattice_agents.review import Rejections
 from flowlattice_agents.spec import FlowSpec
@@ -132,15 +133,24 @@ class Builder:
             self.bench.progress.say(
                 "builder", "note", f"the flow file was edited by hand where the change is ({place}); changes the file"
             )
-            alone = base.model_copy(update={"spec": None}) if base else None
-            return {"edit_digest": self.bench.store.put_json(alone), "spec_digest": None}
+            return self._set_aside(base, spec)
         files = {FLOW_FILE: source, SPEC_FILE: spec.to_yaml()}
         return self._begin(state, files, spec.name, f"Render {spec.name} {spec.version}")
+
+    def _set_aside(self, base: EditBase | None, spec: FlowSpec) -> RunState:
+        """Have the file itself changed; it has to answer what the changed spec demands."""
+        store = self.bench.store
+        return {
+            "edit_digest": None if base is None else store.put_json(without_spec(base)),
+            "examples_digest": store.put_json(spec.examples),
+            "spec_digest": None,
+        }
 
     def _begin(self, state: RunState, files: dict[str, str], name: str | None, reason: str) -> RunState:
         """Commit what is built first, on top of what was there."""
         base = self._base(state)
-        target = self.bench.target_for(name or "flow")
+        named = name or name_in(files[FLOW_FILE]) or "flow"
+        target = self.bench.target_for(named)
         try:
             found = snapshot(target, PUBLISHED)
         except WorkspaceError as error:
@@ -153,11 +163,15 @@ class Builder:
         if base is not None:
             self.bench.workspace.commit({FLOW_FILE: base.source}, agent="person", reason="The flow as it was")
         commit = self.bench.workspace.commit(files, agent="builder", reason=reason)
+        if SPEC_FILE not in files and found[SPEC_FILE] is not None:
+            told = f"{SPEC_FILE} does not describe the flow any more; it is removed when the flow is written"
+            self.bench.progress.say("builder", "note", told)
         how = "renders" if SPEC_FILE in files else "takes"
         self.bench.progress.say("builder", "note", f"{how} {FLOW_FILE} ({_lines(files[FLOW_FILE])} lines)")
         return {
             "commit": commit,
             "attempt": 1,
+            "named": named,
             "found_digest": self.bench.store.put_json(dict(found)),
             "base_digest": None if before is None else self.bench.store.put(before),
         }
@@ -312,7 +326,7 @@ def edited_by_hand(found: Mapping[str, str | None]) -> bool:
         return False
     try:
         certified = Certificate.model_validate_json(certificate or "")
-        agreed = FlowSpec.from_yaml(spec or "")
+        is_spec_own = spec is None or FlowSpec.from_yaml(spec).to_yaml() == spec
     except (ValidationError, SpecError):
         return True
-    return certified.source_digest != digest_of({FLOW_FILE: source or ""}) or agreed.to_yaml() != spec
+    return certified.source_digest != digest_of({FLOW_FILE: source or ""}) or not is_spec_own

@@ -25,13 +25,13 @@ from flowlattice.ir.comparison import Change, compare
 from flowlattice.ir.digest import digest_of
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.deployed import Deployed
-from flowlattice_agents.editing import EditBase
+from flowlattice_agents.editing import EditBase, demanded_of
 from flowlattice_agents.errors import WorkspaceError
-from flowlattice_agents.obligations import base_source
+from flowlattice_agents.obligations import EXAMPLES, base_source
 from flowlattice_agents.review import Review, Revision, code_changes, example_changes
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
-from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, Workbench, needed
+from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE, Workbench, needed
 from flowlattice_agents.workspace import check_publishable, publish
 
 PROBING_S = 30.0
@@ -92,9 +92,11 @@ class Deployer:
     def _demands(self, state: RunState) -> Iterator[Change]:
         """What the flow had to answer before it was changed and has to no more."""
         edited, agreed = state.get("edit_digest"), state.get("spec_digest")
-        was = self.bench.store.model(EditBase, edited).spec if edited else None
-        if was is not None and agreed:
-            yield from example_changes(was.examples, self.bench.store.model(FlowSpec, agreed).examples)
+        was = demanded_of(self.bench.store.model(EditBase, edited)) if edited else ()
+        if agreed:
+            yield from example_changes(was, self.bench.store.model(FlowSpec, agreed).examples)
+        elif given := state.get("examples_digest"):
+            yield from example_changes(was, EXAMPLES.validate_json(self.bench.store.text(given)))
 
     def _sent_back(self, given: dict[str, JsonValue]) -> RunState:
         revise = cast(dict[str, JsonValue], given["revise"])
@@ -117,13 +119,14 @@ class Deployer:
             return {"outcome": "blocked", "reason": "the approval is void: the workspace's sources have changed since"}
         ir = store.model(FlowIR, needed(state, "ir_digest"))
         files = {**sources, CERTIFICATE_FILE: store.text(needed(state, "certificate_digest")) + "\n"}
-        target, found = self.bench.target_for(ir.name), self._found(state)
+        target, found = self.bench.target_for(state.get("named") or ir.name), self._found(state)
+        stale = tuple(name for name in (SPEC_FILE,) if name not in files and found.get(name) is not None)
         try:
-            check_publishable(files, target, expected=found)
+            check_publishable(files, target, expected=found, removed=stale)
             update = self._go_live(state, ir, approval)
             if update["outcome"] == "deployed":
-                publish(files, target, expected=found)
-                update["flow_path"] = str(target / FLOW_FILE)
+                publish(files, target, expected=found, removed=stale)
+                update |= {"flow_path": str(target / FLOW_FILE), "removed": list(stale)}
         except WorkspaceError as error:
             progress.say("deploy", "stopped", f"stops: {error}")
             return {"outcome": "failed", "reason": str(error)}

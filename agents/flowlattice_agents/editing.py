@@ -10,7 +10,7 @@ from flowlattice.certify import Certificate
 from flowlattice.errors import UsageError
 from flowlattice.ir.digest import digest_of
 from flowlattice_agents.errors import SpecError
-from flowlattice_agents.spec import FlowSpec
+from flowlattice_agents.spec import Example, FlowSpec
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE
 
 
@@ -21,6 +21,7 @@ class EditBase(BaseModel):
         folder: Where it lies.
         source: The flow file's text.
         spec: The spec beside it; none if there is none, or it cannot be read.
+        demanded: What it had to answer by a spec that was set aside, since a change of it does not fit the file.
         certificate: The certificate beside it, as text.
     """
 
@@ -29,14 +30,19 @@ class EditBase(BaseModel):
     folder: Path
     source: str
     spec: FlowSpec | None = None
+    demanded: tuple[Example, ...] = ()
     certificate: str | None = None
 
 
-def edit_base(path: Path) -> EditBase:
+def edit_base(path: Path, *, in_place: bool) -> EditBase:
     """What is at a path: a flow file, or a folder that holds `flow.py`.
 
+    Args:
+        path: The path.
+        in_place: Whether the changed flow is to take its place, and not to be written to another folder.
+
     Raises:
-        UsageError: There is no flow file.
+        UsageError: There is no flow file, or none whose place a run can take: it writes `flow.py`.
     """
     file = path / FLOW_FILE if path.is_dir() else path
     try:
@@ -45,12 +51,27 @@ def edit_base(path: Path) -> EditBase:
         raise UsageError(f"{path}: no flow file to edit; name one, or a folder that holds {FLOW_FILE}") from error
     folder = file.absolute().parent
     own = file.name == FLOW_FILE  # the files beside it are only its own where it is called so
+    if in_place and not own:
+        raise UsageError(
+            f"{path}: a changed flow is written as {FLOW_FILE}, which would leave this file as it is; "
+            f"--out FOLDER writes {FLOW_FILE} there; or rename it to {FLOW_FILE}"
+        )
     return EditBase(
         folder=folder,
         source=source,
         spec=_spec(folder / SPEC_FILE) if own else None,
         certificate=_text(folder / CERTIFICATE_FILE) if own else None,
     )
+
+
+def without_spec(base: EditBase) -> EditBase:
+    """The flow with its spec set aside: the file alone is changed, and what it had to answer stays known."""
+    return base.model_copy(update={"spec": None, "demanded": demanded_of(base)})
+
+
+def demanded_of(base: EditBase) -> tuple[Example, ...]:
+    """What the flow had to answer before it was changed."""
+    return base.demanded if base.spec is None else base.spec.examples
 
 
 def certificate_of(base: EditBase) -> Certificate | None:

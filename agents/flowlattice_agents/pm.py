@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from flowlattice_agents.editing import EditBase
 from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Block, Draft, Existing, Question
+from flowlattice_agents.obligations import EXAMPLES
 from flowlattice_agents.spec import Example, FlowSpec
 from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import GivenAnswer, RunState
@@ -60,7 +61,7 @@ class PM:
         return {
             **update,
             "written_digest": store.put(draft.source or ""),
-            "examples_digest": store.put_json(draft.examples),
+            "examples_digest": store.put_json(self._demanded_of(state, draft)),
             "questions_digest": None,
             "expected": True,
         }
@@ -105,6 +106,12 @@ class PM:
         agreed = settled.spec.model_copy(update={"examples": (*stays, *kept)})
         progress.say("pm", "finished", f"settles {len(open_)} disagreements")
         return {**update, "spec_digest": store.put_json(agreed), "expected": True}
+
+    def _demanded_of(self, state: RunState, draft: Draft) -> list[Example]:
+        """What a flow file is tested against: what a spec that was set aside demands, and what comes with the file."""
+        kept = state.get("examples_digest")
+        known = EXAMPLES.validate_json(self.bench.store.text(kept)) if kept else []
+        return list({request_line(example): example for example in (*known, *draft.examples)}.values())
 
     def _draft(self, state: RunState) -> Draft:
         model, store = self.bench.model, self.bench.store

@@ -99,6 +99,8 @@ class Reporter:
                 yield f"  answer   {sample.status} {sample.answer}"
             if deployed.doubles:
                 yield f"  note     local doubles stand in for {', '.join(deployed.doubles)}: nothing left this machine"
+            for name in state.get("removed", []):
+                yield f"  removed  {name}, which did not describe the flow any more"
             yield "  keep it serving with: flows serve --deployed"
         if result.cost.calls:
             yield f"  cost     {result.cost}"
@@ -117,6 +119,7 @@ def summary(result: RunResult) -> dict[str, JsonValue]:
         "halted": None if result.halted is None else type(result.halted).__name__,
         "reason": reason_of(result),
         "flow": state.get("flow_path"),
+        "removed": [*state.get("removed", [])],
         "questions": cast(JsonValue, questions_of(result)),
         "assumptions": _kept(store, state.get("assumptions_digest"), []),
         "diagnostics": _kept(store, state.get("diagnostics_digest"), []),

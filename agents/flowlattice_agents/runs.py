@@ -141,14 +141,22 @@ class Runs:
         return self._stores.names()
 
     def parameters(self, store: RunStore) -> Parameters:
-        """What a run was started with."""
+        """What a run was started with.
+
+        Raises:
+            RunError: That is not known, or was kept by another version.
+        """
+        file = store.folder / PARAMETERS_FILE
         try:
-            text = (store.folder / PARAMETERS_FILE).read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8")
+            kept = json.loads(text)
+            if isinstance(kept, dict) and kept.get("state_version") != STATE_VERSION:
+                raise RunError(f"run {store.run} is of another version of flowlattice; start it again")
+            return Parameters.model_validate_json(text)
         except FileNotFoundError as error:
             raise RunError(f"run {store.run} was cut off before it began; start it again") from error
-        if json.loads(text).get("state_version") != STATE_VERSION:
-            raise RunError(f"run {store.run} is of another version of flowlattice; start it again")
-        return Parameters.model_validate_json(text)
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"run {store.run} cannot be used: {file} cannot be read; start it again") from error
 
     def state(self, run: str) -> RunResult:
         """Where a run is, without going on with it."""

@@ -41,6 +41,7 @@ class RunState(TypedDict, total=False):
         source_digest: Digest of the flow's sources.
         ir_digest: The Flow IR.
         base_digest: The flow file's text that the diff is against; none for a new flow.
+        named: What the flow was called when the Builder first looked; the folder is named so if nobody names another.
         found_digest: What the person's folder held when the Builder first looked.
         diagnostics_digest: What the checker reports about the sources.
         errors: How many of the diagnostics are errors.
@@ -61,6 +62,7 @@ class RunState(TypedDict, total=False):
         approval_digest: The approval, bound to what was approved.
         deployment_digest: The deployment record with its probe.
         flow_path: Where the accepted flow lies in the person's tree.
+        removed: What lay beside the flow, is not true of it any more, and was removed when it was written.
         outcome: Set when the run has ended.
         reason: One sentence on the outcome.
     """
@@ -85,6 +87,7 @@ class RunState(TypedDict, total=False):
     source_digest: str | None
     ir_digest: str | None
     base_digest: str | None
+    named: str
     found_digest: str | None
     diagnostics_digest: str | None
     errors: int
@@ -105,5 +108,6 @@ class RunState(TypedDict, total=False):
     approval_digest: str | None
     deployment_digest: str | None
     flow_path: str | None
+    removed: list[str]
     outcome: Outcome | None
     reason: str | None

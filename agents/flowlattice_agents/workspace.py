@@ -16,6 +16,7 @@ import pygit2
 from pygit2.enums import FileMode, SortMode
 
 from flowlattice_agents.errors import WorkspaceError
+from flowlattice_agents.line_ends import with_line_ends_of
 from flowlattice_agents.store import write_atomically
 
 BRANCH = "refs/heads/main"
@@ -113,7 +114,9 @@ class Workspace:
         return self._repository.references[BRANCH].peel(pygit2.Commit)
 
 
-def check_publishable(files: dict[str, str], target: Path, *, expected: dict[str, str | None]) -> None:
+def check_publishable(
+    files: dict[str, str], target: Path, *, expected: dict[str, str | None], removed: tuple[str, ...] = ()
+) -> None:
     """See that `publish` would write nothing over what a person changed; writes nothing itself.
 
     Raises:
@@ -122,31 +125,36 @@ def check_publishable(files: dict[str, str], target: Path, *, expected: dict[str
     nearest = next(folder for folder in (target, *target.parents) if folder.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         raise WorkspaceError(f"{target}: cannot be written; name another folder with --out")
-    for name, text in files.items():
+    for name in (*files, *removed):
         now = _read(target / name)
-        if now not in (text, expected.get(name)):
+        if now not in (files.get(name), expected.get(name)):
             raise WorkspaceError(
                 f"{target / name} was changed since the run began; move it away or name another folder with --out"
             )
 
 
-def publish(files: dict[str, str], target: Path, *, expected: dict[str, str | None]) -> None:
-    """Write accepted files into the person's tree, each of them whole.
+def publish(
+    files: dict[str, str], target: Path, *, expected: dict[str, str | None], removed: tuple[str, ...] = ()
+) -> None:
+    """Write accepted files into the person's tree, each of them whole, with the line ends that the person's have.
 
     Args:
         files: The files, by name.
         target: The folder; made if it is not there.
         expected: What was in the folder when the run began, by name; none for a file that was not there. A file that
             already holds the accepted text is left alone.
+        removed: Files that are not true of the accepted ones any more.
 
     Raises:
         WorkspaceError: A file was changed meanwhile, and nothing is written then; or the folder cannot be written.
     """
-    check_publishable(files, target, expected=expected)
+    check_publishable(files, target, expected=expected, removed=removed)
     try:
         for name, text in files.items():
             if _read(target / name) != text:
-                write_atomically((target / name).resolve(), text.encode(), mode=_mode(target / name))
+                _replace(target / name, text)
+        for name in removed:
+            (target / name).unlink(missing_ok=True)
     except OSError as error:
         raise WorkspaceError(
             f"{target}: cannot be written ({error.strerror}); name another folder with --out"
@@ -156,6 +164,11 @@ def publish(files: dict[str, str], target: Path, *, expected: dict[str, str | No
 def snapshot(target: Path, names: tuple[str, ...]) -> dict[str, str | None]:
     """What a folder holds of some files; none for one that is not there."""
     return {name: _read(target / name) for name in names}
+
+
+def _replace(file: Path, text: str) -> None:
+    before = file.read_bytes().decode() if file.exists() else ""
+    write_atomically(file.resolve(), with_line_ends_of(before, text).encode(), mode=_mode(file))
 
 
 def _mode(file: Path) -> int:
@@ -168,6 +181,7 @@ def _mode(file: Path) -> int:
 
 
 def _read(file: Path) -> str | None:
+    """A file's text, each line ending in a plain newline; none if it is not there."""
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:

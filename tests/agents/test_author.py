@@ -192,6 +192,16 @@ def test_running_it_again_is_no_conflict(user: User) -> None:
     assert user.flows("author", ECHO, "--out", "built", "--yes").code == 0
 
 
+def test_a_change_where_somebody_edited_says_that_no_spec_fits_the_file(user: User) -> None:
+    assert user.flows("author", ECHO, "--out", "built", "--yes").code == 0
+    flow = user.folder / "built" / "flow.py"
+    limited = [line for line in flow.read_text().splitlines() if line.startswith("flow.rate_limit(")]
+    flow.write_text(flow.read_text().replace(limited[0], "flow.rate_limit(qps=7, burst=7)"))
+    ran = user.flows("author", "Raise the limit to 2000 qps.", "--edit", "built", "--json")
+    assert (ran.code, ran.result["outcome"]) == (1, "refused")
+    assert "there is none that fits this file" in str(ran.result["reason"])
+
+
 @pytest.mark.parametrize(
     "brief",
     [
@@ -231,13 +241,35 @@ def test_bytes_that_are_no_text_are_refused(user: User, tmp_path: Path) -> None:
         (("x", "--model", "gpt"), "offline"),
         (("x", "--answers", "nowhere.yaml"), "no such file"),
         (("--spec", "nowhere.yaml"), "not a spec file"),
+        (("x", "--record", "."), "--record .: is no file that could be written"),
+        (("x", "--record", "taken/record.jsonl"), "taken is no folder"),
+        (("x", "--record", "r" * 300), "cannot be written"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(user: User, arguments: tuple[str, ...], says: str) -> None:
+    user.file("taken", "a file")
     ran = user.flows("author", *arguments)
     assert ran.code == 2
     assert says in ran.err
     assert len(ran.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", [b"{", b"[]", b'{"state_version": 2}', b"\xff", b"[" * 100_000, None])
+def test_a_run_that_cannot_be_read_is_no_fault_and_hides_no_other(user: User, text: bytes | None) -> None:
+    home = Path(os.environ["FLOWS_HOME"]) / "runs" / "a1b2c3d4e5f6"
+    home.mkdir(parents=True)
+    if text is None:
+        (home / "run.json").mkdir()
+    else:
+        (home / "run.json").write_bytes(text)
+    listed = json.loads(user.flows("runs", "--json").out)["runs"]
+    assert [(entry["run"], entry["outcome"]) for entry in listed] == [(home.name, "unusable")]
+    for verb in ("show", "review", "resume"):
+        ran = user.flows(verb, home.name)
+        assert ran.code == 1
+        assert f"run {home.name} cannot be used" in ran.err
+        assert "internal error" not in ran.err
+    assert "no run waits for a review" in user.flows("review").err
 
 
 def test_runs_and_show_tell_what_happened(user: User) -> None:

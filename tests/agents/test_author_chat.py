@@ -53,10 +53,10 @@ def environment(tmp_path: Path, server: ScriptedModel | None) -> dict[str, str]:
     return {**os.environ, "FLOWS_HOME": str(tmp_path / "home"), **keys}
 
 
-def flows(tmp_path: Path, server: ScriptedModel | None, *arguments: str) -> Ran:
+def flows(tmp_path: Path, server: ScriptedModel | None, *arguments: str, folder: str = ".") -> Ran:
     done = subprocess.run(
         [*FLOWS, *arguments],
-        cwd=tmp_path,
+        cwd=tmp_path / folder,
         env=environment(tmp_path, server),
         capture_output=True,
         text=True,
@@ -126,6 +126,16 @@ def test_a_stale_record_is_reported_and_not_failed(tmp_path: Path) -> None:
     ran = flows(tmp_path, None, "author", BRIEF, "--yes", "--json", "--model", "replay:old.jsonl", "--out", "old")
     assert (ran.code, ran.result["outcome"]) == (0, "deployed")
     assert any("pm-draft" in reason and "version 0" in reason for reason in ran.result["stale"])
+
+
+def test_a_replayed_run_goes_on_from_another_folder(tmp_path: Path) -> None:
+    with scripted_model([reply_json(drafted()), reply_json(EXPECTED)]) as server:
+        author(tmp_path, server, "--record", "record.jsonl", "--out", "made")
+    waits = flows(tmp_path, None, "author", BRIEF, "--json", "--model", "replay:record.jsonl", "--out", "again")
+    assert waits.result["outcome"] == "needs_input"
+    (tmp_path / "elsewhere").mkdir()
+    ran = flows(tmp_path, None, "resume", waits.result["run"], "--yes", "--json", folder="elsewhere")
+    assert (ran.code, ran.result["outcome"]) == (0, "deployed")
 
 
 def test_a_disagreement_is_settled_before_anything_is_built(tmp_path: Path) -> None:
@@ -280,6 +290,16 @@ def test_a_change_leaves_everything_else_as_it_was(tmp_path: Path, made: Path) -
     assert "qps: 250" in (tmp_path / "made" / "spec.yaml").read_text()
 
 
+def test_a_change_of_one_line_leaves_all_line_ends_as_they_were(tmp_path: Path, made: Path) -> None:
+    made.write_bytes(made.read_bytes().replace(b"\n", b"\r\n"))
+    before = made.read_bytes()
+    answer = change([edit("qps: 100.0", "qps: 250.0")], "At most 250 a second.")
+    with scripted_model([reply_json(answer)]) as server:
+        ran = author(tmp_path, server, "--edit", "made", brief="At most 250 a second.")
+    assert ran.result["outcome"] == "deployed"
+    assert made.read_bytes() == before.replace(b"qps=100", b"qps=250")
+
+
 def test_a_change_of_what_must_be_answered_is_shown_in_the_review(tmp_path: Path, made: Path) -> None:
     edits = [
         edit('doubled": n * 2', 'doubled": n * 4'),
@@ -306,10 +326,57 @@ def test_a_change_where_somebody_edited_is_made_in_the_file_itself(tmp_path: Pat
     assert "qps=120" in made.read_text()
 
 
+def edited_where_the_change_is(tmp_path: Path, made: Path, of_file: list[dict[str, str]], *arguments: str) -> Ran:
+    """A change request for a flow in which somebody has edited the place that is to be changed."""
+    made.write_text(made.read_text().replace("qps=100", "qps=120"))
+    of_spec = change([edit("qps: 100.0", "qps: 250.0")], "At most 250 a second.")
+    answers = [reply_json(of_spec), reply_json(change(of_file, "At most 250 a second."))]
+    with scripted_model([*answers, reply_json({"reasons": "r", "gave_up": "no"})]) as server:
+        return flows(
+            tmp_path, server, "author", "At most 250 a second.", "--yes", "--model", "openai:desk", "--edit", "made",
+            *arguments,
+        )  # fmt: skip
+
+
+def test_a_file_whose_spec_is_set_aside_still_answers_what_the_spec_demands(tmp_path: Path, made: Path) -> None:
+    wrong = [edit("qps=120", "qps=250"), edit("n * 2", "n * 3")]
+    ran = edited_where_the_change_is(tmp_path, made, wrong, "--json", "--arm", "kernel-fixes")
+    assert (ran.code, ran.result["outcome"]) == (1, "failed")
+    assert "GET /double?n=4" in ran.result["reason"]
+    assert (tmp_path / "made" / "spec.yaml").exists()
+
+
+def test_a_spec_that_is_not_true_any_more_is_removed(tmp_path: Path, made: Path) -> None:
+    ran = edited_where_the_change_is(tmp_path, made, [edit("qps=120", "qps=250")])
+    assert ran.code == 0, ran.err
+    assert "qps=250" in made.read_text()
+    assert not (tmp_path / "made" / "spec.yaml").exists()
+    assert "spec.yaml does not describe the flow any more; it is removed" in ran.err
+    assert "removed  spec.yaml" in ran.out
+    examples = next(check for check in certificate(tmp_path / "made")["checks"] if check["name"] == "examples")
+    assert (examples["verdict"], examples["summary"]) == ("passed", "2 of 2 examples answered as the brief says")
+
+
 def test_an_unknown_flow_to_edit_is_wrong_usage(tmp_path: Path) -> None:
     ran = flows(tmp_path, None, "author", "x", "--edit", "nowhere")
     assert ran.code == 2
     assert "no flow file to edit" in ran.err
+
+
+def test_a_file_of_another_name_is_changed_only_into_another_folder(tmp_path: Path, made: Path) -> None:
+    other = made.rename(made.with_name("orders.py"))
+    before = other.read_text()
+    ran = flows(tmp_path, None, "author", "At most 250 a second.", "--edit", "made/orders.py", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--out FOLDER writes flow.py there; or rename it to flow.py" in ran.err
+    of_file = change([edit("qps=100", "qps=250")], "At most 250 a second.")
+    with scripted_model([reply_json(of_file)]) as server:
+        ran = author(
+            tmp_path, server, "--edit", "made/orders.py", "--out", "changed", brief="At most 250 a second."
+        )  # fmt: skip
+    assert ran.result["outcome"] == "deployed"
+    assert "qps=250" in (tmp_path / "changed" / "flow.py").read_text()
+    assert other.read_text() == before
 
 
 SOURCE = '''"""Double."""
@@ -350,6 +417,27 @@ def test_the_model_mends_what_the_kernel_does_not(tmp_path: Path) -> None:
     assert ran.result["outcome"] == "deployed"
     assert {fix["by"] for fix in ran.result["fixes"]} == {"model"}
     assert all(fix["attempts"] == 1 for fix in ran.result["fixes"])
+
+
+def test_a_flow_without_a_spec_is_written_to_the_folder_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "flow").mkdir()
+    (tmp_path / "flow" / "flow.py").write_text("mine = 1\n")
+    with scripted_model(by_task(flow=alone(SOURCE))) as server:
+        ran = author(tmp_path, server, "--arm", "single")
+        again = author(tmp_path, server, "--arm", "single")
+    assert (ran.result["outcome"], ran.result["flow"]) == ("deployed", str(tmp_path / "double" / "flow.py"))
+    assert again.result["outcome"] == "deployed"
+    assert (tmp_path / "flow" / "flow.py").read_text() == "mine = 1\n"
+
+
+def test_a_flow_without_a_spec_does_not_take_the_place_of_what_somebody_wrote(tmp_path: Path) -> None:
+    (tmp_path / "double").mkdir()
+    (tmp_path / "double" / "flow.py").write_text("mine = 1\n")
+    with scripted_model(by_task(flow=alone(SOURCE))) as server:
+        ran = author(tmp_path, server, "--arm", "single")
+    assert ran.result["outcome"] == "failed"
+    assert "double holds files that no run wrote as they are" in ran.result["reason"]
+    assert (tmp_path / "double" / "flow.py").read_text() == "mine = 1\n"
 
 
 @pytest.mark.parametrize("arm", ["no-fix", "kernel-fixes"])

@@ -131,6 +131,12 @@ def test_json_has_everything_that_a_tool_needs(waiting: Reviewer) -> None:
     assert found["hunks"][LIMIT - 1]["title"] == "flow.rate_limit"
 
 
+def test_markdown_for_machines_is_one_object(waiting: Reviewer) -> None:
+    text = waiting.flows("review", waiting.run, "--markdown")[1]
+    found = json.loads(waiting.flows("review", waiting.run, "--markdown", "--json")[1])
+    assert found == {"run": waiting.run, "markdown": text.rstrip("\n")}
+
+
 def test_what_is_accepted_is_deployed(reviewer: Reviewer) -> None:
     result = reviewer.decided("--accept", "--comment", "fine")
     assert result["outcome"] == "deployed"

@@ -60,6 +60,19 @@ def test_publish_writes_whole_files_and_is_repeatable(tmp_path: Path) -> None:
     assert [(file.name, file.read_text()) for file in target.iterdir()] == [("flow.py", "a\n")]
 
 
+def test_publish_removes_only_what_the_run_found(tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text("old\n")
+    found = snapshot(tmp_path, ("flow.py", "spec.yaml"))
+    (tmp_path / "spec.yaml").write_text("mine\n")
+    with pytest.raises(WorkspaceError, match="changed since the run began"):
+        publish({"flow.py": "a\n"}, tmp_path, expected=found, removed=("spec.yaml",))
+    assert [file.name for file in tmp_path.iterdir()] == ["spec.yaml"]
+    (tmp_path / "spec.yaml").write_text("old\n")
+    for _ in range(2):
+        publish({"flow.py": "a\n"}, tmp_path, expected=found, removed=("spec.yaml",))
+    assert [file.name for file in tmp_path.iterdir()] == ["flow.py"]
+
+
 def test_publish_refuses_a_tree_that_moved_and_writes_nothing(tmp_path: Path) -> None:
     target = tmp_path / "out"
     found = snapshot(target, ("flow.py", "spec.yaml"))

@@ -16,10 +16,11 @@ from flowlattice.home import flows_home
 from flowlattice_agents.chat.connect import EXCHANGES
 from flowlattice_agents.chat.prices import Price
 from flowlattice_agents.commands.options import MONEY
+from flowlattice_agents.commands.outputs import check_file
 from flowlattice_agents.conversation import Conversation, read_answers
 from flowlattice_agents.editing import edit_base
 from flowlattice_agents.models.base import Arm
-from flowlattice_agents.models.registry import checked_name
+from flowlattice_agents.models.registry import absolute_name, checked_name
 from flowlattice_agents.report import Reporter
 from flowlattice_agents.runs import Parameters, RunResult, Runs
 from flowlattice_agents.spec import FlowSpec
@@ -59,6 +60,7 @@ def command(console: Console, brief: str | None, **options: Unpack[Options]) -> 
         example = """flows author 'GET /hello returns {"message": "hi"}'"""
         raise UsageError(f"name a brief or --spec FILE, one of them: {example}")
     parameters = _parameters(brief, options)
+    check_file(options["record"], "--record")
     conversation = Conversation(
         console, replies=read_answers(options["answers"]), yes=options["yes"], assume=options["assume"]
     )
@@ -66,9 +68,10 @@ def command(console: Console, brief: str | None, **options: Unpack[Options]) -> 
     reporter.begins(parameters.model)
     runs = Runs(flows_home())
     result = runs.start(parameters, conversation.answer, reporter.watch)
+    code = reporter.ends(result)
     if options["record"] is not None:
         write_record(result, options["record"])
-    return reporter.ends(result)
+    return code
 
 
 class Options(TypedDict):
@@ -91,7 +94,7 @@ class Options(TypedDict):
 
 def _parameters(brief: str | None, options: Options) -> Parameters:
     """What the options ask for; an unknown model is said before anything is written."""
-    edit = None if options["edit"] is None else edit_base(options["edit"])
+    edit = None if options["edit"] is None else edit_base(options["edit"], in_place=options["out"] is None)
     if edit is not None and brief is None:
         raise UsageError("--edit changes a flow as a brief says; name the brief, not --spec")
     out = options["out"] if options["out"] is not None or edit is None else edit.folder
@@ -102,7 +105,7 @@ def _parameters(brief: str | None, options: Options) -> Parameters:
         brief=read_brief(brief) if brief is not None else "",
         spec=None if spec is None else read_spec(spec),
         edit=edit,
-        model=checked_name(options["model"] or os.environ.get("FLOWS_MODEL") or "offline"),
+        model=absolute_name(checked_name(options["model"] or os.environ.get("FLOWS_MODEL") or "offline")),
         arm=options["arm"],
         seed=options["seed"],
         budget_usd=options["budget_usd"],

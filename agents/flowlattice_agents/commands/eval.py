@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -17,6 +16,8 @@ import click
 
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
+from flowlattice_agents.commands.options import MONEY, SECONDS
+from flowlattice_agents.commands.outputs import check_file, check_folder, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,9 +53,9 @@ class Shown:
 @click.option("--family", default="", metavar="A,B", help="Only briefs of these families.")
 @click.option("--only", default="", metavar="REGEX", help="Only briefs whose id this is found in.")
 @click.option("--seed", type=int, help="The first epoch's seed; each further epoch has the next one.")
-@click.option("--budget-usd", metavar="X", help="What one brief may cost, USD.")
+@click.option("--budget-usd", type=MONEY, metavar="X", help="What one brief may cost, USD.")
 @click.option("--price", metavar="IN/OUT", help="The model's price, USD for a million tokens.")
-@click.option("--timeout", default=600.0, show_default=True, type=click.FloatRange(1), help="Seconds for a command.")
+@click.option("--timeout", default=600.0, show_default=True, type=SECONDS, help="Seconds for a command.")
 @click.option("--record", type=PATH, metavar="DIR", help="Keep each brief's record here, for --model replay:DIR.")
 @click.option("--out", type=PATH, metavar="DIR", help="Folder of the results; goes on where it was cut off.")
 @click.option("--rescore", type=PATH, metavar="DIR", help="Score what was measured there again, running nothing.")
@@ -89,8 +90,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from flowlattice_agents.evals.results import Results
     from flowlattice_agents.evals.runner import Runner
     from flowlattice_agents.evals.solver import OFFLINE, Settings
+    from flowlattice_agents.models.registry import checked_name
 
     shown = Shown(junit=junit, html=html)
+    check_file(junit, "--junit")
+    check_file(html, "--html")
+    check_folder(out, f"--out {out}")
+    check_folder(record, f"--record {record}")
     if compare is not None:
         return _compare(console, *compare)
     chosen = None if suite is None else _suite(console, suite, family, only)
@@ -101,10 +107,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if record is not None and (epochs > 1 or len(_arms(arm)) > 1):
         raise UsageError("--record keeps one record a brief, so it goes with one arm and one epoch")
     settings = Settings(
-        model=model or os.environ.get("FLOWS_MODEL") or OFFLINE,
+        model=checked_name(model or os.environ.get("FLOWS_MODEL") or OFFLINE),
         seed=seed,
-        budget_usd=_money(budget_usd, "--budget-usd"),
-        price=price,
+        budget_usd=budget_usd,
+        price=_price(price),
         timeout_s=timeout,
         record=record,
     )
@@ -178,13 +184,11 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _money(text: str | None, option: str) -> str | None:
-    try:
-        amount = None if text is None else Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if amount is not None and not (amount.is_finite() and amount >= 0):
-        raise UsageError(f"{option}: {text!r} is no amount of USD")
+def _price(text: str | None) -> str | None:
+    from flowlattice_agents.chat.prices import Price
+
+    if text is not None:
+        Price.parse(text)
     return text
 
 
@@ -203,15 +207,15 @@ def _show(console: Console, results: Results, found: Sequence[Result], shown: Sh
     from flowlattice_agents.evals.summary import summarise
 
     summary = summarise(results.manifest(), str(results.folder), found)
-    if shown.junit is not None:
-        shown.junit.write_bytes(junit(summary, found))
-    if shown.html is not None:
-        shown.html.write_text(page(summary, found), encoding="utf-8")
     if console.json:
         console.emit(summary)
     else:
         for line in lines_of(summary):
             console.result(line)
+    if shown.junit is not None:
+        write_report(shown.junit, junit(summary, found))
+    if shown.html is not None:
+        write_report(shown.html, page(summary, found).encode())
     return Exit.OK if summary.all_pass else Exit.PROBLEMS
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import click
@@ -20,5 +21,20 @@ class _Money(click.ParamType[str]):
         return value
 
 
+class _Seconds(click.FloatRange):
+    """How long something may take: a number that can be waited for."""
+
+    name = "seconds"
+
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return seconds
+
+
 MONEY = _Money()
 """Dollars, with at most six decimals."""
+
+SECONDS = _Seconds(1, 86_400)
+"""At least a second, at most a day."""

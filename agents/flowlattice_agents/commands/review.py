@@ -59,7 +59,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     result, review = waiting_review(runs, run)
     flags = Flags(accept=accept, reject=reject, numbers=numbers, comment=comment or "")
     if as_markdown:
-        console.result(markdown(review, result.run).rstrip("\n"))
+        text = markdown(review, result.run).rstrip("\n")
+        if console.json:
+            console.emit({"run": result.run, "markdown": text})
+        else:
+            console.result(text)
         return Exit.OK
     if not flags.decide and (show or console.json or not _is_terminal()):
         _show(console, result.run, review)

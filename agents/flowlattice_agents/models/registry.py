@@ -77,6 +77,12 @@ def checked_name(name: str) -> str:
     )
 
 
+def absolute_name(name: str) -> str:
+    """The name as it still holds in another folder: a record's path made absolute."""
+    kind, _, path = name.partition(":")
+    return f"replay:{Path(path).absolute()}" if kind == "replay" else name
+
+
 def open_model(settings: ModelSettings) -> OpenModel:
     """The model that a run wants.
 

@@ -183,19 +183,36 @@ def test_results_are_kept_below_the_home_where_no_folder_is_named(tmp_path):
         (("web", "--only", "nothing-like-this"), "no brief is left"),
         (("web", "--family", "wed"), "no family is named wed"),
         (("web", "--arm", "seven"), "names no arms"),
-        (("web", "--budget-usd", "much"), "no amount of USD"),
+        (("web", "--budget-usd", "much"), "no amount of dollars"),
+        (("web", "--budget-usd", "1e3"), "no amount of dollars"),
+        (("web", "--model", "nosuch:1"), "there is no model 'nosuch:1'"),
+        (("web", "--price", "abc"), "a price is IN/OUT"),
+        (("web", "--timeout", "nan"), "no number of seconds"),
+        (("web", "--timeout", "inf"), "--timeout"),
         (("web", "--epochs", "0"), "--epochs"),
         (("web", "--record", "kept", "--epochs", "2"), "one record a brief"),
         (("web", "--record", "kept", "--arm", "six,single"), "one record a brief"),
+        (("web", "--junit", "taken/report.xml"), "taken is no folder"),
+        (("web", "--html", "."), "--html .: is no file that could be written"),
+        (("web", "--out", "taken"), "taken is no folder"),
+        (("web", "--record", "taken"), "taken is no folder"),
         (("--rescore", "nowhere"), "holds no results"),
         (("--compare", "nowhere", "nowhere"), "holds no results"),
     ],
 )
 def test_wrong_usage_is_one_line(tmp_path, arguments, said):
+    (tmp_path / "taken").write_text("a file")
     ran = evaluate(tmp_path, *arguments)
     assert ran.code == 2
     assert said in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_reports_are_written_into_folders_that_are_not_there_yet(tmp_path):
+    write_suite(tmp_path / "tiny", {"cook": TINY["cook"]})
+    ran = evaluate(tmp_path, "tiny", "--json", "--junit", "new/junit.xml", "--html", "new/report.html")
+    assert (ran.code, set(ran.samples)) == (0, {"cook"})
+    assert sorted(file.name for file in (tmp_path / "new").iterdir()) == ["junit.xml", "report.html"]
 
 
 def test_every_problem_of_a_suite_is_said(tmp_path):

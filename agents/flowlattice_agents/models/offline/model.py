@@ -70,7 +70,7 @@ class OfflineModel:
         """Understand a change request about a flow; the draft is the whole flow as it should be, or questions."""
         if existing.spec is None:
             return Draft(
-                refusal="The offline planner changes flows by their spec.yaml, and there is none beside this one."
+                refusal="The offline planner changes a flow by its spec.yaml, and there is none that fits this file."
             )
         if len(request) > LONGEST_BRIEF or count_sentences(request) > MOST_SENTENCES:
             return Draft(refusal=f"The request is too long; up to {MOST_SENTENCES} sentences can be understood.")
