@@ -123,9 +123,7 @@ class Builder:
     def _render(self, state: RunState, spec: FlowSpec) -> RunState:
         base = self._base(state)
         try:
-            source = render_flow(spec)
-            if base is not None and base.spec is not None:
-                source = merged(render_flow(base.spec), base.source, source)
+            source = _rendered(spec, base)
         except SpecError as error:
             return self._fails(f"cannot build the spec: {error}", str(error))
         except Conflict as conflict:
@@ -219,10 +217,7 @@ class Builder:
                 edited = {**files, FLOW_FILE: apply_edits(files[FLOW_FILE], repair.edits)}
                 return self._commit(state, edited, codes, what, fixing)
             after = edited_spec(spec, repair.edits)
-            base = self._base(state)
-            source = render_flow(after)
-            if base is not None and base.spec is not None:
-                source = merged(render_flow(base.spec), base.source, source)
+            source = _rendered(after, self._base(state))
         except (EditRejected, SpecError, Conflict) as error:
             return self._fails(f"cannot apply the model's edits: {error}", str(error))
         update = self._commit(state, {FLOW_FILE: source, SPEC_FILE: after.to_yaml()}, codes, what, fixing)
@@ -273,6 +268,17 @@ class Builder:
     def _fails(self, said: str, reason: str) -> RunState:
         self.bench.progress.say("builder", "stopped", said)
         return {"outcome": "failed", "reason": reason}
+
+
+def _rendered(spec: FlowSpec, base: EditBase | None) -> str:
+    """The flow file that a spec means; of a change, what it alters put into the person's file.
+
+    Raises:
+        SpecError: The spec cannot be rendered.
+        Conflict: The person edited the file at the same place.
+    """
+    source = render_flow(spec)
+    return source if base is None or base.spec is None else merged(render_flow(base.spec), base.source, source)
 
 
 def _foreign(repair: Repair, file: str, spec: FlowSpec | None) -> str | None:

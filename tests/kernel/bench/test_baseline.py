@@ -32,6 +32,15 @@ def answers(*requests) -> list[list[Response]]:
     return [asyncio.run(send(arm)) for arm in ARMS]
 
 
+def undisturbed(*requests) -> list[list[Response]]:
+    """The same, once no pause of the machine has cost a request its deadline; the last answers after five attempts."""
+    for _ in range(4):
+        found = answers(*requests)
+        if all(answer.status != 504 for sent in found for answer in sent):
+            return found
+    return answers(*requests)
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "status"),
     [
@@ -59,11 +68,9 @@ def test_both_arms_give_the_same_answer(headers, body, status):
 
 
 def test_both_arms_have_the_same_limit():
-    for sent in answers(*[("POST", "/echo", JSON, b'{"v": "A"}')] * 2600):
+    for sent in undisturbed(*[("POST", "/echo", JSON, b'{"v": "A"}')] * 2600):
         statuses = [answer.status for answer in sent]
-        # Where the machine pauses, a request may miss its deadline (504); it is let in all the same.
-        assert set(statuses[:2000]) <= {200, 504}
-        assert statuses[:2000].count(200) > 1900
+        assert statuses[:2000] == [200] * 2000
         assert 429 in statuses, "the burst comes to an end"
         turned_away = next(answer for answer in sent if answer.status == 429)
         assert json.loads(turned_away.body) == {"error": "rate_limited"}
