@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 IR_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 NodeKind = Literal[
-    "trigger", "node", "respond", "switch", "if", "merge", "join", "zip", "foreach", "window", "aggregate",
+    "trigger", "node", "respond", "switch", "if", "merge", "join", "zip", "foreach", "distinct", "window", "aggregate",
     "subflow", "plugin",
 ]  # fmt: skip
 SurfaceKind = Literal[
-    "switch", "if", "foreach", "window", "partition", "merge", "join", "zip", "error_handler", "timeout", "rate_limit",
-    "respond",
+    "switch", "if", "foreach", "distinct", "window", "aggregate", "partition", "merge", "join", "zip", "error_handler",
+    "timeout", "rate_limit", "respond", "spill",
 ]  # fmt: skip
 EffectsName = Literal["pure", "read_only", "effectful"]
 DeterminismName = Literal["strict", "stable", "best_effort", "nondeterministic"]
@@ -42,11 +42,25 @@ class Source(IRModel):
 
 
 class CapabilityUse(IRModel):
-    """A capability that a node asks for: its type's name, the binding (the parameter's name), hosts it may reach."""
+    """A capability that a node asks for.
+
+    Attributes:
+        name: Its type's name, `http.write`.
+        binding: The parameter's name.
+        egress: Hosts it may reach.
+        scopes: Scopes that the node needs of a credential.
+        retry_owner: Who retries calls of this type unless the node says otherwise.
+        idempotent: Whether a sink of this type honours the idempotency key by contract; none for what is no sink.
+        facts: What the annotation says besides (`sandbox`, `pinned` ...), as the capability's type states it.
+    """
 
     name: str
     binding: str
     egress: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    retry_owner: Literal["orchestrator", "connector"] | None = None
+    idempotent: bool | None = None
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class InvalidReply(IRModel):
@@ -69,7 +83,26 @@ class InvalidReply(IRModel):
 
 
 class Trigger(IRModel):
-    """What starts a run. `method` and `path` are an http trigger's; `body` says how its body is encoded."""
+    """What starts a run.
+
+    Attributes:
+        kind: Where it comes from; the attributes below belong to one kind each.
+        method: http: the method.
+        path: http: the path, parameters in braces.
+        topic: kafka: the topic; queue: the queue's name.
+        cron: cron: five fields, in UTC.
+        prefix: blob: what the keys of the listed objects start with.
+        respond: http: when the answer goes out.
+        deadline_ms: After this long the run is given up.
+        body: http: how its body is encoded.
+        max_body_bytes: http: a larger body is answered 413.
+        invalid: http: answers to invalid input.
+        group: kafka: the consumer group.
+        visibility_timeout_ms: queue and kafka: how long a delivery is hidden from others before it is delivered again.
+        max_deliveries: queue and kafka: how often one record is delivered at most.
+        idle_ms: kafka and queue: after so long without a record, a partition no longer holds the watermark back.
+        during: cron: the checkpoint whose waiting records are what it emits; none: it emits the time.
+    """
 
     kind: Literal["http", "cron", "kafka", "queue", "blob"]
     method: str | None = None
@@ -82,22 +115,95 @@ class Trigger(IRModel):
     body: Literal["json", "form"] | None = None
     max_body_bytes: int | None = None
     invalid: tuple[InvalidReply, ...] = ()
+    group: str | None = None
+    visibility_timeout_ms: int | None = None
+    max_deliveries: int | None = None
+    idle_ms: int | None = None
+    during: str | None = None
 
 
 class Idempotency(IRModel):
-    """What identifies an effect: fields of the node's input, and for how long it is remembered."""
+    """What identifies an effect: fields of the node's input, and for how long it is remembered.
+
+    `honoured` says that the receiver takes the key and does the same thing once, by contract.
+    """
 
     fields: tuple[str, ...]
     scope: Literal["node", "edge", "partition"] = "node"
     ttl_ms: int | None = None
+    honoured: bool = False
 
 
 class Retry(IRModel):
-    """Who retries, how often, and after how long first."""
+    """Who retries, how often (attempts after the first), and after how long first; `factor` times longer each time."""
 
     owner: Literal["orchestrator", "connector"]
     max: int = 0
     backoff_ms: int = 0
+    factor: float = 2.0
+
+
+class Cache(IRModel):
+    """What a node's result is kept under, where, and for how long.
+
+    `fields` are those of the input that make the key; `invalidate` names what makes entries void: `version` (of the
+    flow), or a variable.
+    """
+
+    fields: tuple[str, ...]
+    tier: Literal["memory", "local", "shared"] = "memory"
+    ttl_ms: int | None = None
+    invalidate: tuple[str, ...] = ("version",)
+
+
+class Batch(IRModel):
+    """A hint: how many records are taken together, and how long the first one waits for the others."""
+
+    size: int
+    within_ms: int | None = None
+
+
+class AiBudget(IRModel):
+    """Ceilings of a language model's use; USD as decimal text."""
+
+    usd_per_day: str | None = None
+    usd_per_run: str | None = None
+    tokens_per_day: int | None = None
+    tokens_per_run: int | None = None
+    tokens_per_call: int | None = None
+    on_exhausted: Literal["refuse", "shrink"] = "refuse"
+
+
+class Ai(IRModel):
+    """A language model that a node asks for: pinned if it has a dated model and a seed.
+
+    `usd_per_million` are the stated prices of a million prompt and output tokens, as decimal text.
+    """
+
+    model: str | None = None
+    seed: int | None = None
+    stream: bool = False
+    max_tokens: int | None = None
+    usd_per_million: tuple[str, str] | None = None
+    budget: AiBudget | None = None
+
+
+class Cost(IRModel):
+    """The worst case of one run of a node, as far as it is stated: tokens, USD as decimal text, CPU and memory."""
+
+    tokens: int | None = None
+    usd: str | None = None
+    cpu_ms: int | None = None
+    memory_bytes: int | None = None
+
+
+class SubflowUse(IRModel):
+    """The export that a subflow node stands for, and the flow it belongs to."""
+
+    flow: str
+    version: str
+    export: str
+    digest: str | None = None
 
 
 class Reason(IRModel):
@@ -174,7 +280,14 @@ class Node(IRModel):
     trigger: Trigger | None = None
     idempotency: Idempotency | None = None
     retry: Retry | None = None
+    ai: Ai | None = None
+    cache: Cache | None = None
+    batch: Batch | None = None
+    concurrency: int | None = None
     compensate: UUID | None = None
+    subflow: SubflowUse | None = None
+    variables: tuple[str, ...] = ()
+    cost: Cost | None = None
     timeout_ms: int | None = None
     vouched: tuple[str, ...] = ()
     is_async: bool = False
@@ -190,37 +303,62 @@ class Node(IRModel):
 
 
 class Buffer(IRModel):
-    """An edge's buffer; `on_full` is what happens to the producer or the record when it is full."""
+    """An edge's buffer; `on_full` is what happens to the producer or the record when it is full.
+
+    With `spill`, what does not fit goes to the blob binding `spill_blob`, at most `spill_bytes` bytes of it and no
+    faster than `spill_bytes_per_s`.
+    """
 
     max_items: int = 64
     spill_bytes: int | None = None
-    on_full: Literal["backpressure", "drop_newest", "drop_oldest"] = "backpressure"
+    spill_bytes_per_s: int | None = None
+    spill_blob: str | None = None
+    on_full: Literal["backpressure", "drop_newest", "drop_oldest", "spill"] = "backpressure"
+
+
+class EdgeControl(IRModel):
+    """A control of an edge that was set by a statement of its own: `delivery`, `ordering`, `buffer`, `timeout`."""
+
+    control: Literal["delivery", "ordering", "buffer", "timeout"]
+    source: Source
 
 
 class Edge(IRModel):
-    """An edge. `case` names the branch of a switch (`default` for the rest) or of an if (`true`, `false`).
+    """An edge.
 
-    `carries` names the schema of the records on it.
+    `case` names the branch of a switch (`default` for the rest), of an if (`true`, `false`), or a side output
+    (`late_events`, `rejected`); `into` the port of a node with two (`left`, `right`). `partition_key` is a field of the
+    records, several joined by commas. `carries` names the schema of the records on it. `controls` are the edge controls
+    that were set after it was connected, each with its place.
     """
 
     source_id: UUID = Field(alias="from")
     target_id: UUID = Field(alias="to")
     case: str | None = None
+    into: Literal["left", "right"] | None = None
     ordering: Literal["ordered", "unordered"] = "ordered"
     delivery: Literal["at_least_once", "at_most_once", "exactly_once"] = "at_least_once"
     partition_key: str | None = None
     buffer: Buffer = Buffer()
     timeout_ms: int | None = None
     carries: str | None = None
+    controls: tuple[EdgeControl, ...] = ()
     source: Source | None = None
 
 
 class Surface(IRModel):
     """A control surface: which nodes it governs and its configuration.
 
-    Configurations: `switch` {cases, values: what its function can return where its type says so}; `if` {filter};
-    `merge` {}; `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `respond` {status, body, headers: those that
-    are always the same, where there are any}.
+    Configurations (fields are names on the wire; durations milliseconds):
+    `switch` {cases, values: what its function can return where its type says so}; `if` {filter}; `merge` {};
+    `foreach` {concurrency}; `zip` {}; `join` {on: [left field, right field]s, within_ms, kind: inner|left};
+    `distinct` {fields, within_ms};
+    `window` {shape: tumbling|sliding|session, event_time, size_ms, slide_ms, gap_ms, lateness_ms, idle_ms};
+    `aggregate` {keys, functions: [{op: sum|count|min|max|avg|fold, field, as, function}]};
+    `partition` {fields, max_parallel_shards, weights: {key: weight}};
+    `error_handler` {strategy: retry|dead_letter|halt|escalate, max, backoff_ms, factor, to, then: the same again};
+    `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `spill` {bytes, bandwidth_bytes_s, blob};
+    `respond` {status, body, stream, headers: those that are always the same, where there are any}.
     """
 
     kind: SurfaceKind
@@ -230,22 +368,102 @@ class Surface(IRModel):
 
 
 class Checkpoint(IRModel):
-    """A place where the run waits for a person."""
+    """A place where the run waits for a person: what comes out of `on` (on `case`) goes on when it is approved.
+
+    Attributes:
+        id: Its name.
+        on: The node whose output waits.
+        case: The branch of it that waits.
+        view: The schema of what the person sees; none if it cannot be shown.
+        view_problem: Why the view cannot be shown; none if it can.
+        ttl_s: How long it waits; none: for ever.
+        on_timeout: What happens then; none if the author did not say.
+        escalate_to: Who is asked next.
+        approvers: Who may decide.
+        source: Where it is written.
+    """
 
     id: str
     on: UUID
+    case: str | None = None
     view: str | None = None
+    view_problem: str | None = None
     ttl_s: int | None = None
-    on_timeout: Literal["reject", "escalate"] = "reject"
+    on_timeout: Literal["reject", "escalate"] | None = None
+    escalate_to: str | None = None
+    approvers: str | None = None
+    source: Source | None = None
 
 
 class Slo(IRModel):
-    """A promise on latency at a rate."""
+    """A promise: on latency at a rate, or on throughput in records a second."""
 
-    percentile: float
-    latency_ms: float
+    percentile: float | None = None
+    latency_ms: float | None = None
     at_qps: float | None = None
+    records_per_s: float | None = None
     source: Source | None = None
+
+
+class Variable(IRModel):
+    """A value that nodes read and an environment may set.
+
+    `record` is the class it is a field of, `json_schema` its schema, `value` what the flow sets it to, `problem` why not.
+    """
+
+    name: str
+    record: str
+    json_schema: JsonValue = None
+    value: JsonValue = None
+    problem: str | None = None
+    source: Source
+
+
+class Credential(IRModel):
+    """A credential that nodes may hand to capabilities: who issues it, and which scopes it is granted."""
+
+    name: str
+    provider: str | None = None
+    scopes: tuple[str, ...] = ()
+    source: Source
+
+
+class Export(IRModel):
+    """A way in and out by which another flow uses this one as a node, with the lattice extrema of what lies between."""
+
+    name: str
+    entry: UUID
+    exit: UUID
+    exit_case: str | None = None
+    in_schema: str | None = None
+    out_schema: str | None = None
+    effects: EffectsName = "pure"
+    determinism: DeterminismName = "strict"
+    source: Source
+
+
+class ConnectorUse(IRModel):
+    """A connector that the flow imports: what was pinned, and what is there.
+
+    `digest` is what `connectors.toml` pins, `found` that of the folder; either is none where there is none.
+    """
+
+    name: str
+    version: str | None = None
+    digest: str | None = None
+    found: str | None = None
+    egress: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    scopes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    source: Source
+
+
+class Misplaced(IRModel):
+    """An edge control for which there is no edge: the ends as people see them, and where it is written."""
+
+    control: Literal["delivery", "ordering", "buffer", "timeout"]
+    source_name: str
+    target_name: str
+    source: Source
 
 
 class EgressGrant(IRModel):
@@ -260,7 +478,8 @@ class FlowIR(IRModel):
     """A whole flow as data.
 
     `places` says where parts are written that have no source of their own: records (`InReq`), their fields
-    (`InReq.v`) and policies (`max_in_flight`).
+    (`InReq.v`) and policies (`max_in_flight`). `subflows` holds the flows that subflow nodes stand for, by
+    `name@version`. `artifacts` are files that belong to the flow and are no modules of it, each `path@blake3:digest`.
     """
 
     ir: Literal["1"] = "1"
@@ -279,6 +498,12 @@ class FlowIR(IRModel):
     egress: tuple[EgressGrant, ...] = ()
     policies: dict[str, JsonValue] = Field(default_factory=dict)
     residency: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    exports: tuple[Export, ...] = ()
+    connectors: tuple[ConnectorUse, ...] = ()
+    subflows: dict[str, FlowIR] = Field(default_factory=dict)
+    misplaced: tuple[Misplaced, ...] = ()
     artifacts: tuple[str, ...] = ()
     source: Source
 
