@@ -45,6 +45,13 @@ class Reading:
     misuses: list[Misuse] = field(default_factory=list)
     urls: list[Url] = field(default_factory=list)
     vouched: list[str] = field(default_factory=list)
+    _noted: set[Cause] = field(default_factory=set)
+
+    def note(self, cause: Cause) -> None:
+        """Add a cause, unless it is there already."""
+        if cause not in self._noted:
+            self._noted.add(cause)
+            self.causes.append(cause)
 
     @property
     def effects(self) -> Effects:

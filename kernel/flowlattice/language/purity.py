@@ -57,8 +57,8 @@ _OUTSIDE: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "reaches out
 _CONTEXT: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "changes the state of its thread")
 
 PURE_BUILTINS: Final = frozenset(
-    "abs all any ascii bin bool bytearray bytes chr complex dict divmod enumerate filter float format frozenset hex "
-    "int isinstance issubclass iter len list map max min next object oct ord pow property range repr reversed "
+    "abs aiter all anext any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float "
+    "format frozenset hasattr hex int isinstance issubclass iter len list map max min next object oct ord pow property range repr reversed "
     "round set slice sorted str sum super tuple type zip staticmethod classmethod".split()
 )
 
@@ -141,7 +141,7 @@ SPECIAL_VALUES: Final = {"os.environ": _ENVIRONMENT, "sys.argv": _ENVIRONMENT, "
 # Methods that are not pure whatever they are called on; `astimezone` only without an argument.
 SPECIAL_METHODS: Final = {"timestamp": ZONE, "astimezone": ZONE, "samples": _RANDOM}
 
-# Methods of the values that flow through bodies: text, numbers, collections, dates, matches and records.
+# Methods of the values that flow through bodies: text, numbers, collections, dates, matches, records, generators.
 PURE_METHODS: Final = frozenset(
     name
     for kind in (str, bytes, int, float, list, dict, set, frozenset, tuple)
@@ -151,7 +151,12 @@ PURE_METHODS: Final = frozenset(
     "isoformat strftime date time timetz replace weekday isoweekday isocalendar toordinal total_seconds utcoffset "
     "group groups groupdict start end span match search fullmatch findall finditer sub subn expand "
     "quantize normalize to_integral_value as_tuple is_nan is_finite copy_abs adjusted limit_denominator "
-    "hexdigest digest most_common elements model_copy model_dump is_cancelled total rotate move_to_end".split()
+    "hexdigest digest most_common elements model_copy model_dump is_cancelled total rotate move_to_end "
+    "appendleft popleft extendleft new_child dst tzname ctime date compare sqrt exp ln log10 to_integral to_eng_string "
+    "is_zero is_signed is_infinite is_normal same_quantum scaleb shift fma max_mag min_mag copy_sign copy_negate "
+    "substitute safe_substitute get_identifiers is_valid wrap fill cdf pdf inv_cdf overlap quantiles zscore "
+    "model_dump_json model_validate model_validate_json geturl throw send aclose asend athrow close flush decompress "
+    "compress itermonthdates itermonthdays monthdatescalendar monthdayscalendar _replace _asdict _make".split()
 )
 
 MUTATORS: Final = frozenset(
