@@ -141,7 +141,7 @@ SPECIAL_VALUES: Final = {"os.environ": _ENVIRONMENT, "sys.argv": _ENVIRONMENT, "
 # Methods that are not pure whatever they are called on; `astimezone` only without an argument.
 SPECIAL_METHODS: Final = {"timestamp": ZONE, "astimezone": ZONE, "samples": _RANDOM}
 
-# Methods of the values that flow through bodies: text, numbers, collections, dates, matches, records, generators.
+# Methods of the values that flow through bodies: text, numbers, collections, dates, matches and records.
 PURE_METHODS: Final = frozenset(
     name
     for kind in (str, bytes, int, float, list, dict, set, frozenset, tuple)
@@ -152,11 +152,10 @@ PURE_METHODS: Final = frozenset(
     "group groups groupdict start end span match search fullmatch findall finditer sub subn expand "
     "quantize normalize to_integral_value as_tuple is_nan is_finite copy_abs adjusted limit_denominator "
     "hexdigest digest most_common elements model_copy model_dump is_cancelled total rotate move_to_end "
-    "appendleft popleft extendleft new_child dst tzname ctime date compare sqrt exp ln log10 to_integral to_eng_string "
+    "appendleft popleft extendleft new_child dst tzname ctime compare sqrt exp ln log10 to_integral to_eng_string "
     "is_zero is_signed is_infinite is_normal same_quantum scaleb shift fma max_mag min_mag copy_sign copy_negate "
     "substitute safe_substitute get_identifiers is_valid wrap fill cdf pdf inv_cdf overlap quantiles zscore "
-    "model_dump_json model_validate model_validate_json geturl throw send aclose asend athrow close flush decompress "
-    "compress itermonthdates itermonthdays monthdatescalendar monthdayscalendar _replace _asdict _make".split()
+    "model_dump_json model_validate model_validate_json geturl itermonthdates itermonthdays monthdatescalendar monthdayscalendar _replace _asdict _make".split()
 )
 
 MUTATORS: Final = frozenset(

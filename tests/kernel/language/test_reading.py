@@ -124,8 +124,9 @@ def test_an_expression(node_of, body, promise):
 
 
 STATEMENTS = {
-    "now = datetime.now\nreturn Res(v=now().isoformat())": ("effectful", "nondeterministic"),
-    "p = print\nreturn Res()": UNKNOWN,
+    "now = datetime.now\nreturn Res(v=now().isoformat())": CLOCK,
+    "p = print\np(req.v)\nreturn Res()": UNKNOWN,
+    "p = print\nreturn Res()": PURE,
     "COUNTS[req.v] = 1\nreturn Res()": CHANGES,
     "COUNTS[req.v] += 1\nreturn Res()": CHANGES,
     "del COUNTS[req.v]\nreturn Res()": CHANGES,
