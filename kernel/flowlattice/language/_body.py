@@ -41,7 +41,7 @@ class Body(ast.NodeVisitor):
         """Walk over the body and the defaults of its parameters."""
         scope = self._scope
         body = scope.syntax.body if isinstance(scope.syntax.body, list) else [scope.syntax.body]
-        called = defaults_given(scope.function, scope.syntax)  # a function is judged where it is called
+        called = defaults_given(scope)  # a function is judged where it is called
         if self._is_root:
             scope.given = called | scope.given
         for name, default in defaults_of(scope.syntax):
@@ -68,7 +68,8 @@ class Body(ast.NodeVisitor):
         elif not isinstance(call.func, ast.Name):
             self.visit(call.func)
         self._order.of_call(call, target)
-        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+        given = call.args[:1] if target in (isinstance, issubclass) else call.args
+        for argument in [*given, *(keyword.value for keyword in call.keywords)]:
             self.visit(argument)
 
     # Names and attributes that are not called here: whoever gets them may call them.
@@ -156,6 +157,8 @@ class Body(ast.NodeVisitor):
             return
         if isinstance(value, str):
             self._urls(value, expression)
+        if isinstance(value, type):
+            self._calls.reference(value, expression)
         if isinstance(value, ModuleType | type):
             return
         spelled = ast.unparse(expression)
@@ -233,6 +236,16 @@ class Body(ast.NodeVisitor):
         self.visit(statement.target)
         if statement.value is not None:
             self.visit(statement.value)
+
+    def visit_ExceptHandler(self, handler: ast.ExceptHandler) -> None:
+        """What is caught is not made here."""
+        for part in handler.body:
+            self.visit(part)
+
+    def visit_MatchClass(self, pattern: ast.MatchClass) -> None:
+        """Nor is what is matched."""
+        for part in (*pattern.patterns, *pattern.kwd_patterns):
+            self.visit(part)
 
     def visit_arg(self, _: ast.arg) -> None:
         """Those of the functions inside say nothing of what they do."""

@@ -15,12 +15,12 @@ from flowlattice.language._bindings import argument_of, defaults_of
 from flowlattice.language._changes import Changes, changes_first_parameter
 from flowlattice.language._classes import Method, constructors, member, methods_in, methods_named
 from flowlattice.language._findings import Misuse
-from flowlattice.language._meanings import Meaning, Thing, functions_within, is_function, meanings
+from flowlattice.language._meanings import Meaning, Thing, elements, functions_within, is_function, meanings
 from flowlattice.language._objects import implementations, knowledge, module_knowledge, unwrapped
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope, returned
-from flowlattice.language.annotations import NO_TYPE, arguments_within
+from flowlattice.language.annotations import NO_TYPE, arguments_within, is_protocol
 from flowlattice.language.ports import Place
-from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown, uses
+from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown
 from flowlattice.lattice import Determinism
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Calls:
         }
         positional = positional[len(bound) :]
         defaults = dict(defaults_of(syntax))
-        inside = Scope(function, syntax)
+        inside = Scope(function, syntax, self._reader.sources)
         named = [*enumerate(positional), *((len(positional), argument.arg) for argument in syntax.args.kwonlyargs)]
         for number, name in named:
             argument = argument_of(call, number, name)
@@ -159,7 +159,7 @@ class Calls:
     def _handed(self, argument: ast.expr) -> Given | None:
         """What is known of an argument: that it is one of some functions, a table of some, or of which type."""
         objects = self._functions(argument)
-        kind = self._scope.type_of(argument)
+        kind = self._scope.annotation_of(argument)
         is_useful = self._scope.capability(argument) is not None or any(
             self._reader.owns_class(each) for each in arguments_within(kind)
         )
@@ -172,9 +172,10 @@ class Calls:
         if value is not UNRESOLVED and not is_function(value):
             keeps = any(functions_within(value)) or self._reader.owns_class(type(value))
             return [value] if keeps else []
-        found = meanings(argument, self._scope)
+        is_table = isinstance(argument, ast.List | ast.Tuple | ast.Dict | ast.Set)
+        found = elements(argument, self._scope) if is_table else meanings(argument, self._scope)
         objects = [self._denoted(meaning) for meaning in found or ()]
-        return [] if UNRESOLVED in objects else objects
+        return [] if UNRESOLVED in objects else [tuple(objects)] if is_table and objects else objects
 
     def _denoted(self, meaning: Meaning) -> object:
         if isinstance(meaning, Thing):
@@ -194,8 +195,7 @@ class Calls:
             for method in methods_in(member(target, "__call__"), target):
                 self._reader.method(method, self._place(call), self._given(method.function, call, (), skipped=1))
         elif isinstance(target, FunctionType) and self._reader.owns(target):
-            syntax = self._reader.sources.function(target)
-            inside = None if syntax is None else Scope(target, syntax, self._given(target, made, ()))
+            inside = self._scope.inside(target, self._given(target, made, ()))
             if inside is None or not self._gives_functions(inside.syntax, inside):
                 self._cannot_resolve(call)
         elif isinstance(made.func, ast.Name) and made.func.id in self._scope.nested:
@@ -280,6 +280,7 @@ class Calls:
     def methods(self, func: ast.Attribute) -> Iterator[Method]:
         """The flow's methods that an attribute of a local can mean: those of its class if that is known, else of any."""
         known = [*arguments_within(self._scope.type_of(func.value))]
+        known = [] if any(map(is_protocol, known)) else known
         kinds = known or self._reader.sources.classes(self._scope.function.__module__)
         seen = set()
         for method in methods_named(func.attr, [kind for kind in kinds if not known or self._is_relevant(kind)]):
@@ -305,7 +306,19 @@ class Calls:
     def reference(self, target: object, expression: ast.expr) -> None:
         """Judge an object that is named but not called here: whoever gets it may call it."""
         for function in implementations(target):
-            self._handed_on(function, expression)
+            if isinstance(function, type):
+                self._class_handed_on(function, expression)
+            else:
+                self._handed_on(function, expression)
+
+    def _class_handed_on(self, kind: type, expression: ast.expr) -> None:
+        known = knowledge(kind)
+        if self._reader.owns_class(kind):
+            for method in constructors(kind):
+                self._reader.method(method, self._place(expression))
+            self._reader.touch(kind, self._place(expression))
+        elif known is not None:
+            self._add(in_words(known, ast.unparse(expression)), expression)
 
     def _handed_on(self, function: object, expression: ast.expr) -> None:
         spelled = ast.unparse(expression)
@@ -314,7 +327,8 @@ class Calls:
         name = str(getattr(function, "__name__", ""))
         if isinstance(function, FunctionType) and self._reader.owns(function):
             syntax = self._reader.sources.function(function)
-            self._reader.function(function, place, {} if syntax is None else defaults_given(function, syntax))
+            inside = None if syntax is None else Scope(function, syntax, self._reader.sources)
+            self._reader.function(function, place, {} if inside is None else defaults_given(inside))
         elif isinstance(function, MethodType) and self._reader.owns_class(type(receiver)):
             for method in methods_in(member(type(receiver), name), type(receiver)):
                 self._reader.method(method, place)
@@ -344,7 +358,7 @@ class Calls:
                 Misuse(binding=used.binding, capability=name, method=method, place=self._place(attribute))
             )
         if not self._is_root:  # the node's own signature says the same, but a helper's may ask for more
-            self._reader.add(uses(used.declared, used.binding), place)
+            self._reader.add(uses(used), place)
 
     def _cannot_resolve(self, call: ast.Call, method: str = "") -> None:
         spelled = ast.unparse(call.func)
@@ -358,14 +372,19 @@ class Calls:
         return self._reader.sources.place(self._scope.filename, part)
 
 
+def uses(used: Capability) -> Known:
+    """What using a capability does."""
+    because = used.refined.because or f"uses {used.binding} ({used.declared.name})"
+    return Known(used.refined.effects, used.refined.determinism, because)
+
+
 def _is_mutator(receiver: object, name: str) -> bool:
     return name in purity.MUTATORS and receiver is not None and not isinstance(receiver, type | ModuleType)
 
 
-def defaults_given(function: FunctionType, syntax: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> dict[str, Given]:
+def defaults_given(scope: Scope) -> dict[str, Given]:
     """What the parameters of a function stand for where no caller gives them anything: its defaults, if functions."""
-    inside = Scope(function, syntax)
-    found = {name: _default(value, inside) for name, value in defaults_of(syntax)}
+    found = {name: _default(value, scope) for name, value in defaults_of(scope.syntax)}
     return {name: handed for name, handed in found.items() if handed is not None}
 
 

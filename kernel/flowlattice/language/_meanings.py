@@ -47,8 +47,8 @@ def meanings(expression: ast.expr, scope: Scope, depth: int = 0) -> list[Meaning
         case ast.Name() if scope.is_local(expression):
             return _of_local(expression, scope, depth)
         case ast.Subscript(value):
-            return [value] if isinstance(scope.resolve(value), type) else _elements(value, scope, depth)
-        case ast.Call(ast.Attribute(value, "get"), [_, *default]) if (found := _elements(value, scope, depth)):
+            return [value] if isinstance(scope.resolve(value), type) else elements(value, scope, depth)
+        case ast.Call(ast.Attribute(value, "get"), [_, *default]) if (found := elements(value, scope, depth)):
             rest = _all(default, scope, depth)
             return None if rest is None else [*found, *rest]
         case ast.Name() | ast.Attribute() | ast.Call():
@@ -63,7 +63,7 @@ def is_function(value: object) -> bool:
 
 def functions_within(value: object, depth: int = 3) -> Iterator[object]:
     """The functions in a table, a list or a nesting of these."""
-    if is_function(value):
+    if is_function(value) or value is JUDGED:
         yield value
     elif depth and isinstance(value, Mapping):
         for each in value.values():
@@ -93,7 +93,7 @@ def _of_local(name: ast.Name, scope: Scope, depth: int) -> list[Meaning] | None:
     if len(known) < len(values):
         return None
     ways = [_all(known, scope, depth)]
-    ways += [_elements(source, scope, depth) for source in scope.iterated.get(name.id, [])]
+    ways += [elements(source, scope, depth) for source in scope.iterated.get(name.id, [])]
     for way in ways:
         if way is None:
             return None
@@ -101,7 +101,7 @@ def _of_local(name: ast.Name, scope: Scope, depth: int) -> list[Meaning] | None:
     return found or None
 
 
-def _elements(expression: ast.expr, scope: Scope, depth: int) -> list[Meaning] | None:
+def elements(expression: ast.expr, scope: Scope, depth: int = 0) -> list[Meaning] | None:
     """What the functions in a collection may mean; none where there are none or one cannot be followed."""
     if depth > _DEEPEST:
         return None
@@ -120,13 +120,13 @@ def _of_display(expression: ast.expr, scope: Scope, depth: int) -> list[Meaning]
         case ast.List(items) | ast.Tuple(items) | ast.Set(items):
             return _of_items(items, scope, depth)
         case ast.Call(ast.Attribute(value, method)) if method in _WALKS:
-            return _elements(value, scope, depth + 1)
+            return elements(value, scope, depth + 1)
         case ast.Call(function, arguments) if scope.resolve(function) in _SAME_ELEMENTS:
-            found = [_elements(argument, scope, depth + 1) or [] for argument in arguments]
+            found = [elements(argument, scope, depth + 1) or [] for argument in arguments]
             return [each for part in found for each in part]
         case ast.Name() if scope.is_local(expression) and expression.id in scope.assigned:
             values_of = scope.assigned[expression.id]
-            parts = [None if value is None else _elements(value, scope, depth + 1) for value in values_of]
+            parts = [None if value is None else elements(value, scope, depth + 1) for value in values_of]
             return [each for part in parts for each in part or ()] if all(parts) else []
     return None
 
@@ -138,7 +138,7 @@ def _of_items(items: Iterable[ast.expr], scope: Scope, depth: int) -> list[Meani
             continue
         if isinstance(item, ast.Tuple | ast.List | ast.Starred):
             inner = item.value if isinstance(item, ast.Starred) else item
-            part = _elements(inner, scope, depth + 1)
+            part = elements(inner, scope, depth + 1)
         else:
             part = meanings(item, scope, depth + 1)
         if part is None:

@@ -68,7 +68,7 @@ class Reader:
             name = getattr(function, "__qualname__", repr(function))
             self.add(knowledge(function) or unknown(f"calls {name}, which cannot be read"), place)
         else:
-            Body(self, Scope(function, syntax, given), is_root=is_root).read()
+            Body(self, Scope(function, syntax, self.sources, given), is_root=is_root).read()
 
     def method(self, method: Method, place: Place, given: Mapping[str, Given] | None = None) -> None:
         """Read a method, its first parameter being what it belongs to; what is no code of the flow's is passed over."""

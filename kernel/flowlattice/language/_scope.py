@@ -11,16 +11,23 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Final
 
-from flowlattice.capabilities import CapabilityType, capability_type
+from flowlattice.capabilities import CapabilityType, Refined, capability_type
 from flowlattice.language._bindings import Bindings
 from flowlattice.language._names import FunctionSyntax, arguments_of, bound_names, outside_names
-from flowlattice.language.annotations import NO_TYPE, evaluated, hints, outer_names, without_metadata
+from flowlattice.language.annotations import NO_TYPE, evaluated, hints, metadata, outer_names, without_metadata
 from flowlattice.language.nodes import Node
+from flowlattice.language.sources import SourceFiles
 
 UNRESOLVED: Final = object()
 JUDGED: Final = object()
 """Stands for a function that is written out where it is handed on: its body is read there."""
 
+_DEEPEST: Final = 6
+_GIVES_TEXT: Final = frozenset(
+    "capitalize casefold center expandtabs format join ljust lower lstrip replace removeprefix removesuffix rjust "
+    "rstrip strip swapcase title translate upper zfill".split()
+)
+_GIVES_TEXTS: Final = frozenset({"split", "rsplit", "splitlines"})
 _DISPLAYS: Final[tuple[tuple[type[ast.expr], type], ...]] = (
     (ast.JoinedStr, str),
     (ast.List, list),
@@ -33,10 +40,11 @@ _DISPLAYS: Final[tuple[tuple[type[ast.expr], type], ...]] = (
 
 @dataclass(frozen=True)
 class Capability:
-    """A capability as it is known inside a function: its name there, its statement, its protocol."""
+    """A capability as it is known inside a function: its name there, its statement, what is asked of it, its protocol."""
 
     binding: str
     declared: CapabilityType
+    refined: Refined
     protocol: type
 
 
@@ -50,7 +58,7 @@ class Given:
     @property
     def key(self) -> tuple[object, ...]:
         """The same for what is the same; objects count by identity."""
-        return (id(self.type), *map(id, self.objects))
+        return (id(self.type), *(tuple(map(id, o)) if isinstance(o, tuple) else id(o) for o in self.objects))
 
 
 class Scope:
@@ -60,10 +68,18 @@ class Scope:
     """
 
     def __init__(
-        self, function: FunctionType, syntax: FunctionSyntax, given: Mapping[str, Given] | None = None
+        self,
+        function: FunctionType,
+        syntax: FunctionSyntax,
+        sources: SourceFiles,
+        given: Mapping[str, Given] | None = None,
+        *,
+        depth: int = 0,
     ) -> None:
         self.function = function
         self.syntax = syntax
+        self.sources = sources
+        self._depth = depth
         self.given = dict(given or {})
         self.filename = function.__code__.co_filename
         self.outer = outer_names(function)
@@ -78,8 +94,9 @@ class Scope:
         for name, annotation in bindings.annotated.items():
             self._types.setdefault(name, evaluated(ast.unparse(annotation), self.outer))
         for name, handed in self.given.items():
-            if handed.type is not NO_TYPE:
-                self._types.setdefault(name, handed.type)
+            is_same = without_metadata(handed.type) is without_metadata(self._types.get(name))  # a caller's may be pinned
+            if handed.type is not NO_TYPE and (is_same or name not in self._types):
+                self._types[name] = handed.type
 
     def is_local(self, name: ast.Name) -> bool:
         """Whether a name, where it is written, is one of the function's own."""
@@ -109,7 +126,7 @@ class Scope:
 
     def type_of(self, expression: ast.expr, depth: int = 0) -> object:
         """The type of an expression where annotations say it, without metadata, or `NO_TYPE`."""
-        if depth > 8:  # chains of assignments can be circular
+        if depth > _DEEPEST:  # chains of assignments can be circular
             return NO_TYPE
         return without_metadata(self._type_of(expression, depth + 1))
 
@@ -135,8 +152,23 @@ class Scope:
         if isinstance(target, type):
             return NO_TYPE if target is type else target
         if isinstance(target, FunctionType):
-            return hints(target).get("return", NO_TYPE)
+            return self._type_returned(target)
+        if isinstance(call.func, ast.Attribute) and self.type_of(call.func.value) is str:
+            return str if call.func.attr in _GIVES_TEXT else list[str] if call.func.attr in _GIVES_TEXTS else NO_TYPE
         return list if target is sorted else NO_TYPE
+
+    def _type_returned(self, function: FunctionType) -> object:
+        found = hints(function).get("return", NO_TYPE)
+        inside = self.inside(function) if found is NO_TYPE else None
+        if inside is None:
+            return found
+        kinds = {inside.type_of(value) for value in returned(inside.syntax)}
+        return kinds.pop() if len(kinds) == 1 else NO_TYPE
+
+    def inside(self, function: FunctionType, given: Mapping[str, Given] | None = None) -> Scope | None:
+        """The names of another function of the flow; none if it is not the flow's, or this was done too often."""
+        syntax = self.sources.function(function) if self._depth < _DEEPEST else None
+        return None if syntax is None else Scope(function, syntax, self.sources, given, depth=self._depth + 1)
 
     def capability(self, expression: ast.expr) -> Capability | None:
         """The capability that an expression denotes."""
@@ -145,7 +177,18 @@ class Scope:
         if declared is None or not isinstance(found, type):
             return None
         root = self.root(expression)
-        return Capability(ast.unparse(expression) if root is None else root.id, declared, found)
+        name = ast.unparse(expression) if root is None else root.id
+        return Capability(name, declared, declared.refine(metadata(self.annotation_of(expression))), found)
+
+    def annotation_of(self, expression: ast.expr, depth: int = 0) -> object:
+        """The same as the type, but with what stands beside it in `Annotated`, where names lead to that."""
+        if depth < _DEEPEST and isinstance(expression, ast.Name) and self.is_local(expression):
+            values = self.assigned.get(expression.id, [])
+            if expression.id in self._types:
+                return self._types[expression.id]
+            if len(values) == 1 and values[0] is not None:
+                return self.annotation_of(values[0], depth + 1)
+        return self.type_of(expression)
 
     def _type_of_name(self, name: ast.Name, depth: int) -> object:
         if not self.is_local(name):

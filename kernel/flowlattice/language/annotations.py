@@ -91,6 +91,11 @@ def arguments_within(annotation: object) -> Iterator[type]:
         yield from arguments_within(argument)
 
 
+def is_protocol(kind: type) -> bool:
+    """Whether a class says only what others offer, so that objects of it are objects of any."""
+    return bool(vars(kind).get("_is_protocol"))
+
+
 def metadata(annotation: object) -> tuple[object, ...]:
     """What stands beside the type in `Annotated[...]`; nothing for other annotations."""
     if typing.get_origin(annotation) is not typing.Annotated:

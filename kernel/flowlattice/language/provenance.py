@@ -37,7 +37,7 @@ def derivations(function: Callable[..., object], sources: SourceFiles) -> dict[s
     returned = without_metadata(hints(target).get("return"))
     if not (isinstance(returned, type) and issubclass(returned, BaseModel)):
         return {}
-    trace = _Trace(Scope(target, syntax), sources)
+    trace = _Trace(Scope(target, syntax, sources), sources)
     found: dict[str, set[str]] = {name: set() for name in returned.model_fields}
     for value in _results(syntax):
         for name, origins in trace.fields(value, tuple(returned.model_fields)).items():

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flowlattice.capabilities import CapabilityType
 from flowlattice.lattice import Determinism, Effects
 
 
@@ -39,11 +38,6 @@ def nondeterministic(because: str) -> Known:
 def outside_change(what: str) -> Known:
     """Changing something that other runs see."""
     return Known(Effects.EFFECTFUL, Determinism.NONDETERMINISTIC, f"changes {what}, which lives outside the node")
-
-
-def uses(declared: CapabilityType, binding: str) -> Known:
-    """Using a capability."""
-    return Known(declared.effects, declared.determinism, f"uses {binding} ({declared.name})")
 
 
 PURE: Final = Known(Effects.PURE, Determinism.STRICT, "")
