@@ -164,6 +164,7 @@ class NodeLowering:
                 "misused": tuple(self._misuse(misuse) for misuse in reading.misuses),
                 "urls": tuple(self._url(url) for url in reading.urls),
                 "vouched": (*derived.vouched, *reading.vouched),
+                "unneeded_vouchers": tuple(reading.unneeded),
             }
         )
 

@@ -101,8 +101,6 @@ def argument_of(call: ast.Call, number: int, name: str) -> ast.expr | None:
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
-
-
 def defaults_of(syntax: FunctionSyntax) -> Iterator[tuple[str, ast.expr]]:
     """The parameters that have defaults, with these."""
     arguments = syntax.args

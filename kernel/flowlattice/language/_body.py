@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from flowlattice.context import Context
 from flowlattice.language import purity
 from flowlattice.language._bindings import defaults_of
-from flowlattice.language._calls import Calls, defaults_given
+from flowlattice.language._calls import Calls
 from flowlattice.language._findings import Url
+from flowlattice.language._handing import defaults_given
 from flowlattice.language._meanings import Thing, is_function, meanings
 from flowlattice.language._objects import module_knowledge, unwrapped
 from flowlattice.language._order import SetOrder

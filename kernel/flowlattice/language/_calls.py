@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel
 
 from flowlattice.language import purity
-from flowlattice.language._bindings import argument_of, defaults_of
 from flowlattice.language._changes import Changes, changes_first_parameter
-from flowlattice.language._classes import Method, constructors, member, methods_in, methods_named
+from flowlattice.language._classes import Method, constructors, makes_data, member, methods_in, methods_named
 from flowlattice.language._findings import Misuse
-from flowlattice.language._meanings import Meaning, Thing, elements, functions_within, is_function, meanings
+from flowlattice.language._handing import Handing, defaults_given
+from flowlattice.language._meanings import Meaning, Thing, is_function, meanings
 from flowlattice.language._objects import implementations, knowledge, module_knowledge, unwrapped
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope, returned
 from flowlattice.language.annotations import NO_TYPE, arguments_within, is_protocol
 from flowlattice.language.ports import Place
 from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown
-from flowlattice.lattice import Determinism
 
 if TYPE_CHECKING:
     from flowlattice.language._reader import Reader
@@ -47,6 +46,7 @@ class Calls:
         self._scope = scope
         self._is_root = is_root
         self._changes = Changes(scope, of_input=is_root)
+        self._handing = Handing(reader.sources, scope)
         self.changed: set[ast.Name] = set()
 
     def judge(self, call: ast.Call) -> None:
@@ -89,7 +89,7 @@ class Calls:
         elif isinstance(function, type):
             self._construct(function, call)
         elif isinstance(function, FunctionType) and self._reader.owns(function):
-            self._reader.function(function, self._place(call), self._given(function, call, bound))
+            self._reader.function(function, self._place(call), self._handing.given(function, call, bound))
         elif isinstance(function, MethodType):
             self._method_of_object(function.__self__, function.__name__, call)
         elif self._reader.owns_class(type(function)):
@@ -118,74 +118,17 @@ class Calls:
             for method in constructors(kind):
                 known = knowledge(method.function)
                 if self._reader.owns(method.function):
-                    given = self._given(method.function, call, (), skipped=0 if method.receiver is None else 1)
-                    self._reader.method(method, place, given)
+                    self._run(method, call)
                 elif known is not None:
                     self._add(in_words(known, f"in making {kind.__name__}"), call)
             self._reader.touch(kind, place)
         elif not (
             issubclass(kind, BaseModel | BaseException)
             or kind.__module__.startswith("flowlattice.")
-            or self._reader.makes_data(kind)
+            or makes_data(kind)
+            or self._reader.vouches(ast.unparse(call.func))
         ):
-            if not self._reader.vouches(ast.unparse(call.func)):
-                self._add(unknown(f"makes a {kind.__qualname__}, which is not known to be pure"), call)
-
-    def _given(
-        self, function: object, call: ast.Call, bound: Sequence[object], *, skipped: int = 0
-    ) -> dict[str, Given]:
-        """What a call is known to give for the parameters of a function of the flow."""
-        syntax = self._reader.sources.function(function) if isinstance(function, FunctionType) else None
-        if syntax is None or not isinstance(function, FunctionType):
-            return {}
-        positional = [argument.arg for argument in (*syntax.args.posonlyargs, *syntax.args.args)][skipped:]
-        found = {
-            name: Given(objects=(value,)) for name, value in zip(positional, bound, strict=False) if is_function(value)
-        }
-        positional = positional[len(bound) :]
-        defaults = dict(defaults_of(syntax))
-        inside = Scope(function, syntax, self._reader.sources)
-        named = [*enumerate(positional), *((len(positional), argument.arg) for argument in syntax.args.kwonlyargs)]
-        for number, name in named:
-            argument = argument_of(call, number, name)
-            if argument is not None:
-                handed = self._handed(argument)
-            else:
-                handed = _default(defaults.get(name), inside)
-            if handed is not None:
-                found[name] = handed
-        return found
-
-    def _handed(self, argument: ast.expr) -> Given | None:
-        """What is known of an argument: that it is one of some functions, a table of some, or of which type."""
-        objects = self._functions(argument)
-        kind = self._scope.annotation_of(argument)
-        is_useful = self._scope.capability(argument) is not None or any(
-            self._reader.owns_class(each) for each in arguments_within(kind)
-        )
-        if not objects and not is_useful:
-            return None
-        return Given(objects=tuple(objects), type=kind if is_useful else NO_TYPE)
-
-    def _functions(self, argument: ast.expr) -> list[object]:
-        value = self._scope.resolve(argument)
-        if value is not UNRESOLVED and not is_function(value):
-            keeps = any(functions_within(value)) or self._reader.owns_class(type(value))
-            return [value] if keeps else []
-        is_table = isinstance(argument, ast.List | ast.Tuple | ast.Dict | ast.Set)
-        found = elements(argument, self._scope) if is_table else meanings(argument, self._scope)
-        objects = [self._denoted(meaning) for meaning in found or ()]
-        return [] if UNRESOLVED in objects else [tuple(objects)] if is_table and objects else objects
-
-    def _denoted(self, meaning: Meaning) -> object:
-        if isinstance(meaning, Thing):
-            return meaning.value
-        value = self._scope.resolve(meaning)
-        if value is UNRESOLVED and isinstance(meaning, ast.Attribute):
-            is_pure = meaning.attr in purity.PURE_METHODS - purity.MUTATORS - purity.SPECIAL_METHODS.keys()
-            is_known = is_pure or self._scope.capability(meaning.value) is not None
-            return JUDGED if is_known else UNRESOLVED
-        return value if is_function(value) or self._reader.owns_class(type(value)) else UNRESOLVED
+            self._add(unknown(f"makes a {kind.__qualname__}, which is not known to be pure"), call)
 
     # Results of calls that are called: `made(time.time)(v)`, `add = Suffix("!")`.
 
@@ -193,9 +136,9 @@ class Calls:
         target = unwrapped(self._scope.resolve(made.func))
         if isinstance(target, type) and self._reader.owns_class(target):
             for method in methods_in(member(target, "__call__"), target):
-                self._reader.method(method, self._place(call), self._given(method.function, call, (), skipped=1))
+                self._run(method, call)
         elif isinstance(target, FunctionType) and self._reader.owns(target):
-            inside = self._scope.inside(target, self._given(target, made, ()))
+            inside = self._scope.inside(target, self._handing.given(target, made, ()))
             if inside is None or not self._gives_functions(inside.syntax, inside):
                 self._cannot_resolve(call)
         elif isinstance(made.func, ast.Name) and made.func.id in self._scope.nested:
@@ -229,8 +172,7 @@ class Calls:
             return
         own = list(self.methods(func))
         for method in own:
-            given = self._given(method.function, call, (), skipped=0 if method.receiver is None else 1)
-            self._reader.method(method, self._place(call), given)
+            self._run(method, call)
         special = purity.SPECIAL_METHODS.get(func.attr)
         if special is not None:
             if not (func.attr == "astimezone" and call.args):
@@ -258,10 +200,14 @@ class Calls:
                 self._add(outside_change(where), call)
             elif self.is_changing(type(receiver)):
                 self._add(nondeterministic(f"reads {where}, which the flow changes"), call)
-            given = self._given(method.function, call, (), skipped=0 if method.receiver is None else 1)
             itself = Method(method.function, Given(objects=(receiver,), type=type(receiver)))
             is_plain = method.receiver is not None and method.receiver.type is not NO_TYPE
-            self._reader.method(itself if is_plain else method, self._place(call), given)
+            self._run(itself if is_plain else method, call)
+
+    def _run(self, method: Method, call: ast.Call) -> None:
+        """Read a method with what a call gives it."""
+        given = self._handing.given(method.function, call, (), skipped=0 if method.receiver is None else 1)
+        self._reader.method(method, self._place(call), given)
 
     def _method_of_base(self, func: ast.Attribute, call: ast.Call) -> None:
         """`super().name(...)`: what comes next in the order of the class that the function is written in."""
@@ -272,13 +218,12 @@ class Calls:
             self._cannot_resolve(call)
         elif self._reader.owns_class(found) and isinstance(kind, type):
             for method in methods_in(vars(found)[func.attr], kind):
-                given = self._given(method.function, call, (), skipped=0 if method.receiver is None else 1)
-                self._reader.method(method, self._place(call), given)
+                self._run(method, call)
         elif not (issubclass(found, BaseModel) or module_knowledge(found.__module__) or found.__module__ == "builtins"):
             self._cannot_resolve(call)
 
     def methods(self, func: ast.Attribute) -> Iterator[Method]:
-        """The flow's methods that an attribute of a local can mean: those of its class if that is known, else of any."""
+        """The flow's methods that an attribute of a local can mean: of its class if that is known, else of any."""
         known = [*arguments_within(self._scope.type_of(func.value))]
         known = [] if any(map(is_protocol, known)) else known
         kinds = known or self._reader.sources.classes(self._scope.function.__module__)
@@ -380,19 +325,6 @@ def uses(used: Capability) -> Known:
 
 def _is_mutator(receiver: object, name: str) -> bool:
     return name in purity.MUTATORS and receiver is not None and not isinstance(receiver, type | ModuleType)
-
-
-def defaults_given(scope: Scope) -> dict[str, Given]:
-    """What the parameters of a function stand for where no caller gives them anything: its defaults, if functions."""
-    found = {name: _default(value, scope) for name, value in defaults_of(scope.syntax)}
-    return {name: handed for name, handed in found.items() if handed is not None}
-
-
-def _default(value: ast.expr | None, scope: Scope) -> Given | None:
-    if not isinstance(value, ast.Name | ast.Attribute):
-        return None
-    found = scope.resolve(value)
-    return Given(objects=(found,)) if is_function(found) else None
 
 
 def _is_super(expression: ast.expr) -> bool:

@@ -54,9 +54,9 @@ class Changes:
         """Whether what changes is an attribute of a class, by way of an object of it."""
         while isinstance(changed, ast.Subscript | ast.Attribute):
             inner = changed.value
-            if isinstance(changed, ast.Attribute) and isinstance(changed.ctx, ast.Load):
-                if is_shared(self._scope.type_of(inner), changed.attr):
-                    return True
+            is_read = isinstance(changed, ast.Attribute) and isinstance(changed.ctx, ast.Load)
+            if isinstance(changed, ast.Attribute) and is_read and is_shared(self._scope.type_of(inner), changed.attr):
+                return True
             changed = inner
         return False
 

@@ -86,7 +86,8 @@ def member(kind: type, name: str) -> object:
 
 def subclasses(kind: type) -> Iterator[type]:
     """All classes that extend a class."""
-    for each in type.__subclasses__(kind):
+    below: list[type] = type.__subclasses__(kind)
+    for each in below:
         yield each
         yield from subclasses(each)
 
@@ -97,6 +98,11 @@ def is_shared(kind: object, attribute: str) -> bool:
         return False
     code = getattr(vars(kind).get("__init__"), "__code__", None)
     return attribute not in getattr(code, "co_names", ())
+
+
+def makes_data(kind: type) -> bool:
+    """Whether a class was made by `namedtuple(...)` or `Enum(...)`, with nothing of the flow's own in it."""
+    return issubclass(kind, Enum) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
 
 
 def _checks(kind: type) -> Iterator[str]:

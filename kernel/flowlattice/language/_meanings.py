@@ -48,7 +48,7 @@ def meanings(expression: ast.expr, scope: Scope, depth: int = 0) -> list[Meaning
             return _of_local(expression, scope, depth)
         case ast.Subscript(value):
             return [value] if isinstance(scope.resolve(value), type) else elements(value, scope, depth)
-        case ast.Call(ast.Attribute(value, "get"), [_, *default]) if (found := elements(value, scope, depth)):
+        case ast.Call(ast.Attribute(value, "get"), [_, *default]) if found := elements(value, scope, depth):
             rest = _all(default, scope, depth)
             return None if rest is None else [*found, *rest]
         case ast.Name() | ast.Attribute() | ast.Call():

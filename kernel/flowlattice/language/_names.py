@@ -20,7 +20,7 @@ def arguments_of(syntax: FunctionSyntax) -> list[ast.arg]:
 
 
 def outside_names(syntax: FunctionSyntax) -> frozenset[ast.Name]:
-    """The places in a function where a name is written that neither it nor anything around the place inside it binds."""
+    """Where a function writes names that neither it nor anything around the place inside it binds."""
     found: set[ast.Name] = set()
     _function(syntax, frozenset(), found)
     return frozenset(found)
@@ -38,8 +38,8 @@ def bound_names(syntax: ast.AST) -> Iterator[str]:
 def _function(syntax: FunctionSyntax, around: frozenset[str], found: set[ast.Name]) -> None:
     header = [*getattr(syntax, "decorator_list", ()), *syntax.args.defaults, *filter(None, syntax.args.kw_defaults)]
     header += [argument.annotation for argument in arguments_of(syntax) if argument.annotation is not None]
-    if getattr(syntax, "returns", None) is not None:
-        header.append(syntax.returns)  # type: ignore[union-attr] - lambdas have none
+    if not isinstance(syntax, ast.Lambda) and syntax.returns is not None:
+        header.append(syntax.returns)
     for part in header:
         _visit(part, around, found)
     inner = (around - _global_names(syntax)) | frozenset(_bound_in_function(syntax))

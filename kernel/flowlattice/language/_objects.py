@@ -1,4 +1,4 @@
-"""What is known of objects that bodies name: library functions by the tables in `purity`, wrappers by what they wrap."""
+"""What is known of objects that bodies name: of library functions by the tables in `purity`, and what wrappers wrap."""
 
 from __future__ import annotations
 

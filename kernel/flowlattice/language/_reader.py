@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
 from typing import Final
 
@@ -37,12 +36,12 @@ class Reader:
     def root(self, function: Callable[..., object], place: Place) -> None:
         """Read the function of a node, and what its decorators wrapped."""
         for target in implementations(function):
-            if not isinstance(target, FunctionType) or self.sources.function(target) is None:
+            if not self.owns(target):
                 name = getattr(target, "__qualname__", repr(target))
                 self.add(knowledge(target) or unknown(f"calls {name}, which is not known to be pure"), place)
-            while isinstance(target, FunctionType) and self.sources.function(target) is not None:
-                self.function(target, place, is_root=True)
-                target = unwrapped(getattr(target, "__wrapped__", None))
+            for each in _layers(target):
+                if self.owns(each):
+                    self.function(each, place, is_root=True)
 
     def function(
         self,
@@ -103,10 +102,6 @@ class Reader:
         """Whether a class was written in the flow."""
         return self.sources.class_(kind) is not None
 
-    def makes_data(self, kind: type) -> bool:
-        """Whether a class was made by `namedtuple(...)` or `Enum(...)`, with nothing of the flow's own in it."""
-        return issubclass(kind, Enum) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
-
     def vouches(self, *names: str) -> bool:
         """Whether the author vouches for something by one of these names, which is then noted."""
         found = next((name for name in names if name in self._vouched), None)
@@ -130,3 +125,10 @@ class Reader:
         """Add a URL, unless it was found before."""
         if url not in self.reading.urls:
             self.reading.urls.append(url)
+
+
+def _layers(function: object) -> Iterator[FunctionType]:
+    """A function and what its decorators wrapped, from the outermost to the innermost."""
+    while isinstance(function, FunctionType):
+        yield function
+        function = unwrapped(getattr(function, "__wrapped__", None))

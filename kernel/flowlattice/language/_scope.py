@@ -40,7 +40,7 @@ _DISPLAYS: Final[tuple[tuple[type[ast.expr], type], ...]] = (
 
 @dataclass(frozen=True)
 class Capability:
-    """A capability as it is known inside a function: its name there, its statement, what is asked of it, its protocol."""
+    """A capability as it is known inside a function: its name there, its type, what is asked of it."""
 
     binding: str
     declared: CapabilityType
@@ -94,7 +94,7 @@ class Scope:
         for name, annotation in bindings.annotated.items():
             self._types.setdefault(name, evaluated(ast.unparse(annotation), self.outer))
         for name, handed in self.given.items():
-            is_same = without_metadata(handed.type) is without_metadata(self._types.get(name))  # a caller's may be pinned
+            is_same = without_metadata(handed.type) is without_metadata(self._types.get(name))  # but pinned, perhaps
             if handed.type is not NO_TYPE and (is_same or name not in self._types):
                 self._types[name] = handed.type
 

@@ -32,6 +32,8 @@ def read(
         place: Where the function entered the graph, for what has no source of its own.
         vouched: Calls, as they are written, that the author says are pure.
     """
-    reader = Reader(sources, frozenset(vouched))
+    names = dict.fromkeys(vouched)
+    reader = Reader(sources, frozenset(names))
     reader.root(function, place)
+    reader.reading.unneeded += [name for name in names if name not in reader.reading.vouched]
     return reader.reading

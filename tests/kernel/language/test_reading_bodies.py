@@ -1,20 +1,14 @@
 """Bodies of every form: what each promises, and the file and the line that are the cause."""
 
-import importlib.util
-import textwrap
-from pathlib import Path
-
 import pytest
 
+from tests.support.bodies import PURE, aliases, capabilities, classes, decorators, files, functions, mixed, statements
 
-def _cases():
-    spec = importlib.util.spec_from_file_location("reading_cases", Path(__file__).with_name("reading_cases.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.CASES
-
-
-CASES = _cases()
+CASES = {
+    name: case
+    for module in (aliases, decorators, functions, classes, files, capabilities, statements, mixed)
+    for name, case in module.CASES.items()
+}
 
 
 def marked(folder):
@@ -29,6 +23,6 @@ def marked(folder):
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_body(node_of, tmp_path, case):
     node = node_of(case.flow, **case.files)
-    assert (node.effects, node.determinism) == case.promise, node.reasons
     causes = {(reason.source.file, reason.source.line) for reason in node.reasons}
-    assert causes == (set() if case.promise == ("pure", "strict") else marked(tmp_path)), node.reasons
+    assert (node.effects, node.determinism) == case.promise, node.reasons
+    assert causes == (set() if case.promise == PURE else marked(tmp_path)), node.reasons
