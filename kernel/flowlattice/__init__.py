@@ -41,10 +41,16 @@ from flowlattice.capabilities import (
 from flowlattice.context import Context
 from flowlattice.durations import days, hours, minutes, ms, seconds
 from flowlattice.language import http
+from flowlattice.language.batching import Batch
+from flowlattice.language.caching import Cache
 from flowlattice.language.combinators import Filter, If, Map, Merge, Switch
-from flowlattice.language.flow import Buffer, Flow, Profile
+from flowlattice.language.edges import Buffer, Spill
+from flowlattice.language.flow import Flow, Profile
+from flowlattice.language.handlers import DeadLetter, Escalate, Exponential, Halt, Retry
+from flowlattice.language.identity import by
 from flowlattice.language.invalid import InvalidInput, require, require_all
-from flowlattice.language.nodes import by, node
+from flowlattice.language.nodes import node
+from flowlattice.language.variables import Vars
 from flowlattice.lattice import Determinism, Effects
 from flowlattice.record import DataClass, Empty, Record, field
 
@@ -52,22 +58,28 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AiRead",
+    "Batch",
     "BlobRead",
     "BlobReadByHash",
     "BlobWrite",
     "Buffer",
+    "Cache",
     "Clock",
     "Context",
     "Creds",
     "DataClass",
     "DbRead",
     "DbWrite",
+    "DeadLetter",
     "DedupeStore",
     "Determinism",
     "Effects",
     "Empty",
+    "Escalate",
+    "Exponential",
     "Filter",
     "Flow",
+    "Halt",
     "HttpRead",
     "HttpReadPinned",
     "HttpResponse",
@@ -87,12 +99,15 @@ __all__ = [
     "QueueMessage",
     "QueuePublish",
     "Record",
+    "Retry",
     "Rng",
     "SeededRng",
     "SessionRead",
     "SessionStore",
+    "Spill",
     "Switch",
     "TokenBudget",
+    "Vars",
     "by",
     "days",
     "field",

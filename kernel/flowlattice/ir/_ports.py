@@ -10,8 +10,10 @@ from operator import or_
 from typing import Any, cast
 
 from flowlattice.language.annotations import NO_TYPE, hints, parameters, without_metadata
+from flowlattice.language.checkpoints import Checkpoint, rejected_case
 from flowlattice.language.combinators import Merge, Routing
-from flowlattice.language.flow import Connection, TriggerNode
+from flowlattice.language.edges import Connection
+from flowlattice.language.flow import TriggerNode
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element
 
@@ -19,14 +21,16 @@ from flowlattice.language.ports import Element
 class PortTypes:
     """Types as annotations; `NO_TYPE` where there is none."""
 
-    def __init__(self, connections: Sequence[Connection]) -> None:
+    def __init__(self, connections: Sequence[Connection], checkpoints: Sequence[Checkpoint[object]] = ()) -> None:
         self._incoming: dict[int, list[object]] = {}
+        # What is rejected at a checkpoint is what waited there.
+        self._waited = {(id(point.origin), rejected_case(point.name)): point.case for point in checkpoints}
         while sum(self._carry(connection) for connection in connections):
             pass  # until nothing new gets through branches and merges
 
-    def output(self, element: Element) -> object:
-        """What comes out of an element."""
-        return _union(self._outputs(element))
+    def output(self, element: Element, case: str | None = None) -> object:
+        """What comes out of an element, or out of one of its branches and side outputs."""
+        return _union(self._outputs(element, case))
 
     def incoming(self, element: Element) -> object:
         """What reaches an element, one type or the union of several."""
@@ -35,15 +39,17 @@ class PortTypes:
     def _carry(self, connection: Connection) -> bool:
         """Take the types of a connection to its target; whether one of them is new there."""
         known = self._incoming.setdefault(id(connection.target), [])
-        new = [type_ for type_ in self._outputs(connection.source) if type_ not in known]
+        new = [type_ for type_ in self._outputs(connection.source, connection.case) if type_ not in known]
         known += new
         return bool(new)
 
-    def _outputs(self, element: Element) -> list[object]:
+    def _outputs(self, element: Element, case: str | None) -> list[object]:
+        case = self._waited.get((id(element), case or ""), case)
         if isinstance(element, TriggerNode):
             return [element.trigger.accepts]
         if isinstance(element, Node):
-            return _present(self.returned(element.function))
+            failed = case is not None  # a side output is what the node failed on, as it got it
+            return _present(self.taken(element.function) if failed else self.returned(element.function))
         if isinstance(element, Routing) and (declared := _present(self.taken(element.function))):
             return declared
         return self._incoming.get(id(element), []) if isinstance(element, Routing | Merge) else []
