@@ -40,23 +40,34 @@ from flowlattice.capabilities import (
 )
 from flowlattice.context import Context
 from flowlattice.durations import days, hours, minutes, ms, seconds
-from flowlattice.language import http
+from flowlattice.language import blob, http
+from flowlattice.language.aggregates import Aggregate
 from flowlattice.language.batching import Batch
 from flowlattice.language.caching import Cache
 from flowlattice.language.combinators import Filter, If, Map, Merge, Switch
+from flowlattice.language.cron import Tick, cron
+from flowlattice.language.distinct import Distinct
 from flowlattice.language.edges import Buffer, Spill
 from flowlattice.language.flow import Flow, Profile
+from flowlattice.language.foreach import ForEach
 from flowlattice.language.handlers import DeadLetter, Escalate, Exponential, Halt, Retry
 from flowlattice.language.identity import by
 from flowlattice.language.invalid import InvalidInput, require, require_all
+from flowlattice.language.joins import Join, Zip
+from flowlattice.language.kafka import kafka
 from flowlattice.language.nodes import node
+from flowlattice.language.queue import queue
+from flowlattice.language.triggers import Raw
 from flowlattice.language.variables import Vars
+from flowlattice.language.windows import Window
 from flowlattice.lattice import Determinism, Effects
 from flowlattice.record import DataClass, Empty, Record, field
+from flowlattice.sizes import gib, kib, mib
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Aggregate",
     "AiRead",
     "Batch",
     "BlobRead",
@@ -73,12 +84,14 @@ __all__ = [
     "DeadLetter",
     "DedupeStore",
     "Determinism",
+    "Distinct",
     "Effects",
     "Empty",
     "Escalate",
     "Exponential",
     "Filter",
     "Flow",
+    "ForEach",
     "Halt",
     "HttpRead",
     "HttpReadPinned",
@@ -86,6 +99,7 @@ __all__ = [
     "HttpWrite",
     "If",
     "InvalidInput",
+    "Join",
     "KafkaWrite",
     "KvRead",
     "KvWrite",
@@ -98,6 +112,7 @@ __all__ = [
     "QueueConsume",
     "QueueMessage",
     "QueuePublish",
+    "Raw",
     "Record",
     "Retry",
     "Rng",
@@ -106,18 +121,28 @@ __all__ = [
     "SessionStore",
     "Spill",
     "Switch",
+    "Tick",
     "TokenBudget",
     "Vars",
+    "Window",
+    "Zip",
+    "blob",
     "by",
+    "cron",
     "days",
     "field",
+    "gib",
     "hours",
     "http",
+    "kafka",
+    "kib",
+    "mib",
     "minutes",
     "model",
     "ms",
     "node",
     "per",
+    "queue",
     "require",
     "require_all",
     "sandboxed",

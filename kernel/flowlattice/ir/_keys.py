@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
-from flowlattice.language.annotations import without_metadata
+from flowlattice.ir.schemas import wire_name
 from flowlattice.language.caching import Cache
 from flowlattice.language.identity import IdempotencyKey
 
 
 def on_the_wire(fields: Sequence[str], record: object) -> tuple[str, ...]:
     """The names that fields of a record have on the wire; a name that is none of its fields stays."""
-    known = getattr(without_metadata(record), "model_fields", {})
-    return tuple(known[name].alias or name if name in known else name for name in fields)
+    return tuple(wire_name(record, name) for name in fields)
 
 
 def idempotency(key: IdempotencyKey, taken: object, *, honoured: bool) -> ir.Idempotency:

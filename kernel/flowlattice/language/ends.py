@@ -13,7 +13,7 @@ def connection(source: object, target: object, controls: EdgeControls, place: Pl
         TypeError: One of them is no part of a graph.
     """
     origin, case = source_end(source)
-    into = target.into if isinstance(target, Input) else None
+    into = target.port if isinstance(target, Input) else None
     return Connection(source=origin, case=case, target=_target_end(target), into=into, controls=controls, place=place)
 
 

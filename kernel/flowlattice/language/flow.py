@@ -11,8 +11,8 @@ from typing import Literal, Protocol, TypeVar, overload
 from flowlattice.language.controls import Controls
 from flowlattice.language.edges import Buffer, Connection, Delivery, EdgeControls, Ordering
 from flowlattice.language.ends import connection
-from flowlattice.language.http import HttpTrigger
 from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.language.triggers import Trigger, TriggerNode
 from flowlattice.record import Record
 
 T = TypeVar("T")
@@ -42,26 +42,15 @@ class Profile(Enum):
     DEV = "dev"
 
 
-class TriggerNode(Element, Output[R]):
-    """A trigger in the graph."""
-
-    def __init__(self, trigger: HttpTrigger[R], name: str, place: Place) -> None:
-        self.trigger = trigger
-        self.name = name
-        self.place = place
-
-    @property
-    def origin(self) -> Element:
-        """The trigger itself."""
-        return self
-
-
 class RespondNode(Element, Input[T]):
     """A way to answer."""
 
-    def __init__(self, status: int, body: str, headers: Mapping[str, str], name: str, place: Place) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - built by `respond`; the parts of an answer
+        self, status: int, body: str, headers: Mapping[str, str], stream: bool, name: str, place: Place
+    ) -> None:
         self.status = status
         self.body = body
+        self.stream = stream
         self.headers = dict(headers)
         self.name = name
         self.place = place
@@ -95,7 +84,7 @@ class Flow(Controls):
     def __post_init__(self) -> None:
         self.place = calling_place(depth=3)
 
-    def trigger(self, trigger: HttpTrigger[R], *, name: str | None = None) -> TriggerNode[R]:
+    def trigger(self, trigger: Trigger[R], *, name: str | None = None) -> TriggerNode[R]:
         """Add what starts a run."""
         number = len(self.triggers) + 1
         added = TriggerNode(trigger, name or ("trigger" if number == 1 else f"trigger_{number}"), calling_place())
@@ -134,6 +123,16 @@ class Flow(Controls):
         self,
         *,
         status: int = 200,
+        body: Literal["events"],
+        stream: Literal[True],
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> RespondNode[JsonBody]: ...
+    @overload
+    def respond(
+        self,
+        *,
+        status: int = 200,
         body: Literal["empty"],
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
@@ -143,6 +142,7 @@ class Flow(Controls):
         *,
         status: int = 200,
         body: RespondBody = "json",
+        stream: bool = False,
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> (
@@ -164,7 +164,12 @@ class Flow(Controls):
         """
         number = len(self.responds) + 1
         added: RespondNode[object] = RespondNode(
-            status, body, headers or {}, name or ("respond" if number == 1 else f"respond_{number}"), calling_place()
+            status=status,
+            body=body,
+            headers=headers or {},
+            stream=stream,
+            name=name or ("respond" if number == 1 else f"respond_{number}"),
+            place=calling_place(),
         )
         self.responds.append(added)
         return added
@@ -182,8 +187,9 @@ class Flow(Controls):
         """Send what comes out of `source` into `target`.
 
         Args:
-            source: A trigger, a node, or a branch (`gate.true`, `kinds.case("bug")`).
-            target: A node, a combinator or a respond.
+            source: A trigger, a node, a branch (`gate.true`, `kinds.case("bug")`) or a side output
+                (`window.late_events`).
+            target: A node, a combinator, one side of a join (`both.left`) or a respond.
             delivery: `at_least_once` unless said otherwise.
             ordering: `ordered` (as they come, per partition) unless said otherwise.
             buffer: How many records may wait on the edge, and what happens to more.
