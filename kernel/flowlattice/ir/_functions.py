@@ -26,6 +26,7 @@ class Derived:
     effects: Effects = Effects.PURE
     determinism: Determinism = Determinism.STRICT
     reasons: list[ir.Reason] = field(default_factory=list)
+    vouched: list[str] = field(default_factory=list)
 
     def weaken(
         self, effects: Effects, determinism: Determinism, because: str, source: ir.Source, capability: str | None = None
@@ -93,7 +94,7 @@ class FunctionLowering:
                 "reasons": tuple(derived.reasons),
                 "misused": tuple(self._misuse(misuse) for misuse in reading.misuses),
                 "urls": tuple(self._url(url) for url in reading.urls),
-                "vouched": tuple(reading.vouched),
+                "vouched": (*derived.vouched, *reading.vouched),
             }
         )
 

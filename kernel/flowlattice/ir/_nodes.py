@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from flowlattice.capabilities import capability_type
+from flowlattice.capabilities import CapabilityType, Refined, capability_type
 from flowlattice.context import Context
 from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
@@ -19,7 +19,7 @@ from flowlattice.ir._functions import Derived, Description, FunctionLowering
 from flowlattice.ir._ports import PortTypes
 from flowlattice.ir._triggers import TriggerLowering
 from flowlattice.ir.schemas import Schemas, wire_name
-from flowlattice.language.annotations import NO_TYPE, parameters, without_metadata
+from flowlattice.language.annotations import NO_TYPE, metadata, parameters, without_metadata
 from flowlattice.language.combinators import Merge, Routing, Switch
 from flowlattice.language.flow import Flow, RespondNode
 from flowlattice.language.nodes import IdempotencyKey, Node, NodeOptions
@@ -108,14 +108,27 @@ class NodeLowering:
         for binding, annotation in list(given.items())[1:]:
             parameter = described.parameter(binding)
             declared = capability_type(without_metadata(annotation))
-            if declared is not None:
-                egress = tuple(host for e in self.flow.egresses if e.binding == binding for host in e.hosts)
-                uses.append(ir.CapabilityUse(name=declared.name, binding=binding, egress=egress))
-                because = f"asks for {binding} ({declared.name})"
-                derived.weaken(declared.effects, declared.determinism, because, parameter.source, binding)
+            refined = None if declared is None else declared.refine(metadata(annotation))
+            if declared is not None and refined is not None and not refined.unfit:
+                uses.append(self._use(binding, declared, refined))
+                because = f"asks for {binding} ({declared.name})" + (f": {refined.because}" if refined.because else "")
+                derived.vouched += [f"{binding}: {refined.vouched}"] if refined.vouched else []
+                derived.weaken(refined.effects, refined.determinism, because, parameter.source, binding)
             elif without_metadata(annotation) is not Context:
                 unknown.append(f"{binding}: {parameter.annotation or '(no annotation)'}")
         return uses, unknown
+
+    def _use(self, binding: str, declared: CapabilityType, refined: Refined) -> ir.CapabilityUse:
+        facts = dict(refined.facts)
+        return ir.CapabilityUse(
+            name=declared.name,
+            binding=binding,
+            egress=tuple(host for e in self.flow.egresses if e.binding == binding for host in e.hosts),
+            scopes=tuple(map(str, cast("list[JsonValue]", facts.pop("scopes", [])))),
+            retry_owner=declared.retry_owner,
+            idempotent=declared.idempotent_sink,
+            facts=facts,
+        )
 
 
 def _idempotency(key: IdempotencyKey, taken: object) -> ir.Idempotency:

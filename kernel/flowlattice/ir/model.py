@@ -410,7 +410,8 @@ class Slo(IRModel):
 class Variable(IRModel):
     """A value that nodes read and an environment may set.
 
-    `record` is the class it is a field of, `json_schema` its schema, `value` what the flow sets it to, `problem` why not.
+    `record` is the class it is a field of, `json_schema` its schema, `value` what the flow sets it to, `problem` why
+    that cannot be.
     """
 
     name: str

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowlattice.capabilities import ObjectRef
 from flowlattice.language.triggers import Trigger
-from flowlattice.record import Record
-
-
-class ObjectRef(Record, data="internal"):
-    """An object as it was when it was listed: `digest` (BLAKE3-256, hexadecimal) names its content, `size` is bytes."""
-
-    bucket: str
-    key: str
-    digest: str
-    size: int
 
 
 @dataclass(frozen=True, kw_only=True)
