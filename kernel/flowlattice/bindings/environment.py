@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flowlattice.bindings.credentials import ReferencedCredential
 from flowlattice.bindings.database import Database
-from flowlattice.bindings.entries import BaseEntry, Entry, FolderEntry, HttpEntry, LocalEntry, SecretEntry, SqliteEntry
+from flowlattice.bindings.entries import (
+    BaseEntry,
+    Entry,
+    FolderEntry,
+    HttpEntry,
+    LocalEntry,
+    SecretEntry,
+    SmtpEntry,
+    SqliteEntry,
+)
 from flowlattice.bindings.file import BINDINGS_FILE, bindings_text, read_environment
 from flowlattice.bindings.local import LocalBindings
+from flowlattice.bindings.mail import SmtpSender
 from flowlattice.bindings.objects import FolderObjects
 from flowlattice.bindings.sources import Randomness, SystemClock
 from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv, SqliteSessions
@@ -105,10 +115,13 @@ class EnvironmentBindings:
         return self._objects[binding]
 
     def sender(self, binding: str, capability: str) -> Sender:
-        """A double where the environment asks for one; brokers and mail servers are other hosts' to serve."""
+        """A mail server, or a double where the environment asks for one; brokers are other hosts' to serve."""
         if self.is_double(binding):
             return self._doubles.sender(binding, capability)
-        raise self._elsewhere(binding, self._entry(binding), capability)
+        entry = self._entry(binding)
+        if capability == "mail.send" and isinstance(entry, SmtpEntry):
+            return SmtpSender(binding, entry)
+        raise self._elsewhere(binding, entry, capability)
 
     def ai(self, binding: str) -> AiBackend:
         """A double where the environment asks for one; language models are other hosts' to serve."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from flowlattice.errors import UsageError
 
@@ -52,9 +52,9 @@ class FromEnvironment(BaseModel):
 class FromFile(BaseModel):
     """A value in a file, without the line end after it. The path is absolute, for a deployed flow has no folder."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str = Field(pattern="^/")
+    file: str
 
     @property
     def name(self) -> str:
@@ -103,24 +103,32 @@ class Header(BaseModel):
         return self.text if self.source is None else self.text + self.source.read(binding)
 
 
-def _reference(value: object) -> object:
-    if isinstance(value, str):
-        found = _VARIABLE.fullmatch(value)
-        if found is None:
-            raise ValueError(f"a credential is never written here; {_HOW}")
-        return FromEnvironment(variable=found[1])
-    return value
+def _reference(value: object) -> Source:
+    named = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
+    if named is not None:
+        return FromEnvironment(variable=named[1])
+    in_file = _in_file(value)
+    if in_file is None:
+        raise ValueError(f"a credential is never written here; {_HOW}")
+    return in_file
 
 
-def _header(value: object) -> object:
+def _in_file(value: object) -> FromFile | None:
+    """The file that a table names by its absolute path; none if it is no such table."""
+    path = value.get("file") if isinstance(value, Mapping) and len(value) == 1 else None
+    return FromFile(file=path) if isinstance(path, str) and path.startswith("/") else None
+
+
+def _header(value: object) -> Header:
     if isinstance(value, str):
         found = _HEADER.fullmatch(value)
         if found is not None:
             return Header(text=f"{found[1]} " if found[1] else "", source=FromEnvironment(variable=found[2]))
         return Header(text=value)
-    if isinstance(value, Mapping) and set(value) == {"file"}:
-        return Header(source=FromFile.model_validate(dict(value)))
-    return value
+    in_file = _in_file(value)
+    if in_file is None:
+        raise ValueError(f"neither a text nor a credential; {_HOW}")
+    return Header(source=in_file)
 
 
 Reference: TypeAlias = Annotated[FromEnvironment | FromFile, BeforeValidator(_reference)]

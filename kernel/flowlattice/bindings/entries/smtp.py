@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from flowlattice.bindings.entries.base import BaseEntry
 from flowlattice.bindings.references import Reference, Source
+
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SmtpEntry(BaseEntry):
@@ -30,6 +32,14 @@ class SmtpEntry(BaseEntry):
     tls: Literal["start", "whole", "none"] = "start"
     username: str | None = None
     password: Reference | None = None
+
+    @model_validator(mode="after")
+    def _is_private(self) -> SmtpEntry:
+        if self.tls == "none" and self.host not in _THIS_MACHINE:
+            raise ValueError(
+                'tls = "none" is for a server on this machine alone; what is sent could be read on the way'
+            )
+        return self
 
     def references(self) -> Mapping[str, Source]:
         """The password."""

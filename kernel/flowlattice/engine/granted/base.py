@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
 
-from flowlattice.engine.backends import Bindings
+from flowlattice.engine.backends import Bindings, NotSent
 from flowlattice.engine.run import Attempt
 from flowlattice.ir.model import CapabilityUse
 
@@ -37,12 +37,15 @@ class Granted:
     async def _change(self, method: str, target: str, change: Callable[[str | None], Awaitable[T]]) -> T:
         """Make and record a call that changes something; `change` is given the effect's key.
 
-        Until it has returned nobody knows whether it happened, and after that it did.
+        Until it has returned nobody knows whether it happened, and after that it did; unless it certainly never left.
         """
         key = self._attempt.next_key()
         self._attempt.uncertain += 1
         try:
             result = await change(key)
+        except NotSent:
+            self._attempt.uncertain -= 1
+            raise
         except BaseException:
             self._attempt.record(self._use.name, method, target, key=key, outcome="unknown")
             raise
