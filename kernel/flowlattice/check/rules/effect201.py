@@ -94,6 +94,6 @@ def _having(capability: str, method: str) -> list[str]:
     return [name for name, found in declared.items() if found is not None and found.name.partition(".")[0] == family]
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Weaken the declaration to what is derived."""
     return weaken(found, flow, module, "effects")
