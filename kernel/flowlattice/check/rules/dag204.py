@@ -130,7 +130,7 @@ class _Answers:
         return bool(ways) and all(map(self._is_answered, ways))
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Connect the node that ends all ways to a respond."""
     from flowlattice.check import codemods
 
