@@ -1,4 +1,4 @@
-"""What authors claim about nodes against what is derived: shared by EFFECT201, DET301 and DET302."""
+"""What authors claim about nodes against what is derived: shared by EFFECT201, DET301, DET302 and CACHE002."""
 
 from __future__ import annotations
 
@@ -30,15 +30,22 @@ def broken(flow: FlowIR, claim: Claim) -> Iterator[tuple[Node, Reason]]:
             continue
         for reason in node.reasons:
             if reason.of == claim and level(declared) < level(reason.level):
-                yield node, _at_claim(node, reason)
+                yield node, at_claim(node, reason)
 
 
-def _at_claim(node: Node, reason: Reason) -> Reason:
+def at_claim(node: Node, reason: Reason) -> Reason:
+    """A reason in another file than the node, told at the node and with its place."""
     claim = node.definition or node.source
     if reason.source.file == claim.file:
         return reason
     because = f"{reason.because}, in {reason.source.file}, line {reason.source.line}"
     return reason.model_copy(update={"because": because, "source": claim})
+
+
+def is_unpinned_model(node: Node, reason: Reason) -> bool:
+    """Whether what breaks a claim to be stable is a language model without a pin: CACHE002, and not DET302."""
+    asks = any(use.binding == reason.capability and use.name.startswith("ai.") for use in node.capabilities)
+    return asks and node.declared.determinism == "stable"
 
 
 def set_that_orders(reason: Reason) -> str | None:
