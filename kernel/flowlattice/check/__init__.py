@@ -8,8 +8,21 @@ One rule is one module of `check.rules`: its docstring is the manual page, `chec
 Flow IR and nothing else; how findings are shown is in `check.render`.
 """
 
+from flowlattice.check.at_run_time import RunTimeCode, run_time_code, run_time_codes
 from flowlattice.check.context import CheckContext, Environment
 from flowlattice.check.fixes import apply_fixes, with_edits
 from flowlattice.check.registry import Rule, check, rule, rules
 
-__all__ = ["CheckContext", "Environment", "Rule", "apply_fixes", "check", "rule", "rules", "with_edits"]
+__all__ = [
+    "CheckContext",
+    "Environment",
+    "Rule",
+    "RunTimeCode",
+    "apply_fixes",
+    "check",
+    "rule",
+    "rules",
+    "run_time_code",
+    "run_time_codes",
+    "with_edits",
+]
