@@ -128,7 +128,7 @@ class _Answers:
         return all(self._is_answered(way) for way in self._ways(node_id))
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Connect the node that ends all ways to a respond."""
     from flowlattice.check import codemods
 

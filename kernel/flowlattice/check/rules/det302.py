@@ -75,6 +75,6 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             yield finding(CODE, message, reason.source, node=node.name, help="promise less, or ask for less", fix=fix)
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Weaken the declaration to what is derived."""
     return weaken(found, flow, module, "determinism")

@@ -45,7 +45,8 @@ flow.connect(store, flow.respond())
 
 ## Fix
 
-Unsafe: it takes all fields of the input as the key. Which fields identify an effect is a decision.
+Safe, where the spec states the identity. Else unsafe: it takes all fields of the input as the key. Which fields
+identify an effect is a decision.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from flowlattice.check import identities
 from flowlattice.check.context import CheckContext
-from flowlattice.check.fields import input_fields
-from flowlattice.check.finding import finding, offer
+from flowlattice.check.finding import finding
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR
 
@@ -72,19 +73,12 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find keys without a field."""
     for node in flow.nodes:
         if node.idempotency is not None and not node.idempotency.fields:
-            fields = input_fields(flow, node)
-            fix = offer("unsafe", f"take all fields of the input as the key ({', '.join(fields)})") if fields else None
+            fix = identities.offered(flow, node, context)
             source = node.definition or node.source
             message = f"the idempotency key of {node.name} has no fields, so every record has the same key"
             yield finding(CODE, message, source, node=node.name, help='name them: by("order_id")', fix=fix)
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
-    """Take all fields of the input as the key."""
-    from flowlattice.check import codemods
-
-    node = next((node for node in flow.nodes if node.name == found.node), None)
-    fields = [] if node is None else input_fields(flow, node)
-    if node is None or node.definition is None or not fields:
-        return None
-    return codemods.set_node_option(module, node.definition, "idempotency", "by", fields)
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Take what the spec states as the key, or else all fields of the input."""
+    return identities.keyed(found, flow, module, context)
