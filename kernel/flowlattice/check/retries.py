@@ -1,4 +1,4 @@
-"""Who retries what: the handlers of a flow that retry, and who usually retries the capabilities that a node asks for."""
+"""Who retries what: the handlers of a flow that retry, and who usually retries what a node asks for."""
 
 from __future__ import annotations
 

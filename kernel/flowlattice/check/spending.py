@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from flowlattice.ir.model import AiBudget, Node
+from flowlattice.ir.model import AiBudget, CapabilityUse, Node
 
 _MILLION: Final = Decimal(1_000_000)
 
 
-def model_of(node: Node) -> str | None:
-    """The binding by which a node asks a language model; none if it asks none."""
-    return next((use.binding for use in node.capabilities if use.name.startswith("ai.")), None)
+def model_of(node: Node) -> CapabilityUse | None:
+    """By what a node asks a language model; none if it asks none."""
+    return next((use for use in node.capabilities if use.name.startswith("ai.")), None)
+
+
+def budget_of(node: Node) -> str | None:
+    """The binding of a node's budget."""
+    return next((use.binding for use in node.capabilities if use.name == "budget"), None)
 
 
 def has_ceiling(node: Node) -> bool:
@@ -61,7 +66,8 @@ def in_code(budget: AiBudget) -> str:
         amounts = [f'usd("{money}")'] if money is not None else []
         amounts += [f"tokens({count})"] if count is not None else []
         if amounts:
-            parts.append(f"{period}={amounts[0] if len(amounts) == 1 else f'[{', '.join(amounts)}]'}")
+            listed = ", ".join(amounts)
+            parts.append(f"{period}=[{listed}]" if len(amounts) > 1 else f"{period}={listed}")
     if parts and budget.on_exhausted != "refuse":
         parts.append(f'on_exhausted="{budget.on_exhausted}"')
     return f"per({', '.join(parts)})" if parts else ""

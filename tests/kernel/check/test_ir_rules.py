@@ -1,5 +1,7 @@
 """What rules say of IR, whatever it was written as: what looks right and is wrong, and the other way round."""
 
+from itertools import pairwise
+
 import pytest
 
 from flowlattice.check import CheckContext, Environment, rule
@@ -36,7 +38,7 @@ def to(sink, *between, edges=None, trigger=None, **more):
 def inner(*nodes, **more):
     """A flow that is used as a node `step`."""
     exports = [Export(name="in", entry=nodes[0].id, exit=nodes[-1].id, source=irs.at(1))]
-    links = [edge(a.name, b.name) for a, b in zip(nodes, nodes[1:], strict=False)]
+    links = [edge(a.name, b.name) for a, b in pairwise(nodes)]
     return {"inner@1.0.0": irs.flow(*nodes, edges=links, name="inner", exports=tuple(exports), **more)}
 
 
@@ -160,7 +162,10 @@ CASES = {
     "EXACT001 a store": (to(node("f", DB, SEEN)), 0),
     "EXACT001 at least once": (to(node("f", DB), edges=[edge("jobs", "f")]), 0),
     "EXACT001 a pure node": (to(node("f")), 0),
-    "EXACT001 two edges, one node": (to(node("f", DB), edges=[edge("jobs", "f", **ONCE), edge("jobs", "f", **ONCE)]), 1),
+    "EXACT001 two edges, one node": (
+        to(node("f", DB), edges=[edge("jobs", "f", **ONCE), edge("jobs", "f", **ONCE)]),
+        1,
+    ),
     **{
         f"EXACT001 behind a {kind}": (to(node("f", DB), plain("way", kind), edges=edges_by("way")), 1)
         for kind in ("switch", "if", "merge", "distinct")

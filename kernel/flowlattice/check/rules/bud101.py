@@ -82,9 +82,10 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         model = spending.model_of(node)
         if model is None or spending.has_ceiling(node):
             continue
-        budget = next((use.binding for use in node.capabilities if use.name == "budget"), None)
+        budget = spending.budget_of(node)
         if budget is None:
-            message, source = f"{node.name} asks {model} ({spending.asks(node)}) without a budget", asked(node, model)
+            message = f"{node.name} asks {model.binding} ({model.name}) without a budget"
+            source = asked(node, model.binding)
         else:
             message, source = f"{budget} of {node.name} has no ceiling", asked(node, budget)
         text = 'say the most that may be spent: budget: Annotated[TokenBudget, per(day=usd("5"))]'
@@ -103,7 +104,7 @@ def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckConte
     if node is None or node.definition is None or known is None:
         return None
     ceilings = spending.in_code(known)
-    budget = next((use.binding for use in node.capabilities if use.name == "budget"), None)
+    budget = spending.budget_of(node)
     annotation, names = f"Annotated[TokenBudget, {ceilings}]", ["TokenBudget", "per", "usd", "tokens"]
     names = [name for name in names if f"{name}(" in annotation or name == "TokenBudget"]
     if budget is None:

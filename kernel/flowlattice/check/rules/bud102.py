@@ -80,7 +80,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         if node.ai is None or node.ai.budget is None:
             continue
         severity: Severity = SEVERITY if node.ai.budget.on_exhausted == "refuse" else "warning"
-        binding = next((use.binding for use in node.capabilities if use.name == "budget"), None)
+        binding = spending.budget_of(node)
         source = defined(node) if binding is None else asked(node, binding)
         for problem in _problems(node, node.ai.budget):
             text = "raise the ceiling, or bound the call: per(call=tokens(...)), model(..., max_tokens=...)"

@@ -5,8 +5,8 @@ that, to ask a model, to read a pinned object or to run a plugin, a cache saves 
 The node then says what identifies a result: `cache=Cache(by("digest"))`.
 
 Only such nodes are reported. A node that asks for nothing is fused with its neighbours and costs less than looking
-anything up; one that is best_effort gives something else tomorrow; one that is effectful has to happen; one that streams
-gives no whole that could be kept.
+anything up. One that is best_effort gives something else tomorrow, an effect has to happen, and a stream is no whole
+that could be kept.
 
 ## Bad
 

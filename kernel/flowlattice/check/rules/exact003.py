@@ -57,7 +57,7 @@ from flowlattice.check.finding import finding, offer
 from flowlattice.check.places import defined, named
 from flowlattice.check.values import duration
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import FlowIR, Node
+from flowlattice.ir.model import FlowIR, Idempotency
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -71,19 +71,20 @@ SEVERITY: Severity = "error"
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find keys that are forgotten too soon."""
     for node in flow.nodes:
-        if node.idempotency is None or not node.uses("dedupe") or (node.idempotency.ttl_ms or 1) <= 0:  # CTRL101
+        if node.idempotency is None or not node.uses("dedupe"):
             continue
-        needed, kept = longest_return_ms(flow, node), _kept(node)
-        if kept < needed:
+        needed, kept = longest_return_ms(flow, node), _kept(node.idempotency)
+        if 0 < kept < needed:  # no time at all is CTRL101
             time = duration(needed)[0]
-            message = f"{node.name} remembers its effects for {duration(kept)[0]}, but records can come again for {time}"
+            message = (
+                f"{node.name} remembers its effects for {duration(kept)[0]}, but records can come again for {time}"
+            )
             fix, text = offer("safe", f"remember them for {time}"), f"by(..., ttl={time})"
             yield finding(CODE, message, defined(node), node=node.name, help=text, fix=fix)
 
 
-def _kept(node: Node) -> int:
-    given = None if node.idempotency is None else node.idempotency.ttl_ms
-    return DEFAULT_TTL_MS if given is None else given
+def _kept(key: Idempotency) -> int:
+    return DEFAULT_TTL_MS if key.ttl_ms is None else key.ttl_ms
 
 
 def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
@@ -94,4 +95,4 @@ def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckConte
     if node is None or node.definition is None:
         return None
     ttl, unit = duration(longest_return_ms(flow, node))
-    return codemods.set_option_keyword(module, node.definition, "idempotency", "ttl", ttl, [unit])
+    return codemods.set_option_keyword(module, node.definition, "idempotency", "ttl", ttl, names=[unit])

@@ -82,5 +82,5 @@ def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckConte
     for edge in spilling(flow):
         place = controlled(flow, edge, "buffer")
         if (place.file, place.line, place.column) == (found.file, found.line, found.column):
-            return codemods.set_inner_keyword(module, place, "Spill", "max_bytes", "mib(64)", ["mib"])
+            return codemods.set_inner_keyword(module, place, "Spill", "max_bytes", "mib(64)", names=["mib"])
     return None
