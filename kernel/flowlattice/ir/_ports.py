@@ -13,9 +13,10 @@ from typing import Any, cast
 
 from flowlattice.language.aggregates import Aggregate
 from flowlattice.language.annotations import NO_TYPE, hints, parameters, without_metadata
+from flowlattice.language.checkpoints import Checkpoint, rejected_case
 from flowlattice.language.combinators import Merge, Routing
 from flowlattice.language.distinct import Distinct
-from flowlattice.language.flow import Connection
+from flowlattice.language.edges import Connection
 from flowlattice.language.foreach import ForEach
 from flowlattice.language.joins import UNMATCHED, Pairing
 from flowlattice.language.nodes import Node
@@ -27,22 +28,20 @@ from flowlattice.language.windows import Window
 class PortTypes:
     """Types as annotations; `NO_TYPE` where there is none."""
 
-    def __init__(self, connections: Sequence[Connection]) -> None:
+    def __init__(self, connections: Sequence[Connection], checkpoints: Sequence[Checkpoint[object]] = ()) -> None:
         self._incoming: dict[int, list[object]] = {}
+        # What is rejected at a checkpoint is what waited there.
+        self._waited = {(id(point.origin), rejected_case(point.name)): point.case for point in checkpoints}
         while sum(self._carry(connection) for connection in connections):
             pass  # until nothing new gets through branches and merges
 
-    def output(self, element: Element) -> object:
-        """What comes out of an element."""
-        return _union(self._outputs(element))
+    def output(self, element: Element, case: str | None = None) -> object:
+        """What comes out of an element, or out of one of its branches and side outputs."""
+        return _union(self._carried(element, case))
 
     def incoming(self, element: Element) -> object:
         """What reaches an element, one type or the union of several."""
         return _union(self._incoming.get(id(element), []))
-
-    def carried(self, connection: Connection) -> object:
-        """What goes along an edge."""
-        return _union(self._carried(connection))
 
     def taken(self, function: Callable[..., object]) -> object:
         """The type of a function's first parameter."""
@@ -63,15 +62,17 @@ class PortTypes:
     def _carry(self, connection: Connection) -> bool:
         """Take the types of a connection to its target; whether one of them is new there."""
         known = self._incoming.setdefault(id(connection.target), [])
-        new = [type_ for type_ in self._carried(connection) if type_ not in known]
+        new = [type_ for type_ in self._carried(connection.source, connection.case) if type_ not in known]
         known += new
         return bool(new)
 
-    def _carried(self, connection: Connection) -> list[object]:
-        source = connection.source
-        if isinstance(source, TriggerNode) and connection.case == REJECTED:
+    def _carried(self, source: Element, case: str | None) -> list[object]:
+        case = self._waited.get((id(source), case or ""), case)
+        if isinstance(source, TriggerNode) and case == REJECTED:
             return [Raw]
-        if isinstance(source, Pairing) and connection.case == UNMATCHED:
+        if isinstance(source, Node) and case is not None:  # what it failed on, as it got it
+            return _present(self.taken(source.function))
+        if isinstance(source, Pairing) and case == UNMATCHED:
             return _distinct(type_ for type_ in self.sides(source).values() if type_ is not NO_TYPE)
         return self._outputs(source)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flowlattice.diagnostics import Diagnostic
@@ -26,6 +27,19 @@ class NotLowerable(FlowlatticeError):
         self.place = place
         self.cause = cause
         super().__init__(described(cause))
+
+
+@contextmanager
+def lowering(place: Place) -> Iterator[None]:
+    """Say where a value was given that cannot be lowered; a type checker rejects it, but it is not run first.
+
+    Raises:
+        NotLowerable: One was.
+    """
+    try:
+        yield
+    except (TypeError, AttributeError, ValueError) as error:
+        raise NotLowerable(place, error) from error
 
 
 def unreadable(error: Exception, file: str) -> Diagnostic:

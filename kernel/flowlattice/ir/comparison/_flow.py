@@ -11,6 +11,7 @@ from flowlattice.ir.model import Checkpoint, FlowIR, Slo
 
 _PLAIN = ("name", "version", "profile", "summary")
 IN_FLIGHT = "max_in_flight"
+THROUGHPUT = "throughput"
 
 
 def flow(before: FlowIR, after: FlowIR) -> Iterator[Change]:
@@ -78,28 +79,38 @@ def _rates(ir: FlowIR) -> dict[str, JsonValue]:
 
 
 def _slos(before: tuple[Slo, ...], after: tuple[Slo, ...]) -> Iterator[Change]:
-    old, new = ({slo.percentile: slo for slo in slos} for slos in (before, after))
-    for percentile in sorted(old.keys() | new.keys()):
-        was, now = old.get(percentile), new.get(percentile)
+    old, new = ({_measure(slo): slo for slo in slos} for slos in (before, after))
+    for measure in sorted(old.keys() | new.keys()):
+        was, now = old.get(measure), new.get(measure)
         if _promised(was) != _promised(now):
-            text = f"promises {_promised(now)} at p{percentile:g}, was {_promised(was)}"
+            text = f"promises {_promised(now)} {_at(measure)}, was {_promised(was)}"
             yield Change(
-                kind="slo", weight=_kept(was, now), subject=f"p{percentile:g}", text=text,
+                kind="slo", weight=_kept(was, now), subject=measure, text=text,
                 before=_promised(was), after=_promised(now),
             )  # fmt: skip
+
+
+def _measure(slo: Slo) -> str:
+    return THROUGHPUT if slo.percentile is None else f"p{slo.percentile:g}"
+
+
+def _at(measure: str) -> str:
+    return "of throughput" if measure == THROUGHPUT else f"at {measure}"
 
 
 def _kept(was: Slo | None, now: Slo | None) -> Weight:
     """A promise that is gone or weaker is riskier for who relies on it."""
     if now is None or was is None:
         return "riskier" if now is None else "safer"
-    weaker = now.latency_ms > was.latency_ms or (now.at_qps or 0) < (was.at_qps or 0)
-    return "riskier" if weaker else "safer"
+    slower = (now.latency_ms or 0) > (was.latency_ms or 0) or (now.records_per_s or 0) < (was.records_per_s or 0)
+    return "riskier" if slower or (now.at_qps or 0) < (was.at_qps or 0) else "safer"
 
 
 def _promised(slo: Slo | None) -> str:
     if slo is None:
         return "nothing"
+    if slo.latency_ms is None:
+        return f"{slo.records_per_s or 0:g} records a second"
     return f"{slo.latency_ms:g} ms" + (f" at {slo.at_qps:g} requests a second" if slo.at_qps is not None else "")
 
 
