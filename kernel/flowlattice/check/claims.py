@@ -1,10 +1,10 @@
-"""What authors claim about nodes against what is derived: shared by EFFECT201, DET301, DET302 and CACHE002."""
+"""What authors claim about nodes against what is derived: for EFFECT201, DET301, DET302, CACHE002 and WFLOW010."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir.model import FlowIR, Node, Reason
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 Claim = Literal["effects", "determinism"]
 
 
+_INLINE: Final = frozenset({"switch", "if", "foreach", "zip", "join", "distinct", "window", "aggregate", "merge"})
+"""Kinds of nodes whose functions run in the workflow itself where there is one."""
+
+
+def runs_in_workflow(flow: FlowIR, node: Node) -> bool:
+    """Whether a node's function is replayed as part of a workflow, so that WFLOW010 judges it and not its claims."""
+    return flow.profile == "temporal" and node.kind in _INLINE
+
+
 def broken(flow: FlowIR, claim: Claim) -> Iterator[tuple[Node, Reason]]:
     """Each node whose claim is stronger than a reason allows, with the reason.
 
@@ -26,7 +35,7 @@ def broken(flow: FlowIR, claim: Claim) -> Iterator[tuple[Node, Reason]]:
     level = Effects if claim == "effects" else Determinism
     for node in flow.nodes:
         declared = node.declared.effects if claim == "effects" else node.declared.determinism
-        if declared is None:
+        if declared is None or runs_in_workflow(flow, node):
             continue
         for reason in node.reasons:
             if reason.of == claim and level(declared) < level(reason.level):

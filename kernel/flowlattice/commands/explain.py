@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from flowlattice.console import Console, Exit, verb
 from flowlattice.errors import UsageError
+
+if TYPE_CHECKING:
+    from flowlattice.check import Rule, RunTimeCode
 
 
 @verb(
@@ -29,7 +34,7 @@ def command(console: Console, code: str | None, markdown: bool) -> Exit:
             raise UsageError("--markdown prints the pages of all codes, so it takes neither a code nor --json")
         console.result(render_reference(rules(), run_time_codes()).removesuffix("\n"))
         return Exit.OK
-    known = (*rules(), *run_time_codes())
+    known: list[Rule | RunTimeCode] = [*rules(), *run_time_codes()]
     if code is None:
         if console.json:
             console.emit([{"code": r.code, "severity": r.severity, "title": r.title} for r in known])

@@ -4,6 +4,7 @@ On Temporal a workflow is replayed: after a crash, or on another worker, its cod
 and has to take the same decisions. What decides where records go or how they are split, paired and added up runs there
 as it is; only nodes become activities, whose results are recorded. A clock, a random source, the order of a set or a
 call that cannot be read would take another decision on replay, and the workflow would stop with an error for good.
+(Elsewhere the same is DET301 and EFFECT201, since these functions are declared strict and pure by where they stand.)
 
 ## Bad
 
@@ -80,31 +81,26 @@ None: what does not repeat has to move into a node before it, whose result is re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from flowlattice.check.claims import at_claim
+from flowlattice.check.claims import at_claim, runs_in_workflow
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import FlowIR, Node
+from flowlattice.ir.model import FlowIR
 
 CODE = "WFLOW010"
 SEVERITY: Severity = "error"
 
-_INLINE: Final = frozenset({"switch", "if", "foreach", "zip", "join", "distinct", "window", "aggregate", "merge"})
-"""Kinds of nodes whose functions run in the workflow itself."""
-
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
-    """Find what would differ on replay."""
-    for node in flow.nodes if flow.profile == "temporal" else ():
-        if node.kind in _INLINE and (node.effects != "pure" or node.determinism != "strict"):
-            yield from _causes(node)
-
-
-def _causes(node: Node) -> Iterator[Diagnostic]:
+    """Find what would differ on replay, each place once."""
     text = "do it in a node before it, whose result is recorded"
-    for reason in node.reasons:
-        told = at_claim(node, reason)
-        message = f"{node.name} runs inside the workflow and is {reason.level}: it {told.because}"
-        yield finding(CODE, message, told.source, node=node.name, help=text)
+    for node in flow.nodes:
+        told = set()
+        # A clock is both read and different each time; that it differs is what breaks the replay.
+        for reason in sorted(node.reasons if runs_in_workflow(flow, node) else (), key=lambda reason: reason.of):
+            if reason.source not in told:
+                told.add(reason.source)
+                cause = at_claim(node, reason)
+                message = f"{node.name} runs inside the workflow and is {reason.level}: it {cause.because}"
+                yield finding(CODE, message, cause.source, node=node.name, help=text)
