@@ -102,7 +102,7 @@ delivered again.""",
 A sandboxed process that comes to its limit is ended, and reported as one that gave no answer.""",
     remedy="""\
 Bound what is held at once: smaller `batch=`, `max_items=` and `concurrency=`, windows that close; or allow more:
-`sandbox(..., memory=gib(2))`.""",
+`sandboxed(..., memory=gib(2))`.""",
 )
 
 _GONE: Final = RunTimeCode(

@@ -19,8 +19,8 @@ def asked(node: Node, binding: str) -> Source:
 
 
 def controlled(flow: FlowIR, edge: Edge, control: Literal["delivery", "ordering", "buffer", "timeout"]) -> Source:
-    """Where a control of an edge is written: in a statement of its own, or where the edge is connected."""
-    return next((given.source for given in edge.controls if given.control == control), edge_source(flow, edge))
+    """Where a control of an edge is written: in the last statement of its own, or where the edge is connected."""
+    return next((g.source for g in reversed(edge.controls) if g.control == control), edge_source(flow, edge))
 
 
 def named(flow: FlowIR, name: str | None) -> Node | None:

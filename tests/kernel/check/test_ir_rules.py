@@ -148,6 +148,10 @@ CASES = {
     "RETRY011 a database by the orchestrator": (irs.flow(node("f", DB, retry=Retry(owner="orchestrator"))), 1),
     "RETRY011 a post by the connector": (irs.flow(node("f", POST, retry=Retry(owner="connector"))), 1),
     "RETRY011 a database by a handler": (irs.flow(node("f", DB), surfaces=(on_error("f", RETRY),)), 1),
+    "RETRY011 a database by a handler, as it is lowered": (
+        irs.flow(node("f", DB, retry=Retry(owner="orchestrator", max=5)), surfaces=(on_error("f", RETRY),)),
+        1,
+    ),
     "RETRY011 a handler that gives up": (irs.flow(node("f", DB), surfaces=(on_error("f", {"strategy": "halt"}),)), 0),
     "RETRY011 both kinds": (irs.flow(node("f", DB, POST, retry=Retry(owner="orchestrator"))), 0),
     "RETRY011 the usual owner": (irs.flow(node("f", DB, retry=Retry(owner="connector"))), 0),
@@ -280,6 +284,13 @@ CASES = {
     },
     "WFLOW010 a clock elsewhere": (
         irs.flow(plain("f", "if", determinism="nondeterministic", reasons=(STAMPED,)), profile="queue"),
+        0,
+    ),
+    "WFLOW010 the order of records, which the history keeps": (
+        irs.flow(
+            plain("f", "zip", determinism="stable", reasons=(because("pairs by position", "stable"),)),
+            profile="temporal",
+        ),
         0,
     ),
     "WFLOW010 a switch that repeats": (irs.flow(plain("f", "switch"), profile="temporal"), 0),

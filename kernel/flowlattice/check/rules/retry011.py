@@ -73,26 +73,21 @@ SEVERITY: Severity = "error"
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find nodes whose retry owner is nobody's usual one."""
-    stated = set()
+    handled = {handler.node.id: handler.source for handler in handlers(flow)}
     for node in flow.nodes:
-        if node.retry is None or node.subflow is not None:
+        owner = "orchestrator" if node.retry is None else node.retry.owner
+        usual = None if node.subflow is not None else _against(node, owner)
+        if usual is None:
             continue
-        stated.add(node.id)
-        usual = _against(node, node.retry.owner)
-        if usual is not None:
-            owner, because = usual
-            message = f"{node.name} is retried by the {node.retry.owner}, but {because} usually retried by the {owner}"
-            fix = offer("unsafe", f"give its retries to the {owner}")
-            text = f'retry_owner="{owner}", or leave it out'
-            yield finding(CODE, message, defined(node), node=node.name, help=text, fix=fix)
-    for handler in handlers(flow):
-        node = handler.node
-        usual = _against(node, "orchestrator") if node.id not in stated and node.subflow is None else None
-        if usual is not None:
-            owner, because = usual
-            message = f"{node.name} is retried by the orchestrator here, but {because} usually retried by the {owner}"
+        other, because = usual
+        if owner == "orchestrator" and node.id in handled:
+            message = f"{node.name} is retried by the orchestrator here, but {because} usually retried by the {other}"
             text = "leave the retries to it: on_error(node, DeadLetter(...)), Halt() or Escalate(...)"
-            yield finding(CODE, message, handler.source, node=node.name, help=text)
+            yield finding(CODE, message, handled[node.id], node=node.name, help=text)
+        elif node.retry is not None:
+            message = f"{node.name} is retried by the {owner}, but {because} usually retried by the {other}"
+            text, fix = f'retry_owner="{other}", or leave it out', offer("unsafe", f"give its retries to the {other}")
+            yield finding(CODE, message, defined(node), node=node.name, help=text, fix=fix)
 
 
 def _against(node: Node, owner: str) -> tuple[str, str] | None:
