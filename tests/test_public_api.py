@@ -20,6 +20,7 @@ PUBLIC = [
     "Buffer",
     "Cache",
     "Clock",
+    "Connector",
     "Context",
     "Creds",
     "DataClass",
@@ -92,6 +93,7 @@ PUBLIC = [
     "sandboxed",
     "scopes",
     "seconds",
+    "subflow",
     "tokens",
     "usd",
 ]

@@ -45,6 +45,7 @@ from flowlattice.language.aggregates import Aggregate
 from flowlattice.language.batching import Batch
 from flowlattice.language.caching import Cache
 from flowlattice.language.combinators import Filter, If, Map, Merge, Switch
+from flowlattice.language.connectors import Connector
 from flowlattice.language.cron import Tick, cron
 from flowlattice.language.distinct import Distinct
 from flowlattice.language.edges import Buffer, Spill
@@ -57,6 +58,7 @@ from flowlattice.language.joins import Join, Zip
 from flowlattice.language.kafka import kafka
 from flowlattice.language.nodes import node
 from flowlattice.language.queue import queue
+from flowlattice.language.subflows import subflow
 from flowlattice.language.triggers import Raw
 from flowlattice.language.variables import Vars
 from flowlattice.language.windows import Window
@@ -76,6 +78,7 @@ __all__ = [
     "Buffer",
     "Cache",
     "Clock",
+    "Connector",
     "Context",
     "Creds",
     "DataClass",
@@ -148,6 +151,7 @@ __all__ = [
     "sandboxed",
     "scopes",
     "seconds",
+    "subflow",
     "tokens",
     "usd",
 ]

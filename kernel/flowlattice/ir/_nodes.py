@@ -14,21 +14,25 @@ from flowlattice.capabilities import CapabilityType, Refined, capability_type
 from flowlattice.context import Context
 from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
+from flowlattice.ir._connectors import ConnectorLowering
 from flowlattice.ir._controls import retry_of
 from flowlattice.ir._dataflow import DataflowLowering, is_dataflow
 from flowlattice.ir._functions import Derived, Description, FunctionLowering
 from flowlattice.ir._keys import cache, idempotency
 from flowlattice.ir._models import ai_of, cost_of
 from flowlattice.ir._ports import PortTypes
+from flowlattice.ir._subflows import SubflowLowering
 from flowlattice.ir._triggers import TriggerLowering
 from flowlattice.ir.schemas import Schemas
 from flowlattice.language.annotations import NO_TYPE, metadata, parameters, without_metadata
 from flowlattice.language.combinators import Merge, Routing, Switch
+from flowlattice.language.connectors import Connector
 from flowlattice.language.flow import Flow, RespondNode
 from flowlattice.language.nodes import Node, NodeOptions
 from flowlattice.language.ports import CallPlace, Element, Place
 from flowlattice.language.provenance import derivations
 from flowlattice.language.sources import SourceFiles
+from flowlattice.language.subflows import Subflow
 from flowlattice.language.triggers import TriggerNode
 from flowlattice.language.variables import Vars
 from flowlattice.lattice import Determinism, Effects
@@ -45,6 +49,8 @@ class NodeLowering:
     schemas: Schemas
     ports: PortTypes
     ids: Mapping[int, UUID]
+    subflows: SubflowLowering
+    connectors: ConnectorLowering
 
     @property
     def functions(self) -> FunctionLowering:
@@ -65,6 +71,8 @@ class NodeLowering:
             return self._routing(element, node_id)
         if is_dataflow(element):
             return DataflowLowering(self.flow, self.functions, self.ports).lower(element, node_id)
+        if isinstance(element, Subflow):
+            return self.subflows.lower(element, node_id)
         return self._function(cast("Node[object, object]", element), node_id)
 
     def _routing(self, element: Routing[object], node_id: UUID) -> ir.Node:
@@ -83,7 +91,7 @@ class NodeLowering:
         given = parameters(function)
         described = self.functions.describe(function, element.place)
         derived = Derived()
-        uses, unknown = self._capabilities(given, derived, described)
+        uses, unknown = self._capabilities(given, derived, described, self.connectors.of(element))
         into = self.schemas.name(next(iter(given.values()), NO_TYPE))
         out = self.schemas.name(self.ports.returned(function))
         if out is not None and _holds_set(self.schemas.entries[out]):
@@ -124,7 +132,7 @@ class NodeLowering:
         }
 
     def _capabilities(
-        self, given: dict[str, object], derived: Derived, described: Description
+        self, given: dict[str, object], derived: Derived, described: Description, connector: Connector | None
     ) -> tuple[list[ir.CapabilityUse], list[str]]:
         uses, unknown = [], []
         for binding, annotation in list(given.items())[1:]:
@@ -132,7 +140,7 @@ class NodeLowering:
             declared = capability_type(without_metadata(annotation))
             refined = None if declared is None else declared.refine(metadata(annotation))
             if declared is not None and refined is not None and not refined.unfit:
-                uses.append(self._use(binding, declared, refined))
+                uses.append(self._use(binding, declared, refined, connector))
                 because = f"asks for {binding} ({declared.name})" + (f": {refined.because}" if refined.because else "")
                 derived.vouched += [f"{binding}: {refined.vouched}"] if refined.vouched else []
                 derived.weaken(refined.effects, refined.determinism, because, parameter.source, binding)
@@ -140,12 +148,16 @@ class NodeLowering:
                 unknown.append(f"{binding}: {parameter.annotation or '(no annotation)'}")
         return uses, unknown
 
-    def _use(self, binding: str, declared: CapabilityType, refined: Refined) -> ir.CapabilityUse:
+    def _use(
+        self, binding: str, declared: CapabilityType, refined: Refined, connector: Connector | None
+    ) -> ir.CapabilityUse:
         facts = dict(refined.facts)
+        hosts = [host for e in self.flow.egresses if e.binding == binding for host in e.hosts]
+        hosts += [] if connector is None else connector.egress.get(binding, ())
         return ir.CapabilityUse(
             name=declared.name,
             binding=binding,
-            egress=tuple(host for e in self.flow.egresses if e.binding == binding for host in e.hosts),
+            egress=tuple(dict.fromkeys(hosts)),
             scopes=tuple(map(str, cast("list[JsonValue]", facts.pop("scopes", [])))),
             retry_owner=declared.retry_owner,
             idempotent=declared.idempotent_sink,

@@ -21,6 +21,7 @@ from flowlattice.language.foreach import ForEach
 from flowlattice.language.joins import UNMATCHED, Pairing
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element, Side
+from flowlattice.language.subflows import Subflow
 from flowlattice.language.triggers import REJECTED, Raw, TriggerNode
 from flowlattice.language.windows import Window
 
@@ -46,6 +47,22 @@ class PortTypes:
     def taken(self, function: Callable[..., object]) -> object:
         """The type of a function's first parameter."""
         return next(iter(parameters(function).values()), NO_TYPE)
+
+    def takes(self, element: Element, port: Side | None = None) -> object:
+        """What an element takes, on one side if it has two."""
+        match element:
+            case Node() | Routing() | ForEach():
+                declared = self.taken(element.function)
+                return self.incoming(element) if declared is NO_TYPE else declared
+            case Pairing():
+                return self.sides(element)[port or "left"]
+            case Window() | Distinct() | Aggregate():
+                return element.record
+            case Subflow():
+                entry = element.export.entry
+                return _inside(element).takes(entry.destination, entry.port)
+            case _:
+                return self.incoming(element)
 
     def sides(self, element: Pairing[object, object, object]) -> dict[Side, object]:
         """What an element with two sides takes on each. `None` for a record that did not come is not part of it."""
@@ -90,11 +107,20 @@ class PortTypes:
                 return [element.record]
             case Aggregate():
                 return [element.into]
+            case Subflow():
+                exit_ = element.export.exit
+                return _present(_inside(element).output(exit_.origin, exit_.case))
             case Routing() | Merge():
                 declared = _present(self.taken(element.function)) if isinstance(element, Routing) else []
                 return declared or self._incoming.get(id(element), [])
             case _:
                 return []
+
+
+def _inside(element: Subflow[Any, Any]) -> PortTypes:
+    """The types of the ports of the flow that a subflow stands for."""
+    flow = element.export.flow
+    return PortTypes(flow.connections, flow.checkpoints)
 
 
 def both(types: Iterable[object]) -> object:

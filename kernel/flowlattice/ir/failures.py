@@ -102,6 +102,17 @@ def failed(error: BaseException, file: Path) -> Diagnostic:
     )
 
 
+def uncovered(artifact: str, file: str) -> Diagnostic:
+    """LOAD002: a file belongs to the flow, and an approval of what is written would not cover it."""
+    return Diagnostic(
+        code="LOAD002",
+        message=one_line(f"{artifact} belongs to the flow, and no file of the flow names it"),
+        file=file,
+        line=1,
+        help='write its path as a text where it is used: sandboxed("plugins/clean.py"), fixtures=["fixtures/ok.json"]',
+    )
+
+
 def no_answer(message: str, file: str) -> Diagnostic:
     """LOAD004: the sandboxed process ended without an answer, or with one that is none."""
     return Diagnostic(code="LOAD004", message=one_line(message), file=file, line=1)

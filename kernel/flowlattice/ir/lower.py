@@ -6,16 +6,18 @@ flow itself here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from flowlattice.ir import model as ir
 from flowlattice.ir._checkpoints import CheckpointLowering
+from flowlattice.ir._connectors import ConnectorLowering
 from flowlattice.ir._controls import ControlLowering
 from flowlattice.ir._edges import EdgeLowering
 from flowlattice.ir._nodes import NodeLowering
 from flowlattice.ir._ports import PortTypes
+from flowlattice.ir._subflows import SubflowLowering
 from flowlattice.ir._surfaces import element_surfaces
 from flowlattice.ir.failures import lowering
 from flowlattice.ir.schemas import Schemas
@@ -24,6 +26,7 @@ from flowlattice.language.flow import Flow
 from flowlattice.language.loading import Program
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element
+from flowlattice.language.subflows import Export
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def _written(flow: Flow) -> Iterator[Element]:
         *(limit.target for limit in flow.limits if limit.target is not None),
         *(handler.node for handler in flow.handlers),
         *(checkpoint.origin for checkpoint in flow.checkpoints),
+        *(end for export in flow.exports for end in (export.entry.destination, export.exit.origin)),
     ]
     found = [*connected, *flow.responds, *governed]
     for element in found:  # grows while it is read
@@ -76,13 +80,28 @@ def lower(program: Program) -> ir.FlowIR:
 
 
 class _Lowering:
-    def __init__(self, program: Program) -> None:
+    """Lowers one flow; `around` are the flows that it is used in."""
+
+    def __init__(self, program: Program, around: tuple[Flow, ...] = ()) -> None:
+        self.program = program
         self.flow = program.flow
+        self.around = (*around, program.flow)
+        self.inner_flows: dict[str, Flow] = {}
+        self.subflows: dict[str, ir.FlowIR] = {}
         self.vertices = vertices(program.flow)
         self.ids = {id(vertex.element): vertex.id for vertex in self.vertices}
         self.ports = PortTypes(program.flow.connections, program.flow.checkpoints)
         self.schemas = Schemas(program.sources, program.package)
-        self.nodes = NodeLowering(program.flow, program.sources, self.schemas, self.ports, self.ids)
+        self.connectors = ConnectorLowering(program, self.schemas, [vertex.element for vertex in self.vertices])
+        self.nodes = NodeLowering(
+            flow=program.flow,
+            sources=program.sources,
+            schemas=self.schemas,
+            ports=self.ports,
+            ids=self.ids,
+            subflows=SubflowLowering(self.ids, self.schemas, self.ports, self.inner),
+            connectors=self.connectors,
+        )
         self.edges = EdgeLowering(program.flow, self.ids, self.schemas, self.ports)
         self.controls = ControlLowering(program.flow, self.ids, self.schemas, self.ports)
         self.checkpoints = CheckpointLowering(self.ids, program.sources, self.schemas, self.ports)
@@ -94,6 +113,7 @@ class _Lowering:
         surfaces = tuple(self.surfaces())
         checkpoints = tuple(self.checkpoints.checkpoint(point) for point in flow.checkpoints)
         variables = tuple(self.controls.variables())
+        exports = tuple(self.export(export, nodes, edges) for export in flow.exports)
         places = dict(self.schemas.places)
         if flow.in_flight is not None:
             places["max_in_flight"] = source(flow.in_flight.place)
@@ -110,15 +130,19 @@ class _Lowering:
             schemas=self.schemas.entries,
             places=places,
             slos=tuple(self.controls.slos()),
-            egress=tuple(
-                ir.EgressGrant(binding=egress.binding, hosts=egress.hosts, source=source(egress.place))
-                for egress in flow.egresses
+            egress=(
+                *(ir.EgressGrant(binding=e.binding, hosts=e.hosts, source=source(e.place)) for e in flow.egresses),
+                *self.connectors.grants(),
             ),
             policies={} if flow.in_flight is None else {"max_in_flight": flow.in_flight.requests},
             residency=tuple(flow.regions),
             variables=variables,
             credentials=tuple(self.controls.credentials()),
+            exports=exports,
+            connectors=tuple(self.connector_uses()),
+            subflows=self.subflows,
             misplaced=tuple(self.edges.misplaced()),
+            artifacts=tuple(self.artifacts(nodes)),
             source=source(flow.place),
         )
 
@@ -127,6 +151,33 @@ class _Lowering:
             lowered = self.nodes.lower(vertex.element, vertex.id)
         sides = tuple(self.controls.side_outputs(vertex.element))
         return lowered.model_copy(update={"side_outputs": (*lowered.side_outputs, *sides)}) if sides else lowered
+
+    def inner(self, flow: Flow) -> ir.FlowIR:
+        """The IR of a flow that this one uses; it is lowered once."""
+        if any(flow is one for one in self.around):
+            raise ValueError(f"{flow.name} would be a part of itself")
+        name = f"{flow.name}@{flow.version}"
+        if self.inner_flows.setdefault(name, flow) is not flow:
+            raise ValueError(f"two flows are called {name}; rename one, or give it another version")
+        if name not in self.subflows:
+            with lowering(flow.place):
+                self.subflows[name] = _Lowering(replace(self.program, flow=flow), self.around).flow_ir()
+        return self.subflows[name]
+
+    def export(self, export: Export[object, object], nodes: Sequence[ir.Node], edges: Sequence[ir.Edge]) -> ir.Export:
+        with lowering(export.place):
+            return self.nodes.subflows.export(export, nodes, edges)
+
+    def connector_uses(self) -> list[ir.ConnectorUse]:
+        """The connectors of the flow and of those that it uses, each once."""
+        inner = [use for flow in self.subflows.values() for use in flow.connectors]
+        return list({use.name: use for use in (*inner, *self.connectors.uses())}.values())
+
+    def artifacts(self, nodes: Sequence[ir.Node]) -> list[str]:
+        """The files that belong to the flow and to those that it uses."""
+        with lowering(self.flow.place):
+            own = [*self.connectors.artifacts(nodes)]
+        return sorted({*own, *(artifact for flow in self.subflows.values() for artifact in flow.artifacts)})
 
     def edge(self, connection: Connection) -> ir.Edge:
         with lowering(connection.place):

@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import Literal, Protocol, TypeVar, overload
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 from flowlattice.language.controls import Controls
 from flowlattice.language.edges import Buffer, Connection, Delivery, EdgeControls, Ordering
 from flowlattice.language.ends import connection
 from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.language.subflows import Export
 from flowlattice.language.triggers import Trigger, TriggerNode
 from flowlattice.record import Record
 
+I = TypeVar("I")  # noqa: E741 - the field's usual name for an input type
+O = TypeVar("O")  # noqa: E741 - the field's usual name for an output type
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R", bound=Record)
@@ -79,6 +82,7 @@ class Flow(Controls):
     triggers: list[TriggerNode[Record]] = field(default_factory=list, init=False)
     responds: list[RespondNode[object]] = field(default_factory=list, init=False)
     connections: list[Connection] = field(default_factory=list, init=False)
+    exports: list[Export[Any, Any]] = field(default_factory=list, init=False)
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
@@ -200,3 +204,15 @@ class Flow(Controls):
         """
         controls = EdgeControls(delivery=delivery, ordering=ordering, buffer=buffer, timeout=timeout)
         self.connections.append(connection(source, target, controls, calling_place()))
+
+    def export(self, name: str, *, entry: Input[I], exit: Output[O]) -> Export[I, O]:
+        """Let other flows use what lies between `entry` and `exit` as one node: `price = flow.export("price", ...)`.
+
+        Args:
+            name: The export's name.
+            entry: Where records go in; what comes before it here does not belong to it.
+            exit: Where they come out, a node or a branch; what follows it here does not belong to it.
+        """
+        added = Export(flow=self, name=name, entry=entry, exit=exit, place=calling_place())
+        self.exports.append(added)
+        return added
