@@ -291,6 +291,7 @@ class Node(IRModel):
     cost: Cost | None = None
     timeout_ms: int | None = None
     vouched: tuple[str, ...] = ()
+    unneeded_vouchers: tuple[str, ...] = ()
     is_async: bool = False
     takes_context: bool = False
     function: str | None = None
