@@ -256,7 +256,8 @@ class Node(IRModel):
 
     `source` is where it entered the graph, `definition` where its function is written; `derivations` says of each
     field of its output which fields of its input it was made from, `!` standing for a clock or a random source and
-    `*` for the whole input. `stream` says that records, or what is answered, go out piece by piece.
+    `*` for the whole input. `stream` says that records, or what is answered, go out piece by piece. `body` is the
+    digest of what its function computes, with the flow's own code that it uses: `blake3:` and 64 hexadecimal digits.
     """
 
     id: UUID
@@ -293,6 +294,7 @@ class Node(IRModel):
     is_async: bool = False
     takes_context: bool = False
     function: str | None = None
+    body: str | None = None
     summary: str = ""
     definition: Source | None = None
     source: Source
@@ -408,7 +410,8 @@ class Slo(IRModel):
 class Variable(IRModel):
     """A value that nodes read and an environment may set.
 
-    `record` is the class it is a field of, `json_schema` its schema, `value` what the flow sets it to, `problem` why not.
+    `record` is the class it is a field of, `json_schema` its schema, `value` what the flow sets it to, `problem` why
+    not.
     """
 
     name: str
