@@ -4,60 +4,135 @@ This package exports what authors of flows write; tools use its subpackages.
 """
 
 from flowlattice.capabilities import (
+    AiRead,
+    BlobRead,
+    BlobReadByHash,
+    BlobWrite,
     Clock,
+    Creds,
+    DbRead,
+    DbWrite,
     DedupeStore,
     HttpRead,
+    HttpReadPinned,
     HttpResponse,
     HttpWrite,
+    KafkaWrite,
     KvRead,
     KvWrite,
+    Mail,
+    ObjectRef,
+    PluginPython,
+    QueueConsume,
+    QueueMessage,
+    QueuePublish,
     Rng,
+    SeededRng,
+    SessionRead,
+    SessionStore,
+    TokenBudget,
+    model,
+    per,
+    sandboxed,
+    scopes,
+    tokens,
+    usd,
 )
 from flowlattice.context import Context
 from flowlattice.durations import days, hours, minutes, ms, seconds
-from flowlattice.language import http
+from flowlattice.language import blob, http
+from flowlattice.language.aggregates import Aggregate
 from flowlattice.language.combinators import Filter, If, Map, Merge, Switch
+from flowlattice.language.cron import Tick, cron
+from flowlattice.language.distinct import Distinct
 from flowlattice.language.flow import Buffer, Flow, Profile
+from flowlattice.language.foreach import ForEach
 from flowlattice.language.invalid import InvalidInput, require, require_all
+from flowlattice.language.joins import Join, Zip
+from flowlattice.language.kafka import kafka
 from flowlattice.language.nodes import by, node
+from flowlattice.language.queue import queue
+from flowlattice.language.triggers import Raw
+from flowlattice.language.windows import Window
 from flowlattice.lattice import Determinism, Effects
 from flowlattice.record import DataClass, Empty, Record, field
+from flowlattice.sizes import gib, kib, mib
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Aggregate",
+    "AiRead",
+    "BlobRead",
+    "BlobReadByHash",
+    "BlobWrite",
     "Buffer",
     "Clock",
     "Context",
+    "Creds",
     "DataClass",
+    "DbRead",
+    "DbWrite",
     "DedupeStore",
     "Determinism",
+    "Distinct",
     "Effects",
     "Empty",
     "Filter",
     "Flow",
+    "ForEach",
     "HttpRead",
+    "HttpReadPinned",
     "HttpResponse",
     "HttpWrite",
     "If",
     "InvalidInput",
+    "Join",
+    "KafkaWrite",
     "KvRead",
     "KvWrite",
+    "Mail",
     "Map",
     "Merge",
+    "ObjectRef",
+    "PluginPython",
     "Profile",
+    "QueueConsume",
+    "QueueMessage",
+    "QueuePublish",
+    "Raw",
     "Record",
     "Rng",
+    "SeededRng",
+    "SessionRead",
+    "SessionStore",
     "Switch",
+    "Tick",
+    "TokenBudget",
+    "Window",
+    "Zip",
+    "blob",
     "by",
+    "cron",
     "days",
     "field",
+    "gib",
     "hours",
     "http",
+    "kafka",
+    "kib",
+    "mib",
     "minutes",
+    "model",
     "ms",
     "node",
+    "per",
+    "queue",
     "require",
     "require_all",
+    "sandboxed",
+    "scopes",
     "seconds",
+    "tokens",
+    "usd",
 ]

@@ -9,7 +9,7 @@ from flowlattice.capabilities.base import capability
 from flowlattice.lattice import Determinism, Effects
 
 
-@capability("dedupe", effects=Effects.READ_ONLY, determinism=Determinism.BEST_EFFORT)
+@capability("dedupe", effects=Effects.READ_ONLY, determinism=Determinism.BEST_EFFORT, backends=["sqlite", "postgres"])
 class DedupeStore(Protocol):
     """Keys of effects, each `reserved`, then `confirmed` with what the node returned, for as long as its TTL."""
 

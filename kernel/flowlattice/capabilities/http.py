@@ -9,6 +9,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from flowlattice.capabilities.base import capability
+from flowlattice.capabilities.creds import Creds
 from flowlattice.lattice import Determinism, Effects
 
 
@@ -31,26 +32,69 @@ class HttpResponse:
         return self.body.decode("utf-8", "replace")
 
 
-@capability("http.read", effects=Effects.READ_ONLY, determinism=Determinism.BEST_EFFORT, networked=True)
+@capability(
+    "http.read",
+    effects=Effects.READ_ONLY,
+    determinism=Determinism.BEST_EFFORT,
+    networked=True,
+    retry_owner="orchestrator",
+    backends=["http"],
+)
 class HttpRead(Protocol):
     """Reading from the hosts the flow declares."""
 
-    async def get(self, url: str, *, params: Mapping[str, str] | None = None) -> HttpResponse:
+    async def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, auth: Creds | None = None
+    ) -> HttpResponse:
         """GET an absolute URL."""
 
 
-@capability("http.write", effects=Effects.EFFECTFUL, determinism=Determinism.BEST_EFFORT, networked=True)
+# Stable and not strict: what is read is pinned, but whether it is still there to be read is the server's choice.
+@capability(
+    "http.read_pinned",
+    effects=Effects.READ_ONLY,
+    determinism=Determinism.STABLE,
+    networked=True,
+    retry_owner="orchestrator",
+    backends=["http"],
+)
+class HttpReadPinned(Protocol):
+    """Reading what is pinned by its content from the hosts the flow declares."""
+
+    async def get(self, url: str, *, digest: str, auth: Creds | None = None) -> HttpResponse:
+        """GET an absolute URL whose body has to be the pinned one.
+
+        Args:
+            url: An absolute URL.
+            digest: `sha256:` and the body's digest in hex; or `etag:` and the entity tag that the answer has to carry.
+            auth: The credential to send.
+
+        Raises:
+            PinBroken: The answer is not what is pinned.
+        """
+
+
+# No idempotent sink: whether a service honours the key is its own contract, which a node states (`honours_key`).
+@capability(
+    "http.write",
+    effects=Effects.EFFECTFUL,
+    determinism=Determinism.BEST_EFFORT,
+    networked=True,
+    retry_owner="orchestrator",
+    idempotent_sink=False,
+    backends=["http"],
+)
 class HttpWrite(Protocol):
     """Changing something on the hosts the flow declares; each call carries the node's idempotency key."""
 
-    async def post(self, url: str, *, json: JsonValue = None) -> HttpResponse:
+    async def post(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
         """POST a JSON body to an absolute URL."""
 
-    async def put(self, url: str, *, json: JsonValue = None) -> HttpResponse:
+    async def put(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
         """PUT a JSON body to an absolute URL."""
 
-    async def patch(self, url: str, *, json: JsonValue = None) -> HttpResponse:
+    async def patch(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
         """PATCH with a JSON body at an absolute URL."""
 
-    async def delete(self, url: str) -> HttpResponse:
+    async def delete(self, url: str, *, auth: Creds | None = None) -> HttpResponse:
         """DELETE an absolute URL."""

@@ -9,7 +9,13 @@ from flowlattice.capabilities.base import capability
 from flowlattice.lattice import Determinism, Effects
 
 
-@capability("kv.read", effects=Effects.READ_ONLY, determinism=Determinism.BEST_EFFORT)
+@capability(
+    "kv.read",
+    effects=Effects.READ_ONLY,
+    determinism=Determinism.BEST_EFFORT,
+    retry_owner="connector",
+    backends=["sqlite"],
+)
 class KvRead(Protocol):
     """Reading entries."""
 
@@ -17,7 +23,15 @@ class KvRead(Protocol):
         """The entry's value, or none when there is none or its time is over."""
 
 
-@capability("kv.write", effects=Effects.EFFECTFUL, determinism=Determinism.BEST_EFFORT)
+# Setting an entry again to the same value changes nothing.
+@capability(
+    "kv.write",
+    effects=Effects.EFFECTFUL,
+    determinism=Determinism.BEST_EFFORT,
+    retry_owner="connector",
+    idempotent_sink=True,
+    backends=["sqlite"],
+)
 class KvWrite(Protocol):
     """Reading and changing entries."""
 

@@ -21,3 +21,21 @@ class Rng(Protocol):
 
     def uuid(self) -> UUID:
         """A random (version 4) UUID."""
+
+
+# Pure and strict: a value is computed from the seed and nothing else, so where the seed comes from decides.
+@capability("rng.seeded", effects=Effects.PURE, determinism=Determinism.STRICT)
+class SeededRng(Protocol):
+    """Values that look random and follow from a seed: the same seed, the same value, whenever and wherever.
+
+    The seed is a part of the record, such as its id; for several values add what tells them apart, `f"{id}/{n}"`.
+    """
+
+    def random(self, *, seed: str) -> float:
+        """A number in [0, 1)."""
+
+    def integer(self, low: int, high: int, *, seed: str) -> int:
+        """A whole number from `low` to `high`, both included."""
+
+    def uuid(self, *, seed: str) -> UUID:
+        """A UUID of version 4."""

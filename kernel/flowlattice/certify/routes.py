@@ -13,8 +13,8 @@ from flowlattice.certify.model import Example
 from flowlattice.certify.plausible import plausible
 from flowlattice.certify.subject import Route, Subject, accepted, behind
 from flowlattice.ir.model import FlowIR, Node, Trigger
-from flowlattice.language.flow import TriggerNode
 from flowlattice.language.loading import Program
+from flowlattice.language.triggers import TriggerNode
 from flowlattice.record import Record
 
 INPUTS = 40
@@ -28,7 +28,7 @@ def subject_of(program: Program, ir: FlowIR, examples: tuple[Example, ...]) -> S
 
 
 def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record]) -> Route:
-    accepts = trigger.trigger.accepts
+    accepts = trigger.trigger.emits
     schema = cast(Mapping[str, JsonValue], accepts.model_json_schema(by_alias=True))
     first = plausible(schema)
     gap, values = None, list[JsonValue]()

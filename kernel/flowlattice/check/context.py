@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pydantic import JsonValue
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What an environment binds.
+    """What an environment binds, as `bindings.toml` says it.
 
     Attributes:
         name: Its name.
         backends: The kind of backend (`http`, `sqlite`) of each binding.
-        missing_credentials: Names of credentials that a binding refers to and that have no value.
+        missing_credentials: What each binding refers to and has no value: environment variables, files.
+        hosts: The hosts that a binding may reach at all, `host` or `host:port` in lower case; not those of a binding
+            that leaves it to the flow.
+        regions: The region that each binding's data is in, where it says so.
+        scopes: What the credential of each binding allows, where it says so.
+        variables: The values that it gives to the flow's variables.
     """
 
     name: str
     backends: Mapping[str, str]
     missing_credentials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    regions: Mapping[str, str] = field(default_factory=dict)
+    scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    variables: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from flowlattice.check.graph import Graph
-from flowlattice.ir.model import FlowIR, Node
+from flowlattice.ir.model import Edge, FlowIR, Node
 
 _UNSTABLE = "!"
 _WHOLE = "*"
+_MAKING: Final = frozenset({"node", "foreach", "join", "zip", "aggregate", "subflow", "plugin"})
+"""Kinds that make records; all others, and side outputs, hand on what they get."""
+_SIDES: Final = frozenset({"left", "right"})
 
 
 class Origins:
@@ -26,15 +30,17 @@ class Origins:
             return None
         seen.add((node_id, field))
         for edge in self._graph.incoming[node_id]:
-            found = self._made_by(self._graph.nodes[edge.source_id], field, seen)
+            carried = _on(edge, field)
+            found = None if carried is None else self._made_by(edge, carried, seen)
             if found is not None:
                 return found
         return None
 
-    def _made_by(self, node: Node, field: str, seen: set[tuple[UUID, str]]) -> Node | None:
+    def _made_by(self, edge: Edge, field: str, seen: set[tuple[UUID, str]]) -> Node | None:
+        node = self._graph.nodes[edge.source_id]
         if node.kind == "trigger":
             return None
-        if node.kind != "node":  # routing and merging hand on what they get
+        if node.kind not in _MAKING or edge.case in node.side_outputs:
             return self._before(node.id, field, seen)
         if not node.derivations:
             return node if node.determinism == "nondeterministic" else None
@@ -48,3 +54,11 @@ class Origins:
             if found is not None:
                 return found
         return None
+
+
+def _on(edge: Edge, field: str) -> str | None:
+    """A field of what a node takes as the edge carries it; none where it comes in on the other side."""
+    side, _, own = field.partition(".")
+    if edge.into is None or side not in _SIDES:
+        return field
+    return own if side == edge.into else None

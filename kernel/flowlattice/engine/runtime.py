@@ -23,11 +23,11 @@ from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
 from flowlattice.ir.lower import vertices
 from flowlattice.language.combinators import Routing
-from flowlattice.language.flow import TriggerNode
 from flowlattice.language.invalid import InvalidInput
 from flowlattice.language.loading import Program
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element
+from flowlattice.language.triggers import TriggerNode
 from flowlattice.operators.base import NoValueError
 from flowlattice.plan import Call, ExecPlan, Segment, TriggerPlan
 from flowlattice.record import Record
@@ -133,7 +133,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
     triggers = tuple(
         BoundTrigger(
             plan=trigger,
-            reader=InputReader(cast("TriggerNode[Record]", elements[trigger.node]).trigger.accepts),
+            reader=InputReader(cast("TriggerNode[Record]", elements[trigger.node]).trigger.emits),
             step=compiler.fan(trigger.next, trigger.name),
         )
         for trigger in plan.triggers

@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from inspect import isasyncgenfunction, iscoroutinefunction
-from types import FunctionType
 from typing import cast
 from uuid import UUID
 
 from pydantic import JsonValue
 
-from flowlattice.capabilities import capability_type
+from flowlattice.capabilities import CapabilityType, Refined, capability_type
 from flowlattice.context import Context
 from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
+from flowlattice.ir._dataflow import DataflowLowering, is_dataflow
+from flowlattice.ir._functions import Derived, Description, FunctionLowering
 from flowlattice.ir._ports import PortTypes
-from flowlattice.ir.schemas import Schemas
-from flowlattice.language.annotations import NO_TYPE, parameters, spelled, without_metadata
+from flowlattice.ir._triggers import TriggerLowering
+from flowlattice.ir.schemas import Schemas, wire_name
+from flowlattice.language.annotations import NO_TYPE, metadata, parameters, without_metadata
 from flowlattice.language.combinators import Merge, Routing, Switch
-from flowlattice.language.flow import Flow, RespondNode, TriggerNode
+from flowlattice.language.flow import Flow, RespondNode
 from flowlattice.language.nodes import IdempotencyKey, Node, NodeOptions
 from flowlattice.language.ports import CallPlace, Element, Place
 from flowlattice.language.provenance import derivations
-from flowlattice.language.reading import Misuse, Url, read
-from flowlattice.language.sources import FunctionSyntax, SourceFiles, arguments_of
+from flowlattice.language.sources import SourceFiles
+from flowlattice.language.triggers import TriggerNode
 from flowlattice.lattice import Determinism, Effects
-from flowlattice.record import Record
 
 _OUTPUT_SET = "returns a set, whose order differs between processes; return a sorted list"
-
-
-@dataclass
-class _Derived:
-    """What is derived of a node, and why."""
-
-    effects: Effects = Effects.PURE
-    determinism: Determinism = Determinism.STRICT
-    reasons: list[ir.Reason] = field(default_factory=list)
-
-    def weaken(
-        self, effects: Effects, determinism: Determinism, because: str, source: ir.Source, capability: str | None = None
-    ) -> None:
-        self.effects, self.determinism = self.effects.join(effects), self.determinism.join(determinism)
-        for of, level, strongest in (
-            ("effects", effects, Effects.PURE),
-            ("determinism", determinism, Determinism.STRICT),
-        ):
-            if level is not strongest:
-                reason = {
-                    "of": of,
-                    "level": level.value,
-                    "because": because,
-                    "capability": capability,
-                    "source": source,
-                }
-                self.reasons.append(ir.Reason.model_validate(reason))
 
 
 @dataclass(frozen=True)
@@ -68,65 +41,49 @@ class NodeLowering:
     schemas: Schemas
     ports: PortTypes
 
+    @property
+    def functions(self) -> FunctionLowering:
+        """What lowers the functions of elements."""
+        return FunctionLowering(self.sources, self.schemas)
+
     def lower(self, element: Element, node_id: UUID) -> ir.Node:
         """One element as a node of the IR."""
         if isinstance(element, TriggerNode):
-            return self._trigger(element, node_id)
+            return TriggerLowering(self.flow, self.functions).lower(element, node_id)
         if isinstance(element, RespondNode):
-            bare = self._bare(element, node_id, "respond", None, None)
-            return bare.model_copy(update={"stream": element.body == "events"})
+            bare = self.functions.bare(element, node_id, "respond", None, None)
+            return bare.model_copy(update={"stream": element.stream or element.body == "events"})
         if isinstance(element, Merge):
             schema = self.schemas.name(self.ports.incoming(element))
-            return self._bare(element, node_id, "merge", schema, schema)
+            return self.functions.bare(element, node_id, "merge", schema, schema)
         if isinstance(element, Routing):
             return self._routing(element, node_id)
+        if is_dataflow(element):
+            return DataflowLowering(self.flow, self.functions, self.ports).lower(element, node_id)
         return self._function(cast("Node[object, object]", element), node_id)
-
-    def _bare(self, element: Element, node_id: UUID, kind: ir.NodeKind, into: str | None, out: str | None) -> ir.Node:
-        source = self.schemas.source(element.place)
-        return ir.Node(id=node_id, name=element.name, kind=kind, in_schema=into, out_schema=out, source=source)
-
-    def _trigger(self, element: TriggerNode[Record], node_id: UUID) -> ir.Node:
-        given = element.trigger
-        trigger = ir.Trigger(
-            kind="http",
-            method=given.method,
-            path=given.path,
-            respond=given.respond,
-            deadline_ms=in_ms(given.deadline),
-            body=given.body,
-            max_body_bytes=given.max_body_bytes,
-            invalid=tuple(
-                ir.InvalidReply(
-                    fields=reply.fields, problem=reply.problem, status=reply.status, body=reply.body, text=reply.text
-                )
-                for reply in given.invalid
-            ),
-        )
-        bare = self._bare(element, node_id, "trigger", None, self.schemas.name(given.accepts))
-        return bare.model_copy(update={"trigger": trigger})
 
     def _routing(self, element: Routing[object], node_id: UUID) -> ir.Node:
         kind: ir.NodeKind = "switch" if isinstance(element, Switch) else "if"
         schema = self.schemas.name(self.ports.output(element))
-        bare = self._bare(element, node_id, kind, schema, schema)
-        described = self._describe(element.function, element.place)
+        bare = self.functions.bare(element, node_id, kind, schema, schema)
+        described = self.functions.describe(element.function, element.place)
         # Where a record goes is decided by its content alone, so the place in the graph is the claim.
         claims = NodeOptions(effects=Effects.PURE, determinism=Determinism.STRICT)
-        return self._promises(self._described(bare, described), element.function, claims, _Derived(), element.place)
+        lowered = self.functions.described(bare, described)
+        return self.functions.promises(lowered, element.function, claims, Derived(), element.place)
 
     def _function(self, element: Node[object, object], node_id: UUID) -> ir.Node:
         function, options = element.function, element.options
         given = parameters(function)
-        described = self._describe(function, element.place)
-        derived = _Derived()
+        described = self.functions.describe(function, element.place)
+        derived = Derived()
         uses, unknown = self._capabilities(given, derived, described)
         into = self.schemas.name(next(iter(given.values()), NO_TYPE))
         out = self.schemas.name(self.ports.returned(function))
         if out is not None and _holds_set(self.schemas.entries[out]):
             derived.weaken(Effects.PURE, Determinism.NONDETERMINISTIC, _OUTPUT_SET, described.returns.source)
         key = options.idempotency
-        lowered = self._bare(element, node_id, "node", into, out).model_copy(
+        lowered = self.functions.bare(element, node_id, "node", into, out).model_copy(
             update={
                 "stream": isasyncgenfunction(function),
                 "capabilities": tuple(uses),
@@ -141,124 +98,42 @@ class NodeLowering:
         )
         if described.definition is not None and _made_by_decorator(function, element.place):
             lowered = lowered.model_copy(update={"source": described.definition})
-        return self._promises(self._described(lowered, described), function, options, derived, element.place)
-
-    def _promises(
-        self, node: ir.Node, function: Callable[..., object], options: NodeOptions, derived: _Derived, place: Place
-    ) -> ir.Node:
-        """What the node promises: what is derived, or the weaker claim."""
-        reading = read(function, self.sources, place=place, vouched=options.vouch)
-        for cause in reading.causes:
-            derived.weaken(cause.effects, cause.determinism, cause.because, self.schemas.source(cause.place))
-        effects, determinism = options.effects, options.determinism
-        return node.model_copy(
-            update={
-                "effects": derived.effects.join(effects or Effects.PURE).value,
-                "determinism": derived.determinism.join(determinism or Determinism.STRICT).value,
-                "declared": ir.Declared(
-                    effects=None if effects is None else effects.value,
-                    determinism=None if determinism is None else determinism.value,
-                ),
-                "reasons": tuple(derived.reasons),
-                "misused": tuple(self._misuse(misuse) for misuse in reading.misuses),
-                "urls": tuple(self._url(url) for url in reading.urls),
-                "vouched": tuple(reading.vouched),
-            }
-        )
-
-    def _misuse(self, misuse: Misuse) -> ir.Misuse:
-        source = self.schemas.source(misuse.place)
-        return ir.Misuse(binding=misuse.binding, capability=misuse.capability, method=misuse.method, source=source)
-
-    def _url(self, url: Url) -> ir.UrlUse:
-        return ir.UrlUse(host=url.host, credential=url.credential, source=self.schemas.source(url.place))
+        lowered = self.functions.described(lowered, described)
+        return self.functions.promises(lowered, function, options, derived, element.place)
 
     def _capabilities(
-        self, given: dict[str, object], derived: _Derived, described: _Description
+        self, given: dict[str, object], derived: Derived, described: Description
     ) -> tuple[list[ir.CapabilityUse], list[str]]:
         uses, unknown = [], []
         for binding, annotation in list(given.items())[1:]:
             parameter = described.parameter(binding)
             declared = capability_type(without_metadata(annotation))
-            if declared is not None:
-                egress = tuple(host for e in self.flow.egresses if e.binding == binding for host in e.hosts)
-                uses.append(ir.CapabilityUse(name=declared.name, binding=binding, egress=egress))
-                because = f"asks for {binding} ({declared.name})"
-                derived.weaken(declared.effects, declared.determinism, because, parameter.source, binding)
+            refined = None if declared is None else declared.refine(metadata(annotation))
+            if declared is not None and refined is not None and not refined.unfit:
+                uses.append(self._use(binding, declared, refined))
+                because = f"asks for {binding} ({declared.name})" + (f": {refined.because}" if refined.because else "")
+                derived.vouched += [f"{binding}: {refined.vouched}"] if refined.vouched else []
+                derived.weaken(refined.effects, refined.determinism, because, parameter.source, binding)
             elif without_metadata(annotation) is not Context:
                 unknown.append(f"{binding}: {parameter.annotation or '(no annotation)'}")
         return uses, unknown
 
-    def _described(self, node: ir.Node, described: _Description) -> ir.Node:
-        return node.model_copy(
-            update={
-                "parameters": described.parameters,
-                "returns": described.returns,
-                "definition": described.definition,
-                "function": described.name,
-                "summary": described.summary,
-            }
+    def _use(self, binding: str, declared: CapabilityType, refined: Refined) -> ir.CapabilityUse:
+        facts = dict(refined.facts)
+        return ir.CapabilityUse(
+            name=declared.name,
+            binding=binding,
+            egress=tuple(host for e in self.flow.egresses if e.binding == binding for host in e.hosts),
+            scopes=tuple(map(str, cast("list[JsonValue]", facts.pop("scopes", [])))),
+            retry_owner=declared.retry_owner,
+            idempotent=declared.idempotent_sink,
+            facts=facts,
         )
-
-    def _describe(self, function: Callable[..., object], place: Place) -> _Description:
-        """The signature as it is written, or as far as it is known where it was not written in the flow."""
-        name = str(getattr(function, "__name__", type(function).__name__))
-        syntax = self.sources.function(function)
-        if syntax is None:
-            source = self.schemas.source(place)
-            found = tuple(
-                ir.Parameter(name=key, annotation=None if value is NO_TYPE else spelled(value), source=source)
-                for key, value in parameters(function).items()
-            )
-            return _Description(name, found, ir.Parameter(name="return", source=source), None, "")
-        filename = cast("FunctionType", function).__code__.co_filename
-        if isinstance(syntax, ast.Lambda):
-            own = self.sources.place(filename, syntax)
-        else:
-            own = self.sources.name_place(filename, syntax)
-        definition = self.schemas.source(own)
-        return _Description(
-            name=name,
-            parameters=tuple(
-                ir.Parameter(
-                    name=argument.arg,
-                    annotation=None if argument.annotation is None else ast.unparse(argument.annotation),
-                    source=self.schemas.source(self.sources.place(filename, argument)),
-                )
-                for argument in arguments_of(syntax)
-            ),
-            returns=self._returns(filename, syntax, definition),
-            definition=definition,
-            summary=(function.__doc__ or "").strip().partition("\n")[0],
-        )
-
-    def _returns(self, filename: str, syntax: FunctionSyntax, definition: ir.Source) -> ir.Parameter:
-        written = getattr(syntax, "returns", None)
-        if written is None:
-            return ir.Parameter(name="return", source=definition)
-        source = self.schemas.source(self.sources.place(filename, written))
-        return ir.Parameter(name="return", annotation=ast.unparse(written), source=source)
-
-
-@dataclass(frozen=True)
-class _Description:
-    """The signature of a function as it is written."""
-
-    name: str
-    parameters: tuple[ir.Parameter, ...]
-    returns: ir.Parameter
-    definition: ir.Source | None
-    summary: str
-
-    def parameter(self, name: str) -> ir.Parameter:
-        return next((parameter for parameter in self.parameters if parameter.name == name), self.returns)
 
 
 def _idempotency(key: IdempotencyKey, taken: object) -> ir.Idempotency:
     """The key by names on the wire, whichever names the author used."""
-    known = getattr(without_metadata(taken), "model_fields", {})
-    wire = tuple(known[name].alias or name if name in known else name for name in key.fields)
-    return ir.Idempotency(fields=wire, ttl_ms=in_ms(key.ttl))
+    return ir.Idempotency(fields=tuple(wire_name(taken, name) for name in key.fields), ttl_ms=in_ms(key.ttl))
 
 
 def _made_by_decorator(function: Callable[..., object], place: Place) -> bool:

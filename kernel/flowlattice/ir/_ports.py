@@ -1,19 +1,27 @@
-"""The types of ports: what comes out of each element of a graph, through branches and merges."""
+"""The types of ports: what comes out of each element of a graph, through branches, merges and side outputs."""
 
 from __future__ import annotations
 
+import collections.abc
 import typing
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import reduce
 from inspect import isasyncgenfunction
 from operator import or_
+from types import UnionType
 from typing import Any, cast
 
+from flowlattice.language.aggregates import Aggregate
 from flowlattice.language.annotations import NO_TYPE, hints, parameters, without_metadata
 from flowlattice.language.combinators import Merge, Routing
-from flowlattice.language.flow import Connection, TriggerNode
+from flowlattice.language.distinct import Distinct
+from flowlattice.language.flow import Connection
+from flowlattice.language.foreach import ForEach
+from flowlattice.language.joins import UNMATCHED, Pairing
 from flowlattice.language.nodes import Node
-from flowlattice.language.ports import Element
+from flowlattice.language.ports import Element, Side
+from flowlattice.language.triggers import REJECTED, Raw, TriggerNode
+from flowlattice.language.windows import Window
 
 
 class PortTypes:
@@ -32,25 +40,18 @@ class PortTypes:
         """What reaches an element, one type or the union of several."""
         return _union(self._incoming.get(id(element), []))
 
-    def _carry(self, connection: Connection) -> bool:
-        """Take the types of a connection to its target; whether one of them is new there."""
-        known = self._incoming.setdefault(id(connection.target), [])
-        new = [type_ for type_ in self._outputs(connection.source) if type_ not in known]
-        known += new
-        return bool(new)
-
-    def _outputs(self, element: Element) -> list[object]:
-        if isinstance(element, TriggerNode):
-            return [element.trigger.accepts]
-        if isinstance(element, Node):
-            return _present(self.returned(element.function))
-        if isinstance(element, Routing) and (declared := _present(self.taken(element.function))):
-            return declared
-        return self._incoming.get(id(element), []) if isinstance(element, Routing | Merge) else []
+    def carried(self, connection: Connection) -> object:
+        """What goes along an edge."""
+        return _union(self._carried(connection))
 
     def taken(self, function: Callable[..., object]) -> object:
         """The type of a function's first parameter."""
         return next(iter(parameters(function).values()), NO_TYPE)
+
+    def sides(self, element: Pairing[object, object, object]) -> dict[Side, object]:
+        """What an element with two sides takes on each. `None` for a record that did not come is not part of it."""
+        left, right, *_ = (*parameters(element.function).values(), NO_TYPE, NO_TYPE)
+        return {"left": left, "right": _without_none(right)}
 
     def returned(self, function: Callable[..., object]) -> object:
         """The type of what a function returns, of a stream that of its items."""
@@ -58,6 +59,78 @@ class PortTypes:
         if typing.get_origin(without_metadata(annotation)) is AsyncIterator or isasyncgenfunction(function):
             return next(iter(typing.get_args(annotation)), NO_TYPE)
         return annotation
+
+    def _carry(self, connection: Connection) -> bool:
+        """Take the types of a connection to its target; whether one of them is new there."""
+        known = self._incoming.setdefault(id(connection.target), [])
+        new = [type_ for type_ in self._carried(connection) if type_ not in known]
+        known += new
+        return bool(new)
+
+    def _carried(self, connection: Connection) -> list[object]:
+        source = connection.source
+        if isinstance(source, TriggerNode) and connection.case == REJECTED:
+            return [Raw]
+        if isinstance(source, Pairing) and connection.case == UNMATCHED:
+            return _distinct(type_ for type_ in self.sides(source).values() if type_ is not NO_TYPE)
+        return self._outputs(source)
+
+    def _outputs(self, element: Element) -> list[object]:
+        match element:
+            case TriggerNode():
+                return [element.trigger.emits]
+            case Node():
+                return _present(self.returned(element.function))
+            case ForEach():
+                return _present(_item(self.returned(element.function)))
+            case Pairing():
+                return _present(self.returned(element.function))
+            case Window() | Distinct():
+                return [element.record]
+            case Aggregate():
+                return [element.into]
+            case Routing() | Merge():
+                declared = _present(self.taken(element.function)) if isinstance(element, Routing) else []
+                return declared or self._incoming.get(id(element), [])
+            case _:
+                return []
+
+
+def both(types: Iterable[object]) -> object:
+    """The union of types, those that are known."""
+    return _union(_distinct(type_ for type_ in types if type_ is not NO_TYPE))
+
+
+def _item(annotation: object) -> object:
+    """The type of the items of a sequence."""
+    annotation = without_metadata(annotation)
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is str:
+        return str
+    if not (isinstance(origin, type) and issubclass(origin, collections.abc.Iterable) and arguments):
+        return NO_TYPE
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        return _union(_distinct(arguments))
+    return arguments[0]
+
+
+def _without_none(annotation: object) -> object:
+    members = [member for member in _members(annotation) if member is not type(None)]
+    return annotation if not members else _union(members)
+
+
+def _members(annotation: object) -> Sequence[object]:
+    annotation = without_metadata(annotation)
+    is_union = typing.get_origin(annotation) in (typing.Union, UnionType)
+    return typing.get_args(annotation) if is_union else [annotation]
+
+
+def _distinct(types: Iterable[object]) -> list[object]:
+    found: list[object] = []
+    for type_ in types:
+        if type_ not in found:
+            found.append(type_)
+    return found
 
 
 def _present(annotation: object) -> list[object]:

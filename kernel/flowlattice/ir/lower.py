@@ -1,6 +1,7 @@
 """Lowering: the graph that an author wrote becomes Flow IR. Nothing is judged here; what is missing is null.
 
-Elements of the graph are lowered in `ir._nodes`, types in `ir.schemas`; edges, surfaces and the flow itself here.
+Elements of the graph are lowered in `ir._nodes`, their surfaces in `ir._surfaces`, types in `ir.schemas`; edges and the
+flow itself here.
 """
 
 from __future__ import annotations
@@ -16,13 +17,11 @@ from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
 from flowlattice.ir._nodes import NodeLowering
 from flowlattice.ir._ports import PortTypes
+from flowlattice.ir._surfaces import element_surfaces
 from flowlattice.ir.failures import NotLowerable
 from flowlattice.ir.schemas import Schemas
-from flowlattice.language.annotations import literal_texts
-from flowlattice.language.combinators import Filter, If, Merge, Switch
-from flowlattice.language.flow import Connection, Flow, RespondNode
+from flowlattice.language.flow import Connection, Flow
 from flowlattice.language.loading import Program
-from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element, Place
 
 
@@ -123,41 +122,18 @@ class _Lowering:
             source_id=self.ids[id(connection.source)],
             target_id=self.ids[id(connection.target)],
             case=connection.case,
+            into=connection.side,
             buffer=buffer,
             timeout_ms=in_ms(connection.timeout),
-            carries=self.schemas.name(self.ports.output(connection.source)),
+            carries=self.schemas.name(self.ports.carried(connection)),
             source=self.schemas.source(connection.place),
         )
 
     def surfaces(self) -> Iterator[ir.Surface]:
         for vertex in self.vertices:
-            surface = self.surface(vertex)
-            if surface is not None:
-                yield surface
+            yield from element_surfaces(vertex.element, vertex.id, self.schemas, self.ports)
         triggers = tuple(self.ids[id(trigger)] for trigger in self.flow.triggers)
         for limit in self.flow.limits:
             config: dict[str, JsonValue] = {"qps": limit.qps, "burst": limit.burst}
             source = self.schemas.source(limit.place)
             yield ir.Surface(kind="rate_limit", targets=triggers, config=config, source=source)
-
-    def surface(self, vertex: Vertex) -> ir.Surface | None:
-        element = vertex.element
-        config: dict[str, JsonValue] = {}
-        kind: ir.SurfaceKind
-        if isinstance(element, Switch):
-            kind, config = "switch", {"cases": list(element.cases)}
-            values = literal_texts(self.ports.returned(element.function))
-            config |= {} if values is None else {"values": list(values)}
-        elif isinstance(element, If):
-            kind, config = "if", ({"filter": True} if isinstance(element, Filter) else {})
-        elif isinstance(element, Merge):
-            kind = "merge"
-        elif isinstance(element, RespondNode):
-            kind, config = "respond", {"status": element.status, "body": element.body}
-            config |= {"headers": {**element.headers}} if element.headers else {}
-        elif isinstance(element, Node) and element.options.timeout is not None:
-            kind, config = "timeout", {"timeout_ms": in_ms(element.options.timeout)}
-        else:
-            return None
-        source = self.schemas.source(element.place)
-        return ir.Surface(kind=kind, targets=(vertex.id,), config=config, source=source)

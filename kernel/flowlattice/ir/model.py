@@ -256,8 +256,9 @@ class Node(IRModel):
 
     `source` is where it entered the graph, `definition` where its function is written; `derivations` says of each
     field of its output which fields of its input it was made from, `!` standing for a clock or a random source and
-    `*` for the whole input. `stream` says that records, or what is answered, go out piece by piece. `body` is the
-    digest of what its function computes, with the flow's own code that it uses: `blake3:` and 64 hexadecimal digits.
+    `*` for the whole input; at a node with two sides an origin has its side in front, `left.v`. `stream` says that
+    records, or what is answered, go out piece by piece. `body` is the digest of what its function computes, with the
+    flow's own code that it uses: `blake3:` and 64 hexadecimal digits.
     """
 
     id: UUID
@@ -353,7 +354,8 @@ class Surface(IRModel):
 
     Configurations (fields are names on the wire; durations milliseconds):
     `switch` {cases, values: what its function can return where its type says so}; `if` {filter}; `merge` {};
-    `foreach` {concurrency}; `zip` {}; `join` {on: [left field, right field]s, within_ms, kind: inner|left};
+    `foreach` {concurrency}; `zip` {left, right: the schemas that its sides take};
+    `join` {on: [left field, right field]s, within_ms, kind: inner|left, left, right};
     `distinct` {fields, within_ms};
     `window` {shape: tumbling|sliding|session, event_time, size_ms, slide_ms, gap_ms, lateness_ms, idle_ms};
     `aggregate` {keys, functions: [{op: sum|count|min|max|avg|fold, field, as, function}]};
@@ -411,7 +413,7 @@ class Variable(IRModel):
     """A value that nodes read and an environment may set.
 
     `record` is the class it is a field of, `json_schema` its schema, `value` what the flow sets it to, `problem` why
-    not.
+    that cannot be.
     """
 
     name: str

@@ -100,5 +100,11 @@ class Schemas:
                     return
 
 
+def wire_name(record: object, field: str) -> str:
+    """The name on the wire of a field that an author names by its attribute; what is no field stays as it is."""
+    known = getattr(without_metadata(record), "model_fields", {})
+    return known[field].alias or field if field in known else field
+
+
 def _same(one: object, other: object) -> bool:
     return one is other or bool(one == other)

@@ -82,6 +82,14 @@ def without_metadata(annotation: object) -> object:
     return annotation
 
 
+def metadata(annotation: object) -> tuple[object, ...]:
+    """What stands beside the type in `Annotated[...]`; nothing for other annotations."""
+    if typing.get_origin(annotation) is not typing.Annotated:
+        return ()
+    inner, *beside = typing.get_args(annotation)
+    return (*metadata(inner), *beside)
+
+
 def spelled(annotation: object, package: str = "") -> str:
     """A type as people write it, the same wherever the flow's folder is.
 

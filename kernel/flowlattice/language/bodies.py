@@ -33,10 +33,11 @@ _OF_VERSIONS: Final = frozenset({"type_comment", "type_params", "kind"})
 """Parts of syntax that only some versions of Python have."""
 
 
-def body_digest(function: Callable[..., object], sources: SourceFiles) -> str:
-    """The digest of what a function computes, `blake3:` and 64 hexadecimal digits."""
+def body_digest(sources: SourceFiles, *parts: object) -> str:
+    """The digest of what functions, and values beside them, compute: `blake3:` and 64 hexadecimal digits."""
     body = _Body(sources)
-    body.add(function)
+    for part in parts:
+        body.add(part)
     return f"blake3:{body.hasher.hexdigest()}"
 
 
@@ -110,20 +111,24 @@ class _Body:
     def _function(self, function: FunctionType) -> None:
         syntax = self._sources.function(function)
         if syntax is None:
-            self._say("function", function.__module__ or "", function.__qualname__)
+            self._say("function", self._home(function.__module__), function.__qualname__)
             return
         self._syntax(syntax)
         self._names(syntax, outer_names(function), frozenset(function.__code__.co_varnames))
 
     def _class(self, kind: type) -> None:
-        self._say("class", kind.__qualname__)
+        self._say("class", self._home(kind.__module__), kind.__qualname__)
         found = self._sources.class_(kind)
         if found is None:
-            self._say(kind.__module__)
             return
         _, syntax = found
         self._syntax(syntax)
         self._names(syntax, vars(sys.modules[kind.__module__]), frozenset())
+
+    def _home(self, module: str | None) -> str:
+        """A module by what it is: the flow's own by its file, whose folder gives the package its name."""
+        file = getattr(sys.modules.get(module or ""), "__file__", None) or ""
+        return self._sources.relative(file) if self._sources.owns(file) else module or ""
 
     def _syntax(self, node: ast.AST) -> None:
         """Take in syntax, whatever Python version parsed it."""

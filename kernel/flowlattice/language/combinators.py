@@ -6,31 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from flowlattice.language.nodes import Node, NodeOptions
-from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.language.ports import Branch, Element, Input, Output, Place, calling_place, name_of
 from flowlattice.lattice import Determinism, Effects
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 DEFAULT_CASE = "default"
-
-
-class Branch(Output[T]):
-    """One way out of a switch or an if."""
-
-    def __init__(self, origin: Element, case: str) -> None:
-        self._origin = origin
-        self._case = case
-
-    @property
-    def origin(self) -> Element:
-        """The switch or the if."""
-        return self._origin
-
-    @property
-    def case(self) -> str | None:
-        """The name of the branch."""
-        return self._case
 
 
 class Routing(Element, Input[T], Generic[T]):
@@ -51,7 +33,7 @@ class If(Routing[T]):
     """Two ways: `gate = If(is_large)`, then `gate.true` and `gate.false`."""
 
     def __init__(self, predicate: Callable[[T], bool], *, name: str | None = None) -> None:
-        super().__init__(predicate, name or _name_of(predicate, "if"), calling_place())
+        super().__init__(predicate, name or name_of(predicate, "if"), calling_place())
 
     @property
     def true(self) -> Branch[T]:
@@ -68,7 +50,7 @@ class Switch(Routing[T]):
     """Many ways: `kinds = Switch(by_kind, cases=["bug", "sale"])`, then `kinds.case("bug")` and `kinds.default`."""
 
     def __init__(self, choose: Callable[[T], str], *, cases: Sequence[str], name: str | None = None) -> None:
-        super().__init__(choose, name or _name_of(choose, "switch"), calling_place())
+        super().__init__(choose, name or name_of(choose, "switch"), calling_place())
         self.cases = tuple(cases)
 
     def case(self, case: str) -> Branch[T]:
@@ -85,7 +67,7 @@ class Filter(If[T], Output[T]):
     """One way: records for which the predicate holds go on, the others end here."""
 
     def __init__(self, predicate: Callable[[T], bool], *, name: str | None = None) -> None:
-        Routing.__init__(self, predicate, name or _name_of(predicate, "filter"), calling_place())
+        Routing.__init__(self, predicate, name or name_of(predicate, "filter"), calling_place())
 
     @property
     def origin(self) -> Element:
@@ -101,7 +83,7 @@ class Filter(If[T], Output[T]):
 def Map(function: Callable[[T], U], *, name: str | None = None) -> Node[T, U]:  # noqa: N802 - a combinator, named like the others
     """A node that reshapes a record by a pure function, `Map(to_invoice)`."""
     claims = NodeOptions(effects=Effects.PURE, determinism=Determinism.STRICT)
-    return Node(function, claims, calling_place(), name or _name_of(function, "map"))
+    return Node(function, claims, calling_place(), name or name_of(function, "map"))
 
 
 class Merge(Element, Input[T], Output[T], Generic[T]):
@@ -120,8 +102,3 @@ class Merge(Element, Input[T], Output[T], Generic[T]):
     def destination(self) -> Element:
         """The merge itself."""
         return self
-
-
-def _name_of(function: Callable[..., object], kind: str) -> str:
-    name = getattr(function, "__name__", "")
-    return name if name.isidentifier() else kind

@@ -8,8 +8,8 @@ from datetime import timedelta
 from enum import Enum
 from typing import Literal, Protocol, TypeVar, overload
 
-from flowlattice.language.http import HttpTrigger
-from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.language.ports import Element, Input, Output, Place, Side, calling_place
+from flowlattice.language.triggers import Trigger, TriggerNode
 from flowlattice.record import Record
 
 T = TypeVar("T")
@@ -53,6 +53,7 @@ class Connection:
     source: Element
     case: str | None
     target: Element
+    side: Side | None
     buffer: Buffer | None
     timeout: timedelta | None
     place: Place
@@ -94,26 +95,15 @@ class Egress:
     place: Place
 
 
-class TriggerNode(Element, Output[R]):
-    """A trigger in the graph."""
-
-    def __init__(self, trigger: HttpTrigger[R], name: str, place: Place) -> None:
-        self.trigger = trigger
-        self.name = name
-        self.place = place
-
-    @property
-    def origin(self) -> Element:
-        """The trigger itself."""
-        return self
-
-
 class RespondNode(Element, Input[T]):
     """A way to answer."""
 
-    def __init__(self, status: int, body: str, headers: Mapping[str, str], name: str, place: Place) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - built by `respond`; the parts of an answer
+        self, status: int, body: str, headers: Mapping[str, str], stream: bool, name: str, place: Place
+    ) -> None:
         self.status = status
         self.body = body
+        self.stream = stream
         self.headers = dict(headers)
         self.name = name
         self.place = place
@@ -151,7 +141,7 @@ class Flow:
     def __post_init__(self) -> None:
         self.place = calling_place(depth=3)
 
-    def trigger(self, trigger: HttpTrigger[R], *, name: str | None = None) -> TriggerNode[R]:
+    def trigger(self, trigger: Trigger[R], *, name: str | None = None) -> TriggerNode[R]:
         """Add what starts a run."""
         number = len(self.triggers) + 1
         added = TriggerNode(trigger, name or ("trigger" if number == 1 else f"trigger_{number}"), calling_place())
@@ -190,6 +180,16 @@ class Flow:
         self,
         *,
         status: int = 200,
+        body: Literal["events"],
+        stream: Literal[True],
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> RespondNode[JsonBody]: ...
+    @overload
+    def respond(
+        self,
+        *,
+        status: int = 200,
         body: Literal["empty"],
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
@@ -199,6 +199,7 @@ class Flow:
         *,
         status: int = 200,
         body: RespondBody = "json",
+        stream: bool = False,
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> (
@@ -220,7 +221,12 @@ class Flow:
         """
         number = len(self.responds) + 1
         added: RespondNode[object] = RespondNode(
-            status, body, headers or {}, name or ("respond" if number == 1 else f"respond_{number}"), calling_place()
+            status=status,
+            body=body,
+            headers=headers or {},
+            stream=stream,
+            name=name or ("respond" if number == 1 else f"respond_{number}"),
+            place=calling_place(),
         )
         self.responds.append(added)
         return added
@@ -236,8 +242,9 @@ class Flow:
         """Send what comes out of `source` into `target`.
 
         Args:
-            source: A trigger, a node, or a branch (`gate.true`, `kinds.case("bug")`).
-            target: A node, a combinator or a respond.
+            source: A trigger, a node, a branch (`gate.true`, `kinds.case("bug")`) or a side output
+                (`window.late_events`).
+            target: A node, a combinator, one side of a join (`both.left`) or a respond.
             buffer: How many records may wait on the edge.
             timeout: How long a record may wait for its target before the run fails.
 
@@ -245,11 +252,13 @@ class Flow:
             TypeError: What is given is no part of a graph, such as a function without `@node`.
         """
         origin, case = _source(source)
+        destination, side = _target(target)
         self.connections.append(
             Connection(
                 source=origin,
                 case=case,
-                target=_target(target),
+                target=destination,
+                side=side,
                 buffer=buffer,
                 timeout=timeout,
                 place=calling_place(),
@@ -280,9 +289,11 @@ def _source(end: object) -> tuple[Element, str | None]:
     return _element(end), None
 
 
-def _target(end: object) -> Element:
+def _target(end: object) -> tuple[Element, Side | None]:
     """Where an edge ends. An element that takes nothing is for the checker to report, with its place."""
-    return end.destination if isinstance(end, Input) else _element(end)
+    if isinstance(end, Input):
+        return end.destination, end.side
+    return _element(end), None
 
 
 def _element(end: object) -> Element:

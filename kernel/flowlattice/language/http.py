@@ -10,6 +10,7 @@ from typing import Final, Generic, Literal, cast
 from pydantic import JsonValue
 from typing_extensions import TypeVar
 
+from flowlattice.language.triggers import Trigger
 from flowlattice.record import Empty, Record
 
 T = TypeVar("T", bound=Record, default=Empty)
@@ -43,7 +44,7 @@ class InvalidReply:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HttpTrigger(Generic[T_co]):
+class HttpTrigger(Trigger[T_co], Generic[T_co]):
     """A route that starts a run. Built by `get`, `post`, `put`, `patch` and `delete`."""
 
     method: str
@@ -54,6 +55,11 @@ class HttpTrigger(Generic[T_co]):
     body: Literal["json", "form"] | None
     max_body_bytes: int
     invalid: tuple[InvalidReply, ...]
+
+    @property
+    def emits(self) -> type[T_co]:
+        """The record that it accepts."""
+        return self.accepts
 
 
 def invalid(

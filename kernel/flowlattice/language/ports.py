@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType, FrameType
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
 T_contra = TypeVar("T_contra", contravariant=True)
+
+Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
@@ -32,17 +35,22 @@ class Output(Generic[T_co]):
 
     @property
     def case(self) -> str | None:
-        """The branch of the origin, if it branches."""
+        """The branch or the side output of the origin, if it has several ways out."""
         return None
 
 
 class Input(Generic[T_contra]):
-    """Something that records go into."""
+    """Something that records go into: a node, a respond, or one side of a join."""
 
     @property
     def destination(self) -> Element:
         """The element of the graph that the records go to."""
         raise NotImplementedError
+
+    @property
+    def side(self) -> Side | None:
+        """The side of the destination, if it has two."""
+        return None
 
 
 class Element:
@@ -50,6 +58,42 @@ class Element:
 
     name: str
     place: Place
+
+
+class Branch(Output[T_co]):
+    """One of several ways out of an element: a case of a switch, or a side output."""
+
+    def __init__(self, origin: Element, case: str) -> None:
+        self._origin = origin
+        self._case = case
+
+    @property
+    def origin(self) -> Element:
+        """The element that branches."""
+        return self._origin
+
+    @property
+    def case(self) -> str | None:
+        """The name of the branch."""
+        return self._case
+
+
+class SideInput(Input[T_contra]):
+    """One of two ways into an element: a side of a join or a zip."""
+
+    def __init__(self, destination: Element, side: Side) -> None:
+        self._destination = destination
+        self._side: Side = side
+
+    @property
+    def destination(self) -> Element:
+        """The element that has two sides."""
+        return self._destination
+
+    @property
+    def side(self) -> Side | None:
+        """Which of them."""
+        return self._side
 
 
 @dataclass(frozen=True)
@@ -67,3 +111,9 @@ def calling_place(depth: int = 2) -> Place:
         frame = frame.f_back  # `Merge[Order]()` is called by way of typing
     code = frame.f_code
     return CallPlace(file=code.co_filename, line=frame.f_lineno, code=code, instruction=frame.f_lasti // 2)
+
+
+def name_of(function: Callable[..., object], kind: str) -> str:
+    """The name of an element that is made of a function: the function's, or its kind where that has none."""
+    name = getattr(function, "__name__", "")
+    return name if name.isidentifier() else kind

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
-from typing import Final
+from typing import Final, get_args
 
 from pydantic import BaseModel
 
@@ -28,20 +28,32 @@ WHOLE: Final = "*"
 _DEEPEST: Final = 8
 
 
-def derivations(function: Callable[..., object], sources: SourceFiles) -> dict[str, tuple[str, ...]]:
-    """The sources of each output field, by its name on the wire; empty where the output is no record of the flow."""
+def derivations(
+    function: Callable[..., object], sources: SourceFiles, *, parameter: int = 0, items: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """The sources of each output field, by its name on the wire; empty where the output is no record of the flow.
+
+    Args:
+        function: The function.
+        sources: The flow's files.
+        parameter: Which of its parameters is the input.
+        items: Whether the output is each item of what it returns.
+    """
     target = unwrapped(function)
     syntax = sources.function(target) if isinstance(target, FunctionType) else None
     if syntax is None or not isinstance(target, FunctionType):
         return {}
     returned = without_metadata(hints(target).get("return"))
+    if items:
+        returned = next(iter(get_args(returned)), returned)
     if not (isinstance(returned, type) and issubclass(returned, BaseModel)):
         return {}
-    trace = _Trace(Scope(target, syntax), sources)
+    trace = _Trace(Scope(target, syntax), sources, parameter)
     found: dict[str, set[str]] = {name: set() for name in returned.model_fields}
-    for value in _results(syntax):
-        for name, origins in trace.fields(value, tuple(returned.model_fields)).items():
-            found.setdefault(name, set()).update(origins)
+    for result in _results(syntax):
+        for value in trace.items(result) if items else [result]:
+            for name, origins in trace.fields(value, tuple(returned.model_fields)).items():
+                found.setdefault(name, set()).update(origins)
     wire = {name: info.alias or name for name, info in returned.model_fields.items()}
     return {wire.get(name, name): tuple(sorted(origins)) for name, origins in found.items()}
 
@@ -49,10 +61,10 @@ def derivations(function: Callable[..., object], sources: SourceFiles) -> dict[s
 class _Trace:
     """The sources of expressions in one function."""
 
-    def __init__(self, scope: Scope, sources: SourceFiles) -> None:
+    def __init__(self, scope: Scope, sources: SourceFiles, parameter: int) -> None:
         self._scope = scope
         self._sources = sources
-        self._input = scope.parameters[0] if scope.parameters else ""
+        self._input = scope.parameters[parameter] if parameter < len(scope.parameters) else ""
         taken = scope.type_of(ast.Name(self._input, ast.Load()))
         fields = taken.model_fields if isinstance(taken, type) and issubclass(taken, BaseModel) else {}
         self._wire = {name: info.alias or name for name, info in fields.items()}
@@ -62,6 +74,7 @@ class _Trace:
                 for name in ast.walk(target):
                     if isinstance(name, ast.Name):
                         self._assigned.setdefault(name.id, []).append(value)
+        self._added = list(_additions(scope.syntax))
         self._unstable: dict[object, bool] = {}
         self._of_name: dict[str, set[str]] = {name: set() for name in self._assigned}
         while self._follow():
@@ -84,6 +97,21 @@ class _Trace:
             return self._made(value, names, depth)
         whole = self.origins(value)
         return dict.fromkeys(names, whole)
+
+    def items(self, value: ast.expr, depth: int = 0) -> list[ast.expr]:
+        """The expressions that make the items of a sequence; the sequence itself where they cannot be told apart."""
+        if isinstance(value, ast.ListComp | ast.GeneratorExp):
+            return [value.elt]
+        if isinstance(value, ast.List | ast.Tuple):
+            return list(value.elts)
+        if isinstance(value, ast.IfExp):
+            return self.items(value.body, depth) + self.items(value.orelse, depth)
+        if isinstance(value, ast.Call) and self._scope.resolve(value.func) in (list, tuple) and len(value.args) == 1:
+            return self.items(value.args[0], depth)
+        if isinstance(value, ast.Name) and value.id in self._assigned and depth < _DEEPEST:
+            begun = [item for made in self._assigned[value.id] for item in self.items(made, depth + 1)]
+            return begun + [added for name, added in self._added if name == value.id]
+        return [value]
 
     def _follow(self) -> bool:
         """Follow every assignment once; whether that added a source to a name."""
@@ -153,6 +181,14 @@ def _results(syntax: ast.AST) -> Iterator[ast.expr]:
     for part in ast.walk(syntax):
         if isinstance(part, ast.Return | ast.Yield) and part.value is not None:
             yield part.value
+
+
+def _additions(syntax: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """What is appended to lists, by their names."""
+    for part in ast.walk(syntax):
+        match part:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[added]):
+                yield name, added
 
 
 def _assignments(part: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:

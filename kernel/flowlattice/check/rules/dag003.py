@@ -48,8 +48,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowlattice import capabilities
-from flowlattice.capabilities import capability_type
+from flowlattice.capabilities.registry import own_types
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding, listed, nearest
 from flowlattice.diagnostics import Diagnostic, Severity
@@ -58,7 +57,7 @@ from flowlattice.ir.model import FlowIR
 CODE = "DAG003"
 SEVERITY: Severity = "error"
 
-KNOWN = tuple(name for name in capabilities.__all__ if capability_type(getattr(capabilities, name)) is not None)
+KNOWN = tuple(own_types())
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:

@@ -53,10 +53,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flowlattice import capabilities
-from flowlattice.capabilities import capability_type
+from flowlattice.capabilities.registry import own_types
 from flowlattice.check.claims import broken, weaken
 from flowlattice.check.context import CheckContext
-from flowlattice.check.finding import finding, listed, offer
+from flowlattice.check.finding import finding, offer
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR
 
@@ -80,18 +80,15 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         for misuse in node.misused:
             message = f"{node.name} calls {misuse.binding}.{misuse.method}(), which {misuse.capability} does not have"
             having = _having(misuse.capability, misuse.method)
-            text = (
-                f"ask for {listed(having)}, which has it" if having else "do without it, or ask for another capability"
-            )
+            text = f"ask for {having}, which has it" if having else "do without it, or ask for another capability"
             yield finding(CODE, message, misuse.source, node=node.name, help=text)
 
 
-def _having(capability: str, method: str) -> list[str]:
-    """The capabilities of the same family that offer a method."""
+def _having(capability: str, method: str) -> str | None:
+    """The plainest capability of the same family that offers a method."""
     family = capability.partition(".")[0]
-    types = {name: getattr(capabilities, name) for name in capabilities.__all__}
-    declared = {name: capability_type(type_) for name, type_ in types.items() if hasattr(type_, method)}
-    return [name for name, found in declared.items() if found is not None and found.name.partition(".")[0] == family]
+    types = {name: found for name, found in own_types().items() if found.name.partition(".")[0] == family}
+    return min((name for name in types if hasattr(getattr(capabilities, name), method)), key=len, default=None)
 
 
 def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:

@@ -2,7 +2,8 @@
 
 Everything is closed unless it is declared: a capability that reaches hosts gets those that `flow.egress` names for its
 binding, and a flow may only name hosts that its organisation allows (`--allow-hosts`, policies). A node that asks for
-such a capability without declared hosts can reach nothing; a URL in its body to another host would be refused at run
+such a capability without declared hosts can reach nothing; where the binding in an environment lists hosts of its own
+(`egress` in `bindings.toml`), the flow may declare no others; a URL in its body to another host would be refused at run
 time; a host is a name such as `api.example.com`, without scheme or path, and no wildcard.
 
 ## Bad
@@ -56,8 +57,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from flowlattice import capabilities
-from flowlattice.capabilities import capability_type
+from flowlattice.capabilities import registry
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding, listed, offer
 from flowlattice.diagnostics import Diagnostic, Severity
@@ -71,12 +71,6 @@ if TYPE_CHECKING:
 CODE = "EGRESS101"
 SEVERITY: Severity = "error"
 
-NETWORKED: Final = frozenset(
-    declared.name
-    for name in capabilities.__all__
-    if (declared := capability_type(getattr(capabilities, name))) is not None and declared.networked
-)
-
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?", re.I
 )
@@ -88,7 +82,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         for host in grant.hosts:
             yield from _granted(host, grant, context)
     for node in flow.nodes:
-        uses = [use for use in node.capabilities if use.name in NETWORKED]
+        uses = [use for use in node.capabilities if _is_networked(use.name)]
         urls = {url.host: url for url in node.urls}
         for use in uses:
             if not use.egress:
@@ -112,9 +106,21 @@ def _granted(host: str, grant: EgressGrant, context: CheckContext) -> Iterator[D
         yield finding(
             CODE, message, grant.source, help="write a name alone, api.example.com: no scheme, path or wildcard"
         )
-    elif context.allowed_hosts is not None and not _is_allowed(_name(host), context.allowed_hosts):
+        return
+    if context.allowed_hosts is not None and not _is_allowed(_name(host), context.allowed_hosts):
         message = f"{grant.binding} may not reach {host}: it is not among the allowed hosts"
         yield finding(CODE, message, grant.source, help="have it allowed by policy, or with --allow-hosts FILE")
+    environment = context.environment
+    bound = None if environment is None else environment.hosts.get(grant.binding)
+    if environment is not None and bound is not None and host.lower() not in bound:
+        where = f"[{environment.name}.{grant.binding}]"
+        message = f"{grant.binding} may not reach {host} in {environment.name}: its binding lists {listed([*bound])}"
+        yield finding(CODE, message, grant.source, help=f"add it to egress of {where} in bindings.toml if it is meant")
+
+
+def _is_networked(name: str) -> bool:
+    declared = registry.named(name)
+    return declared is not None and declared.networked
 
 
 def _is_allowed(host: str, allowed: frozenset[str]) -> bool:
@@ -132,7 +138,7 @@ def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
     from flowlattice.check import codemods
 
     node = next((node for node in flow.nodes if node.name == found.node), None)
-    use = None if node is None else next((use for use in node.capabilities if use.name in NETWORKED), None)
+    use = None if node is None else next((use for use in node.capabilities if _is_networked(use.name)), None)
     if node is None or use is None:
         return None
     named = dict.fromkeys(url.host for url in node.urls if _HOST.fullmatch(url.host))

@@ -16,6 +16,7 @@ _SHAPES: dict[NodeKind, str] = {
     "join": "trapezium",
     "zip": "trapezium",
     "foreach": "box3d",
+    "distinct": "invtrapezium",
     "window": "note",
     "aggregate": "cylinder",
     "subflow": "component",

@@ -18,6 +18,7 @@ _SHAPES: dict[NodeKind, tuple[str, str]] = {
     "join": ("[/", "\\]"),
     "zip": ("[/", "\\]"),
     "foreach": ("[[", "]]"),
+    "distinct": ("[/", "/]"),
     "window": ("[/", "/]"),
     "aggregate": ("[(", ")]"),
     "subflow": ("[[", "]]"),

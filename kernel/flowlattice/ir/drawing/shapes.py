@@ -27,7 +27,7 @@ def outline(kind: NodeKind, box: Rect) -> str:
             return _slanted(box, left=0.0, right=_SLANT)
         case "foreach" | "subflow":
             return _rounded(box, 0.0) + _upright(box, box.x + _BAR) + _upright(box, box.x + box.width - _BAR)
-        case "window" | "aggregate":
+        case "window" | "aggregate" | "distinct":
             return _rounded(box, 0.0) + _upright(box, box.x + _BAR)
         case "plugin":
             return _rounded(box, 0.0) + _across(box, box.y + _BAR)

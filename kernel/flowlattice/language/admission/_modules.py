@@ -1,7 +1,8 @@
 """Which modules a flow may import, and which of their names.
 
-Pure modules, and those whose nondeterminism the checker reports (random, time, uuid, secrets). A module is allowed for
-its public names only, never for the modules it happens to have imported itself.
+Pure modules, those whose nondeterminism the checker reports (random, time, uuid, secrets), and modules of capability
+types that installed distributions announce (`capabilities.registry`). A module is allowed for its public names only,
+never for the modules it happens to have imported itself.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Final
+
+from flowlattice.capabilities import registry
 
 KERNEL: Final = "flowlattice"
 OPERATORS: Final = "flowlattice.operators"
@@ -109,7 +112,7 @@ _INSTEAD: Final[Mapping[str, str]] = {
 
 def may_import(module: str) -> bool:
     """Whether a module may be imported by this name."""
-    return module in _STANDARD or module == KERNEL or _is_operators(module)
+    return module in _STANDARD or module == KERNEL or _is_operators(module) or _is_admitted(module)
 
 
 def allows(module: str, name: str) -> bool:
@@ -131,13 +134,18 @@ def submodule(module: str, name: str) -> str | None:
 def instead(module: str) -> str:
     """What to do rather than import a module."""
     top = module.partition(".")[0]
+    announced = registry.find(module)
+    if announced is not None and announced.problem is not None:
+        return announced.problem
     if top in _INSTEAD or top in sys.stdlib_module_names:
         return _INSTEAD.get(top, "use what flowlattice exports, its operators, or a pure module")
     return f"a file of the flow's own folder is imported with a dot, `from .{top} import …`; libraries are not"
 
 
 def _public(module: str) -> frozenset[str]:
-    if module not in _STANDARD and not module.startswith(KERNEL):
+    if module not in _STANDARD and not _is_kernel(module):
+        if _is_admitted(module):
+            return frozenset(_own_names(import_module(module)))
         return frozenset()  # only on the way to a submodule, as urllib is to urllib.parse
     if module == OPERATORS:
         return frozenset({"NoValueError"})
@@ -150,16 +158,23 @@ def _public(module: str) -> frozenset[str]:
 
 
 def _own_names(module: ModuleType) -> list[str]:
-    """The public names of a module that does not list them; the kernel's own are those that it defines."""
+    """The public names of a module that does not list them; outside the standard library those that it defines."""
     return [
         name
         for name, value in vars(module).items()
         if not name.startswith("_")
         and not isinstance(value, ModuleType)
-        and (
-            not module.__name__.startswith(KERNEL) or str(getattr(value, "__module__", "")).startswith(module.__name__)
-        )
+        and (module.__name__ in _STANDARD or str(getattr(value, "__module__", "")).startswith(module.__name__))
     ]
+
+
+def _is_kernel(module: str) -> bool:
+    return module == KERNEL or module.startswith(f"{KERNEL}.")
+
+
+def _is_admitted(module: str) -> bool:
+    announced = registry.find(module)
+    return announced is not None and announced.problem is None
 
 
 def _is_operators(module: str) -> bool:

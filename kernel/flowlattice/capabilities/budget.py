@@ -1,0 +1,117 @@
+"""What a node may spend on language models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, Protocol, TypeAlias
+
+from pydantic import JsonValue
+
+from flowlattice.capabilities.base import Detail, capability
+from flowlattice.lattice import Determinism, Effects
+
+
+@dataclass(frozen=True)
+class Usd:
+    """An amount of US dollars."""
+
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A number of tokens, prompt and answer together."""
+
+    count: int
+
+
+Amount: TypeAlias = Usd | Tokens
+Amounts: TypeAlias = Amount | Sequence[Amount]
+
+
+def usd(amount: Decimal | str | int) -> Usd:
+    """An amount of US dollars, never a float: `usd("0.50")`.
+
+    Raises:
+        decimal.InvalidOperation: It is no number.
+    """
+    return Usd(Decimal(amount))
+
+
+def tokens(count: int) -> Tokens:
+    """A number of tokens, prompt and answer together."""
+    return Tokens(count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ceilings(Detail):
+    """The most that may be spent; empty where there is no such ceiling.
+
+    Attributes:
+        day: In a UTC day, by all runs of the flow.
+        run: In one run.
+        call: In one call.
+        on_exhausted: `refuse` the call (429), or `shrink` it to what remains; an answer that is cut says so.
+    """
+
+    day: tuple[Amount, ...] = ()
+    run: tuple[Amount, ...] = ()
+    call: tuple[Tokens, ...] = ()
+    on_exhausted: Literal["refuse", "shrink"] = "refuse"
+
+    def facts(self) -> Mapping[str, JsonValue]:
+        """The ceilings by unit and period, as the IR names them; dollars as decimal text."""
+        return {
+            "usd_per_day": _usd(self.day),
+            "usd_per_run": _usd(self.run),
+            "tokens_per_day": _tokens(self.day),
+            "tokens_per_run": _tokens(self.run),
+            "tokens_per_call": _tokens(self.call),
+            "on_exhausted": self.on_exhausted,
+        }
+
+
+def per(
+    *,
+    day: Amounts = (),
+    run: Amounts = (),
+    call: Tokens | None = None,
+    on_exhausted: Literal["refuse", "shrink"] = "refuse",
+) -> Ceilings:
+    """The most that may be spent of a `TokenBudget`.
+
+    `budget: Annotated[TokenBudget, per(day=usd("5"), call=tokens(2_000))]`
+
+    Args:
+        day: Dollars, tokens or both in a UTC day, by all runs of the flow.
+        run: Dollars, tokens or both in one run.
+        call: Tokens in one call.
+        on_exhausted: `refuse` a call that does not fit (429), or `shrink` it to what remains.
+    """
+    return Ceilings(day=_all(day), run=_all(run), call=() if call is None else (call,), on_exhausted=on_exhausted)
+
+
+def _all(amounts: Amounts) -> tuple[Amount, ...]:
+    return (amounts,) if isinstance(amounts, Usd | Tokens) else tuple(amounts)
+
+
+def _usd(amounts: Sequence[Amount]) -> str | None:
+    """The lowest amount of dollars, since all of them bind."""
+    found = [amount.amount for amount in amounts if isinstance(amount, Usd)]
+    return str(min(found)) if found else None
+
+
+def _tokens(amounts: Sequence[Amount]) -> int | None:
+    return min((amount.count for amount in amounts if isinstance(amount, Tokens)), default=None)
+
+
+# Stable: it decides whether a call is made; an answer that is cut for it says so, and is no other answer.
+@capability("budget", effects=Effects.READ_ONLY, determinism=Determinism.STABLE, details=[Ceilings])
+class TokenBudget(Protocol):
+    """Asking for it is enough: the engine reserves before each call and settles after it."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether an answer of this run was cut because nothing remained."""

@@ -1,0 +1,209 @@
+"""Capability types: each says once what asking for it does, and offers just what its name says."""
+
+from decimal import Decimal
+from typing import Protocol
+
+import pytest
+
+from flowlattice import (
+    AiRead,
+    BlobRead,
+    BlobReadByHash,
+    BlobWrite,
+    Clock,
+    Context,
+    Creds,
+    DbRead,
+    DbWrite,
+    DedupeStore,
+    Determinism,
+    Effects,
+    HttpRead,
+    HttpReadPinned,
+    HttpResponse,
+    HttpWrite,
+    KafkaWrite,
+    KvRead,
+    KvWrite,
+    Mail,
+    PluginPython,
+    QueueConsume,
+    QueuePublish,
+    Rng,
+    SeededRng,
+    SessionRead,
+    SessionStore,
+    TokenBudget,
+    minutes,
+    model,
+    per,
+    sandboxed,
+    scopes,
+    tokens,
+    usd,
+)
+from flowlattice.capabilities import Detail, capability, capability_type
+
+# Name, effects, determinism, retry owner, whether the sink honours keys, backends.
+TYPES = {
+    AiRead: ("ai.read", "read_only", "best_effort", "orchestrator", None, ("openai",)),
+    BlobRead: ("blob.read", "read_only", "best_effort", "orchestrator", None, ("folder", "s3")),
+    BlobReadByHash: ("blob.read_by_hash", "read_only", "strict", "orchestrator", None, ("folder", "s3")),
+    BlobWrite: ("blob.write", "effectful", "best_effort", "orchestrator", True, ("folder", "s3")),
+    Clock: ("clock", "read_only", "nondeterministic", None, None, ()),
+    Creds: ("creds", "read_only", "strict", None, None, ("secret",)),
+    DbRead: ("db.read", "read_only", "best_effort", "connector", None, ("sqlite", "postgres")),
+    DbWrite: ("db.write", "effectful", "best_effort", "connector", True, ("sqlite", "postgres")),
+    DedupeStore: ("dedupe", "read_only", "best_effort", None, None, ("sqlite", "postgres")),
+    HttpRead: ("http.read", "read_only", "best_effort", "orchestrator", None, ("http",)),
+    HttpReadPinned: ("http.read_pinned", "read_only", "stable", "orchestrator", None, ("http",)),
+    HttpWrite: ("http.write", "effectful", "best_effort", "orchestrator", False, ("http",)),
+    KafkaWrite: ("kafka.write", "effectful", "best_effort", "orchestrator", False, ("kafka",)),
+    KvRead: ("kv.read", "read_only", "best_effort", "connector", None, ("sqlite",)),
+    KvWrite: ("kv.write", "effectful", "best_effort", "connector", True, ("sqlite",)),
+    Mail: ("mail.send", "effectful", "best_effort", "orchestrator", False, ("smtp",)),
+    PluginPython: ("plugin.python", "effectful", "best_effort", "orchestrator", None, ()),
+    QueueConsume: ("queue.consume", "effectful", "best_effort", "connector", True, ("sqlite", "postgres")),
+    QueuePublish: ("queue.publish", "effectful", "best_effort", "connector", True, ("sqlite", "postgres")),
+    Rng: ("rng", "read_only", "nondeterministic", None, None, ()),
+    SeededRng: ("rng.seeded", "pure", "strict", None, None, ()),
+    SessionRead: ("session.read", "read_only", "best_effort", "connector", None, ("sqlite", "postgres")),
+    SessionStore: ("session", "effectful", "best_effort", "connector", True, ("sqlite", "postgres")),
+    TokenBudget: ("budget", "read_only", "stable", None, None, ()),
+}
+DATED = "gpt-4o-mini-2024-07-18"
+
+
+@pytest.mark.parametrize(("protocol", "stated"), TYPES.items(), ids=lambda value: getattr(value, "__name__", None))
+def test_what_a_capability_does_to_a_node(protocol, stated):
+    found = capability_type(protocol)
+    assert found is not None
+    said = (str(found.effects), str(found.determinism), found.retry_owner, found.idempotent_sink, found.backends)
+    assert (found.name, *said) == stated
+    assert found.needs_binding == bool(found.backends)
+
+
+def test_those_that_reach_hosts_the_flow_declares_are_networked():
+    stated = [capability_type(protocol) for protocol in TYPES]
+    assert {found.name for found in stated if found and found.networked} == {
+        "http.read",
+        "http.read_pinned",
+        "http.write",
+    }
+
+
+def test_reading_and_writing_are_two_types():
+    assert not any(hasattr(HttpRead, method) for method in ("post", "put", "patch", "delete"))
+    assert not hasattr(HttpWrite, "get")
+    assert not any(hasattr(KvRead, method) for method in ("set", "delete"))
+    assert not any(hasattr(DbRead, method) for method in ("upsert", "insert", "update", "delete", "transaction"))
+    assert not any(hasattr(BlobRead, method) for method in ("put", "delete"))
+    assert not any(hasattr(SessionRead, method) for method in ("write", "end"))
+
+
+@pytest.mark.parametrize("other", [Context, int, None, "Clock", object(), HttpResponse])
+def test_other_annotations_are_no_capabilities(other):
+    assert capability_type(other) is None
+
+
+@pytest.mark.parametrize(
+    ("protocol", "details", "effects", "determinism", "because"),
+    [
+        (AiRead, [model(DATED, seed=42)], "read_only", "stable", ""),
+        (AiRead, [model("local@3f2a", seed=0)], "read_only", "stable", ""),
+        (AiRead, [model(DATED)], "read_only", "best_effort", f"the model {DATED} has no seed"),
+        (AiRead, [model("gpt-4o", seed=1)], "read_only", "best_effort", "the model gpt-4o is no dated release"),
+        (AiRead, [], "read_only", "best_effort", "no model is named"),
+        (PluginPython, [sandboxed("a.py", deterministic=True)], "pure", "strict", ""),
+        (PluginPython, [sandboxed("a.py")], "pure", "best_effort", "nobody vouches that it is deterministic"),
+        (
+            PluginPython,
+            [sandboxed("a.py", network="allow", deterministic=True)],
+            "effectful",
+            "best_effort",
+            "its network is allowed",
+        ),
+        (HttpRead, [], "read_only", "best_effort", ""),
+        (Creds, [scopes("charges:write")], "read_only", "strict", ""),
+    ],
+)
+def test_what_a_node_says_further_can_change_what_is_promised(protocol, details, effects, determinism, because):
+    declared = capability_type(protocol)
+    assert declared is not None
+    refined = declared.refine(["somebody else's", *details])
+    assert (str(refined.effects), str(refined.determinism), refined.because) == (effects, determinism, because)
+    assert refined.unfit == ()
+
+
+def test_a_plugin_without_a_sandbox_is_all_that_can_be_feared():
+    declared = capability_type(PluginPython)
+    assert declared is not None
+    refined = declared.refine([])
+    assert (refined.effects, refined.determinism) == (Effects.EFFECTFUL, Determinism.BEST_EFFORT)
+
+
+def test_what_is_vouched_for_is_said():
+    declared = capability_type(PluginPython)
+    assert declared is not None
+    assert declared.refine([sandboxed("clean.py", deterministic=True)]).vouched == "clean.py is deterministic"
+    assert declared.refine([sandboxed("clean.py")]).vouched == ""
+
+
+def test_what_the_ir_keeps_of_details():
+    def facts(protocol, detail):
+        declared = capability_type(protocol)
+        assert declared is not None
+        return dict(declared.refine([detail]).facts)
+
+    priced = model(DATED, seed=42, max_tokens=400, usd_per_million=("0.15", Decimal("0.60")))
+    assert facts(AiRead, priced) == {
+        "model": DATED,
+        "seed": 42,
+        "max_tokens": 400,
+        "usd_per_million": ["0.15", "0.60"],
+    }
+    assert facts(TokenBudget, per(day=[usd("5"), tokens(9), usd(4)], call=tokens(2_000))) == {
+        "usd_per_day": "4",
+        "usd_per_run": None,
+        "tokens_per_day": 9,
+        "tokens_per_run": None,
+        "tokens_per_call": 2_000,
+        "on_exhausted": "refuse",
+    }
+    assert facts(TokenBudget, per(run=usd("0.50"), on_exhausted="shrink"))["usd_per_run"] == "0.50"
+    assert facts(Creds, scopes("a", "b")) == {"scopes": ["a", "b"]}
+    assert facts(PluginPython, sandboxed("a.py", cpu=minutes(2), memory=1024)) == {
+        "file": "a.py",
+        "network": "deny",
+        "cpu_ms": 120_000,
+        "memory_bytes": 1024,
+        "deterministic": False,
+    }
+
+
+def test_a_detail_that_the_type_does_not_take_is_no_silence():
+    declared = capability_type(KvRead)
+    assert declared is not None
+    assert declared.refine([model(DATED)]).unfit == (repr(model(DATED)),)
+
+
+def test_a_detail_has_to_say_its_facts():
+    class Dumb(Detail):
+        pass
+
+    @capability("dumb", effects=Effects.PURE, determinism=Determinism.STRICT, details=[Dumb])
+    class Asks(Protocol):
+        pass
+
+    declared = capability_type(Asks)
+    assert declared is not None
+    with pytest.raises(NotImplementedError, match="Dumb"):
+        declared.refine([Dumb()])
+
+
+def test_an_answer():
+    answer = HttpResponse(status=204, headers={"x-a": "1"}, body=b"\xffok")
+    assert answer.ok
+    assert answer.text == "\ufffdok"
+    assert not HttpResponse(status=302).ok
+    assert HttpResponse(status=200).text == ""
