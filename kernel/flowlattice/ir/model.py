@@ -413,7 +413,7 @@ class Variable(IRModel):
     """A value that nodes read and an environment may set.
 
     `record` is the class it is a field of, `json_schema` its schema, `value` what the flow sets it to, `problem` why
-    that cannot be.
+    that does not fit.
     """
 
     name: str

@@ -18,7 +18,7 @@ from flowlattice import (
     Buffer, Clock, Context, Effects, Filter, Flow, HttpRead, HttpWrite, If, KvWrite, Map, Merge, Record, Switch, by,
     field, http, ms, node,
 )
-from flowlattice.language.flow import TriggerNode
+from flowlattice.language.triggers import TriggerNode
 from flowlattice.language.nodes import Node
 
 

@@ -167,7 +167,10 @@ def _flow_notes(ir: FlowIR) -> Iterator[str]:
     yield from (_surface(surface) for surface in ir.surfaces if _is_everywhere(surface, ir))
     for slo in ir.slos:
         rate = "" if slo.at_qps is None else f" at {number(slo.at_qps)}/s"
-        yield f"p{number(slo.percentile)} within {duration(slo.latency_ms)}{rate}"
+        if slo.percentile is not None and slo.latency_ms is not None:
+            yield f"p{number(slo.percentile)} within {duration(slo.latency_ms)}{rate}"
+        if slo.records_per_s is not None:
+            yield f"{number(slo.records_per_s)} records a second"
     if "max_in_flight" in ir.policies:
         yield f"at most {number(ir.policies['max_in_flight'])} in flight"
     if ir.residency:
