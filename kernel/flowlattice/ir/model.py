@@ -257,7 +257,8 @@ class Node(IRModel):
     `source` is where it entered the graph, `definition` where its function is written; `derivations` says of each
     field of its output which fields of its input it was made from, `!` standing for a clock or a random source and
     `*` for the whole input; at a node with two sides an origin has its side in front, `left.v`. `stream` says that
-    records, or what is answered, go out piece by piece.
+    records, or what is answered, go out piece by piece. `body` is the digest of what its function computes, with the
+    flow's own code that it uses: `blake3:` and 64 hexadecimal digits.
     """
 
     id: UUID
@@ -295,6 +296,7 @@ class Node(IRModel):
     is_async: bool = False
     takes_context: bool = False
     function: str | None = None
+    body: str | None = None
     summary: str = ""
     definition: Source | None = None
     source: Source
