@@ -32,9 +32,7 @@ def above_limit(invoice: Invoice, limits: Limits) -> bool:
 async def refund(
     receipt: Receipt, stripe: HttpWrite, stripe_key: Annotated[Creds, scopes("refunds:write")], seen: DedupeStore
 ) -> Ack:
-    answer = await stripe.post(
-        "https://api.stripe.com/v1/refunds", form={"charge": receipt.charge_id}, auth=stripe_key
-    )
+    answer = await stripe.post("https://api.stripe.com/v1/refunds", form={"charge": receipt.charge_id}, auth=stripe_key)
     return Ack(id=str(answer.json()["id"]))
 
 
@@ -66,7 +64,9 @@ async def create_shipment(receipt: Receipt, shipping: HttpWrite, seen: DedupeSto
 flow = Flow("payments", version="1.0.0", profile=Profile.TEMPORAL, summary="Charge invoices, ship, or refund")
 inv = flow.trigger(http.post("/invoice", accepts=Invoice, respond="immediate"))
 gate = If(above_limit, name="gate")
-approval = flow.hitl("approve_high_value", on=gate.true, view=ApprovalCard, ttl=hours(24), on_timeout="reject", approvers="finance")
+approval = flow.hitl(
+    "approve_high_value", on=gate.true, view=ApprovalCard, ttl=hours(24), on_timeout="reject", approvers="finance"
+)
 flow.connect(inv, gate)
 flow.connect(gate.true, charge)
 flow.connect(gate.false, charge)
