@@ -109,7 +109,7 @@ def _context(file: Path, allow_hosts: Path | None, environment: str | None) -> C
     hosts = None if allow_hosts is None else read_hosts(allow_hosts)
     if environment is None:
         return CheckContext(allowed_hosts=hosts)
-    from flowlattice.bindings.environment import bindings_text, described  # engines and stores, 0.2 s to import
+    from flowlattice.bindings.file import bindings_text, described  # engines and stores, 0.2 s to import
 
     bound = described(bindings_text(file.parent, environment), environment)
     return CheckContext(allowed_hosts=hosts, environment=bound)
