@@ -7,7 +7,8 @@ rewriting takes code as text, it also takes the names of flowlattice in it: they
 calls them (`fl.by`, `key` after `import by as key`).
 """
 
-from flowlattice.check.codemods.expressions import place_of, sort_at
+from flowlattice.check.codemods.expressions import place_of, replace_clock, sort_at
+from flowlattice.check.codemods.maps import insert_map
 from flowlattice.check.codemods.nodes import (
     add_parameter,
     annotate_parameter,
@@ -36,7 +37,9 @@ __all__ = [
     "connect_to_respond",
     "declare_egress",
     "duration",
+    "insert_map",
     "place_of",
+    "replace_clock",
     "set_call_keyword",
     "set_key",
     "set_name",
