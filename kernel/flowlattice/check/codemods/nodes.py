@@ -10,7 +10,7 @@ import libcst as cst
 from libcst import matchers as m
 
 from flowlattice.check._sequence import inserted, removed
-from flowlattice.check.codemods._places import at, called, function_at, keyword_of, replaced, rewritten
+from flowlattice.check.codemods._places import called, function_at, keyword_of, parameter_at, replaced, rewritten
 from flowlattice.check.codemods._spelling import Spelling
 from flowlattice.check.codemods.wiring import with_keyword
 from flowlattice.check.imports import classes, imported_names, with_import
@@ -83,7 +83,7 @@ def _with_parameter(
 
 def set_annotation(module: cst.Module, source: Source, annotation: str, names: Collection[str] = ()) -> Rewrite | None:
     """Give the parameter that is written at a place another type, as code with `names` of flowlattice."""
-    param = at(module, source, cst.Param)
+    param = parameter_at(module, source)
     if param is None:
         return None
     spelling = Spelling(module)

@@ -14,6 +14,7 @@ from flowlattice.check.codemods._places import (
     covering,
     flow_variable,
     keyword_of,
+    parameter_at,
     replaced,
     rewritten,
     text_of,
@@ -60,7 +61,7 @@ def set_inner_keyword(  # noqa: PLR0913 - the place, and what is said there
         value: Its value, as code.
         names: The names of flowlattice in it.
     """
-    outer = next(covering(module, source), None)
+    outer = next(covering(module, source), None) or parameter_at(module, source)
     spelling = Spelling(module)
     calls = [] if outer is None else [call for call in m.findall(outer, m.Call()) if isinstance(call, cst.Call)]
     meant = [call for call in calls if spelling.is_name(call.func, called)]
