@@ -103,15 +103,21 @@ REWRITES = {
     ),
     "one handler": (
         QUEUE,
-        RETRIED + "# and again\nflow.on_error(charge, Retry(max=2))  # twice\nX = 1\n",
+        RETRIED + "\nflow.on_error(charge, Retry(max=2))\nX = 1\n",
         "RETRY010",
         "flow.on_error(charge, Retry(max=1))\nX = 1\n",
     ),
-    "what is written above for others stays": (
+    "comments at a handler stay": (
         QUEUE,
-        RETRIED + "\n# The rest.\n\nflow.on_error(charge, Retry(max=2))\n",
+        RETRIED + "\n# The rest.\n\nflow.on_error(charge, Retry(max=2))  # and again\nX = 1\n",
         "RETRY010",
-        "flow.on_error(charge, Retry(max=1))\n\n# The rest.\n\n",
+        "flow.on_error(charge, Retry(max=1))\n\n# The rest.\n\n# and again\nX = 1\n",
+    ),
+    "comments at the end stay": (
+        QUEUE,
+        RETRIED + "flow.on_error(charge, Retry(max=2))  # and again\n",
+        "RETRY010",
+        "flow.on_error(charge, Retry(max=1))\n# and again\n",
     ),
     "the handler of what its connector retries": (
         QUEUE,
@@ -270,6 +276,15 @@ def test_what_the_spec_states_is_safe(flow_of, case):
 
 
 UNFIXABLE = {
+    "its own word, with a comment": (
+        QUEUE,
+        POST.format(
+            options='\n    retry_owner="connector",  # why\n    idempotency=by("order_id"),\n    honours_key=True,\n',
+            asks="",
+        )
+        + "flow.connect(jobs, charge)\nflow.on_error(charge, Retry(max=2))\n",
+        "RETRY010",
+    ),
     "a budget that nobody stated": (QUEUE, ASK.format(options="", model="'m'"), "BUD101"),
     "a spill that is written elsewhere": (
         QUEUE,

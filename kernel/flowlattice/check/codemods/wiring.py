@@ -72,7 +72,7 @@ def set_inner_keyword(  # noqa: PLR0913 - the place, and what is said there
 
 
 def remove_statement(module: cst.Module, source: Source) -> Rewrite | None:
-    """Take out the statement at the top of a file that is the call at a place, with the comment right above it."""
+    """Take out the statement at the top of a file that is the call at a place; comments at it stay, as lines."""
     call = at(module, source, cst.Call)
     number = None if call is None else top_level(module, call)
     statement = None if number is None else module.body[number]
@@ -80,13 +80,10 @@ def remove_statement(module: cst.Module, source: Source) -> Rewrite | None:
         return None
     if not isinstance(statement.body[0], cst.Expr) or statement.body[0].value is not call:
         return None
-    others = list(statement.leading_lines)
-    while others and others[-1].comment is not None:
-        others.pop()
-    left = others if any(line.comment is not None for line in others) else []
+    comment = statement.trailing_whitespace.comment
+    left = [*statement.leading_lines, *([] if comment is None else [cst.EmptyLine(indent=False, comment=comment)])]
+    left = left if any(line.comment is not None for line in left) else []
     before, after = module.body[:number], module.body[number + 1 :]
-    if not left:
-        return Rewrite(text=module.with_changes(body=[*before, *after]).code)
     if not after:
         return Rewrite(text=module.with_changes(body=before, footer=[*left, *module.footer]).code)
     first = after[0].with_changes(leading_lines=[*left, *after[0].leading_lines])
