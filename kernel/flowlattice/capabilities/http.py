@@ -91,8 +91,15 @@ class HttpWrite(Protocol):
     Whether a service honours the key is its own contract, which a node states with `honours_key`.
     """
 
-    async def post(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
-        """POST a JSON body to an absolute URL."""
+    async def post(
+        self,
+        url: str,
+        *,
+        json: JsonValue = None,
+        form: Mapping[str, str] | None = None,
+        auth: Creds | None = None,
+    ) -> HttpResponse:
+        """POST a JSON body, or the fields of a form in its place, to an absolute URL."""
 
     async def put(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
         """PUT a JSON body to an absolute URL."""
