@@ -9,6 +9,7 @@ One rule is one module of `check.rules`: its docstring is the manual page, `chec
 Flow IR and nothing else; how findings are shown is in `check.render`.
 """
 
+from flowlattice.check.at_run_time import RunTimeCode, run_time_code, run_time_codes
 from flowlattice.check.context import CheckContext, Environment
 from flowlattice.check.facts import Facts, Identity, Rate, read_facts
 from flowlattice.check.fixes import apply_fixes, with_edits
@@ -21,10 +22,13 @@ __all__ = [
     "Identity",
     "Rate",
     "Rule",
+    "RunTimeCode",
     "apply_fixes",
     "check",
     "read_facts",
     "rule",
     "rules",
+    "run_time_code",
+    "run_time_codes",
     "with_edits",
 ]

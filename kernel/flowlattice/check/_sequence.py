@@ -1,4 +1,7 @@
-"""Putting one more into what commas separate: arguments, parameters, imported names. Comments stay where they are."""
+"""Putting one more into what commas separate, or taking one out: arguments, parameters, imported names.
+
+Comments stay where they are.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,16 @@ def inserted(elements: Sequence[Element], new: Element, place: int, before: Whit
         kept = last.with_changes(comma=last.comma.with_changes(whitespace_after=_turned(closing, between)))
         return [*elements[:-1], kept, new.with_changes(comma=_comma(_bare(closing)))]
     return [*elements[:-1], *_after_last(last, new, between)]
+
+
+def removed(elements: Sequence[Element], place: int) -> list[Element]:
+    """The elements without the one at a place; what closed the list closes it still."""
+    last = elements[-1]
+    if place < len(elements) - 1 or place == 0:
+        return [*elements[:place], *elements[place + 1 :]]
+    after = _AFTER.get(type(last).__name__)
+    closing = {} if after is None else {after: getattr(last, after)}
+    return [*elements[: place - 1], elements[place - 1].with_changes(comma=last.comma, **closing)]
 
 
 def _after_last(last: Element, new: Element, between: Whitespace) -> list[Element]:

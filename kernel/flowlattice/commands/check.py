@@ -119,7 +119,7 @@ def _context(file: Path, allow_hosts: Path | None, facts: Path | None, environme
     known = Facts() if facts is None else read_facts(facts)
     if environment is None:
         return CheckContext(allowed_hosts=hosts, facts=known)
-    from flowlattice.bindings.environment import bindings_text, described  # engines and stores, 0.2 s to import
+    from flowlattice.bindings.file import bindings_text, described
 
     bound = described(bindings_text(file.parent, environment), environment)
     return CheckContext(allowed_hosts=hosts, environment=bound, facts=known)

@@ -13,17 +13,22 @@ from flowlattice.check.codemods.nodes import (
     add_parameter,
     annotate_parameter,
     annotate_return,
+    remove_node_option,
+    set_annotation,
     set_key,
     set_node_claim,
     set_node_option,
+    set_option_keyword,
+    with_annotated,
 )
 from flowlattice.check.codemods.records import classify, classify_field
-from flowlattice.check.codemods.values import duration
 from flowlattice.check.codemods.wiring import (
     add_statement_after,
     connect_to_respond,
     declare_egress,
+    remove_statement,
     set_call_keyword,
+    set_inner_keyword,
     set_name,
 )
 
@@ -36,14 +41,19 @@ __all__ = [
     "classify_field",
     "connect_to_respond",
     "declare_egress",
-    "duration",
     "insert_map",
     "place_of",
+    "remove_node_option",
+    "remove_statement",
     "replace_clock",
+    "set_annotation",
     "set_call_keyword",
+    "set_inner_keyword",
     "set_key",
     "set_name",
     "set_node_claim",
     "set_node_option",
+    "set_option_keyword",
     "sort_at",
+    "with_annotated",
 ]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Container, Iterable, Sequence
+from dataclasses import replace
 
 import libcst as cst
 from libcst import matchers as m
 
-from flowlattice.check._sequence import inserted
-from flowlattice.check.codemods._places import called, function_at, keyword_of, replaced, rewritten
+from flowlattice.check._sequence import inserted, removed
+from flowlattice.check.codemods._places import at, called, function_at, keyword_of, replaced, rewritten
 from flowlattice.check.codemods._spelling import Spelling
-from flowlattice.check.codemods.values import duration
 from flowlattice.check.codemods.wiring import with_keyword
-from flowlattice.check.imports import classes, imported_names
+from flowlattice.check.imports import classes, imported_names, with_import
 from flowlattice.check.rewrite import Rewrite
+from flowlattice.check.values import duration
 from flowlattice.ir.model import Source
 
 _SPACE = cst.SimpleWhitespace(" ")
@@ -80,6 +81,23 @@ def _with_parameter(
     return params.with_changes(params=inserted(params.params, new, place, before))
 
 
+def set_annotation(module: cst.Module, source: Source, annotation: str, names: Collection[str] = ()) -> Rewrite | None:
+    """Give the parameter that is written at a place another type, as code with `names` of flowlattice."""
+    param = at(module, source, cst.Param)
+    if param is None:
+        return None
+    spelling = Spelling(module)
+    new = param.with_changes(annotation=cst.Annotation(spelling.expression(annotation, names)))
+    return Rewrite(text=spelling.imported(replaced(module, param, new)).code)
+
+
+def with_annotated(done: Rewrite | None) -> Rewrite | None:
+    """A rewriting that imports `Annotated` as well."""
+    if done is None:
+        return None
+    return replace(done, text=with_import(cst.parse_module(done.text), "Annotated", package="typing").code)
+
+
 def set_node_option(
     module: cst.Module, definition: Source, keyword: str, value: str, names: Collection[str] = ()
 ) -> Rewrite | None:
@@ -127,6 +145,42 @@ def set_key(module: cst.Module, definition: Source, fields: Sequence[str], ttl_m
         text, unit = duration(ttl_ms)
         key = with_keyword(key, "ttl", spelling.expression(text, [unit]))
     return _with_option(module, decorator, spelling, "idempotency", key)
+
+
+def set_option_keyword(  # noqa: PLR0913 - the place, and what is said there
+    module: cst.Module, definition: Source, option: str, keyword: str, value: str, *, names: Collection[str] = ()
+) -> Rewrite | None:
+    """Give the call that is an option of a function's `@node` an argument by name: `idempotency=by(..., ttl=days(1))`.
+
+    Args:
+        module: The file.
+        definition: Where the function's name stands.
+        option: The option: `idempotency`.
+        keyword: The argument's name: `ttl`.
+        value: Its value, as code.
+        names: The names of flowlattice in it.
+    """
+    spelling = Spelling(module)
+    decorator = _decorator(module, definition, spelling)
+    given = None if decorator is None else _option(decorator, option)
+    if decorator is None or not isinstance(given, cst.Call):
+        return None
+    changed = with_keyword(given, keyword, spelling.expression(value, names))
+    return _with_option(module, decorator, spelling, option, changed)
+
+
+def remove_node_option(module: cst.Module, definition: Source, keyword: str) -> Rewrite | None:
+    """Take an option out of the `@node` of a function."""
+    decorator = _decorator(module, definition, Spelling(module))
+    call = None if decorator is None else decorator.decorator
+    if decorator is None or not isinstance(call, cst.Call):
+        return None
+    place = next((n for n, argument in enumerate(call.args) if keyword_of(argument) == keyword), None)
+    if place is None:
+        return None
+    kept = removed(call.args, place)
+    changed = call.with_changes(args=kept) if kept else call.func
+    return rewritten(module, decorator, decorator.with_changes(decorator=changed))
 
 
 def _decorator(module: cst.Module, definition: Source, spelling: Spelling) -> cst.Decorator | None:

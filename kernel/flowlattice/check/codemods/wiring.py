@@ -47,6 +47,51 @@ def set_call_keyword(
     return Rewrite(text=spelling.imported(replaced(module, call, changed)).code)
 
 
+def set_inner_keyword(  # noqa: PLR0913 - the place, and what is said there
+    module: cst.Module, source: Source, called: str, keyword: str, value: str, *, names: Collection[str] = ()
+) -> Rewrite | None:
+    """The same for a call that is written inside of something: the one `Spill(...)` in a connection.
+
+    Args:
+        module: The file.
+        source: The span of what it is inside of.
+        called: What it calls, a name of flowlattice.
+        keyword: The argument's name.
+        value: Its value, as code.
+        names: The names of flowlattice in it.
+    """
+    outer = next(covering(module, source), None)
+    spelling = Spelling(module)
+    calls = [] if outer is None else [call for call in m.findall(outer, m.Call()) if isinstance(call, cst.Call)]
+    meant = [call for call in calls if spelling.is_name(call.func, called)]
+    if len(meant) != 1:
+        return None
+    changed = with_keyword(meant[0], keyword, spelling.expression(value, names))
+    return Rewrite(text=spelling.imported(replaced(module, meant[0], changed)).code)
+
+
+def remove_statement(module: cst.Module, source: Source) -> Rewrite | None:
+    """Take out the statement at the top of a file that is the call at a place, with the comment right above it."""
+    call = at(module, source, cst.Call)
+    number = None if call is None else top_level(module, call)
+    statement = None if number is None else module.body[number]
+    if number is None or not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return None
+    if not isinstance(statement.body[0], cst.Expr) or statement.body[0].value is not call:
+        return None
+    others = list(statement.leading_lines)
+    while others and others[-1].comment is not None:
+        others.pop()
+    left = others if any(line.comment is not None for line in others) else []
+    before, after = module.body[:number], module.body[number + 1 :]
+    if not left:
+        return Rewrite(text=module.with_changes(body=[*before, *after]).code)
+    if not after:
+        return Rewrite(text=module.with_changes(body=before, footer=[*left, *module.footer]).code)
+    first = after[0].with_changes(leading_lines=[*left, *after[0].leading_lines])
+    return Rewrite(text=module.with_changes(body=[*before, first, *after[1:]]).code)
+
+
 def with_keyword(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call:
     """A call with an argument by name, or another value for it."""
     for argument in call.args:

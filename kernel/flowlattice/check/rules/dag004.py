@@ -77,7 +77,7 @@ SEVERITY: Severity = "error"
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find effectful nodes without a key; what makes its effects unclear has to be put right first."""
     for node in flow.nodes:
-        if node.kind != "node" or node.effects != "effectful" or node.idempotency is not None:
+        if node.kind not in {"node", "plugin"} or node.effects != "effectful" or node.idempotency is not None:
             continue
         if node.declared.effects in {"pure", "read_only"} or node.unknown_capabilities:
             continue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-_UNITS = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1_000))
+from typing import Final
+
+_UNITS: Final = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1_000))
 
 
 def duration(milliseconds: int) -> tuple[str, str]:
