@@ -44,9 +44,7 @@ async def stream_changelog(_: Empty, releases: KvRead) -> AsyncIterator[Release]
 
 @node(idempotency=by("name", "email", "message", ttl=days(1)))
 async def handle_contact(form: ContactForm, mail: Mail, seen: DedupeStore) -> str:
-    await mail.send(
-        to="hello@example.com", subject=f"Message from {form.name}", text=form.message, reply_to=form.email
-    )
+    await mail.send(to="hello@example.com", subject=f"Message from {form.name}", text=form.message, reply_to=form.email)
     return html("Thank you", (f"Thank you, {form.name}. We will write to {form.email}.",))
 
 

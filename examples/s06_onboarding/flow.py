@@ -2,7 +2,21 @@
 
 from base64 import b64decode
 
-from flowlattice import BlobWrite, DbWrite, DedupeStore, Escalate, Flow, Mail, Profile, by, cron, days, hours, http, node
+from flowlattice import (
+    BlobWrite,
+    DbWrite,
+    DedupeStore,
+    Escalate,
+    Flow,
+    Mail,
+    Profile,
+    by,
+    cron,
+    days,
+    hours,
+    http,
+    node,
+)
 
 from .records import Account, Application, Captured, DocCard
 

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import AsyncIterator
-from itertools import batched
 from typing import Annotated
 
 from flowlattice import (

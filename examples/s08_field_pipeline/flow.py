@@ -11,16 +11,19 @@ def is_plausible(reading: Reading) -> bool:
 
 @node(cache=Cache(by("window_start", "id"), tier="local", ttl=days(30)))
 def cache_write(minute: Minute) -> Entry:
-    return Entry(
-        id=minute.id, tick=minute.window_start, mean=minute.mean, peak=minute.peak, readings=minute.readings
-    )
+    return Entry(id=minute.id, tick=minute.window_start, mean=minute.mean, peak=minute.peak, readings=minute.readings)
 
 
 flow = Flow("field_pipeline", version="1.0.0", profile=Profile.WASM, summary="Minutes of readings, kept on the device")
 read = flow.trigger(queue("readings", accepts=Reading))
 filt = Filter(is_plausible)
 win = Window.tumbling(Reading, event_time="tick", size=minutes(1), allowed_lateness=seconds(10))
-sum_ = Aggregate.by_key(Reading, "id", into=Minute).avg("celsius", as_="mean").max("celsius", as_="peak").count(as_="readings")
+sum_ = (
+    Aggregate.by_key(Reading, "id", into=Minute)
+    .avg("celsius", as_="mean")
+    .max("celsius", as_="peak")
+    .count(as_="readings")
+)
 flow.connect(read, filt)
 flow.connect(filt, win)
 flow.connect(win, sum_)

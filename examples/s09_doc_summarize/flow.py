@@ -43,9 +43,7 @@ def make_prompt(document: Document) -> ChatReq:
 @node
 async def openai_chat_stream(
     request: ChatReq,
-    ai: Annotated[
-        AiRead, model("gpt-4o-mini-2024-07-18", seed=42, max_tokens=400, usd_per_million=("0.15", "0.60"))
-    ],
+    ai: Annotated[AiRead, model("gpt-4o-mini-2024-07-18", seed=42, max_tokens=400, usd_per_million=("0.15", "0.60"))],
     budget: Annotated[TokenBudget, per(day=usd(5), call=tokens(2_500), on_exhausted="shrink")],
 ) -> AsyncIterator[ChatDelta]:
     async for piece in ai.stream(request.prompt, system=request.system):
