@@ -28,6 +28,7 @@ from flowlattice.check.codemods.wiring import (
     declare_egress,
     remove_statement,
     set_call_keyword,
+    set_call_keywords,
     set_inner_keyword,
     set_name,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "replace_clock",
     "set_annotation",
     "set_call_keyword",
+    "set_call_keywords",
     "set_inner_keyword",
     "set_key",
     "set_name",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import libcst as cst
 from libcst import matchers as m
@@ -39,11 +39,19 @@ def set_call_keyword(
         value: Its value, as code.
         names: The names of flowlattice in it.
     """
+    return set_call_keywords(module, source, {keyword: value}, names)
+
+
+def set_call_keywords(
+    module: cst.Module, source: Source, values: Mapping[str, str], names: Collection[str] = ()
+) -> Rewrite | None:
+    """The same for several arguments of one call, by their names."""
     call = at(module, source, cst.Call)
     if call is None:
         return None
-    spelling = Spelling(module)
-    changed = with_keyword(call, keyword, spelling.expression(value, names))
+    spelling, changed = Spelling(module), call
+    for keyword, value in values.items():
+        changed = with_keyword(changed, keyword, spelling.expression(value, names))
     return Rewrite(text=spelling.imported(replaced(module, call, changed)).code)
 
 
