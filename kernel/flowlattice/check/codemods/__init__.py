@@ -26,11 +26,13 @@ from flowlattice.check.codemods.wiring import (
     add_statement_after,
     connect_to_respond,
     declare_egress,
+    govern,
     remove_statement,
     set_call_keyword,
     set_call_keywords,
     set_inner_keyword,
     set_name,
+    set_trigger_keyword,
 )
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "classify_field",
     "connect_to_respond",
     "declare_egress",
+    "govern",
     "insert_map",
     "place_of",
     "remove_node_option",
@@ -56,6 +59,7 @@ __all__ = [
     "set_node_claim",
     "set_node_option",
     "set_option_keyword",
+    "set_trigger_keyword",
     "sort_at",
     "with_annotated",
 ]

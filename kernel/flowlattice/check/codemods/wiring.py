@@ -145,6 +145,43 @@ def _last_of(module: cst.Module, flow: str) -> int | None:
     return concerned[-1] if concerned else None
 
 
+def govern(module: cst.Module, source: Source | None, control: str, arguments: str) -> Rewrite | None:
+    """Add a control, such as `flow.rate_limit(charge, qps=20, burst=40)`, after what concerns the flow.
+
+    Args:
+        module: The file.
+        source: Where the node that is governed is written; none for the whole flow.
+        control: The method of the flow.
+        arguments: What it is given besides the node, as code.
+    """
+    name = None if source is None else variable_of(module, source)
+    if source is not None and name is None:
+        return None
+    target = "" if name is None else f"{name}, "
+    return add_statement_after(module, None, f"flow.{control}({target}{arguments})")
+
+
+def set_trigger_keyword(
+    module: cst.Module, source: Source, keyword: str, value: str, names: Collection[str] = ()
+) -> Rewrite | None:
+    """Give what a trigger is made from, `flow.trigger(http.post(...))`, an argument by name, or another value for it.
+
+    Args:
+        module: The file.
+        source: The span of the `trigger` call.
+        keyword: The argument's name.
+        value: Its value, as code.
+        names: The names of flowlattice in it.
+    """
+    call = at(module, source, cst.Call)
+    inner = call.args[0].value if call is not None and call.args else None
+    if not isinstance(inner, cst.Call):
+        return None
+    spelling = Spelling(module)
+    changed = with_keyword(inner, keyword, spelling.expression(value, names))
+    return Rewrite(text=spelling.imported(replaced(module, inner, changed)).code)
+
+
 def connect_to_respond(module: cst.Module, source: Source) -> Rewrite | None:
     """Connect the node that is written at a place to a respond, after the other connections."""
     name = variable_of(module, source)

@@ -7,7 +7,7 @@ nobody. Put a node, an `If` or a `Switch` in between that decides what a person 
 ## Bad
 
 ```python
-from flowlattice import Flow, Profile, Record, http, node, hours
+from flowlattice import Flow, Profile, Record, hours, http, node
 
 class Order(Record, data="internal"):
     order_id: str
@@ -34,7 +34,7 @@ flow.hitl("review", on=hook, view=Card, ttl=hours(24), on_timeout="reject")
 ## Good
 
 ```python
-from flowlattice import Flow, Profile, Record, http, node, hours
+from flowlattice import Flow, Profile, Record, hours, http, node
 
 class Order(Record, data="internal"):
     order_id: str

@@ -7,7 +7,7 @@ shown again as often as it is asked for, so it has to have a schema and no other
 ## Bad
 
 ```python
-from flowlattice import Flow, Profile, Record, http, node, hours
+from flowlattice import Flow, Profile, Record, hours, http, node
 
 class Order(Record, data="internal"):
     order_id: str
@@ -35,7 +35,7 @@ flow.hitl("review", on=check_order, view=Card, ttl=hours(24), on_timeout="reject
 ## Good
 
 ```python
-from flowlattice import Flow, Profile, Record, http, node, hours
+from flowlattice import Flow, Profile, Record, hours, http, node
 
 class Order(Record, data="internal"):
     order_id: str
