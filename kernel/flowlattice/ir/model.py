@@ -487,7 +487,7 @@ class FlowIR(IRModel):
     """A whole flow as data.
 
     `places` says where parts are written that have no source of their own: records (`InReq`), their fields
-    (`InReq.v`) and policies (`max_in_flight`). `subflows` holds the flows that subflow nodes stand for, by
+    (`InReq.v`), policies (`max_in_flight`) and `residency`. `subflows` holds the flows that subflow nodes stand for, by
     `name@version`. `artifacts` are files that belong to the flow and are no modules of it, each `path@blake3:digest`.
     """
 
