@@ -57,8 +57,8 @@ class ConnectorLowering:
                     source = self._schemas.source(connector.place)
                     yield ir.EgressGrant(binding=binding, hosts=tuple(hosts), source=source)
 
-    def artifacts(self, nodes: Iterable[ir.Node]) -> Iterator[str]:
-        """The plugins and fixtures that belong to the flow, each with its digest.
+    def fixtures(self) -> Iterator[str]:
+        """What the connectors are tested against, as artifacts.
 
         Raises:
             NotLowerable: There is no such file.
@@ -66,10 +66,16 @@ class ConnectorLowering:
         for connector in self.used:
             with lowering(connector.place):
                 yield from (self._artifact(str(name)) for name in connector.fixtures)
-        for node in nodes:
-            for use in node.capabilities:
-                if use.name == "plugin.python" and node.kind == "plugin":
-                    yield self._artifact(str(use.facts.get("file")))
+
+    def plugins(self, node: ir.Node) -> Iterator[str]:
+        """The files that a node has run for it, as artifacts.
+
+        Raises:
+            ValueError: There is no such file.
+        """
+        for use in node.capabilities if node.kind == "plugin" else ():
+            if use.name == "plugin.python" and "file" in use.facts:
+                yield self._artifact(str(use.facts["file"]))
 
     def _artifact(self, name: str) -> str:
         file = own_file(self._folder, name)

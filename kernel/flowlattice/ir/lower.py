@@ -88,6 +88,7 @@ class _Lowering:
         self.around = (*around, program.flow)
         self.inner_flows: dict[str, Flow] = {}
         self.subflows: dict[str, ir.FlowIR] = {}
+        self.plugins: set[str] = set()
         self.vertices = vertices(program.flow)
         self.ids = {id(vertex.element): vertex.id for vertex in self.vertices}
         self.ports = PortTypes(program.flow.connections, program.flow.checkpoints)
@@ -142,13 +143,14 @@ class _Lowering:
             connectors=tuple(self.connector_uses()),
             subflows=self.subflows,
             misplaced=tuple(self.edges.misplaced()),
-            artifacts=tuple(self.artifacts(nodes)),
+            artifacts=tuple(self.artifacts()),
             source=source(flow.place),
         )
 
     def node(self, vertex: Vertex) -> ir.Node:
         with lowering(vertex.element.place):
             lowered = self.nodes.lower(vertex.element, vertex.id)
+            self.plugins.update(self.connectors.plugins(lowered))
         sides = tuple(self.controls.side_outputs(vertex.element))
         return lowered.model_copy(update={"side_outputs": (*lowered.side_outputs, *sides)}) if sides else lowered
 
@@ -173,11 +175,10 @@ class _Lowering:
         inner = [use for flow in self.subflows.values() for use in flow.connectors]
         return list({use.name: use for use in (*inner, *self.connectors.uses())}.values())
 
-    def artifacts(self, nodes: Sequence[ir.Node]) -> list[str]:
+    def artifacts(self) -> list[str]:
         """The files that belong to the flow and to those that it uses."""
-        with lowering(self.flow.place):
-            own = [*self.connectors.artifacts(nodes)]
-        return sorted({*own, *(artifact for flow in self.subflows.values() for artifact in flow.artifacts)})
+        inner = (artifact for flow in self.subflows.values() for artifact in flow.artifacts)
+        return sorted({*self.plugins, *self.connectors.fixtures(), *inner})
 
     def edge(self, connection: Connection) -> ir.Edge:
         with lowering(connection.place):

@@ -342,6 +342,7 @@ def test_what_no_host_here_serves_is_said_in_one_line(tmp_path, asked, capabilit
 async def act(req: In, it: {asked}) -> Out:
     return Out(v="")
 """
+    (tmp_path / "a.py").write_text("def same(value): return value")
     with pytest.raises(UsageError, match=f"binding it: no host that runs in this process serves .*{capability}"):
         runtime_of(tmp_path, source(node))
 
