@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from flowlattice.errors import UsageError
 from flowlattice.ir import model as ir
 from flowlattice.ir.digest import connector_digest, file_digest
 from flowlattice.ir.failures import lowering
@@ -71,7 +72,7 @@ class ConnectorLowering:
         """The files that a node has run for it, as artifacts.
 
         Raises:
-            ValueError: There is no such file.
+            UsageError: There is no such file.
         """
         for use in node.capabilities if node.kind == "plugin" else ():
             if use.name == "plugin.python" and "file" in use.facts:
@@ -80,7 +81,7 @@ class ConnectorLowering:
     def _artifact(self, name: str) -> str:
         file = own_file(self._folder, name)
         if file is None:
-            raise ValueError(f"there is no file {name} in the flow's folder")
+            raise UsageError(f"there is no file {name} in the flow's folder")
         return f"{name}@{file_digest(file.read_bytes())}"
 
     @cached_property

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from flowlattice.errors import UsageError
 from flowlattice.ir import model as ir
 from flowlattice.ir._checkpoints import CheckpointLowering
 from flowlattice.ir._connectors import ConnectorLowering
@@ -157,10 +158,10 @@ class _Lowering:
     def inner(self, flow: Flow) -> ir.FlowIR:
         """The IR of a flow that this one uses; it is lowered once."""
         if any(flow is one for one in self.around):
-            raise ValueError(f"{flow.name} would be a part of itself")
+            raise UsageError(f"{flow.name} would be a part of itself")
         name = f"{flow.name}@{flow.version}"
         if self.inner_flows.setdefault(name, flow) is not flow:
-            raise ValueError(f"two flows are called {name}; rename one, or give it another version")
+            raise UsageError(f"two flows are called {name}; rename one, or give it another version")
         if name not in self.subflows:
             with lowering(flow.place):
                 self.subflows[name] = _Lowering(replace(self.program, flow=flow), self.around).flow_ir()
