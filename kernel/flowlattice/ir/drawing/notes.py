@@ -33,8 +33,30 @@ def surface_note(surface: Surface) -> str:
             return f"first of {_list(config.get('fields'))} in {_time(config.get('within_ms'))}"
         case "foreach" if config.get("concurrency") is not None:
             return f"at most {number(config.get('concurrency'))} at once"
+        case "partition":
+            return f"partitions by {_list(config.get('fields'))}{_parallel(config)}"
+        case "error_handler":
+            return f"on error: {', then '.join(_strategies(config))}"
         case _:
             return ""
+
+
+def _parallel(config: _Config) -> str:
+    most = config.get("max_parallel_shards")
+    return "" if most is None else f", at most {number(most)} at once"
+
+
+def _strategies(config: _Config) -> Iterator[str]:
+    """What is done about an error, and what then: `retry 5 times`, `dead letter failed`."""
+    to = config.get("to")
+    match config.get("strategy"):
+        case "retry":
+            yield f"retry {number(config.get('max'))} times"
+        case strategy:
+            yield f"{strategy}".replace("_", " ") + ("" if to is None else f" {to}")
+    then = config.get("then")
+    if isinstance(then, dict):
+        yield from _strategies(then)
 
 
 def _window(config: _Config) -> Iterator[str]:

@@ -25,6 +25,7 @@ _WIDTH_OF = {character: width for characters, width in _WIDTHS for character in 
 _OTHER_WIDTH = 0.64
 _ELLIPSIS = "…"
 _LONGEST = 400
+_TWO_DAYS = 2 * 86_400_000  # one day reads better as 24 h
 
 
 def clean(text: str) -> str:
@@ -34,7 +35,9 @@ def clean(text: str) -> str:
 
 
 def duration(milliseconds: float) -> str:
-    """A duration in the largest unit that keeps it short: `250 ms`, `1.5 s`, `2 min`, `3 h`."""
+    """A duration in the largest unit that keeps it short: `250 ms`, `1.5 s`, `2 min`, `3 h`, `14 d`."""
+    if milliseconds >= _TWO_DAYS and milliseconds % (_TWO_DAYS // 2) == 0:
+        return f"{number(milliseconds / (_TWO_DAYS // 2))} d"
     for unit, size in (("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
         if milliseconds >= size and (milliseconds * 10) % size == 0:
             return f"{number(milliseconds / size)} {unit}"
