@@ -97,7 +97,7 @@ def _bindings(folder: Path, environment: str | None) -> str | None:
 
 def _checked(file: Path, bindings: str | None, environment: str | None) -> tuple[Built, list[Diagnostic]]:
     """The built flow, and what forbids deploying it."""
-    from flowlattice.bindings.environment import described
+    from flowlattice.bindings import described
     from flowlattice.check import CheckContext, check
     from flowlattice.ir.build import build
     from flowlattice.plan import PlanRefused, plan

@@ -96,6 +96,7 @@ class FunctionLowering:
                 "misused": tuple(self._misuse(misuse) for misuse in reading.misuses),
                 "urls": tuple(self._url(url) for url in reading.urls),
                 "vouched": (*derived.vouched, *reading.vouched),
+                "unneeded_vouchers": tuple(reading.unneeded),
                 "body": body_digest(self.sources, function),
             }
         )

@@ -18,7 +18,7 @@ from flowlattice.language.combinators import Merge, Routing
 from flowlattice.language.distinct import Distinct
 from flowlattice.language.edges import Connection
 from flowlattice.language.foreach import ForEach
-from flowlattice.language.joins import UNMATCHED, Pairing
+from flowlattice.language.joins import UNMATCHED, Join, Pairing
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element, Side
 from flowlattice.language.subflows import Subflow
@@ -90,7 +90,9 @@ class PortTypes:
         if isinstance(source, Node) and case is not None:  # what it failed on, as it got it
             return _present(self.taken(source.function))
         if isinstance(source, Pairing) and case == UNMATCHED:
-            return _distinct(type_ for type_ in self.sides(source).values() if type_ is not NO_TYPE)
+            sides = self.sides(source)
+            left = [] if isinstance(source, Join) and source.kind == "left" else [sides["left"]]
+            return _distinct(type_ for type_ in (*left, sides["right"]) if type_ is not NO_TYPE)
         return self._outputs(source)
 
     def _outputs(self, element: Element) -> list[object]:

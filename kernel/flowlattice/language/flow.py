@@ -89,7 +89,13 @@ class Flow(Controls):
         self.place = calling_place(depth=3)
 
     def trigger(self, trigger: Trigger[R], *, name: str | None = None) -> TriggerNode[R]:
-        """Add what starts a run."""
+        """Add what starts a run: `http.post(...)`, `cron(...)`, `kafka(...)`, `queue(...)` or `blob.listing(...)`.
+
+        Raises:
+            TypeError: It is none of these.
+        """
+        if not isinstance(trigger, Trigger):
+            raise TypeError(f"trigger takes http.post(...), cron(...), kafka(...) and the like; {trigger!r} is none")
         number = len(self.triggers) + 1
         added = TriggerNode(trigger, name or ("trigger" if number == 1 else f"trigger_{number}"), calling_place())
         self.triggers.append(added)  # type: ignore[arg-type]  # a list of triggers of any record; read only from here on

@@ -91,7 +91,7 @@ def _offered(node: Node, held: str | None) -> Fix | None:
     return offer("safe", f"declare it {node.determinism}") if node.kind == "node" else None
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Sort the set, or weaken the declaration to what is derived."""
     from flowlattice.check import codemods
 

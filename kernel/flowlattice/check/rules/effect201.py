@@ -91,6 +91,6 @@ def _having(capability: str, method: str) -> str | None:
     return min((name for name in types if hasattr(getattr(capabilities, name), method)), key=len, default=None)
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Weaken the declaration to what is derived."""
     return weaken(found, flow, module, "effects")
