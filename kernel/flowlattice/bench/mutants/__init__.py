@@ -24,6 +24,7 @@ from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import UsageError
 from flowlattice.ir.build import TASK, Built, build
 from flowlattice.ir.comparison import compare
+from flowlattice.language.loading import FLOW_FILE
 from flowlattice.sandbox import Sandbox
 
 __all__ = ["OPERATORS", "Example", "MutationReport", "Operator", "Outcome", "examples", "mutate"]
@@ -131,6 +132,8 @@ def _mutants(example: Example, operators: Sequence[Operator], most: int, sandbox
         shutil.copytree(example.file.parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
         laboratory = _Laboratory(example, folder, sandbox)
         for module in modules(laboratory.original.sources, example.file.name):
+            if not (module.is_flow or example.file.name == FLOW_FILE):
+                continue  # a second flow shares its records with the first, which may use others of them
             for operator in operators:
                 for mutation in islice(_changed(operator, module), most):
                     yield laboratory.outcome(operator, mutation)

@@ -149,7 +149,7 @@ def widen_egress(module: Module) -> Iterator[Mutation]:
         yield module.put(call, text, "may reach one host more")
 
 
-@operator("EGRESS101", "SECR201")
+@operator("DAG203")
 def write_a_secret(module: Module) -> Iterator[Mutation]:
     """A body has a credential in an address."""
     for part in ast.walk(module.tree):

@@ -78,7 +78,7 @@ def unknown_capability(module: Module) -> Iterator[Mutation]:
             yield module.put(parameter, f"{parameter.arg}: dict", f"{function.name} asks for a dict")
 
 
-@operator("EFFECT201", "DAG003", "EGRESS101", "SECR201", "EXACT001", "SAGA205", "LOAD003")
+@operator("EFFECT201", "DAG003", "EGRESS101", "SECR201", "EXACT001", "SAGA205", "LOAD002")
 def drop_capability(module: Module) -> Iterator[Mutation]:
     """A node does not ask for a capability that it uses."""
     for function in module.nodes:
@@ -139,7 +139,7 @@ def rename_field(module: Module) -> Iterator[Mutation]:
             yield module.put(field.target, f"{name}_renamed", f"calls {kind.name}.{name} {name}_renamed")
 
 
-@operator("WIN001", "DAG201", "DAG301", "LOAD003", "IDEM025", "DAG341", "CTRL112", "DAG002", "DAG202")
+@operator("WIN001", "DAG201", "DAG301", "LOAD003", "IDEM025", "DAG341", "CTRL112", "DAG002", "DAG202", "CTRL901")
 def change_field_type(module: Module) -> Iterator[Mutation]:
     """A field of a record holds something else."""
     for kind in module.classes:
@@ -181,7 +181,7 @@ def unknown_key_field(module: Module) -> Iterator[Mutation]:
             yield module.put(call.args[0], "'nowhere'", f"keys by nowhere instead of {ast.unparse(call.args[0])}")
 
 
-@operator("DAG002", "IDEM020", "DAG202", "LOAD003", "WIN001", "IDEM025")
+@operator("DAG002", "IDEM020", "DAG201", "WIN001")
 def unknown_field(module: Module) -> Iterator[Mutation]:
     """A partition, a window or an aggregate names a field that the record does not have."""
     for call in module.calls("partition_by", "by_key"):
