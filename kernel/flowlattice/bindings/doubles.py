@@ -24,6 +24,7 @@ class HttpDouble:
         *,
         params: Mapping[str, str] | None,
         json: JsonValue,
+        form: Mapping[str, str] | None,
         headers: Mapping[str, str],
         hosts: tuple[str, ...],
     ) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -22,6 +23,14 @@ _REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStat
 
 class ResponseTooLarge(httpx.HTTPError):
     """An answer longer than `MAX_RESPONSE_BYTES`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Body:
+    """What a request carries: JSON, or the fields of a form."""
+
+    json: JsonValue
+    form: dict[str, str] | None
 
 
 class HttpxBackend:
@@ -56,6 +65,7 @@ class HttpxBackend:
         *,
         params: Mapping[str, str] | None,
         json: JsonValue,
+        form: Mapping[str, str] | None,
         headers: Mapping[str, str],
         hosts: tuple[str, ...],
     ) -> HttpResponse:
@@ -66,7 +76,7 @@ class HttpxBackend:
             EgressDenied: A redirect leads to a host that the binding may not reach.
             httpx.HTTPError: The request left and something failed after that.
         """
-        body = None if method in {"GET", "DELETE"} else json
+        body = _Body(json=None if method in {"GET", "DELETE"} else json, form=None if form is None else dict(form))
         for _ in range(_MAX_REDIRECTS):
             response = await self._once(method, url, params, body, headers)
             location = response.headers.get("location")
@@ -83,13 +93,13 @@ class HttpxBackend:
         await self._client.aclose()
 
     async def _once(
-        self, method: str, url: str, params: Mapping[str, str] | None, json: JsonValue, headers: Mapping[str, str]
+        self, method: str, url: str, params: Mapping[str, str] | None, body: _Body, headers: Mapping[str, str]
     ) -> HttpResponse:
         if self._egress is not None:
             check_egress(self._binding, url, self._egress)
         try:
             address = httpx.URL(url).copy_merge_params(dict(params or {}))
-            request = self._client.build_request(method, address, json=json, headers=dict(headers))
+            request = self._client.build_request(method, address, json=body.json, data=body.form, headers=dict(headers))
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise NotSent(f"binding {self._binding}: no connection ({type(error).__name__})") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from flowlattice.diagnostics import Diagnostic
@@ -72,4 +73,5 @@ def weaken(found: Diagnostic, flow: FlowIR, module: cst.Module, claim: Claim) ->
         return None
     level = node.effects if claim == "effects" else node.determinism
     kind = "Effects" if claim == "effects" else "Determinism"
-    return codemods.set_node_claim(module, node.definition, claim, kind, level.upper())
+    done = codemods.set_node_claim(module, node.definition, claim, kind, level.upper())
+    return None if done is None else replace(done, applicability="safe", title=f"declare it {level}")

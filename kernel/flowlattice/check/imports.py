@@ -40,7 +40,7 @@ def _rank(name: str) -> tuple[int, str]:
 
 
 def _with_first_import(module: cst.Module, line: str) -> cst.Module:
-    """Add an import after the docstring and what comes from `__future__`."""
+    """Add an import: after the docstring and `__future__`, or one of a file beside it after all others."""
     body = list(module.body)
     place = 0
     for number, statement in enumerate(body):
@@ -50,17 +50,25 @@ def _with_first_import(module: cst.Module, line: str) -> cst.Module:
         is_future = m.matches(
             statement, m.SimpleStatementLine(body=[m.ImportFrom(module=m.Name("__future__")), m.ZeroOrMore()])
         )
-        if is_docstring or is_future:
+        is_import = line.startswith("from .") and m.matches(
+            statement, m.SimpleStatementLine(body=[m.Import() | m.ImportFrom(), m.ZeroOrMore()])
+        )
+        if is_docstring or is_future or is_import:
             place = number + 1
     return module.with_changes(body=[*body[:place], cst.parse_statement(line), *body[place:]])
 
 
 def _imports(module: cst.Module, package: str) -> Iterator[cst.ImportFrom]:
-    """The imports from a package at the top of a file."""
+    """The imports from a package, `.parts` for one beside the file, at the top of a file."""
     for statement in module.body:
         for part in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-            if m.matches(part, m.ImportFrom(module=m.Name(package), relative=[])) and isinstance(part, cst.ImportFrom):
+            if isinstance(part, cst.ImportFrom) and _package(module, part) == package:
                 yield part
+
+
+def _package(module: cst.Module, statement: cst.ImportFrom) -> str:
+    name = "" if statement.module is None else module.code_for_node(statement.module)
+    return "." * len(statement.relative) + name
 
 
 def from_flowlattice(module: cst.Module) -> Iterator[tuple[str, str]]:

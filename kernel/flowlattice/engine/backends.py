@@ -33,6 +33,7 @@ class HttpBackend(Protocol):
         *,
         params: Mapping[str, str] | None,
         json: JsonValue,
+        form: Mapping[str, str] | None,
         headers: Mapping[str, str],
         hosts: tuple[str, ...],
     ) -> HttpResponse:
@@ -43,6 +44,7 @@ class HttpBackend(Protocol):
             url: An absolute URL, already checked against `hosts`.
             params: Query parameters to add.
             json: The body; not sent with GET and DELETE.
+            form: The fields of a form, which are the body instead; none for none.
             headers: Further headers, such as the idempotency key.
             hosts: The hosts that may be reached, also by redirects.
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from flowlattice.ir import model as ir
 from flowlattice.ir.digest import connector_digest, file_digest
 from flowlattice.ir.failures import lowering
+from flowlattice.ir.pins import Pin, read_pins
 from flowlattice.ir.schemas import Schemas
 from flowlattice.language.artifacts import own_file
-from flowlattice.language.connectors import CONNECTORS_FILE, Connector
+from flowlattice.language.connectors import Connector
 from flowlattice.language.loading import Program
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element
@@ -39,11 +38,11 @@ class ConnectorLowering:
         """Each with what is pinned of it and what is there."""
         for connector in self.used:
             with lowering(connector.place):
-                pin = self._pins.get(connector.name, {})
+                pin = self._pins.get(connector.name)
                 yield ir.ConnectorUse(
                     name=connector.name,
                     version=connector.version,
-                    digest=_text(pin.get("digest")),
+                    digest=None if pin is None else pin.digest,
                     found=connector_digest(Path(connector.place.file)),
                     egress={binding: tuple(hosts) for binding, hosts in connector.egress.items()},
                     scopes={name: tuple(scopes) for name, scopes in connector.scopes.items()},
@@ -79,11 +78,5 @@ class ConnectorLowering:
         return f"{name}@{file_digest(file.read_bytes())}"
 
     @cached_property
-    def _pins(self) -> Mapping[str, Mapping[str, Any]]:
-        file = self._folder / CONNECTORS_FILE
-        pins = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        return {name: pin for name, pin in pins.items() if isinstance(pin, dict)}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    def _pins(self) -> Mapping[str, Pin]:
+        return read_pins(self._folder)

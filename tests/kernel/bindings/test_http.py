@@ -92,7 +92,7 @@ def url(made: Any, path: str = "/x") -> str:
 
 async def send(backend: Any, method: str, address: str, made: Any, **more: Any):
     hosts = (f"127.0.0.1:{made.server_port}",)
-    parts: dict[str, Any] = {"params": None, "json": None, "headers": {}, "hosts": hosts}
+    parts: dict[str, Any] = {"params": None, "json": None, "form": None, "headers": {}, "hosts": hosts}
     return await backend.send(method, address, **{**parts, **more})
 
 
@@ -123,8 +123,13 @@ async def test_what_goes_over_the_wire(tmp_path):
             await send(backend, "POST", url(made), made, json={"ü": [1, None]}, headers={"Idempotency-Key": "k"})
             await send(backend, "GET", url(made, "/q?a=1"), made, params={"b": "x y&z"})
             await send(backend, "DELETE", url(made), made, json={"ignored": True})
+            await send(backend, "POST", url(made), made, form={"amount": "12", "what": "a b&c"})
             answer = await send(backend, "PUT", url(made, "/down"), made, json=[])
-    post, get, delete, _ = made.seen
+    post, get, delete, form, _ = made.seen
+    assert form[3] == b"amount=12&what=a+b%26c"
+    assert {name.lower(): value for name, value in form[2].items()}[
+        "content-type"
+    ] == "application/x-www-form-urlencoded"
     assert (post[0], json.loads(post[3])) == ("POST", {"ü": [1, None]})
     headers = {name.lower(): value for name, value in post[2].items()}
     assert headers["idempotency-key"] == "k"

@@ -7,7 +7,8 @@ rewriting takes code as text, it also takes the names of flowlattice in it: they
 calls them (`fl.by`, `key` after `import by as key`).
 """
 
-from flowlattice.check.codemods.expressions import place_of, sort_at
+from flowlattice.check.codemods.expressions import place_of, replace_clock, sort_at
+from flowlattice.check.codemods.maps import insert_map
 from flowlattice.check.codemods.nodes import (
     add_parameter,
     annotate_parameter,
@@ -40,9 +41,12 @@ __all__ = [
     "classify_field",
     "connect_to_respond",
     "declare_egress",
+    "duration",
+    "insert_map",
     "place_of",
     "remove_node_option",
     "remove_statement",
+    "replace_clock",
     "set_annotation",
     "set_call_keyword",
     "set_inner_keyword",

@@ -40,10 +40,11 @@ def function_at(module: cst.Module, definition: Source) -> cst.FunctionDef | Non
 
 def top_level(module: cst.Module, part: cst.CSTNode) -> int | None:
     """The number of the statement at the top of a file that holds a part of it."""
-    return next((number for number, statement in enumerate(module.body) if _holds(statement, part)), None)
+    return next((number for number, statement in enumerate(module.body) if holds(statement, part)), None)
 
 
-def _holds(whole: cst.CSTNode, part: cst.CSTNode) -> bool:
+def holds(whole: cst.CSTNode, part: cst.CSTNode) -> bool:
+    """Whether a part lies in a whole."""
     waiting = [whole]
     while waiting:
         current = waiting.pop()
@@ -85,6 +86,16 @@ def called(expression: cst.BaseExpression | None) -> str | None:
     if isinstance(function, cst.Attribute) and isinstance(function.value, cst.Name):
         return f"{function.value.value}.{function.attr.value}"
     return function.value if isinstance(function, cst.Name) else None
+
+
+def called_path(call: cst.Call) -> list[str] | None:
+    """What a call calls, as the names between its dots; none where it is no plain name."""
+    path: list[str] = []
+    function: cst.BaseExpression = call.func
+    while isinstance(function, cst.Attribute):
+        path.insert(0, function.attr.value)
+        function = function.value
+    return [function.value, *path] if isinstance(function, cst.Name) else None
 
 
 def text_of(expression: cst.BaseExpression) -> str | None:

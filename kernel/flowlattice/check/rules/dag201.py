@@ -52,22 +52,32 @@ flow.connect(normalize, flow.respond())
 
 ## Fix
 
-None: whether the types or the connection are meant is not known. A node in between can turn one into the other.
+Unsafe: a `Map` is put in between, where both are records of the flow. It makes one from the other field by field: from
+a field of the same name and type, a whole number for a number, a value for it or nothing, and records inside records
+the same way. What cannot be made so becomes a parameter of the generated function, which is DAG003 until somebody says
+where it comes from. Whether the types or the connection are meant is a decision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from flowlattice.check.context import CheckContext
+from flowlattice.check.conversion import convertible
 from flowlattice.check.dataflow import field_problems, side_problems, taken_by
 from flowlattice.check.fields import fields_of
-from flowlattice.check.finding import edge_name, edge_source, finding
+from flowlattice.check.finding import edge_name, edge_source, finding, offer
 from flowlattice.check.types import fits
-from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.diagnostics import Diagnostic, Fix, Severity
 from flowlattice.ir.model import Edge, FlowIR
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from flowlattice.check.rewrite import Rewrite
 
 CODE = "DAG201"
 SEVERITY: Severity = "error"
@@ -88,12 +98,25 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     for edge in flow.edges:
         problem = _problem(flow, edge, bodies.get(edge.target_id))
         if problem is not None:
-            yield finding(CODE, problem, edge_source(flow, edge), edge=edge_name(flow, edge))
+            fix = _offered(flow, edge)
+            text = None if fix is None else "connect what fits, or put a Map in between"
+            yield finding(CODE, problem, edge_source(flow, edge), edge=edge_name(flow, edge), help=text, fix=fix)
     for surface in flow.surfaces:
         if surface.kind in {"window", "distinct", "join", "zip", "aggregate"}:
             node = flow.node(surface.targets[0])
             for problem in (*field_problems(flow, node, surface.config), *side_problems(flow, node)):
                 yield finding(CODE, problem, node.source, node=node.name)
+
+
+def _offered(flow: FlowIR, edge: Edge) -> Fix | None:
+    target = flow.node(edge.target_id)
+    if (
+        edge.source is None
+        or target.kind in {"trigger", "respond"}
+        or not convertible(flow, edge.carries, target.in_schema)
+    ):
+        return None
+    return offer("unsafe", f"put a Map in between that makes {target.in_schema} from {edge.carries}")
 
 
 def _problem(flow: FlowIR, edge: Edge, body: JsonValue) -> str | None:
@@ -124,3 +147,15 @@ def _body(flow: FlowIR, given: str) -> JsonValue:
     body = next((field for field in parts if field.get("x-in") == "body"), None)
     definitions = schema.get("$defs", {}) if isinstance(schema, dict) else {}
     return schema if body is None else {**body, "$defs": definitions}
+
+
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Put a Map in between."""
+    from flowlattice.check import codemods
+
+    place = codemods.place_of(found)
+    edge = next((e for e in flow.edges if e.source == place and edge_name(flow, e) == found.edge), None)
+    taken = None if edge is None else flow.node(edge.target_id).in_schema
+    if edge is None or edge.carries is None or taken is None:
+        return None
+    return codemods.insert_map(module, flow, place, edge.carries, taken)

@@ -33,7 +33,10 @@ class GrantedHttp(Granted):
         writes: bool,
         params: Mapping[str, str] | None = None,
         json: JsonValue = None,
+        form: Mapping[str, str] | None = None,
     ) -> HttpResponse:
+        if form is not None and json is not None:
+            raise ValueError("a request has one body: give json or form")
         host = check_egress(self._use.binding, url, self._use.egress)
         credential = headers_of(auth)
         key = self._attempt.next_key() if writes else None
@@ -43,7 +46,7 @@ class GrantedHttp(Granted):
         self._attempt.uncertain += writes
         try:
             response = await self._backend.send(
-                method, url, params=params, json=json, headers=headers, hosts=self._use.egress
+                method, url, params=params, json=json, form=form, headers=headers, hosts=self._use.egress
             )
         except (NotSent, EgressDenied):
             self._attempt.uncertain -= writes
@@ -96,9 +99,20 @@ class GrantedHttpReadPinned(GrantedHttp):
 class GrantedHttpWrite(GrantedHttp):
     """`HttpWrite`."""
 
-    async def post(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
-        """POST a JSON body to an absolute URL."""
-        return await self._send("POST", url, json=json, auth=auth, writes=True)
+    async def post(
+        self,
+        url: str,
+        *,
+        json: JsonValue = None,
+        form: Mapping[str, str] | None = None,
+        auth: Creds | None = None,
+    ) -> HttpResponse:
+        """POST a JSON body, or the fields of a form in its place, to an absolute URL.
+
+        Raises:
+            ValueError: It was given both.
+        """
+        return await self._send("POST", url, json=json, form=form, auth=auth, writes=True)
 
     async def put(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
         """PUT a JSON body to an absolute URL."""
