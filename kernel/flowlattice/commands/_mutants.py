@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--examples", "folder", type=PATH, help="The folder of examples; the checkout's by default.")
 @click.option(
-    "--most", type=click.IntRange(1, 100), default=1, show_default=True, help="Mutants of a file and operator."
+    "--most", type=click.IntRange(1, 100), default=1, show_default=True, help="Mutants of each operator and file."
 )
 @click.option("--only", metavar="OPERATOR", help="One operator alone.")
 def command(console: Console, folder: Path | None, most: int, only: str | None) -> Exit:

@@ -30,7 +30,7 @@ from flowlattice.sandbox import Sandbox
 __all__ = ["OPERATORS", "Example", "MutationReport", "Operator", "Outcome", "examples", "mutate"]
 
 OutcomeName = Literal["caught", "shown", "missed"]
-MOST: Final = 4
+MOST: Final = 1
 """How many mutants one operator makes of one file unless more are asked for."""
 
 
@@ -106,6 +106,7 @@ def mutate(
     *,
     operators: Sequence[Operator] = OPERATORS,
     most: int = MOST,
+    in_all: int | None = None,
     watch: Callable[[Outcome], None] | None = None,
 ) -> MutationReport:
     """Make mutants of flows and see who notices.
@@ -114,12 +115,15 @@ def mutate(
         flows: What is mutated.
         operators: What mistakes are made.
         most: How many mutants one operator makes of one file.
+        in_all: How many it makes of all files together; as many as it can by default.
         watch: Told of each.
     """
-    found = []
+    found: list[Outcome] = []
     with Sandbox(TASK) as sandbox:
         for example in flows:
-            for outcome in _mutants(example, operators, most, sandbox):
+            made = Counter(outcome.operator for outcome in found)
+            open_ = [one for one in operators if in_all is None or made[one.name] < in_all]
+            for outcome in _mutants(example, open_, most, sandbox) if open_ else ():
                 found.append(outcome)
                 if watch is not None:
                     watch(outcome)

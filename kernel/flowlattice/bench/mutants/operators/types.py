@@ -21,7 +21,7 @@ _MISFIT = ("DAG001", "DAG201", "DAG301", "LOAD002", "LOAD003", "LOAD004", "SAGA2
 @operator(*_MISFIT, "DAG004", "IDEM020", "DAG002", "DAG003", "DAG206", "DAG202")
 def swap_input_type(module: Module) -> Iterator[Mutation]:
     """A node takes a record that is not what comes."""
-    for function in module.functions:
+    for function in module.ports:
         taken = _taken(function)
         other = _other(module, taken)
         if taken is not None and other:
@@ -52,7 +52,7 @@ def _other(module: Module, annotation: ast.expr | None) -> str:
 @operator("DAG001", "DAG003", "CTRL110", "CTRL120", "WIN001")
 def drop_input_type(module: Module) -> Iterator[Mutation]:
     """A node does not say what it takes."""
-    for function in module.functions:
+    for function in module.ports:
         if _taken(function) is not None:
             first = function.args.args[0]
             yield module.put(first, first.arg, f"{function.name} does not say what it takes")
@@ -61,7 +61,7 @@ def drop_input_type(module: Module) -> Iterator[Mutation]:
 @operator("DAG001", "DAG201", "CTRL112")
 def drop_output_type(module: Module) -> Iterator[Mutation]:
     """A function does not say what it gives."""
-    for function in module.functions:
+    for function in module.ports:
         if function.returns is not None:
             yield module.change(function, _silent, f"{function.name} does not say what it gives")
 
