@@ -18,6 +18,7 @@ from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.nodes import BoundCall, bind_inline
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
+from flowlattice.engine.runnable import check_runnable
 from flowlattice.engine.threads import Threads
 from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
@@ -126,8 +127,10 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         log: Where capability calls are recorded; nowhere by default.
 
     Raises:
+        NotRunYet: No engine of this version runs such a plan.
         UsageError: A capability is not bound.
     """
+    check_runnable(plan)
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
     compiler = Compiler(plan, _functions(plan, flow, elements, bindings))
     triggers = tuple(
