@@ -183,7 +183,14 @@ def _asked_inside(node: Node, known: Mapping[str, FlowIR], above: tuple[UUID, ..
         yield Asked(wanted.surface, f"{wanted.what} (in subflow {node.name})", node.source, node.name)
 
 
-_PASSING: Final = frozenset({"node", "switch", "if", "merge", "foreach", "zip", "trigger", "subflow"})
+_KINDS: Final[Mapping[str, str]] = {
+    "window": "collect records in windows",
+    "aggregate": "make one record of many",
+    "join": "join records that come apart",
+    "distinct": "drop records that it has seen",
+    "plugin": "run a plugin",
+}
+"""The kinds of nodes that some profile cannot run, and what they do."""
 
 
 def _of_node(node: Node) -> Iterator[Asked]:
@@ -194,8 +201,8 @@ def _of_node(node: Node) -> Iterator[Asked]:
         yield Asked(
             how, f"answer{' piece by piece' if node.stream else ''}, as {node.name} does", node.source, node.name
         )
-    elif node.kind not in _PASSING:
-        yield Asked(node.kind, f"run the {node.kind} {node.name}", node.source, node.name)
+    elif node.kind in _KINDS:
+        yield Asked(node.kind, f"{_KINDS[node.kind]}, as {node.name} does", node.source, node.name)
     if node.kind != "subflow":  # its own nodes say it
         yield from _of_promises(node)
 

@@ -44,7 +44,7 @@ def check_runnable(plan: ExecPlan) -> None:
 
 def _lacking(plan: ExecPlan) -> Iterator[str]:
     for consumer in plan.consumers:
-        yield f"the {consumer.source} trigger {consumer.name}"
+        yield f"{consumer.source} triggers, as {consumer.name} is one,"
     for unit in plan.units:
         if isinstance(unit, Operator):
             yield f"the {unit.kind} {unit.name}"

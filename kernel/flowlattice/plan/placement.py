@@ -196,7 +196,7 @@ _QUEUE = (
     *_IN_MEMORY,
     *_SUBFLOW,
     *_PLUGIN,
-    _row("node", "batch", "it takes {batch} at once", batched="batched"),
+    _row("node", "batch", "it takes {batch}", batched="batched"),
     *_functions(batched="single"),
 )
 
@@ -242,7 +242,14 @@ _TEMPORAL = (
         "node", "activity", "it is effectful: a worker does it, and the history records that it is done",
         effects="effectful",
     ),
-    _row("node", "activity", "it reads what may change, so what it read is recorded for replays", effects="read_only"),
+    _row(
+        "node", "activity", "it reads, which workflow code cannot: it would have to wait for somebody else",
+        effects="read_only", determinism="strict",
+    ),
+    _row(
+        "node", "activity", "it reads what may change, so what it read is recorded for replays",
+        effects="read_only", determinism="stable best_effort nondeterministic",
+    ),
     _row(
         "node", "activity", "it is pure but {determinism}, so its result is recorded for replays",
         effects="pure", determinism="stable best_effort nondeterministic",
@@ -338,7 +345,7 @@ def words_of(node: ir.Node) -> dict[str, str]:
         "start": "" if node.trigger is None else start_of(node.trigger),
         "effects": node.effects,
         "determinism": node.determinism,
-        "batch": "" if batch is None else f"up to {batch.size} records{held},",
+        "batch": "" if batch is None else f"up to {batch.size:,} records at once{held}",
     }
 
 

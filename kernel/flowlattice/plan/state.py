@@ -11,6 +11,7 @@ from flowlattice.ir import model as ir
 from flowlattice.plan.base import PlanModel, Profile
 from flowlattice.plan.graph import Graph
 from flowlattice.plan.layout import Layout
+from flowlattice.plan.measures import duration
 
 CHILD_ID: Final = "wf::{flow}::p::<partition>::v::{version}::r::<epoch>"
 """The id of a child workflow; the epoch counts its continuations."""
@@ -99,14 +100,14 @@ def _state(node: ir.Node, layout: Layout) -> State | None:
             keeps = f"one value for each {' and '.join(keys)}" if keys else "one value for all records"
             return State(node=name, keeps=keeps, until="its window closes", partitioned_by=keys)
         case "join":
-            until = f"their partner comes, or {config.get('within_ms')} ms have passed"
+            until = f"their partner comes, or {duration(config.get('within_ms'))} have passed"
             return State(node=name, keeps="records of both sides", until=until, late=_side(node, layout, "unmatched"))
         case "distinct":
             fields = _texts(config.get("fields"))
             return State(
                 node=name,
                 keeps=f"each {' and '.join(fields)} that was seen",
-                until=f"{config.get('within_ms')} ms have passed",
+                until=f"{duration(config.get('within_ms'))} have passed",
             )
         case "zip":
             return State(node=name, keeps="records whose partner has not come", until="it comes")
@@ -119,9 +120,9 @@ _KEEPING: Final[tuple[ir.SurfaceKind, ...]] = ("window", "aggregate", "join", "d
 
 def _window(name: str, config: dict[str, JsonValue], node: ir.Node, layout: Layout) -> State:
     lateness = config.get("lateness_ms") or 0
-    highest = f"the highest {config.get('event_time')} seen less {lateness} ms"
+    highest = f"the highest {config.get('event_time')} seen less {duration(lateness)}"
     idle = config.get("idle_ms")
-    leaving = "" if idle is None else f"; a partition without a record for {idle} ms does not hold it back"
+    leaving = "" if idle is None else f"; a partition without a record for {duration(idle)} does not hold it back"
     return State(
         node=name,
         keeps=f"the records of each open {_shape(config)}",
@@ -135,11 +136,11 @@ def _window(name: str, config: dict[str, JsonValue], node: ir.Node, layout: Layo
 def _shape(config: dict[str, JsonValue]) -> str:
     match config.get("shape"):
         case "sliding":
-            return f"window of {config.get('size_ms')} ms, one every {config.get('slide_ms')} ms"
+            return f"window of {duration(config.get('size_ms'))}, one every {duration(config.get('slide_ms'))}"
         case "session":
-            return f"session, which ends after {config.get('gap_ms')} ms without a record"
+            return f"session, which ends after {duration(config.get('gap_ms'))} without a record"
         case _:
-            return f"window of {config.get('size_ms')} ms"
+            return f"window of {duration(config.get('size_ms'))}"
 
 
 def _partition_key(node_id: UUID, layout: Layout) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ from typing import Final
 from flowlattice.ir import model as ir
 from flowlattice.plan.base import PlanModel, Profile
 from flowlattice.plan.graph import Graph
+from flowlattice.plan.measures import duration
 from flowlattice.plan.placement import Place
 from flowlattice.plan.retries import Deliveries, RetryPlan, retry_plan
+from flowlattice.plan.triggers import MAX_DELIVERIES
 
 ACTIVITY_MS: Final = 30_000
 """Start-to-close of an activity that says nothing: longer than a healthy call, short enough to see a lost worker."""
@@ -54,8 +56,8 @@ class Step(PlanModel):
 
 def steps(graph: Graph, profile: Profile) -> tuple[Step, ...]:
     """The steps of a flow, in its order."""
-    redelivered = [one.max_deliveries for one in graph.consumers if one.max_deliveries is not None]
-    often = max(redelivered) if redelivered and profile == "queue" else None
+    stated = [one.max_deliveries for one in graph.consumers if one.max_deliveries is not None]
+    often = max([MAX_DELIVERIES if graph.routes else 0, *stated]) if profile == "queue" else None
     return tuple(
         _step(node, graph, profile, often)
         for node in graph.layout.in_order()
@@ -111,6 +113,9 @@ def _timeout(node: ir.Node, graph: Graph, profile: Profile) -> tuple[int | None,
         return ACTIVITY_MS, f"the default, {ACTIVITY_MS // 1000} s"
     if profile == "queue":
         hidden = [one.visibility_timeout_ms for one in graph.consumers if one.visibility_timeout_ms is not None]
-        return None, f"only its delivery, which is hidden for {min(hidden)} ms" if hidden else "nothing bounds it"
+        return (
+            None,
+            f"only its delivery, which is hidden for {duration(min(hidden))}" if hidden else "nothing bounds it",
+        )
     deadlines = [one.deadline_ms for one in graph.routes if one.deadline_ms is not None]
-    return None, f"only the deadline of its run, {max(deadlines)} ms" if deadlines else "nothing bounds it"
+    return None, f"only the deadline of its run, {duration(max(deadlines))}" if deadlines else "nothing bounds it"

@@ -53,9 +53,10 @@ class Consumer(PlanModel):
         source: `kafka`, `queue`, `blob`, `cron`, or `reminder`: a schedule during a checkpoint.
         of: The topic, the queue, the prefix or the schedule.
         group: kafka: the consumer group.
-        visibility_timeout_ms: kafka and queue: how long a delivery is hidden from other workers.
-        max_deliveries: kafka and queue: how often a record is delivered at most.
-        fetch: kafka, queue and blob: how many records are taken at once.
+        visibility_timeout_ms: How long a delivery is hidden from other workers; on the queue profile every record is
+            one, whatever it came from.
+        max_deliveries: How often a record is delivered at most.
+        fetch: How many records a worker takes at once.
         idle_ms: After so long without a record, a partition no longer holds the watermark back.
         during: reminder: the checkpoint.
         accepts: The schema of its records.
@@ -102,7 +103,7 @@ def route(flow: ir.FlowIR, node: ir.Node, ways: tuple[Fan, dict[str, Fan]], *, a
 def consumer(flow: ir.FlowIR, node: ir.Node, ways: tuple[Fan, dict[str, Fan]], profile: Profile) -> Consumer:
     """The plan of any other trigger; `ways` are its main way out and its side outputs."""
     trigger = node.trigger or ir.Trigger(kind="cron")
-    delivered = trigger.kind in {"kafka", "queue"}
+    delivered = profile == "queue" or trigger.kind in {"kafka", "queue"}
     source: Literal["kafka", "queue", "blob", "cron", "reminder"]
     match trigger.kind:
         case "kafka" | "queue" | "blob":
