@@ -105,6 +105,8 @@ class _Builder:
             place, because = "fused", f"{because}; one call with its neighbours"
         elif len(chain) > 1:
             because = f"{because}; one call with its neighbours"
+        undone = [one.name for one in self.layout.in_order() if one.compensate == node_id]
+        because = f"{because}; undoes {', '.join(undone)}" if undone else because
         return Placement.model_validate(
             {
                 "node": node.name,

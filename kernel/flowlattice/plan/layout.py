@@ -31,6 +31,7 @@ class Layout:
                 self.incoming[edge.target_id].append(edge)
         self.names = _names(self.flow.nodes)
         self.reached = self._reached()
+        self._starts = self._starts_by_node()
 
     def in_order(self) -> Iterable[ir.Node]:
         """The reached nodes as the flow lists them."""
@@ -46,6 +47,10 @@ class Layout:
     def checkpoints(self, node_id: UUID, case: str | None) -> list[ir.Checkpoint]:
         """The checkpoints that records on a way out wait at, in their order."""
         return [point for point in self.flow.checkpoints if point.on == node_id and point.case == case]
+
+    def starts_of(self, node_id: UUID) -> set[UUID]:
+        """The triggers that lead to a node, or to one whose effect it undoes."""
+        return self._starts.get(node_id, set())
 
     def is_side(self, edge: ir.Edge) -> bool:
         """Whether an edge leaves a side output, or what a checkpoint rejected."""
@@ -69,6 +74,18 @@ class Layout:
         self._visit(starts, seen, done)
         self._visit([undo for node in self._seen(seen) if (undo := node.compensate) is not None], seen, done)
         return done[::-1]
+
+    def _starts_by_node(self) -> dict[UUID, set[UUID]]:
+        found: dict[UUID, set[UUID]] = {node.id: {node.id} for node in self.flow.triggers()}
+        undoing = [node for node in self._seen(set(self.reached)) if node.compensate is not None]
+        for _ in range(2 if undoing else 1):  # what undoes comes in wherever that which it undoes stands
+            for node_id in self.reached:
+                for target in self.below(node_id):
+                    found.setdefault(target, set()).update(found.get(node_id, set()))
+            for node in undoing:
+                if node.compensate is not None:
+                    found.setdefault(node.compensate, set()).update(found.get(node.id, set()))
+        return found
 
     def _seen(self, seen: set[UUID]) -> list[ir.Node]:
         return [node for node in self.flow.nodes if node.id in seen]

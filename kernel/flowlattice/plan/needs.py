@@ -50,6 +50,8 @@ class Needs(PlanModel):
     """What has to be there.
 
     Attributes:
+        models: Language models.
+        spills: Blob bindings that take what edges cannot hold.
         kernel: Versions of flowlattice.
         python: Versions of Python.
         extras: Extras of flowlattice to install.
@@ -63,6 +65,8 @@ class Needs(PlanModel):
     variables: tuple[str, ...] = ()
     residency: tuple[str, ...] = ()
     connectors: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    spills: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()
     kernel: str = KERNEL
     python: str = PYTHON
@@ -81,6 +85,8 @@ def needs(graph: Graph, profile: Profile, points: tuple[CheckpointPlan, ...]) ->
         variables=tuple(one.name for one in flow.variables),
         residency=flow.residency,
         connectors=tuple(one.name if one.version is None else f"{one.name} {one.version}" for one in flow.connectors),
+        models=tuple(dict.fromkeys(node.ai.model for node in used if node.ai is not None and node.ai.model)),
+        spills=tuple(dict.fromkeys(edge.buffer.spill_blob for edge in flow.edges if edge.buffer.spill_blob)),
         artifacts=flow.artifacts,
         extras=tuple(sorted(set(_extras(used, graph, profile)))),
         services=tuple(_services(graph, profile, points)),

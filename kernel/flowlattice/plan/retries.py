@@ -76,7 +76,7 @@ def retry_plan(node: ir.Node, handler: ir.Surface | None, profile: Profile, deli
             attempts=1 + _whole(config.get("max")),
             backoff_ms=_whole(config.get("backoff_ms")),
             factor=_number(config.get("factor"), 2.0),
-            because="the flow says so (on_error)",
+            because="on_error says so",
             then=then,
         )
     if owner == "connector":

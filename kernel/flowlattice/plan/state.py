@@ -120,7 +120,7 @@ _KEEPING: Final[tuple[ir.SurfaceKind, ...]] = ("window", "aggregate", "join", "d
 
 def _window(name: str, config: dict[str, JsonValue], node: ir.Node, layout: Layout) -> State:
     lateness = config.get("lateness_ms") or 0
-    highest = f"the highest {config.get('event_time')} seen less {duration(lateness)}"
+    highest = f"the highest {config.get('event_time')} seen{f' less {duration(lateness)}' if lateness else ''}"
     idle = config.get("idle_ms")
     leaving = "" if idle is None else f"; a partition without a record for {duration(idle)} does not hold it back"
     return State(

@@ -10,7 +10,7 @@ from flowlattice.plan.graph import Graph
 from flowlattice.plan.measures import duration
 from flowlattice.plan.placement import Place
 from flowlattice.plan.retries import Deliveries, RetryPlan, retry_plan
-from flowlattice.plan.triggers import MAX_DELIVERIES
+from flowlattice.plan.triggers import MAX_DELIVERIES, VISIBILITY_MS
 
 ACTIVITY_MS: Final = 30_000
 """Start-to-close of an activity that says nothing: longer than a healthy call, short enough to see a lost worker."""
@@ -56,10 +56,8 @@ class Step(PlanModel):
 
 def steps(graph: Graph, profile: Profile) -> tuple[Step, ...]:
     """The steps of a flow, in its order."""
-    stated = [one.max_deliveries for one in graph.consumers if one.max_deliveries is not None]
-    often = max([MAX_DELIVERIES if graph.routes else 0, *stated]) if profile == "queue" else None
     return tuple(
-        _step(node, graph, profile, often)
+        _step(node, graph, profile)
         for node in graph.layout.in_order()
         if graph.placements[node.id].place in PLACES or _is_guest_call(node, graph)
     )
@@ -69,8 +67,12 @@ def _is_guest_call(node: ir.Node, graph: Graph) -> bool:
     return graph.placements[node.id].place == "guest" and node.effects != "pure"
 
 
-def _step(node: ir.Node, graph: Graph, profile: Profile, redelivered: int | None) -> Step:
+def _step(node: ir.Node, graph: Graph, profile: Profile) -> Step:
     layout = graph.layout
+    starts = layout.starts_of(node.id)
+    sources = [one.max_deliveries or MAX_DELIVERIES for one in graph.consumers if one.node in starts]
+    sources += [MAX_DELIVERIES for one in graph.routes if one.node in starts]
+    redelivered = max(sources, default=None) if profile == "queue" else None
     lost = any(edge.delivery == "at_most_once" for edge in layout.incoming[node.id])
     limit = layout.surface(node.id, "rate_limit")
     key, cache, batch = node.idempotency, node.cache, node.batch
@@ -100,6 +102,7 @@ def _step(node: ir.Node, graph: Graph, profile: Profile, redelivered: int | None
 
 def _timeout(node: ir.Node, graph: Graph, profile: Profile) -> tuple[int | None, str]:
     """How long one attempt may take, and where that comes from."""
+    starts = graph.layout.starts_of(node.id)
     on_edges = [edge.timeout_ms for edge in graph.layout.incoming[node.id] if edge.timeout_ms is not None]
     stated = [bound for bound in (node.timeout_ms, *on_edges) if bound is not None]
     if stated:
@@ -112,10 +115,10 @@ def _timeout(node: ir.Node, graph: Graph, profile: Profile) -> tuple[int | None,
             return 2 * cpu, "twice the CPU time that it may take"
         return ACTIVITY_MS, f"the default, {ACTIVITY_MS // 1000} s"
     if profile == "queue":
-        hidden = [one.visibility_timeout_ms for one in graph.consumers if one.visibility_timeout_ms is not None]
-        return (
-            None,
-            f"only its delivery, which is hidden for {duration(min(hidden))}" if hidden else "nothing bounds it",
-        )
-    deadlines = [one.deadline_ms for one in graph.routes if one.deadline_ms is not None]
-    return None, f"only the deadline of its run, {duration(max(deadlines))}" if deadlines else "nothing bounds it"
+        hidden = [one.visibility_timeout_ms or VISIBILITY_MS for one in graph.consumers if one.node in starts]
+        return None, f"only its delivery, which is hidden for {duration(min(hidden, default=VISIBILITY_MS))}"
+    deadlines = [one.deadline_ms for one in graph.routes if one.node in starts]
+    known = [deadline for deadline in deadlines if deadline is not None]
+    if known and len(known) == len(starts):
+        return None, f"only the deadline of its run, {duration(max(known))}"
+    return None, "nothing bounds it"

@@ -72,7 +72,8 @@ _SOURCES = {"kafka": "topic", "queue": "queue", "blob": "objects below", "cron":
 def _limits(plan: ExecPlan) -> Iterator[str]:
     for limit in plan.rate_limits:
         yield f"at most {limit.qps:,g} requests a second, {limit.burst:,} at once"
-    yield f"at most {plan.max_in_flight:,} under way"
+    if plan.profile not in {"temporal", "wasm"}:
+        yield f"at most {plan.max_in_flight:,} under way"
 
 
 def _runs(plan: ExecPlan) -> Iterator[str]:
@@ -87,13 +88,17 @@ def _runs(plan: ExecPlan) -> Iterator[str]:
 def _step(step: Step) -> str:
     retry = step.retry
     attempts = "one attempt" if retry.attempts == 1 else f"up to {retry.attempts} attempts"
-    waits = f", {duration(retry.backoff_ms)} apart, then {retry.factor:g} times longer each" if retry.backoff_ms else ""
+    waits = ""
+    if retry.owner == "connector":
+        waits = ", which the connector may repeat by itself"
+    elif retry.backoff_ms and retry.attempts > 1:
+        waits = f", {duration(retry.backoff_ms)} apart, each wait {retry.factor:g} times longer"
     bound = f"no time limit but {step.timeout_because.removeprefix('only ')}"
     if step.timeout_ms is not None:
         bound = f"at most {duration(step.timeout_ms)} ({step.timeout_because})"
     elif step.timeout_because == "nothing bounds it":
         bound = "no time limit"
-    says = [f"{step.node}: {attempts} by the {retry.owner}{waits} ({retry.because})"]
+    says = [f"{step.node}: {attempts}{waits} ({retry.because})"]
     says += [] if retry.then == "fail" else [f"then {retry.then}"]
     return "; ".join([*says, bound, *_promises(step)])
 
@@ -170,7 +175,8 @@ def _edges(plan: ExecPlan) -> Iterator[str]:
         speed = "no cap" if plan.spill.bytes_per_s is None else f"{size(plan.spill.bytes_per_s)}/s"
         yield f"spilled in all: at most {size(plan.spill.bytes)} a worker, {speed}"
     if plain:
-        yield f"{plain} others: ordered, at_least_once, a full one holds up what is before it"
+        others = "other" if plain == 1 else "others"
+        yield f"{plain} {others}: ordered, at_least_once, a full one holds up what is before it"
 
 
 def _of_edge(edge: EdgePlan) -> Iterator[str]:
@@ -252,6 +258,8 @@ def _needs(needs: Needs) -> Iterator[str]:
         "variables": needs.variables,
         "residency": needs.residency,
         "connectors": needs.connectors,
+        "models": needs.models,
+        "blobs that take what is spilled": needs.spills,
         "files": needs.artifacts,
         "services": needs.services,
     }
