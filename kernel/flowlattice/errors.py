@@ -9,6 +9,8 @@ FlowlatticeError
 ├── NodeFailed           user code failed: node, run and cause
 ├── DeadlineExceeded     the run took longer than its trigger's deadline
 ├── EgressDenied         a capability was asked to reach a host that its binding may not reach
+├── ObjectMissing        there is no object of a key or digest
+├── PinBroken            what was read is not what was pinned
 ├── ReservationHeld      another run holds an idempotency key
 ├── BudgetExceeded       the worst case of a call does not fit what remains (budgets)
 └── SandboxError         the sandboxed process failed (sandbox)
@@ -50,6 +52,25 @@ class EgressDenied(FlowlatticeError):
         self.binding = binding
         self.host = host
         super().__init__(f"binding {binding} may not reach {host}; declare it with flow.egress and allow it by policy")
+
+
+class ObjectMissing(FlowlatticeError):
+    """There is no object where one was to be read."""
+
+    def __init__(self, binding: str, wanted: str) -> None:
+        self.binding = binding
+        self.wanted = wanted
+        super().__init__(f"binding {binding} has no object {wanted}")
+
+
+class PinBroken(FlowlatticeError):
+    """What was read is not what was pinned; its content is not handed on."""
+
+    def __init__(self, binding: str, pinned: str, found: str) -> None:
+        self.binding = binding
+        self.pinned = pinned
+        self.found = found
+        super().__init__(f"binding {binding} gave {found} where {pinned} is pinned; pin what is meant, or restore it")
 
 
 class ReservationHeld(FlowlatticeError):

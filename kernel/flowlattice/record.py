@@ -60,6 +60,9 @@ class Record(BaseModel):
         if cls.record_data_class is not None:
             for name, entry in own.get("properties", {}).items():
                 own["properties"][name] = {"x-data-class": cls.record_data_class.value} | entry
+        for name, info in cls.model_fields.items():
+            if info.alias not in {None, name} and info.alias in own.get("properties", {}):
+                own["properties"][info.alias]["x-name"] = name
         extended = [base.__name__ for base in cls.__mro__[1:] if issubclass(base, Record) and base is not Record]
         if extended:
             own["x-extends"] = extended

@@ -58,8 +58,9 @@ def orders() -> ir.FlowIR:
         node("lines", "foreach", **_types("Order", "Line"), stream=True),
         node("pay", "join"),
         node("pair", "zip"),
-        node("hour", "window"),
-        node("sums", "aggregate", **_types("Receipt", "Totals"), side_outputs=("late_events",)),
+        node("once", "distinct", **_types("Receipt", "Receipt")),
+        node("hour", "window", **_acts("pure", "stable"), side_outputs=("late_events",)),
+        node("sums", "aggregate", **_types("Receipt", "Totals")),
         node("ship", "subflow", **_types("Order", "Shipment"), **_acts("effectful", "strict")),
         node("legacy", "plugin", **_types("Order", "Order")),
         node("all", "merge"),
@@ -71,14 +72,16 @@ def orders() -> ir.FlowIR:
         edge("is_large", "region", "false", timeout_ms=2000),
         edge("region", "customer", "eu"),
         edge("region", "stamp", "default"),
-        edge("charge", "pay"),
-        edge("customer", "pay"),
-        edge("pay", "hour", ordering="unordered"),
+        edge("charge", "pay", into="left"),
+        edge("customer", "pay", into="right"),
+        edge("pay", "once", ordering="unordered"),
+        edge("once", "hour"),
         edge("hour", "sums"),
+        edge("hour", "all", "late_events"),
         edge("stamp", "lines", buffer={"max_items": 5, "on_full": "drop_oldest"}),
         edge("lines", "ship"),
-        edge("stamp", "pair"),
-        edge("ship", "pair"),
+        edge("stamp", "pair", into="left"),
+        edge("ship", "pair", into="right"),
         edge("pair", "legacy"),
         edge("legacy", "all"),
         edge("sums", "all"),
@@ -87,6 +90,7 @@ def orders() -> ir.FlowIR:
     surfaces = [
         {"kind": "rate_limit", "targets": (identity("trigger"),), "config": {"qps": 1000.0, "burst": 2000}},
         {"kind": "respond", "targets": (identity("respond"),), "config": {"status": 201, "body": "json"}},
+        *_dataflow(),
     ]
     return flow(
         nodes,
@@ -98,6 +102,20 @@ def orders() -> ir.FlowIR:
         policies={"max_in_flight": 64},
         residency=("eu",),
     )
+
+
+def _dataflow() -> list[dict[str, Any]]:
+    """What splitting, pairing and grouping nodes are set to."""
+    window = {"shape": "tumbling", "event_time": "at", "size_ms": 3_600_000, "lateness_ms": 120_000, "idle_ms": 60_000}
+    total = {"op": "sum", "field": "cents", "as": "cents"}
+    configs: dict[tuple[str, str], dict[str, Any]] = {
+        ("lines", "foreach"): {"concurrency": 4},
+        ("pay", "join"): {"on": [["order_id", "id"]], "within_ms": 600_000, "kind": "inner"},
+        ("once", "distinct"): {"fields": ["order_id"], "within_ms": 3_600_000},
+        ("hour", "window"): window,
+        ("sums", "aggregate"): {"keys": ["region"], "functions": [total, {"op": "count", "as": "orders"}]},
+    }
+    return [{"kind": kind, "targets": (identity(name),), "config": config} for (name, kind), config in configs.items()]
 
 
 def _types(into: str, out: str) -> dict[str, Any]:

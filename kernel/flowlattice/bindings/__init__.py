@@ -1,7 +1,8 @@
 """Capability backends and how they are chosen: local doubles by default, `bindings.toml` with `--env NAME`."""
 
 from flowlattice.bindings.call_log import SqliteCallLog
-from flowlattice.bindings.environment import EnvironmentBindings, bindings_for, bindings_text
+from flowlattice.bindings.environment import EnvironmentBindings, bindings_for
+from flowlattice.bindings.file import bindings_text, described
 from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.sources import PinnedClock, Randomness, SystemClock
 
@@ -14,4 +15,5 @@ __all__ = [
     "SystemClock",
     "bindings_for",
     "bindings_text",
+    "described",
 ]

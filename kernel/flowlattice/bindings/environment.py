@@ -1,88 +1,47 @@
-"""`bindings.toml`: which backend each binding has in an environment.
-
-    [production.postmark]                   # environment, binding
-    backend = "http"
-    headers = { X-Postmark-Server-Token = "$POSTMARK_TOKEN" }
-    timeout_ms = 5000
-
-    [production.seen]
-    backend = "sqlite"
-    path = "seen.sqlite"                    # relative to bindings.toml
-
-Backends are `http` (for http.read and http.write) and `sqlite` (for kv and dedupe). The clock and the random source
-are the machine's and need no entry. A header's value that starts with `$` is the environment variable's.
-"""
+"""The backends of one environment of `bindings.toml`."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
+from flowlattice.bindings.credentials import ReferencedCredential
 from flowlattice.bindings.database import Database
+from flowlattice.bindings.entries import (
+    BaseEntry,
+    Entry,
+    FolderEntry,
+    HttpEntry,
+    LocalEntry,
+    SecretEntry,
+    SmtpEntry,
+    SqliteEntry,
+)
+from flowlattice.bindings.file import BINDINGS_FILE, bindings_text, read_environment
 from flowlattice.bindings.local import LocalBindings
+from flowlattice.bindings.mail import SmtpSender
+from flowlattice.bindings.objects import FolderObjects
 from flowlattice.bindings.sources import Randomness, SystemClock
-from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv
-from flowlattice.capabilities import Clock, KvWrite, Rng
-from flowlattice.check.context import Environment
-from flowlattice.engine.backends import Bindings, DedupeBackend, HttpBackend
+from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv, SqliteSessions
+from flowlattice.bindings.tables import SqliteTables
+from flowlattice.capabilities import Clock, KvWrite, Rng, SessionStore
+from flowlattice.engine.backends import (
+    AiBackend,
+    Bindings,
+    BlobBackend,
+    Credential,
+    DbBackend,
+    DedupeBackend,
+    HttpBackend,
+    Sender,
+)
 from flowlattice.errors import UsageError
 
 if TYPE_CHECKING:
     from flowlattice.bindings.web import HttpxBackend
 
-BINDINGS_FILE = "bindings.toml"
-
-
-class HttpBinding(BaseModel):
-    """A binding of http.read or http.write."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    backend: Literal["http"]
-    headers: dict[str, str] = Field(default_factory=dict)
-    timeout_ms: int = Field(default=10_000, gt=0)
-
-
-class SqliteBinding(BaseModel):
-    """A binding of kv.read, kv.write or dedupe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    backend: Literal["sqlite"]
-    path: str
-
-
-Entry = Annotated[HttpBinding | SqliteBinding, Field(discriminator="backend")]
-_FILE: TypeAdapter[dict[str, dict[str, HttpBinding | SqliteBinding]]] = TypeAdapter(dict[str, dict[str, Entry]])
-
-
-def read_environment(text: str, environment: str) -> Mapping[str, HttpBinding | SqliteBinding]:
-    """The bindings of one environment.
-
-    Args:
-        text: The text of a `bindings.toml`.
-        environment: The environment's name.
-
-    Raises:
-        UsageError: The text is wrong, or has no such environment.
-    """
-    try:
-        environments = _FILE.validate_python(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{BINDINGS_FILE}: not TOML ({error})") from error
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        raise UsageError(f"{BINDINGS_FILE}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
-    if environment not in environments:
-        known = ", ".join(environments) or "none"
-        raise UsageError(f"{BINDINGS_FILE}: no environment {environment}; there is {known}")
-    return environments[environment]
+E = TypeVar("E", bound=BaseEntry)
 
 
 class EnvironmentBindings:
@@ -94,36 +53,89 @@ class EnvironmentBindings:
         base: The folder that relative paths in it start from.
     """
 
-    are_doubles = False
-
     def __init__(self, text: str, environment: str, base: Path) -> None:
         self._base = base
         self._environment = environment
-        self._entries = read_environment(text, environment)
+        self._entries = read_environment(text, environment).entries
         self._databases: dict[Path, Database] = {}
+        self._tables: dict[Path, SqliteTables] = {}
+        self._objects: dict[str, FolderObjects] = {}
         self._clients: dict[str, HttpxBackend] = {}
+        self._doubles = LocalBindings()
+
+    def is_double(self, binding: str) -> bool:
+        """Whether a local double stands in for this binding."""
+        return isinstance(self._entries.get(binding), LocalEntry)
 
     def http(self, binding: str) -> HttpBackend:
         """A client of its own."""
-        from flowlattice.bindings.web import (
-            HttpxBackend,
-        )  # httpx takes 0.2 s to import and local doubles need none of it
-
-        entry = self._entry(binding)
-        if not isinstance(entry, HttpBinding):
-            raise self._unfit(binding, "http")
+        entry = self._bound(binding, HttpEntry, "http")
+        if entry is None:
+            return self._doubles.http(binding)
         if binding not in self._clients:
+            from flowlattice.bindings.web import HttpxBackend  # httpx takes 0.2 s to import, doubles need none of it
+
+            headers = {name: value.read(binding) for name, value in entry.headers.items()}
             timeout = timedelta(milliseconds=entry.timeout_ms)
-            self._clients[binding] = HttpxBackend(binding, entry.headers, timeout)
+            self._clients[binding] = HttpxBackend(binding, headers, timeout, entry.egress)
         return self._clients[binding]
 
     def kv(self, binding: str) -> KvWrite:
         """The binding's own entries."""
-        return SqliteKv(self._database(binding), binding)
+        entry = self._bound(binding, SqliteEntry, "sqlite")
+        return self._doubles.kv(binding) if entry is None else SqliteKv(self._database(entry), binding)
 
     def dedupe(self, binding: str) -> DedupeBackend:
         """The binding's own keys."""
-        return SqliteDedupe(self._database(binding), binding)
+        entry = self._bound(binding, SqliteEntry, "sqlite")
+        return self._doubles.dedupe(binding) if entry is None else SqliteDedupe(self._database(entry), binding)
+
+    def session(self, binding: str) -> SessionStore:
+        """The binding's own sessions."""
+        entry = self._bound(binding, SqliteEntry, "sqlite")
+        return self._doubles.session(binding) if entry is None else SqliteSessions(self._database(entry), binding)
+
+    def db(self, binding: str) -> DbBackend:
+        """The tables of a file, which have to be there."""
+        entry = self._bound(binding, SqliteEntry, "sqlite")
+        if entry is None:
+            return self._doubles.db(binding)
+        path = (self._base / entry.path).resolve()
+        if path not in self._tables:
+            self._tables[path] = SqliteTables(path, makes=False)
+        return self._tables[path]
+
+    def blob(self, binding: str) -> BlobBackend:
+        """The objects of a folder."""
+        entry = self._bound(binding, FolderEntry, "folder")
+        if entry is None:
+            return self._doubles.blob(binding)
+        if binding not in self._objects:
+            self._objects[binding] = FolderObjects(binding, self._base / entry.path, entry.bucket)
+        return self._objects[binding]
+
+    def sender(self, binding: str, capability: str) -> Sender:
+        """A mail server, or a double where the environment asks for one; brokers are other hosts' to serve."""
+        if self.is_double(binding):
+            return self._doubles.sender(binding, capability)
+        entry = self._entry(binding)
+        if capability == "mail.send" and isinstance(entry, SmtpEntry):
+            return SmtpSender(binding, entry)
+        raise self._elsewhere(binding, entry, capability)
+
+    def ai(self, binding: str) -> AiBackend:
+        """A double where the environment asks for one; language models are other hosts' to serve."""
+        if self.is_double(binding):
+            return self._doubles.ai(binding)
+        raise self._elsewhere(binding, self._entry(binding), "ai.read")
+
+    def credential(self, binding: str) -> Credential:
+        """The credential; its value is read now, to find out, and again for each request."""
+        entry = self._bound(binding, SecretEntry, "secret")
+        if entry is None:
+            return self._doubles.credential(binding)
+        entry.value.read(binding)
+        return ReferencedCredential(binding, entry)
 
     def clock(self) -> Clock:
         """The machine's."""
@@ -139,17 +151,26 @@ class EnvironmentBindings:
             await client.close()
         for database in self._databases.values():
             database.close()
+        for tables in self._tables.values():
+            tables.close()
+        await self._doubles.close()
 
-    def _database(self, binding: str) -> Database:
-        entry = self._entry(binding)
-        if not isinstance(entry, SqliteBinding):
-            raise self._unfit(binding, "sqlite")
+    def _database(self, entry: SqliteEntry) -> Database:
         path = (self._base / entry.path).resolve()
         if path not in self._databases:
             self._databases[path] = Database(path, SCHEMA)
         return self._databases[path]
 
-    def _entry(self, binding: str) -> HttpBinding | SqliteBinding:
+    def _bound(self, binding: str, kind: type[E], needed: str) -> E | None:
+        """The entry of a binding, of the kind that is served here; none where it asks for a double."""
+        entry: BaseEntry = self._entry(binding)
+        if isinstance(entry, LocalEntry):
+            return None
+        if isinstance(entry, kind):
+            return entry
+        raise UsageError(f'{BINDINGS_FILE}: [{self._environment}.{binding}] needs backend = "{needed}" to run here')
+
+    def _entry(self, binding: str) -> Entry:
         if binding not in self._entries:
             raise UsageError(
                 f"CAP101 binding {binding} is not bound in environment {self._environment}; "
@@ -157,40 +178,11 @@ class EnvironmentBindings:
             )
         return self._entries[binding]
 
-    def _unfit(self, binding: str, needed: str) -> UsageError:
-        return UsageError(f'{BINDINGS_FILE}: [{self._environment}.{binding}] needs backend = "{needed}"')
-
-
-def described(text: str, environment: str) -> Environment:
-    """What an environment binds, as the checker wants to know it.
-
-    Raises:
-        UsageError: The text is wrong, or has no such environment.
-    """
-    entries = read_environment(text, environment)
-    missing: dict[str, tuple[str, ...]] = {}
-    for binding, entry in entries.items():
-        named = (
-            [value[1:] for value in entry.headers.values() if value.startswith("$")] if entry.backend == "http" else []
+    def _elsewhere(self, binding: str, entry: Entry, capability: str) -> UsageError:
+        return UsageError(
+            f"{BINDINGS_FILE}: [{self._environment}.{binding}] is {entry.backend}, on which no host that runs in this "
+            f'process serves {capability}; backend = "local" stands in for it'
         )
-        unset = tuple(name for name in named if not os.environ.get(name))
-        if unset:
-            missing[binding] = unset
-    backends = {binding: entry.backend for binding, entry in entries.items()}
-    return Environment(name=environment, backends=backends, missing_credentials=missing)
-
-
-def bindings_text(folder: Path, environment: str) -> str:
-    """The text of a folder's `bindings.toml`.
-
-    Raises:
-        UsageError: There is none.
-    """
-    try:
-        return (folder / BINDINGS_FILE).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        message = f"{folder / BINDINGS_FILE}: not there; --env {environment} takes its bindings from it"
-        raise UsageError(message) from None
 
 
 def bindings_for(folder: Path, environment: str | None, state: Path | None = None) -> Bindings:

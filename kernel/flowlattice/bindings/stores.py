@@ -1,10 +1,11 @@
-"""Key-value and dedupe stores in SQLite; entries whose time is over do not exist."""
+"""Key-value, dedupe and session stores in SQLite; entries whose time is over do not exist."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from flowlattice.bindings.database import Database
@@ -18,6 +19,9 @@ CREATE TABLE IF NOT EXISTS kv (
 CREATE TABLE IF NOT EXISTS dedupe (
     binding TEXT NOT NULL, key BLOB NOT NULL, state TEXT NOT NULL, result BLOB, since REAL NOT NULL,
     expires REAL NOT NULL, PRIMARY KEY (binding, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS session (
+    binding TEXT NOT NULL, id TEXT NOT NULL, held TEXT NOT NULL, expires REAL, PRIMARY KEY (binding, id)
 ) WITHOUT ROWID;
 """
 
@@ -128,5 +132,47 @@ class SqliteDedupe:
             lambda connection: connection.execute(
                 "UPDATE dedupe SET state = 'in_doubt' WHERE binding = ? AND key = ? AND state = 'reserved'",
                 (self._binding, key),
+            )
+        )
+
+
+class SqliteSessions:
+    """`SessionStore`: one binding's sessions."""
+
+    def __init__(self, database: Database, binding: str, now: Clock = time.time) -> None:
+        self._database = database
+        self._binding = binding
+        self._now = now
+
+    async def read(self, session: str) -> Mapping[str, str]:
+        """What a session holds; nothing where there is none, or its time is over."""
+
+        def work(connection: sqlite3.Connection) -> Mapping[str, str]:
+            row = connection.execute(
+                "SELECT held FROM session WHERE binding = ? AND id = ? AND (expires IS NULL OR expires > ?)",
+                (self._binding, session, self._now()),
+            ).fetchone()
+            held: dict[str, str] = {} if row is None else json.loads(row[0])
+            return held
+
+        return await self._database.run(work)
+
+    async def write(self, session: str, values: Mapping[str, str], *, ttl: timedelta | None = None) -> None:
+        """Set what a session holds, in place of what it held, for ever or for `ttl`."""
+        expires = None if ttl is None else self._now() + ttl.total_seconds()
+        held = json.dumps(dict(values), ensure_ascii=False)
+        await self._database.run(
+            lambda connection: connection.execute(
+                "INSERT INTO session VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET held = excluded.held, expires = excluded.expires",
+                (self._binding, session, held, expires),
+            )
+        )
+
+    async def end(self, session: str) -> None:
+        """Forget a session; one that is not there is no error."""
+        await self._database.run(
+            lambda connection: connection.execute(
+                "DELETE FROM session WHERE binding = ? AND id = ?", (self._binding, session)
             )
         )

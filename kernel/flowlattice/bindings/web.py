@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from pydantic import JsonValue
@@ -15,7 +15,6 @@ from pydantic import JsonValue
 from flowlattice.capabilities import HttpResponse
 from flowlattice.engine.backends import NotSent
 from flowlattice.engine.egress import check_egress
-from flowlattice.errors import UsageError
 
 MAX_RESPONSE_BYTES: Final = 16 * 1_048_576
 _MAX_REDIRECTS: Final = 5
@@ -26,6 +25,14 @@ class ResponseTooLarge(httpx.HTTPError):
     """An answer longer than `MAX_RESPONSE_BYTES`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Body:
+    """What a request carries: JSON, or the fields of a form."""
+
+    json: JsonValue
+    form: dict[str, str] | None
+
+
 class HttpxBackend:
     """One binding's requests.
 
@@ -34,14 +41,18 @@ class HttpxBackend:
 
     Args:
         binding: The binding's name, for errors.
-        headers: Sent with every request; a value `$NAME` is the environment variable's.
+        headers: Sent with every request.
         timeout: For each request as a whole.
+        egress: The hosts that the binding may reach at all; none for those that the flow declares.
     """
 
-    def __init__(self, binding: str, headers: Mapping[str, str], timeout: timedelta) -> None:
+    def __init__(
+        self, binding: str, headers: Mapping[str, str], timeout: timedelta, egress: tuple[str, ...] | None = None
+    ) -> None:
         self._binding = binding
+        self._egress = egress
         self._client = httpx.AsyncClient(
-            headers={name: _value(binding, value) for name, value in headers.items()},
+            headers=dict(headers),
             timeout=timeout.total_seconds(),
             follow_redirects=False,
             trust_env=False,
@@ -54,6 +65,7 @@ class HttpxBackend:
         *,
         params: Mapping[str, str] | None,
         json: JsonValue,
+        form: Mapping[str, str] | None,
         headers: Mapping[str, str],
         hosts: tuple[str, ...],
     ) -> HttpResponse:
@@ -64,14 +76,16 @@ class HttpxBackend:
             EgressDenied: A redirect leads to a host that the binding may not reach.
             httpx.HTTPError: The request left and something failed after that.
         """
-        body = None if method in {"GET", "DELETE"} else json
+        body = _Body(json=None if method in {"GET", "DELETE"} else json, form=None if form is None else dict(form))
         for _ in range(_MAX_REDIRECTS):
             response = await self._once(method, url, params, body, headers)
             location = response.headers.get("location")
             if method != "GET" or response.status not in _REDIRECTS or location is None:
                 return response
-            url, params = urljoin(url, location), None
+            came_from, url, params = urlsplit(url), urljoin(url, location), None
             check_egress(self._binding, url, hosts)
+            if urlsplit(url)[:2] != came_from[:2]:
+                headers = {}  # a credential is for the host that it was given for
         raise httpx.TooManyRedirects(f"binding {self._binding}: more than {_MAX_REDIRECTS} redirects")
 
     async def close(self) -> None:
@@ -79,11 +93,13 @@ class HttpxBackend:
         await self._client.aclose()
 
     async def _once(
-        self, method: str, url: str, params: Mapping[str, str] | None, json: JsonValue, headers: Mapping[str, str]
+        self, method: str, url: str, params: Mapping[str, str] | None, body: _Body, headers: Mapping[str, str]
     ) -> HttpResponse:
+        if self._egress is not None:
+            check_egress(self._binding, url, self._egress)
         try:
             address = httpx.URL(url).copy_merge_params(dict(params or {}))
-            request = self._client.build_request(method, address, json=json, headers=dict(headers))
+            request = self._client.build_request(method, address, json=body.json, data=body.form, headers=dict(headers))
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise NotSent(f"binding {self._binding}: no connection ({type(error).__name__})") from error
@@ -105,12 +121,3 @@ async def _read(response: httpx.Response) -> bytes:
         if size > MAX_RESPONSE_BYTES:
             raise ResponseTooLarge(f"the answer is longer than {MAX_RESPONSE_BYTES} bytes")
     return b"".join(parts)
-
-
-def _value(binding: str, value: str) -> str:
-    if not value.startswith("$"):
-        return value
-    found = os.environ.get(value[1:])
-    if not found:
-        raise UsageError(f"binding {binding}: the environment variable {value[1:]} is not set")
-    return found

@@ -34,12 +34,24 @@ class DbRead(Protocol):
     """Reading rows."""
 
     async def select(
-        self, table: str, *, where: Mapping[str, Value] | None = None, limit: int | None = None
+        self,
+        table: str,
+        *,
+        where: Mapping[str, Value] | None = None,
+        order_by: str | None = None,
+        limit: int | None = None,
     ) -> Sequence[Mapping[str, Cell]]:
-        """Rows whose columns equal what is asked for, in the order of the table's key; all rows without `where`."""
+        """Rows whose columns equal what is asked for; all rows without `where`.
+
+        Args:
+            table: The table.
+            where: What columns have to equal.
+            order_by: The column that they are sorted by; without it no order is promised.
+            limit: At most so many.
+        """
 
     async def first(self, table: str, *, where: Mapping[str, Value]) -> Mapping[str, Cell] | None:
-        """The first such row, or none."""
+        """One such row, or none."""
 
 
 @capability(

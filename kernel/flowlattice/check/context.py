@@ -1,4 +1,4 @@
-"""What a check knows besides the flow: which hosts are allowed, and what an environment binds."""
+"""What a check knows besides the flow: which hosts are allowed, what an environment binds, what the spec states."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
+
+from flowlattice.check.facts import Facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,9 @@ class CheckContext:
     Attributes:
         allowed_hosts: Hosts that flows may reach, `*.example.com` for all below one; none if that is not known.
         environment: What is bound; none where local doubles stand in.
+        facts: What is stated about the flow; fixes that do what is stated are safe.
     """
 
     allowed_hosts: frozenset[str] | None = None
     environment: Environment | None = None
+    facts: Facts = field(default_factory=Facts)

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from flowlattice.check.context import CheckContext
 from flowlattice.check.registry import rule
 from flowlattice.diagnostics import Diagnostic, Fix, TextEdit
 from flowlattice.ir.model import FlowIR
@@ -21,16 +22,19 @@ if TYPE_CHECKING:
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
-def with_edits(flow: FlowIR, found: Iterable[Diagnostic], sources: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+def with_edits(
+    flow: FlowIR, found: Iterable[Diagnostic], sources: Mapping[str, str], context: CheckContext | None = None
+) -> tuple[Diagnostic, ...]:
     """The same diagnostics with the edits of each fix that is offered; a fix that cannot be made is taken back.
 
     Args:
         flow: The flow that was checked.
         found: What was found in it.
         sources: The texts of its files by the names that the diagnostics have.
+        context: The circumstances it was checked in; none for nothing.
     """
-    modules = _Modules(sources)
-    return tuple(_with_edits(flow, diagnostic, modules) for diagnostic in found)
+    modules, circumstances = _Modules(sources), context or CheckContext()
+    return tuple(_with_edits(flow, diagnostic, modules, circumstances) for diagnostic in found)
 
 
 def apply_fixes(source: str, found: Iterable[Diagnostic], *, unsafe: bool = False) -> str:
@@ -88,13 +92,13 @@ class _Modules:
         return self._parsed[name]
 
 
-def _with_edits(flow: FlowIR, found: Diagnostic, modules: _Modules) -> Diagnostic:
+def _with_edits(flow: FlowIR, found: Diagnostic, modules: _Modules, context: CheckContext) -> Diagnostic:
     if found.fix is None or found.fix.edits:
         return found
     found_by, module = rule(found.code), modules.get(found.file)
     rewrite = None
     if module is not None and found_by is not None and found_by.fix is not None:
-        rewrite = found_by.fix(found, flow, module)
+        rewrite = found_by.fix(found, flow, module, context)
     if module is None or rewrite is None or rewrite.text == module.code or not _parses(rewrite.text):
         return found.model_copy(update={"fix": None})
     fix = Fix(

@@ -32,7 +32,8 @@ class Rule:
         title: What it finds, in one line.
         page: Its manual page, Markdown.
         check: Finds.
-        fix: Rewrites a file of the flow to answer one finding in it; none where the rule has no fix.
+        fix: Rewrites a file of the flow to answer one finding in it, in the circumstances it was found in; none where
+            the rule has no fix.
     """
 
     code: str
@@ -40,7 +41,7 @@ class Rule:
     title: str
     page: str
     check: Callable[[FlowIR, CheckContext], Iterator[Diagnostic]]
-    fix: Callable[[Diagnostic, FlowIR, cst.Module], Rewrite | None] | None
+    fix: Callable[[Diagnostic, FlowIR, cst.Module, CheckContext], Rewrite | None] | None
 
 
 @cache

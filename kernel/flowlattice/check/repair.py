@@ -75,7 +75,7 @@ def repair(path: Path, context: CheckContext, sandbox: Sandbox, *, unsafe: bool 
         built, found = examine(path, context, sandbox)
         if built.ir is None:
             return Repaired(built=built, left=found, changed=tuple(sorted(changed)), rounds=rounds)
-        found = with_edits(built.ir, found, built.sources)
+        found = with_edits(built.ir, found, built.sources, context)
         fixed = _fixed(built.sources, found, unsafe)
         if not fixed:
             return Repaired(built=built, left=found, changed=tuple(sorted(changed)), rounds=rounds)

@@ -101,7 +101,7 @@ def _checked(file: Path, bindings: str | None, environment: str | None) -> tuple
     Raises:
         NotRunYet: Nothing here would run it.
     """
-    from flowlattice.bindings.environment import described
+    from flowlattice.bindings import described
     from flowlattice.check import CheckContext, check
     from flowlattice.engine.runnable import check_runnable
     from flowlattice.ir.build import build

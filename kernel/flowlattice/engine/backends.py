@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from flowlattice.capabilities import Clock, HttpResponse, KvWrite, Rng
+from flowlattice.capabilities import Clock, HttpResponse, KvWrite, ObjectRef, Rng, SessionStore
+from flowlattice.capabilities.db import Cell, Row, Value
 from flowlattice.errors import FlowlatticeError, ReservationHeld
 
 
@@ -30,6 +33,7 @@ class HttpBackend(Protocol):
         *,
         params: Mapping[str, str] | None,
         json: JsonValue,
+        form: Mapping[str, str] | None,
         headers: Mapping[str, str],
         hosts: tuple[str, ...],
     ) -> HttpResponse:
@@ -40,6 +44,7 @@ class HttpBackend(Protocol):
             url: An absolute URL, already checked against `hosts`.
             params: Query parameters to add.
             json: The body; not sent with GET and DELETE.
+            form: The fields of a form, which are the body instead; none for none.
             headers: Further headers, such as the idempotency key.
             hosts: The hosts that may be reached, also by redirects.
 
@@ -70,14 +75,130 @@ class DedupeBackend(Protocol):
         """The effect may have happened; the key stays taken until its time is over or a person decides."""
 
 
-class Bindings(Protocol):
-    """Backends by binding. Each method raises `UsageError` where the binding is not bound.
+class Credential(Protocol):
+    """A credential by reference."""
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers of a request that carry it.
+
+        Raises:
+            UsageError: It has no value.
+        """
+
+
+class BlobBackend(Protocol):
+    """Objects of one bucket.
 
     Attributes:
-        are_doubles: Whether local doubles stand in for what reaches outside.
+        bucket: Its name.
     """
 
-    are_doubles: bool
+    @property
+    def bucket(self) -> str:
+        """Its name."""
+
+    async def get(self, key: str) -> bytes:
+        """The object of a key.
+
+        Raises:
+            ObjectMissing: There is none.
+            ValueError: That is no key.
+        """
+
+    async def get_by_hash(self, digest: str) -> bytes:
+        """The object of a digest.
+
+        Raises:
+            ObjectMissing: There is none.
+            PinBroken: What is kept under the digest has another.
+            ValueError: That is no digest.
+        """
+
+    async def list(self, prefix: str) -> Sequence[ObjectRef]:
+        """The objects whose keys start with a prefix, in the order of their keys."""
+
+    async def put(self, key: str, data: bytes) -> ObjectRef:
+        """Write an object whole."""
+
+    async def delete(self, key: str) -> None:
+        """Remove an object from its key."""
+
+
+class DbConnection(Protocol):
+    """A transaction that is open.
+
+    Every method raises `ValueError` where a table or a column has a name that cannot be one.
+    """
+
+    async def select(
+        self, table: str, where: Mapping[str, Value], order_by: str | None, limit: int | None
+    ) -> Sequence[Mapping[str, Cell]]:
+        """Rows whose columns equal what is asked for."""
+
+    async def upsert(self, table: str, row: Row, key: Sequence[str]) -> None:
+        """Write a row in place of the one with the same key."""
+
+    async def insert(self, table: str, row: Row) -> None:
+        """Add a row."""
+
+    async def update(self, table: str, values: Mapping[str, Value], where: Mapping[str, Value]) -> int:
+        """Change rows; how many."""
+
+    async def delete(self, table: str, where: Mapping[str, Value]) -> int:
+        """Remove rows; how many."""
+
+
+class DbBackend(Protocol):
+    """A database."""
+
+    def transaction(self) -> AbstractAsyncContextManager[DbConnection]:
+        """Begin; commit at the end, or take everything back if it ends with an error."""
+
+
+class Sender(Protocol):
+    """Sends messages to queues, topics or addresses."""
+
+    async def send(self, target: str, value: JsonValue, headers: Mapping[str, str]) -> None:
+        """Send a message.
+
+        Args:
+            target: The queue, the topic, the host of the address.
+            value: The message.
+            headers: What goes with it: `idempotency_key`, a topic's `key`, `delay_s`.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class AiRequest:
+    """What a language model is asked.
+
+    Attributes:
+        model: The model; none where the node names none.
+        seed: The seed of its sampling.
+        prompt: What is asked.
+        system: Instructions above it.
+        max_tokens: The most tokens of the answer; none for no bound of the node's.
+    """
+
+    model: str | None
+    seed: int | None
+    prompt: str
+    system: str
+    max_tokens: int | None
+
+
+class AiBackend(Protocol):
+    """Language models."""
+
+    def answer(self, request: AiRequest) -> AsyncIterator[str]:
+        """The answer piece by piece."""
+
+
+class Bindings(Protocol):
+    """Backends by binding. Each method raises `UsageError` where the binding is not bound."""
+
+    def is_double(self, binding: str) -> bool:
+        """Whether a local double stands in for this binding."""
 
     def http(self, binding: str) -> HttpBackend:
         """The backend of an http capability."""
@@ -87,6 +208,24 @@ class Bindings(Protocol):
 
     def dedupe(self, binding: str) -> DedupeBackend:
         """The backend of a dedupe store; its keys are its own."""
+
+    def session(self, binding: str) -> SessionStore:
+        """The backend of a session store; its sessions are its own."""
+
+    def db(self, binding: str) -> DbBackend:
+        """The backend of a database capability."""
+
+    def blob(self, binding: str) -> BlobBackend:
+        """The backend of a blob capability."""
+
+    def sender(self, binding: str, capability: str) -> Sender:
+        """The backend of a capability that sends messages, by the capability's name."""
+
+    def ai(self, binding: str) -> AiBackend:
+        """The backend of a language model."""
+
+    def credential(self, binding: str) -> Credential:
+        """The credential of a binding."""
 
     def clock(self) -> Clock:
         """The clock."""

@@ -18,7 +18,8 @@ class CallRecord(BaseModel):
         attempt: 1 for the first attempt.
         capability: The capability type's name, `http.write`.
         method: The method that was called.
-        target: The host for http, the binding for stores.
+        target: The host for http and mail, the table for db, the bucket for blobs, the topic or queue for brokers, the
+            model for ai, the binding otherwise.
         key: The idempotency key as the other side saw it, in hex; none where there is none.
         outcome: `unknown` when it failed after it may have reached the other side.
     """

@@ -10,7 +10,7 @@ from flowlattice.engine.backends import Bindings
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.effects import LONGEST_EFFECT_S, KeyOf, Once
 from flowlattice.engine.failures import UserCode
-from flowlattice.engine.grants import Grant, grants
+from flowlattice.engine.granted import Grant, grants
 from flowlattice.engine.run import Attempt, Run
 from flowlattice.engine.threads import Threads
 from flowlattice.ir import model as ir

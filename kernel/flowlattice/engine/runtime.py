@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast, get_type_hints
 from uuid import UUID
 
+from flowlattice.capabilities import registry
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.calls import CallLog, NoCallLog
@@ -182,10 +183,14 @@ def _functions(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], b
 
 
 def _doubles(flow: ir.FlowIR, bindings: Bindings) -> tuple[str, ...]:
-    if not bindings.are_doubles:
-        return ()
-    real = {"clock", "rng", "dedupe"}  # these do locally what they do anywhere
-    return tuple(sorted({use.binding for node in flow.nodes for use in node.capabilities if use.name not in real}))
+    bound = {use.binding for node in flow.nodes for use in node.capabilities if _needs_binding(use.name)}
+    return tuple(sorted(binding for binding in bound if bindings.is_double(binding)))
+
+
+def _needs_binding(name: str) -> bool:
+    """Whether something could stand in for it; a dedupe store does locally what it does anywhere."""
+    declared = registry.named(name)
+    return name != "dedupe" and declared is not None and declared.needs_binding
 
 
 def _function(element: Element) -> Callable[..., object]:

@@ -17,6 +17,7 @@ from flowlattice.ir._derivations import aggregate_derivations, foreach_derivatio
 from flowlattice.ir._functions import Derived, FunctionLowering
 from flowlattice.ir._ports import PortTypes, both
 from flowlattice.language.aggregates import Aggregate
+from flowlattice.language.bodies import body_digest
 from flowlattice.language.distinct import Distinct
 from flowlattice.language.flow import Flow
 from flowlattice.language.foreach import ForEach
@@ -109,8 +110,10 @@ class DataflowLowering:
         for function in element.functions:
             if function.step is not None:
                 lowered = self.functions.promises(lowered, function.step, claims, derived, element.place)
+        folds = [part for function in element.functions if function.step for part in (function.step, function.initial)]
         return lowered.model_copy(
             update={
+                "body": body_digest(self.functions.sources, *folds) if folds else None,
                 "effects": derived.effects.value,
                 "determinism": derived.determinism.value,
                 "reasons": tuple(derived.reasons),

@@ -12,6 +12,7 @@ from uuid import UUID
 from flowlattice.ir import model as ir
 from flowlattice.ir.schemas import Schemas
 from flowlattice.language.annotations import NO_TYPE, parameters, spelled
+from flowlattice.language.bodies import body_digest
 from flowlattice.language.nodes import NodeOptions
 from flowlattice.language.ports import Element, Place
 from flowlattice.language.reading import Misuse, Url, read
@@ -95,6 +96,8 @@ class FunctionLowering:
                 "misused": tuple(self._misuse(misuse) for misuse in reading.misuses),
                 "urls": tuple(self._url(url) for url in reading.urls),
                 "vouched": (*derived.vouched, *reading.vouched),
+                "unneeded_vouchers": tuple(reading.unneeded),
+                "body": body_digest(self.sources, function),
             }
         )
 

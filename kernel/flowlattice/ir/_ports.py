@@ -13,13 +13,15 @@ from typing import Any, cast
 
 from flowlattice.language.aggregates import Aggregate
 from flowlattice.language.annotations import NO_TYPE, hints, parameters, without_metadata
+from flowlattice.language.checkpoints import Checkpoint, rejected_case
 from flowlattice.language.combinators import Merge, Routing
 from flowlattice.language.distinct import Distinct
-from flowlattice.language.flow import Connection
+from flowlattice.language.edges import Connection
 from flowlattice.language.foreach import ForEach
-from flowlattice.language.joins import UNMATCHED, Pairing
+from flowlattice.language.joins import UNMATCHED, Join, Pairing
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element, Side
+from flowlattice.language.subflows import Subflow
 from flowlattice.language.triggers import REJECTED, Raw, TriggerNode
 from flowlattice.language.windows import Window
 
@@ -27,26 +29,40 @@ from flowlattice.language.windows import Window
 class PortTypes:
     """Types as annotations; `NO_TYPE` where there is none."""
 
-    def __init__(self, connections: Sequence[Connection]) -> None:
+    def __init__(self, connections: Sequence[Connection], checkpoints: Sequence[Checkpoint[object]] = ()) -> None:
         self._incoming: dict[int, list[object]] = {}
+        # What is rejected at a checkpoint is what waited there.
+        self._waited = {(id(point.origin), rejected_case(point.name)): point.case for point in checkpoints}
         while sum(self._carry(connection) for connection in connections):
             pass  # until nothing new gets through branches and merges
 
-    def output(self, element: Element) -> object:
-        """What comes out of an element."""
-        return _union(self._outputs(element))
+    def output(self, element: Element, case: str | None = None) -> object:
+        """What comes out of an element, or out of one of its branches and side outputs."""
+        return _union(self._carried(element, case))
 
     def incoming(self, element: Element) -> object:
         """What reaches an element, one type or the union of several."""
         return _union(self._incoming.get(id(element), []))
 
-    def carried(self, connection: Connection) -> object:
-        """What goes along an edge."""
-        return _union(self._carried(connection))
-
     def taken(self, function: Callable[..., object]) -> object:
         """The type of a function's first parameter."""
         return next(iter(parameters(function).values()), NO_TYPE)
+
+    def takes(self, element: Element, port: Side | None = None) -> object:
+        """What an element takes, on one side if it has two."""
+        match element:
+            case Node() | Routing() | ForEach():
+                declared = self.taken(element.function)
+                return self.incoming(element) if declared is NO_TYPE else declared
+            case Pairing():
+                return self.sides(element)[port or "left"]
+            case Window() | Distinct() | Aggregate():
+                return element.record
+            case Subflow():
+                entry = element.export.entry
+                return _inside(element).takes(entry.destination, entry.port)
+            case _:
+                return self.incoming(element)
 
     def sides(self, element: Pairing[object, object, object]) -> dict[Side, object]:
         """What an element with two sides takes on each. `None` for a record that did not come is not part of it."""
@@ -63,16 +79,20 @@ class PortTypes:
     def _carry(self, connection: Connection) -> bool:
         """Take the types of a connection to its target; whether one of them is new there."""
         known = self._incoming.setdefault(id(connection.target), [])
-        new = [type_ for type_ in self._carried(connection) if type_ not in known]
+        new = [type_ for type_ in self._carried(connection.source, connection.case) if type_ not in known]
         known += new
         return bool(new)
 
-    def _carried(self, connection: Connection) -> list[object]:
-        source = connection.source
-        if isinstance(source, TriggerNode) and connection.case == REJECTED:
+    def _carried(self, source: Element, case: str | None) -> list[object]:
+        case = self._waited.get((id(source), case or ""), case)
+        if isinstance(source, TriggerNode) and case == REJECTED:
             return [Raw]
-        if isinstance(source, Pairing) and connection.case == UNMATCHED:
-            return _distinct(type_ for type_ in self.sides(source).values() if type_ is not NO_TYPE)
+        if isinstance(source, Node) and case is not None:  # what it failed on, as it got it
+            return _present(self.taken(source.function))
+        if isinstance(source, Pairing) and case == UNMATCHED:
+            sides = self.sides(source)
+            left = [] if isinstance(source, Join) and source.kind == "left" else [sides["left"]]
+            return _distinct(type_ for type_ in (*left, sides["right"]) if type_ is not NO_TYPE)
         return self._outputs(source)
 
     def _outputs(self, element: Element) -> list[object]:
@@ -89,11 +109,20 @@ class PortTypes:
                 return [element.record]
             case Aggregate():
                 return [element.into]
+            case Subflow():
+                exit_ = element.export.exit
+                return _present(_inside(element).output(exit_.origin, exit_.case))
             case Routing() | Merge():
                 declared = _present(self.taken(element.function)) if isinstance(element, Routing) else []
                 return declared or self._incoming.get(id(element), [])
             case _:
                 return []
+
+
+def _inside(element: Subflow[Any, Any]) -> PortTypes:
+    """The types of the ports of the flow that a subflow stands for."""
+    flow = element.export.flow
+    return PortTypes(flow.connections, flow.checkpoints)
 
 
 def both(types: Iterable[object]) -> object:

@@ -11,7 +11,7 @@ from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
 from flowlattice.ir._ports import PortTypes
 from flowlattice.ir.schemas import Schemas, wire_name
-from flowlattice.language.aggregates import Aggregate, AggregateFunction
+from flowlattice.language.aggregates import WINDOW_END, WINDOW_START, Aggregate, AggregateFunction
 from flowlattice.language.annotations import literal_texts
 from flowlattice.language.combinators import Filter, If, Merge, Switch
 from flowlattice.language.distinct import Distinct
@@ -56,7 +56,7 @@ def _surface(element: Element, schemas: Schemas, ports: PortTypes) -> tuple[ir.S
         case Window():
             return "window", _window(element)
         case Aggregate():
-            return "aggregate", _aggregate(element)
+            return "aggregate", _aggregate(element, schemas, ports)
         case Node() if element.options.timeout is not None:
             return "timeout", {"timeout_ms": in_ms(element.options.timeout)}
         case _:
@@ -95,15 +95,25 @@ def _window(element: Window[object]) -> _Config:
     }
 
 
-def _aggregate(element: Aggregate[object, Record]) -> _Config:
+def _aggregate(element: Aggregate[object, Record], schemas: Schemas, ports: PortTypes) -> _Config:
     keys = [wire_name(element.record, key) for key in element.keys]
-    return {"keys": [*keys], "functions": [_function(element, function) for function in element.functions]}
+    fields = element.into.model_fields
+    return {
+        "keys": [*keys],
+        "functions": [_function(element, function, schemas, ports) for function in element.functions],
+        "start_as": wire_name(element.into, WINDOW_START) if WINDOW_START in fields else None,
+        "end_as": wire_name(element.into, WINDOW_END) if WINDOW_END in fields else None,
+    }
 
 
-def _function(element: Aggregate[object, Record], function: AggregateFunction) -> JsonValue:
+def _function(
+    element: Aggregate[object, Record], function: AggregateFunction, schemas: Schemas, ports: PortTypes
+) -> JsonValue:
+    gives = None if function.step is None else schemas.name(ports.returned(function.step))
     return {
         "op": function.op,
         "field": None if function.field is None else wire_name(element.record, function.field),
         "as": wire_name(element.into, function.as_),
         "function": None if function.step is None else str(getattr(function.step, "__name__", "?")),
+        "gives": gives,
     }

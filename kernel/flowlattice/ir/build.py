@@ -7,7 +7,7 @@ back was made beside untrusted code, so it is validated as data and believed no 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pydantic import JsonValue, ValidationError
 
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir import TASK, failures
-from flowlattice.ir.digest import SourceFile, read_sources
+from flowlattice.ir.digest import SourceFile, file_digest, read_sources
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
 from flowlattice.language.admission import admit_files
@@ -61,7 +61,8 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
         SandboxUnavailable: The sandboxed process could not be started.
     """
     file = flow_file(path)
-    sources, diagnostics = _read(file, admitted=trusted)
+    files, diagnostics = _read(file, admitted=trusted)
+    sources = {name: _text(one) for name, one in sorted(files.items()) if one.is_module}
     if diagnostics:
         return Built(file=file, ir=None, diagnostics=diagnostics, sources=sources)
     if trusted:
@@ -73,7 +74,7 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
             raise
         except SandboxError as error:
             return Built(file=file, ir=None, diagnostics=(_unanswered(error, file.name),), sources=sources)
-    return _validated(answer, file, sources, notice)
+    return _complete(_validated(answer, file, sources, notice), files)
 
 
 def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
@@ -85,17 +86,17 @@ def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
         return {"failure": failures.failed(error, file).model_dump(mode="json")}
 
 
-def _read(file: Path, *, admitted: bool) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """The texts of a flow's files, and why they cannot be loaded; what was admitted before is only parsed."""
+def _read(file: Path, *, admitted: bool) -> tuple[dict[str, SourceFile], tuple[Diagnostic, ...]]:
+    """A flow's files, and why they cannot be loaded; what was admitted before is only parsed."""
     try:
         files = read_sources(file)
     except OSError as error:
         return {}, (failures.unreadable(error, file.name),)
     problems = [failures.unreadable(f.problem, name) for name, f in sorted(files.items()) if f.problem is not None]
     if not problems and not admitted:
-        contents = {name: f.content for name, f in files.items()}
+        contents = {name: f.content for name, f in files.items() if f.is_module}
         problems = [failures.refused(refusal) for refusal in admit_files(contents)]
-    return {name: _text(f) for name, f in sorted(files.items())}, tuple(problems)
+    return files, tuple(problems)
 
 
 def _text(file: SourceFile) -> str:
@@ -121,6 +122,16 @@ def _validated(answer: JsonValue, file: Path, sources: Mapping[str, str], notice
         reason = f"the sandboxed process answered what is no IR ({error.error_count()} faults)"
         return Built(file=file, ir=None, diagnostics=(failures.no_answer(reason, file.name),), sources=sources)
     return Built(file=file, ir=flow, sources=sources, notice=notice)
+
+
+def _complete(built: Built, files: Mapping[str, SourceFile]) -> Built:
+    """Hold the files that the flow says belong to it against those that an approval would cover."""
+    known = {f"{name}@{file_digest(file.content)}" for name, file in files.items()}
+    unknown = [artifact for artifact in (built.ir.artifacts if built.ir else ()) if artifact not in known]
+    if not unknown:
+        return built
+    problems = tuple(failures.uncovered(artifact.partition("@")[0], built.file.name) for artifact in unknown)
+    return replace(built, ir=None, diagnostics=problems)
 
 
 def _unanswered(error: SandboxError, file: str) -> Diagnostic:

@@ -1,8 +1,9 @@
 """Digests of what a flow is: of its source files, and of its IR.
 
-A source digest is BLAKE3-256 over the flow file and the modules of its folder that it imports, sorted by path; path
-and content are each preceded by their length (8 bytes, big-endian), so that no two sets of files have one digest.
-Contents count byte for byte, line ends included.
+A source digest is BLAKE3-256 over the flow file, the modules of its folder that it imports, the files that these name
+(`language.artifacts`) and `connectors.toml` where there is one, sorted by path; path and content are each preceded by
+their length (8 bytes, big-endian), so that no two sets of files have one digest. Contents count byte for byte, also
+line ends.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 from blake3 import blake3
 
 from flowlattice.ir.model import FlowIR
+from flowlattice.language.artifacts import named_files, own_file
+from flowlattice.language.connectors import CONNECTORS_FILE
 from flowlattice.language.loading import flow_file
 from flowlattice.language.sources import decoded, parsed
 
@@ -43,6 +46,21 @@ def digest_of(files: Mapping[str, bytes | str]) -> str:
     return hasher.hexdigest()
 
 
+def connector_digest(module: Path) -> str:
+    """The digest of a connector, `blake3:...`: of its module, what that imports from beside it, and its fixtures.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    files = {name: content for name, content in source_files(module).items() if name != CONNECTORS_FILE}
+    return f"blake3:{digest_of(files)}"
+
+
+def file_digest(content: bytes) -> str:
+    """The digest of one file's content, `blake3:...`."""
+    return f"blake3:{blake3(content).hexdigest()}"
+
+
 def ir_digest(flow: FlowIR) -> str:
     """The digest of a flow's IR, in hexadecimal."""
     return blake3(flow.to_json().encode()).hexdigest()
@@ -50,15 +68,23 @@ def ir_digest(flow: FlowIR) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
-    """One of a flow's own files as it was read; `tree` or else `problem` says whether it is Python."""
+    """One of a flow's own files as it was read; `tree` or else `problem` says whether it is Python.
+
+    A file that has neither is no module of the flow, and is never loaded.
+    """
 
     content: bytes
-    tree: ast.Module | None
-    problem: SyntaxError | ValueError | RecursionError | MemoryError | None
+    tree: ast.Module | None = None
+    problem: SyntaxError | ValueError | RecursionError | MemoryError | None = None
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is loaded with the flow."""
+        return self.tree is not None or self.problem is not None
 
 
 def source_files(path: Path) -> dict[str, bytes]:
-    """A flow's own files by their paths relative to its folder: the flow file and what it imports from beside it.
+    """A flow's own files by their paths relative to its folder, as the source digest counts them.
 
     Raises:
         UsageError: There is no flow.
@@ -83,7 +109,15 @@ def read_sources(path: Path) -> dict[str, SourceFile]:
         if name not in found:
             found[name] = _read(current)
             waiting += _imported(current, found[name].tree, file.parent)
+    for name in _beside(found, file.parent):
+        found.setdefault(name, SourceFile(content=(file.parent / name).read_bytes()))
     return found
+
+
+def _beside(modules: Mapping[str, SourceFile], folder: Path) -> list[str]:
+    """The files that belong to modules and are none."""
+    named = (name for file in modules.values() if file.tree is not None for name in named_files(file.tree))
+    return [name for name in (*named, CONNECTORS_FILE) if own_file(folder, name) is not None]
 
 
 def _read(file: Path) -> SourceFile:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flowlattice.diagnostics import Diagnostic
@@ -26,6 +27,19 @@ class NotLowerable(FlowlatticeError):
         self.place = place
         self.cause = cause
         super().__init__(described(cause))
+
+
+@contextmanager
+def lowering(place: Place) -> Iterator[None]:
+    """Say where a value was given that cannot be lowered; a type checker rejects it, but it is not run first.
+
+    Raises:
+        NotLowerable: One was.
+    """
+    try:
+        yield
+    except (TypeError, AttributeError, ValueError) as error:
+        raise NotLowerable(place, error) from error
 
 
 def unreadable(error: Exception, file: str) -> Diagnostic:
@@ -85,6 +99,17 @@ def failed(error: BaseException, file: Path) -> Diagnostic:
         column=place.column if inside else 1,
         end_line=place.end_line if inside else None,
         end_column=place.end_column if inside else None,
+    )
+
+
+def uncovered(artifact: str, file: str) -> Diagnostic:
+    """LOAD002: a file belongs to the flow, and an approval of what is written would not cover it."""
+    return Diagnostic(
+        code="LOAD002",
+        message=one_line(f"{artifact} belongs to the flow, and no file of the flow names it"),
+        file=file,
+        line=1,
+        help='write its path as a text where it is used: sandboxed("plugins/clean.py"), fixtures=["fixtures/ok.json"]',
     )
 
 

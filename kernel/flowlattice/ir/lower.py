@@ -6,23 +6,27 @@ flow itself here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from pydantic import JsonValue
-
-from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
+from flowlattice.ir._checkpoints import CheckpointLowering
+from flowlattice.ir._connectors import ConnectorLowering
+from flowlattice.ir._controls import ControlLowering
+from flowlattice.ir._edges import EdgeLowering
 from flowlattice.ir._nodes import NodeLowering
 from flowlattice.ir._ports import PortTypes
+from flowlattice.ir._subflows import SubflowLowering
 from flowlattice.ir._surfaces import element_surfaces
-from flowlattice.ir.failures import NotLowerable
+from flowlattice.ir.failures import lowering
 from flowlattice.ir.schemas import Schemas
-from flowlattice.language.flow import Connection, Flow
+from flowlattice.language.edges import Connection
+from flowlattice.language.flow import Flow
 from flowlattice.language.loading import Program
-from flowlattice.language.ports import Element, Place
+from flowlattice.language.nodes import Node
+from flowlattice.language.ports import Element
+from flowlattice.language.subflows import Export
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,7 @@ class Vertex:
 def vertices(flow: Flow) -> list[Vertex]:
     """Every element of a flow, triggers first, in the order it was written; a repeated name gets an id of its own."""
     elements: dict[int, Element] = {id(trigger): trigger for trigger in flow.triggers}
-    for connection in flow.connections:
-        for element in (connection.source, connection.target):
-            elements.setdefault(id(element), element)
-    for respond in flow.responds:
-        elements.setdefault(id(respond), respond)
+    elements |= {id(element): element for element in _written(flow) if id(element) not in elements}
     seen: dict[str, int] = {}
     found = []
     for element in elements.values():
@@ -51,39 +51,69 @@ def vertices(flow: Flow) -> list[Vertex]:
     return found
 
 
+def _written(flow: Flow) -> Iterator[Element]:
+    """What a flow connects, adds or governs, in that order, and what undoes it; elements come up repeatedly."""
+    connected = [end for connection in flow.connections for end in (connection.source, connection.target)]
+    governed = [
+        *(partition.target for partition in flow.partitions),
+        *(limit.target for limit in flow.limits if limit.target is not None),
+        *(handler.node for handler in flow.handlers),
+        *(checkpoint.origin for checkpoint in flow.checkpoints),
+        *(end for export in flow.exports for end in (export.entry.destination, export.exit.origin)),
+    ]
+    found = [*connected, *flow.responds, *governed]
+    for element in found:  # grows while it is read
+        yield element
+        undone = element.options.compensate if isinstance(element, Node) else None
+        if undone is not None and undone not in found:
+            found.append(undone)
+
+
 def lower(program: Program) -> ir.FlowIR:
     """The IR of a loaded flow.
 
     Raises:
         NotLowerable: A part of it was given a value of the wrong kind, such as a bare number for a duration.
     """
-    with _lowering(program.flow.place):
+    with lowering(program.flow.place):
         return _Lowering(program).flow_ir()
 
 
-@contextmanager
-def _lowering(place: Place) -> Iterator[None]:
-    """Say where a value was given that cannot be lowered; a type checker rejects it, but it is not run first."""
-    try:
-        yield
-    except (TypeError, AttributeError, ValueError) as error:
-        raise NotLowerable(place, error) from error
-
-
 class _Lowering:
-    def __init__(self, program: Program) -> None:
+    """Lowers one flow; `around` are the flows that it is used in."""
+
+    def __init__(self, program: Program, around: tuple[Flow, ...] = ()) -> None:
+        self.program = program
         self.flow = program.flow
+        self.around = (*around, program.flow)
+        self.inner_flows: dict[str, Flow] = {}
+        self.subflows: dict[str, ir.FlowIR] = {}
         self.vertices = vertices(program.flow)
         self.ids = {id(vertex.element): vertex.id for vertex in self.vertices}
-        self.ports = PortTypes(program.flow.connections)
+        self.ports = PortTypes(program.flow.connections, program.flow.checkpoints)
         self.schemas = Schemas(program.sources, program.package)
-        self.nodes = NodeLowering(program.flow, program.sources, self.schemas, self.ports)
+        self.connectors = ConnectorLowering(program, self.schemas, [vertex.element for vertex in self.vertices])
+        self.nodes = NodeLowering(
+            flow=program.flow,
+            sources=program.sources,
+            schemas=self.schemas,
+            ports=self.ports,
+            ids=self.ids,
+            subflows=SubflowLowering(self.ids, self.schemas, self.ports, self.inner),
+            connectors=self.connectors,
+        )
+        self.edges = EdgeLowering(program.flow, self.ids, self.schemas, self.ports)
+        self.controls = ControlLowering(program.flow, self.ids, self.schemas, self.ports)
+        self.checkpoints = CheckpointLowering(self.ids, program.sources, self.schemas, self.ports)
 
     def flow_ir(self) -> ir.FlowIR:
         flow, source = self.flow, self.schemas.source
         nodes = tuple(self.node(vertex) for vertex in self.vertices)
         edges = tuple(self.edge(connection) for connection in flow.connections)
-        goals = [(goal, source(goal.place)) for goal in flow.goals]
+        surfaces = tuple(self.surfaces())
+        checkpoints = tuple(self.checkpoints.checkpoint(point) for point in flow.checkpoints)
+        variables = tuple(self.controls.variables())
+        exports = tuple(self.export(export, nodes, edges) for export in flow.exports)
         places = dict(self.schemas.places)
         if flow.in_flight is not None:
             places["max_in_flight"] = source(flow.in_flight.place)
@@ -95,45 +125,66 @@ class _Lowering:
             summary=flow.summary,
             nodes=nodes,
             edges=edges,
-            surfaces=tuple(self.surfaces()),
+            surfaces=surfaces,
+            checkpoints=checkpoints,
             schemas=self.schemas.entries,
             places=places,
-            slos=tuple(
-                ir.Slo(
-                    percentile=goal.percentile, latency_ms=in_ms(goal.latency) or 0, at_qps=goal.at_qps, source=place
-                )
-                for goal, place in goals
-            ),
-            egress=tuple(
-                ir.EgressGrant(binding=egress.binding, hosts=egress.hosts, source=source(egress.place))
-                for egress in flow.egresses
+            slos=tuple(self.controls.slos()),
+            egress=(
+                *(ir.EgressGrant(binding=e.binding, hosts=e.hosts, source=source(e.place)) for e in flow.egresses),
+                *self.connectors.grants(),
             ),
             policies={} if flow.in_flight is None else {"max_in_flight": flow.in_flight.requests},
+            residency=tuple(flow.regions),
+            variables=variables,
+            credentials=tuple(self.controls.credentials()),
+            exports=exports,
+            connectors=tuple(self.connector_uses()),
+            subflows=self.subflows,
+            misplaced=tuple(self.edges.misplaced()),
+            artifacts=tuple(self.artifacts(nodes)),
             source=source(flow.place),
         )
 
     def node(self, vertex: Vertex) -> ir.Node:
-        with _lowering(vertex.element.place):
-            return self.nodes.lower(vertex.element, vertex.id)
+        with lowering(vertex.element.place):
+            lowered = self.nodes.lower(vertex.element, vertex.id)
+        sides = tuple(self.controls.side_outputs(vertex.element))
+        return lowered.model_copy(update={"side_outputs": (*lowered.side_outputs, *sides)}) if sides else lowered
+
+    def inner(self, flow: Flow) -> ir.FlowIR:
+        """The IR of a flow that this one uses; it is lowered once."""
+        if any(flow is one for one in self.around):
+            raise ValueError(f"{flow.name} would be a part of itself")
+        name = f"{flow.name}@{flow.version}"
+        if self.inner_flows.setdefault(name, flow) is not flow:
+            raise ValueError(f"two flows are called {name}; rename one, or give it another version")
+        if name not in self.subflows:
+            with lowering(flow.place):
+                self.subflows[name] = _Lowering(replace(self.program, flow=flow), self.around).flow_ir()
+        return self.subflows[name]
+
+    def export(self, export: Export[object, object], nodes: Sequence[ir.Node], edges: Sequence[ir.Edge]) -> ir.Export:
+        with lowering(export.place):
+            return self.nodes.subflows.export(export, nodes, edges)
+
+    def connector_uses(self) -> list[ir.ConnectorUse]:
+        """The connectors of the flow and of those that it uses, each once."""
+        inner = [use for flow in self.subflows.values() for use in flow.connectors]
+        return list({use.name: use for use in (*inner, *self.connectors.uses())}.values())
+
+    def artifacts(self, nodes: Sequence[ir.Node]) -> list[str]:
+        """The files that belong to the flow and to those that it uses."""
+        with lowering(self.flow.place):
+            own = [*self.connectors.artifacts(nodes)]
+        return sorted({*own, *(artifact for flow in self.subflows.values() for artifact in flow.artifacts)})
 
     def edge(self, connection: Connection) -> ir.Edge:
-        buffer = ir.Buffer() if connection.buffer is None else ir.Buffer(max_items=connection.buffer.max_items)
-        return ir.Edge(
-            source_id=self.ids[id(connection.source)],
-            target_id=self.ids[id(connection.target)],
-            case=connection.case,
-            into=connection.side,
-            buffer=buffer,
-            timeout_ms=in_ms(connection.timeout),
-            carries=self.schemas.name(self.ports.carried(connection)),
-            source=self.schemas.source(connection.place),
-        )
+        with lowering(connection.place):
+            return self.edges.edge(connection)
 
     def surfaces(self) -> Iterator[ir.Surface]:
         for vertex in self.vertices:
             yield from element_surfaces(vertex.element, vertex.id, self.schemas, self.ports)
-        triggers = tuple(self.ids[id(trigger)] for trigger in self.flow.triggers)
-        for limit in self.flow.limits:
-            config: dict[str, JsonValue] = {"qps": limit.qps, "burst": limit.burst}
-            source = self.schemas.source(limit.place)
-            yield ir.Surface(kind="rate_limit", targets=triggers, config=config, source=source)
+        yield from self.edges.spills()
+        yield from self.controls.surfaces()

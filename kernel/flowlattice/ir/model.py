@@ -257,7 +257,8 @@ class Node(IRModel):
     `source` is where it entered the graph, `definition` where its function is written; `derivations` says of each
     field of its output which fields of its input it was made from, `!` standing for a clock or a random source and
     `*` for the whole input; at a node with two sides an origin has its side in front, `left.v`. `stream` says that
-    records, or what is answered, go out piece by piece.
+    records, or what is answered, go out piece by piece. `body` is the digest of what its function computes, with the
+    flow's own code that it uses: `blake3:` and 64 hexadecimal digits.
     """
 
     id: UUID
@@ -291,9 +292,11 @@ class Node(IRModel):
     cost: Cost | None = None
     timeout_ms: int | None = None
     vouched: tuple[str, ...] = ()
+    unneeded_vouchers: tuple[str, ...] = ()
     is_async: bool = False
     takes_context: bool = False
     function: str | None = None
+    body: str | None = None
     summary: str = ""
     definition: Source | None = None
     source: Source
@@ -356,7 +359,8 @@ class Surface(IRModel):
     `join` {on: [left field, right field]s, within_ms, kind: inner|left, left, right};
     `distinct` {fields, within_ms};
     `window` {shape: tumbling|sliding|session, event_time, size_ms, slide_ms, gap_ms, lateness_ms, idle_ms};
-    `aggregate` {keys, functions: [{op: sum|count|min|max|avg|fold, field, as, function}]};
+    `aggregate` {keys, functions: [{op: sum|count|min|max|avg|fold, field, as, function, gives: what a fold gives}],
+    start_as, end_as: the fields of the result that take the ends of the window};
     `partition` {fields, max_parallel_shards, weights: {key: weight}};
     `error_handler` {strategy: retry|dead_letter|halt|escalate, max, backoff_ms, factor, to, then: the same again};
     `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `spill` {bytes, bandwidth_bytes_s, blob};
@@ -411,7 +415,7 @@ class Variable(IRModel):
     """A value that nodes read and an environment may set.
 
     `record` is the class it is a field of, `json_schema` its schema, `value` what the flow sets it to, `problem` why
-    that cannot be.
+    that does not fit.
     """
 
     name: str

@@ -8,6 +8,7 @@ from types import FunctionType, ModuleType
 from typing import Final
 
 from flowlattice.language import purity
+from flowlattice.language._classes import is_shared
 from flowlattice.language._scope import Scope
 from flowlattice.language.purity import Known, outside_change
 from flowlattice.language.sources import FunctionSyntax
@@ -39,20 +40,31 @@ class Changes:
         root = self._scope.root(changed)
         if root is None:
             return None
-        if root not in self._scope.locals:
+        if not self._scope.is_local(root):
             is_namespace = isinstance(self._scope.resolve(changed), ModuleType | type)
             return None if method is not None and is_namespace else outside_change(ast.unparse(changed))
-        if root in self._inputs:
+        if root.id in self._inputs:
             return _INPUT
-        if root in self._kept:
-            return outside_change(f"the default of {root}")
-        return outside_change(ast.unparse(changed)) if self._stands_for_outside(root) else None
+        if root.id in self._kept:
+            return outside_change(f"the default of {root.id}")
+        is_outside = self._stands_for_outside(root.id) or self._is_shared(changed)
+        return outside_change(ast.unparse(changed)) if is_outside else None
+
+    def _is_shared(self, changed: ast.expr) -> bool:
+        """Whether what changes is an attribute of a class, by way of an object of it."""
+        while isinstance(changed, ast.Subscript | ast.Attribute):
+            inner = changed.value
+            is_read = isinstance(changed, ast.Attribute) and isinstance(changed.ctx, ast.Load)
+            if isinstance(changed, ast.Attribute) and is_read and is_shared(self._scope.type_of(inner), changed.attr):
+                return True
+            changed = inner
+        return False
 
     def _stands_for_outside(self, name: str) -> bool:
         """Whether a local name is another name of an object that lives outside."""
         for value in self._scope.assigned.get(name, ()):
             root = None if value is None else self._scope.root(value)
-            if value is None or root is None or root in self._scope.locals:
+            if value is None or root is None or self._scope.is_local(root):
                 continue
             if not isinstance(self._scope.resolve(value), type | FunctionType | ModuleType):
                 return True
@@ -65,7 +77,8 @@ class Changes:
         given = self._scope.parameters[0]
         yield given
         for name, values in self._scope.assigned.items():
-            if values and all(value is not None and self._scope.root(value) == given for value in values):
+            roots = [None if value is None else self._scope.root(value) for value in values]
+            if roots and all(root is not None and root.id == given for root in roots):
                 yield name
 
 

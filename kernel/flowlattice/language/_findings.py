@@ -39,12 +39,23 @@ class Url:
 
 @dataclass
 class Reading:
-    """What a body does; the joins are over all causes. `vouched` are the author's names that were needed."""
+    """What a body does; the joins are over all causes. `vouched` are the author's names that were needed.
+
+    `unneeded` are those that were not.
+    """
 
     causes: list[Cause] = field(default_factory=list)
     misuses: list[Misuse] = field(default_factory=list)
     urls: list[Url] = field(default_factory=list)
     vouched: list[str] = field(default_factory=list)
+    unneeded: list[str] = field(default_factory=list)
+    _noted: set[Cause] = field(default_factory=set)
+
+    def note(self, cause: Cause) -> None:
+        """Add a cause, unless it is there already."""
+        if cause not in self._noted:
+            self._noted.add(cause)
+            self.causes.append(cause)
 
     @property
     def effects(self) -> Effects:

@@ -1,28 +1,33 @@
-"""What is known of objects that bodies name: library functions by the tables in `purity`, classes by their parts."""
+"""What is known of objects that bodies name: of library functions by the tables in `purity`, and what wrappers wrap."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Final
-
-from pydantic import BaseModel
+from typing import Final, NewType
 
 from flowlattice.language import purity
 from flowlattice.language.nodes import Node
 from flowlattice.language.purity import Known
-from flowlattice.language.sources import SourceFiles
 from flowlattice.operators.base import is_operator
 
 _CACHED: Final = type(functools.cache(abs))
+_CONTEXTLIB: Final = contextlib.contextmanager.__code__.co_filename
+_FUNCTOOLS: Final = functools.wraps.__code__.co_filename
 
 
 def unwrapped(target: object) -> object:
-    """The function inside a node, a partial or a cache."""
+    """The function inside a node, a partial, a cache, or what contextlib made of it."""
     while True:
         if isinstance(target, Node):
             target = target.function
+        elif isinstance(target, FunctionType) and target.__code__.co_filename == _CONTEXTLIB:
+            inner = getattr(target, "__wrapped__", target)
+            if inner is target:
+                return target
+            target = inner
         elif isinstance(target, functools.partial):
             target = target.func
         elif isinstance(target, _CACHED):
@@ -33,9 +38,19 @@ def unwrapped(target: object) -> object:
             return target
 
 
+def implementations(target: object) -> tuple[object, ...]:
+    """The functions that calling an object runs one of: itself, or those that `singledispatch` was given."""
+    function = unwrapped(target)
+    if isinstance(function, FunctionType) and function.__code__.co_filename == _FUNCTOOLS:
+        registry = getattr(function, "registry", None)
+        if isinstance(registry, Mapping):
+            return tuple(unwrapped(each) for each in registry.values())
+    return (function,)
+
+
 def knowledge(target: object) -> Known | None:
     """What the tables say of calling an object; none if they say nothing."""
-    if is_operator(target):
+    if is_operator(target) or isinstance(target, NewType):
         return purity.PURE
     module, name = _qualified(target)
     if module == "builtins":
@@ -58,31 +73,6 @@ def module_knowledge(name: str) -> Known | None:
 def _is_pure(module: str) -> bool:
     """Whether a module, or the package that it belongs to, is pure."""
     return module in purity.PURE_MODULES or module.rpartition(".")[0] in purity.PURE_MODULES
-
-
-def functions_of(kind: type, sources: SourceFiles) -> Iterator[Callable[..., object]]:
-    """The functions of the flow that making an object of a class can run, inherited ones too; and default factories."""
-    for base in kind.__mro__:
-        if sources.class_(base) is None:
-            continue
-        for member in vars(base).values():
-            yield from functions_in(member)
-    if issubclass(kind, BaseModel):
-        for info in kind.model_fields.values():
-            if info.default_factory is not None:
-                yield info.default_factory
-
-
-def functions_in(member: object) -> Iterator[Callable[..., object]]:
-    """The functions behind a member of a class: plain, static, class method, property or cached property."""
-    if isinstance(member, property):
-        yield from (part for part in (member.fget, member.fset, member.fdel) if part is not None)
-    elif isinstance(member, functools.cached_property):
-        yield member.func
-    elif isinstance(member, staticmethod | classmethod):
-        yield member.__func__
-    elif isinstance(member, FunctionType):
-        yield member
 
 
 def _qualified(target: object) -> tuple[str, str]:

@@ -5,26 +5,60 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterator
+import typing
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Final
 
-from flowlattice.capabilities import CapabilityType, capability_type
-from flowlattice.language.annotations import NO_TYPE, evaluated, hints, outer_names, without_metadata
+from flowlattice.capabilities import CapabilityType, Refined, capability_type
+from flowlattice.language._bindings import Bindings
+from flowlattice.language._names import FunctionSyntax, arguments_of, bound_names, outside_names
+from flowlattice.language.annotations import NO_TYPE, evaluated, hints, metadata, outer_names, without_metadata
 from flowlattice.language.nodes import Node
-from flowlattice.language.sources import FunctionSyntax, arguments_of
+from flowlattice.language.sources import SourceFiles
 
 UNRESOLVED: Final = object()
+JUDGED: Final = object()
+"""Stands for a function that is written out where it is handed on: its body is read there."""
+
+_DEEPEST: Final = 6
+_GIVES_TEXT: Final = frozenset(
+    "capitalize casefold center expandtabs format join ljust lower lstrip replace removeprefix removesuffix rjust "
+    "rstrip strip swapcase title translate upper zfill".split()
+)
+_GIVES_TEXTS: Final = frozenset({"split", "rsplit", "splitlines"})
+_DISPLAYS: Final[tuple[tuple[type[ast.expr], type], ...]] = (
+    (ast.JoinedStr, str),
+    (ast.List, list),
+    (ast.ListComp, list),
+    (ast.Dict, dict),
+    (ast.DictComp, dict),
+    (ast.Tuple, tuple),
+)
 
 
 @dataclass(frozen=True)
 class Capability:
-    """A capability as it is known inside a function: its name there, its statement, its protocol."""
+    """A capability as it is known inside a function: its name there, its type, what is asked of it."""
 
     binding: str
     declared: CapabilityType
+    refined: Refined
     protocol: type
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a caller is known to hand over for a parameter: one of some objects, or something of a type."""
+
+    objects: tuple[object, ...] = ()
+    type: object = NO_TYPE
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same for what is the same; objects count by identity."""
+        return (id(self.type), *(tuple(map(id, o)) if isinstance(o, tuple) else id(o) for o in self.objects))
 
 
 class Scope:
@@ -33,60 +67,108 @@ class Scope:
     `sets` and `elements` keep what was found out about the local names (`_sets`).
     """
 
-    def __init__(self, function: FunctionType, syntax: FunctionSyntax) -> None:
+    def __init__(
+        self,
+        function: FunctionType,
+        syntax: FunctionSyntax,
+        sources: SourceFiles,
+        given: Mapping[str, Given] | None = None,
+        *,
+        depth: int = 0,
+    ) -> None:
         self.function = function
         self.syntax = syntax
+        self.sources = sources
+        self._depth = depth
+        self.given = dict(given or {})
         self.filename = function.__code__.co_filename
         self.outer = outer_names(function)
         self.parameters = [argument.arg for argument in arguments_of(syntax)]
-        self.locals = set(_bound_names(syntax)) | set(self.parameters)
-        self.nested = {part.name for part in ast.walk(syntax) if isinstance(part, _FUNCTIONS) and part is not syntax}
-        self.assigned: dict[str, list[ast.expr | None]] = {}
         self.sets: dict[str, bool] = {}
         self.elements: dict[str, type | None] = {}
+        self._outside = outside_names(syntax)
+        self._locals = frozenset(bound_names(syntax))
+        bindings = Bindings(syntax)
+        self.assigned, self.iterated, self.nested = bindings.assigned, bindings.iterated, bindings.nested
         self._types = {name: type_ for name, type_ in hints(function).items() if name in self.parameters}
-        for part in ast.walk(syntax):
-            self._remember(part)
-        for name in [name for name, values in self.assigned.items() if _all_lambdas(values)]:
-            self.nested.add(name)
+        for name, annotation in bindings.annotated.items():
+            self._types.setdefault(name, evaluated(ast.unparse(annotation), self.outer))
+        for name, handed in self.given.items():
+            is_same = without_metadata(handed.type) is without_metadata(self._types.get(name))  # but pinned, perhaps
+            if handed.type is not NO_TYPE and (is_same or name not in self._types):
+                self._types[name] = handed.type
+
+    def is_local(self, name: ast.Name) -> bool:
+        """Whether a name, where it is written, is one of the function's own."""
+        return name.id in self._locals and name not in self._outside
 
     def resolve(self, expression: ast.expr) -> object:
         """The object that an expression denotes before the function runs, or `UNRESOLVED`."""
         if isinstance(expression, ast.Name):
-            if expression.id in self.locals:
-                return UNRESOLVED
-            return self.outer.get(expression.id, getattr(builtins, expression.id, UNRESOLVED))
+            if not self.is_local(expression):
+                return self.outer.get(expression.id, getattr(builtins, expression.id, UNRESOLVED))
+            handed = self.given.get(expression.id)
+            is_one = handed is not None and len(handed.objects) == 1 and expression.id not in self.assigned
+            return handed.objects[0] if handed and is_one and handed.objects[0] is not JUDGED else UNRESOLVED
         if isinstance(expression, ast.Attribute) and not expression.attr.startswith("__"):
             base = self.resolve(expression.value)
             if isinstance(base, ModuleType | type | Node):
                 return getattr(base, expression.attr, UNRESOLVED)
+            if base is not UNRESOLVED:
+                return _kept(base, expression.attr)
         return UNRESOLVED
 
-    def root(self, expression: ast.expr) -> str | None:
+    def root(self, expression: ast.expr) -> ast.Name | None:
         """The name at the start of `name.a[0].b`; none for other expressions."""
         while isinstance(expression, ast.Attribute | ast.Subscript | ast.Starred):
             expression = expression.value
-        return expression.id if isinstance(expression, ast.Name) else None
+        return expression if isinstance(expression, ast.Name) else None
 
     def type_of(self, expression: ast.expr, depth: int = 0) -> object:
         """The type of an expression where annotations say it, without metadata, or `NO_TYPE`."""
-        if depth > 8:  # chains of assignments can be circular
+        if depth > _DEEPEST:  # chains of assignments can be circular
             return NO_TYPE
-        found: object = NO_TYPE
-        if isinstance(expression, ast.Await):
-            return self.type_of(expression.value, depth + 1)
+        return without_metadata(self._type_of(expression, depth + 1))
+
+    def _type_of(self, expression: ast.expr, depth: int) -> object:
+        if isinstance(expression, ast.Await | ast.NamedExpr):
+            return self.type_of(expression.value, depth)
+        if isinstance(expression, ast.Constant):
+            return type(expression.value)
         if isinstance(expression, ast.Name):
-            found = self._type_of_name(expression.id, depth)
-        elif isinstance(expression, ast.Attribute):
-            found = field_type(self.type_of(expression.value, depth + 1), expression.attr)
-        elif isinstance(expression, ast.Call):
-            target = self.resolve(expression.func)
-            target = target.function if isinstance(target, Node) else target
-            if isinstance(target, type):
-                found = target
-            elif isinstance(target, FunctionType):
-                found = hints(target).get("return", NO_TYPE)
-        return without_metadata(found)
+            return self._type_of_name(expression, depth)
+        if isinstance(expression, ast.Attribute):
+            found = attribute_type(self.type_of(expression.value, depth), expression.attr)
+            return self._type_of_object(expression) if found is NO_TYPE else found
+        if isinstance(expression, ast.Subscript):
+            return element_type(self.type_of(expression.value, depth))
+        if isinstance(expression, ast.Call):
+            return self._type_of_call(expression)
+        return next((kind for form, kind in _DISPLAYS if isinstance(expression, form)), NO_TYPE)
+
+    def _type_of_call(self, call: ast.Call) -> object:
+        target = self.resolve(call.func)
+        target = target.function if isinstance(target, Node) else target
+        if isinstance(target, type):
+            return NO_TYPE if target is type else target
+        if isinstance(target, FunctionType):
+            return self._type_returned(target)
+        if isinstance(call.func, ast.Attribute) and self.type_of(call.func.value) is str:
+            return str if call.func.attr in _GIVES_TEXT else list[str] if call.func.attr in _GIVES_TEXTS else NO_TYPE
+        return list if target is sorted else NO_TYPE
+
+    def _type_returned(self, function: FunctionType) -> object:
+        found = hints(function).get("return", NO_TYPE)
+        inside = self.inside(function) if found is NO_TYPE else None
+        if inside is None:
+            return found
+        kinds = {inside.type_of(value) for value in returned(inside.syntax)}
+        return kinds.pop() if len(kinds) == 1 else NO_TYPE
+
+    def inside(self, function: FunctionType, given: Mapping[str, Given] | None = None) -> Scope | None:
+        """The names of another function of the flow; none if it is not the flow's, or this was done too often."""
+        syntax = self.sources.function(function) if self._depth < _DEEPEST else None
+        return None if syntax is None else Scope(function, syntax, self.sources, given, depth=self._depth + 1)
 
     def capability(self, expression: ast.expr) -> Capability | None:
         """The capability that an expression denotes."""
@@ -94,40 +176,50 @@ class Scope:
         declared = capability_type(found)
         if declared is None or not isinstance(found, type):
             return None
-        return Capability(self.root(expression) or ast.unparse(expression), declared, found)
+        root = self.root(expression)
+        name = ast.unparse(expression) if root is None else root.id
+        return Capability(name, declared, declared.refine(metadata(self.annotation_of(expression))), found)
 
-    def _type_of_name(self, name: str, depth: int) -> object:
-        if name in self._types:
-            return self._types[name]
-        values = self.assigned.get(name, [])
-        if name in self.locals and len(values) == 1 and values[0] is not None:
-            return self.type_of(values[0], depth + 1)
-        return NO_TYPE
+    def annotation_of(self, expression: ast.expr, depth: int = 0) -> object:
+        """The same as the type, but with what stands beside it in `Annotated`, where names lead to that."""
+        if depth < _DEEPEST and isinstance(expression, ast.Name) and self.is_local(expression):
+            values = self.assigned.get(expression.id, [])
+            if expression.id in self._types:
+                return self._types[expression.id]
+            if len(values) == 1 and values[0] is not None:
+                return self.annotation_of(values[0], depth + 1)
+        return self.type_of(expression)
 
-    def _remember(self, part: ast.AST) -> None:
-        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
-            self._types.setdefault(part.target.id, evaluated(ast.unparse(part.annotation), self.outer))
-        values: list[tuple[ast.expr, ast.expr | None]] = []
-        if isinstance(part, ast.Assign):
-            values = [(target, part.value) for target in part.targets]
-        elif isinstance(part, ast.AnnAssign | ast.NamedExpr):
-            values = [(part.target, part.value)]
-        elif isinstance(part, ast.For | ast.AsyncFor | ast.comprehension):
-            values = [(part.target, None)]
-        elif isinstance(part, ast.withitem) and part.optional_vars is not None:
-            values = [(part.optional_vars, None)]
-        elif isinstance(part, ast.AugAssign):
-            values = [(part.target, None)]
-        for target, value in values:
-            if isinstance(target, ast.Name):
-                self.assigned.setdefault(target.id, []).append(value)
-            else:
-                for name in (inner for inner in ast.walk(target) if isinstance(inner, ast.Name)):
-                    self.assigned.setdefault(name.id, []).append(None)
+    def _type_of_name(self, name: ast.Name, depth: int) -> object:
+        if not self.is_local(name):
+            return self._type_of_object(name)
+        if name.id in self._types:
+            return self._types[name.id]
+        values, sources = self.assigned.get(name.id, []), self.iterated.get(name.id, [])
+        if len(values) == 1 and values[0] is not None and not sources:
+            return self.type_of(values[0], depth)
+        if not values and len(sources) == 1:
+            return element_type(self.type_of(sources[0], depth))
+        handed = self.resolve(name)
+        return NO_TYPE if handed is UNRESOLVED or values else type(handed)
+
+    def _type_of_object(self, expression: ast.expr) -> object:
+        """The type of an object that lives outside; of functions, types and modules nothing is said."""
+        found = self.resolve(expression)
+        return NO_TYPE if found is UNRESOLVED or isinstance(found, _NO_DATA) else type(found)
 
 
-def field_type(owner: object, attribute: str) -> object:
-    """The declared type of a class's field, or `NO_TYPE`."""
+_NO_DATA: Final = (FunctionType, ModuleType, type, Node)
+
+
+def _kept(owner: object, attribute: str) -> object:
+    """What an object keeps that can be called, such as the function that a decorator was given."""
+    found = getattr(owner, "__dict__", {}).get(attribute, UNRESOLVED)
+    return found if callable(found) and not isinstance(owner, FunctionType) else UNRESOLVED
+
+
+def attribute_type(owner: object, attribute: str) -> object:
+    """The declared type of a class's field, or of the constructor's parameter of its name; else `NO_TYPE`."""
     if not isinstance(owner, type):
         return NO_TYPE
     fields = getattr(owner, "model_fields", None)
@@ -136,35 +228,27 @@ def field_type(owner: object, attribute: str) -> object:
     for base in owner.__mro__:
         annotations = vars(base).get("__annotations__", {})
         if attribute in annotations:
-            return evaluated(annotations[attribute], vars(_module(base)))
+            return evaluated(annotations[attribute], vars(sys.modules.get(base.__module__, builtins)))
+    constructor = vars(owner).get("__init__")
+    return hints(constructor).get(attribute, NO_TYPE) if isinstance(constructor, FunctionType) else NO_TYPE
+
+
+def element_type(collection: object) -> object:
+    """The type of what iterating or indexing gives: `Order` of `list[Order]` and of `dict[str, Order]`."""
+    arguments = [argument for argument in typing.get_args(collection) if argument is not Ellipsis]
+    origin = typing.get_origin(collection)
+    if len(arguments) == 1 and isinstance(origin, type):
+        return arguments[0]
     return NO_TYPE
 
 
-def _module(kind: type) -> ModuleType:
-    return sys.modules.get(kind.__module__, builtins)
-
-
-_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _bound_names(syntax: FunctionSyntax) -> Iterator[str]:
-    """Names that the function or something inside it binds."""
-    global_names = {name for part in ast.walk(syntax) if isinstance(part, ast.Global) for name in part.names}
-    for part in ast.walk(syntax):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            if part.id not in global_names:
-                yield part.id
-        elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if part is not syntax:
-                yield part.name
-        elif isinstance(part, ast.arg):
-            yield part.arg
-        elif isinstance(part, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
-            if part.name:
-                yield part.name
-        elif isinstance(part, ast.MatchMapping) and part.rest:
-            yield part.rest
-
-
-def _all_lambdas(values: list[ast.expr | None]) -> bool:
-    return all(isinstance(value, ast.Lambda) for value in values)
+def returned(syntax: ast.AST) -> Iterator[ast.expr]:
+    """What a function returns, not what functions inside it do."""
+    if isinstance(syntax, ast.Lambda):
+        yield syntax.body
+        return
+    for child in ast.iter_child_nodes(syntax):
+        if isinstance(child, ast.Return) and child.value is not None:
+            yield child.value
+        elif not isinstance(child, FunctionSyntax):
+            yield from returned(child)

@@ -6,10 +6,12 @@ import ast
 import collections.abc
 import typing
 from collections.abc import Iterable
+from types import FunctionType
 from typing import Final
 
 from flowlattice.language import purity
-from flowlattice.language._scope import Scope
+from flowlattice.language._scope import Scope, returned
+from flowlattice.language.annotations import hints
 
 _SET_OPERATORS: Final = ast.BitAnd | ast.BitOr | ast.Sub | ast.BitXor
 _GIVES_TEXT: Final = frozenset("strip lstrip rstrip lower upper title casefold capitalize replace join format".split())
@@ -102,6 +104,10 @@ def _gives_set(call: ast.Call, scope: Scope) -> bool:
         return True
     if isinstance(call.func, ast.Attribute) and call.func.attr in purity.SET_METHODS:
         return is_set(call.func.value, scope)
+    target = scope.resolve(call.func)
+    if isinstance(target, FunctionType) and "return" not in hints(target):
+        inside = scope.inside(target)
+        return inside is not None and any(is_set(value, inside) for value in returned(inside.syntax))
     return is_set_type(scope.type_of(call))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from inspect import signature
 from types import NoneType, SimpleNamespace, UnionType
 from typing import Final
@@ -80,6 +80,20 @@ def without_metadata(annotation: object) -> object:
     while typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]
     return annotation
+
+
+def arguments_within(annotation: object) -> Iterator[type]:
+    """The classes that an annotation names, those inside `list[...]` and `X | None` among them."""
+    annotation = without_metadata(annotation)
+    if isinstance(annotation, type) and typing.get_origin(annotation) is None:
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from arguments_within(argument)
+
+
+def is_protocol(kind: type) -> bool:
+    """Whether a class says only what others offer, so that objects of it are objects of any."""
+    return bool(vars(kind).get("_is_protocol"))
 
 
 def metadata(annotation: object) -> tuple[object, ...]:

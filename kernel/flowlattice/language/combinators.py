@@ -7,10 +7,12 @@ from typing import Generic, TypeVar
 
 from flowlattice.language.nodes import Node, NodeOptions
 from flowlattice.language.ports import Branch, Element, Input, Output, Place, calling_place, name_of
+from flowlattice.language.variables import Vars
 from flowlattice.lattice import Determinism, Effects
 
 T = TypeVar("T")
 U = TypeVar("U")
+V = TypeVar("V", bound=Vars)
 
 DEFAULT_CASE = "default"
 
@@ -18,7 +20,7 @@ DEFAULT_CASE = "default"
 class Routing(Element, Input[T], Generic[T]):
     """What a switch and an if share: a pure function of the record chooses the way, the record goes on unchanged."""
 
-    def __init__(self, function: Callable[[T], object], name: str, place: Place) -> None:
+    def __init__(self, function: Callable[..., object], name: str, place: Place) -> None:
         self.function = function
         self.name = name
         self.place = place
@@ -32,7 +34,7 @@ class Routing(Element, Input[T], Generic[T]):
 class If(Routing[T]):
     """Two ways: `gate = If(is_large)`, then `gate.true` and `gate.false`."""
 
-    def __init__(self, predicate: Callable[[T], bool], *, name: str | None = None) -> None:
+    def __init__(self, predicate: Callable[[T], bool] | Callable[[T, V], bool], *, name: str | None = None) -> None:
         super().__init__(predicate, name or name_of(predicate, "if"), calling_place())
 
     @property
@@ -49,7 +51,9 @@ class If(Routing[T]):
 class Switch(Routing[T]):
     """Many ways: `kinds = Switch(by_kind, cases=["bug", "sale"])`, then `kinds.case("bug")` and `kinds.default`."""
 
-    def __init__(self, choose: Callable[[T], str], *, cases: Sequence[str], name: str | None = None) -> None:
+    def __init__(
+        self, choose: Callable[[T], str] | Callable[[T, V], str], *, cases: Sequence[str], name: str | None = None
+    ) -> None:
         super().__init__(choose, name or name_of(choose, "switch"), calling_place())
         self.cases = tuple(cases)
 
@@ -66,7 +70,7 @@ class Switch(Routing[T]):
 class Filter(If[T], Output[T]):
     """One way: records for which the predicate holds go on, the others end here."""
 
-    def __init__(self, predicate: Callable[[T], bool], *, name: str | None = None) -> None:
+    def __init__(self, predicate: Callable[[T], bool] | Callable[[T, V], bool], *, name: str | None = None) -> None:
         Routing.__init__(self, predicate, name or name_of(predicate, "filter"), calling_place())
 
     @property

@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import Literal, Protocol, TypeVar, overload
+from typing import Any, Literal, Protocol, TypeVar, overload
 
-from flowlattice.language.ports import Element, Input, Output, Place, Side, calling_place
+from flowlattice.language.controls import Controls
+from flowlattice.language.edges import Buffer, Connection, Delivery, EdgeControls, Ordering
+from flowlattice.language.ends import connection
+from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.language.subflows import Export
 from flowlattice.language.triggers import Trigger, TriggerNode
 from flowlattice.record import Record
 
+I = TypeVar("I")  # noqa: E741 - the field's usual name for an input type
+O = TypeVar("O")  # noqa: E741 - the field's usual name for an output type
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R", bound=Record)
@@ -39,62 +45,6 @@ class Profile(Enum):
     DEV = "dev"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Buffer:
-    """An edge's buffer: how many records wait in it before the producer does."""
-
-    max_items: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Connection:
-    """An edge as it was written."""
-
-    source: Element
-    case: str | None
-    target: Element
-    side: Side | None
-    buffer: Buffer | None
-    timeout: timedelta | None
-    place: Place
-
-
-@dataclass(frozen=True, kw_only=True)
-class RateLimit:
-    """A token bucket: `qps` tokens a second, at most `burst` saved up."""
-
-    qps: float
-    burst: int
-    place: Place
-
-
-@dataclass(frozen=True, kw_only=True)
-class InFlight:
-    """How many requests may be under way at once."""
-
-    requests: int
-    place: Place
-
-
-@dataclass(frozen=True, kw_only=True)
-class LatencyGoal:
-    """A promise on latency at a rate."""
-
-    percentile: float
-    latency: timedelta
-    at_qps: float | None
-    place: Place
-
-
-@dataclass(frozen=True, kw_only=True)
-class Egress:
-    """The hosts that one binding may reach."""
-
-    binding: str
-    hosts: tuple[str, ...]
-    place: Place
-
-
 class RespondNode(Element, Input[T]):
     """A way to answer."""
 
@@ -115,7 +65,7 @@ class RespondNode(Element, Input[T]):
 
 
 @dataclass
-class Flow:
+class Flow(Controls):
     """A dataflow program.
 
     Args:
@@ -132,17 +82,20 @@ class Flow:
     triggers: list[TriggerNode[Record]] = field(default_factory=list, init=False)
     responds: list[RespondNode[object]] = field(default_factory=list, init=False)
     connections: list[Connection] = field(default_factory=list, init=False)
-    limits: list[RateLimit] = field(default_factory=list, init=False)
-    goals: list[LatencyGoal] = field(default_factory=list, init=False)
-    egresses: list[Egress] = field(default_factory=list, init=False)
-    in_flight: InFlight | None = field(default=None, init=False)
+    exports: list[Export[Any, Any]] = field(default_factory=list, init=False)
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
         self.place = calling_place(depth=3)
 
     def trigger(self, trigger: Trigger[R], *, name: str | None = None) -> TriggerNode[R]:
-        """Add what starts a run."""
+        """Add what starts a run: `http.post(...)`, `cron(...)`, `kafka(...)`, `queue(...)` or `blob.listing(...)`.
+
+        Raises:
+            TypeError: It is none of these.
+        """
+        if not isinstance(trigger, Trigger):
+            raise TypeError(f"trigger takes http.post(...), cron(...), kafka(...) and the like; {trigger!r} is none")
         number = len(self.triggers) + 1
         added = TriggerNode(trigger, name or ("trigger" if number == 1 else f"trigger_{number}"), calling_place())
         self.triggers.append(added)  # type: ignore[arg-type]  # a list of triggers of any record; read only from here on
@@ -231,11 +184,13 @@ class Flow:
         self.responds.append(added)
         return added
 
-    def connect(
+    def connect(  # noqa: PLR0913 - one keyword per control an edge can have
         self,
         source: Output[T],
         target: Input[T],
         *,
+        delivery: Delivery | None = None,
+        ordering: Ordering | None = None,
         buffer: Buffer | None = None,
         timeout: timedelta | None = None,
     ) -> None:
@@ -245,58 +200,25 @@ class Flow:
             source: A trigger, a node, a branch (`gate.true`, `kinds.case("bug")`) or a side output
                 (`window.late_events`).
             target: A node, a combinator, one side of a join (`both.left`) or a respond.
-            buffer: How many records may wait on the edge.
+            delivery: `at_least_once` unless said otherwise.
+            ordering: `ordered` (as they come, per partition) unless said otherwise.
+            buffer: How many records may wait on the edge, and what happens to more.
             timeout: How long a record may wait for its target before the run fails.
 
         Raises:
             TypeError: What is given is no part of a graph, such as a function without `@node`.
         """
-        origin, case = _source(source)
-        destination, side = _target(target)
-        self.connections.append(
-            Connection(
-                source=origin,
-                case=case,
-                target=destination,
-                side=side,
-                buffer=buffer,
-                timeout=timeout,
-                place=calling_place(),
-            )
-        )
+        controls = EdgeControls(delivery=delivery, ordering=ordering, buffer=buffer, timeout=timeout)
+        self.connections.append(connection(source, target, controls, calling_place()))
 
-    def rate_limit(self, *, qps: float, burst: int) -> None:
-        """Let at most `qps` requests a second in, and `burst` at once; more are answered 429."""
-        self.limits.append(RateLimit(qps=qps, burst=burst, place=calling_place()))
+    def export(self, name: str, *, entry: Input[I], exit: Output[O]) -> Export[I, O]:
+        """Let other flows use what lies between `entry` and `exit` as one node: `price = flow.export("price", ...)`.
 
-    def max_in_flight(self, requests: int) -> None:
-        """Let at most so many requests be under way at once; more are answered 503."""
-        self.in_flight = InFlight(requests=requests, place=calling_place())
-
-    def slo(self, *, percentile: float, latency: timedelta, at_qps: float | None = None) -> None:
-        """Promise that `percentile` per cent of requests take at most `latency` at `at_qps` requests a second."""
-        self.goals.append(LatencyGoal(percentile=percentile, latency=latency, at_qps=at_qps, place=calling_place()))
-
-    def egress(self, binding: str, *hosts: str) -> None:
-        """Declare the hosts that a binding may reach: `flow.egress("stripe", "api.stripe.com")`."""
-        self.egresses.append(Egress(binding=binding, hosts=hosts, place=calling_place()))
-
-
-def _source(end: object) -> tuple[Element, str | None]:
-    """Where an edge starts. An element that nothing comes out of is for the checker to report, with its place."""
-    if isinstance(end, Output):
-        return end.origin, end.case
-    return _element(end), None
-
-
-def _target(end: object) -> tuple[Element, Side | None]:
-    """Where an edge ends. An element that takes nothing is for the checker to report, with its place."""
-    if isinstance(end, Input):
-        return end.destination, end.side
-    return _element(end), None
-
-
-def _element(end: object) -> Element:
-    if isinstance(end, Element):
-        return end
-    raise TypeError(f"connect takes nodes, triggers, combinators and responds; {end!r} is none (is @node missing?)")
+        Args:
+            name: The export's name.
+            entry: Where records go in; what comes before it here does not belong to it.
+            exit: Where they come out, a node or a branch; what follows it here does not belong to it.
+        """
+        added = Export(flow=self, name=name, entry=entry, exit=exit, place=calling_place())
+        self.exports.append(added)
+        return added

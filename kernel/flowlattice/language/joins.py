@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Generic, Literal, TypeVar, overload
 
-from flowlattice.language.ports import Branch, Element, Output, Place, SideInput, calling_place, name_of
+from flowlattice.language.ports import Branch, Element, Output, SideInput, calling_place, name_of
 
+T = TypeVar("T")
 L = TypeVar("L")
 R = TypeVar("R")
 O = TypeVar("O")  # noqa: E741 - the field's usual name for an output type
@@ -21,10 +22,7 @@ UNMATCHED = "unmatched"
 class Pairing(Element, Output[O], Generic[L, R, O]):
     """What a join and a zip share: a pure function makes one record of one from each side."""
 
-    def __init__(self, function: Callable[..., O], name: str, place: Place) -> None:
-        self.function = function
-        self.name = name
-        self.place = place
+    function: Callable[..., O]
 
     @property
     def origin(self) -> Element:
@@ -46,41 +44,48 @@ class Zip(Pairing[L, R, O]):
     """Pairs by position, the first with the first: `both = Zip(pair)`, then `both.left` and `both.right`."""
 
     def __init__(self, pair: Callable[[L, R], O], *, name: str | None = None) -> None:
-        super().__init__(pair, name or name_of(pair, "zip"), calling_place())
+        self.function = pair
+        self.name = name or name_of(pair, "zip")
+        self.place = calling_place()
 
 
 class Join(Pairing[L, R, O]):
     """Pairs by a key: `Join(combine, on="order_id", within=minutes(10))`, then `.left` and `.right`."""
 
+    on: tuple[tuple[str, str], ...]
+    within: timedelta
+    kind: JoinKind
+
+    # Which class it is depends on the kind, as does the type of what found no partner; hence no `__init__`.
     @overload
-    def __init__(
-        self: Join[L, R, O],
+    def __new__(
+        cls,
         combine: Callable[[L, R], O],
         *,
         on: JoinField | Sequence[JoinField],
         within: timedelta,
         kind: Literal["inner"] = "inner",
         name: str | None = None,
-    ) -> None: ...
+    ) -> Join[L, R, O]: ...
     @overload
-    def __init__(
-        self: Join[L, R, O],
+    def __new__(
+        cls,
         combine: Callable[[L, R | None], O],
         *,
         on: JoinField | Sequence[JoinField],
         within: timedelta,
         kind: Literal["left"],
         name: str | None = None,
-    ) -> None: ...
-    def __init__(
-        self,
-        combine: Callable[[L, Any], O],
+    ) -> LeftJoin[L, R, O]: ...
+    def __new__(
+        cls,
+        combine: Callable[..., object],
         *,
         on: JoinField | Sequence[JoinField],
         within: timedelta,
         kind: JoinKind = "inner",
         name: str | None = None,
-    ) -> None:
+    ) -> Join[Any, Any, Any]:
         """Pair records of two sides that agree in their keys.
 
         Args:
@@ -92,14 +97,27 @@ class Join(Pairing[L, R, O]):
                 `None` for the other side.
             name: Its name in the graph; the function's by default.
         """
-        super().__init__(combine, name or name_of(combine, "join"), calling_place())
-        self.on = _pairs(on)
-        self.within = within
-        self.kind: JoinKind = kind
+        made: Join[Any, Any, Any] = object.__new__(LeftJoin if kind == "left" else Join)
+        made.function = combine
+        made.name = name or name_of(combine, "join")
+        made.place = calling_place()
+        made.on = _pairs(on)
+        made.within = within
+        made.kind = kind
+        return made
 
     @property
     def unmatched(self) -> Branch[L | R]:
-        """Records for which none came in time and that did not go on by themselves."""
+        """Records of either side for which none came in time, whole."""
+        return Branch(self, UNMATCHED)
+
+
+class LeftJoin(Join[L, R, O]):
+    """A join that lets a record from the left go on by itself; made by `Join(..., kind="left")`."""
+
+    @property
+    def unmatched(self: LeftJoin[L, T | None, O]) -> Branch[T]:
+        """Records from the right for which none came in time, whole."""
         return Branch(self, UNMATCHED)
 
 

@@ -18,6 +18,7 @@ from types import CodeType, ModuleType
 from typing import Final
 
 from flowlattice.errors import UsageError
+from flowlattice.language.connectors import Connector
 from flowlattice.language.flow import Flow
 from flowlattice.language.sources import SourceFiles
 
@@ -35,6 +36,14 @@ class Program:
     file: Path
     package: str
 
+    @property
+    def connectors(self) -> tuple[Connector, ...]:
+        """The connectors of the modules that were loaded, in the order of the modules' names."""
+        names = sorted(name for name in sys.modules if name.startswith(f"{self.package}."))
+        values = [value for name in names for value in vars(sys.modules[name]).values()]
+        found = {id(value): value for value in values if isinstance(value, Connector)}
+        return tuple(found.values())
+
 
 def flow_file(path: Path) -> Path:
     """The file that a path means: itself, or `flow.py` in a folder.
@@ -49,7 +58,7 @@ def flow_file(path: Path) -> Path:
 
 
 def load(path: Path) -> Program:
-    """Run a flow file and return the flow that it defines.
+    """Run a flow file and return the flow that it defines; one that it imports from beside it is not its own.
 
     Raises:
         UsageError: The file defines no flow, or more than one.
@@ -58,6 +67,8 @@ def load(path: Path) -> Program:
     file = flow_file(path)
     module = _import(file)
     flows = {id(value): value for value in vars(module).values() if isinstance(value, Flow)}
+    own = {key: flow for key, flow in flows.items() if flow.place.file == str(file)}
+    flows = own or flows  # made by a helper of another file, perhaps
     if len(flows) != 1:
         raise UsageError(f"{file.name}: defines {len(flows)} flows; one file defines one `flow = Flow(...)`")
     return Program(

@@ -48,7 +48,7 @@ class Input(Generic[T_contra]):
         raise NotImplementedError
 
     @property
-    def side(self) -> Side | None:
+    def port(self) -> Side | None:
         """The side of the destination, if it has two."""
         return None
 
@@ -91,7 +91,7 @@ class SideInput(Input[T_contra]):
         return self._destination
 
     @property
-    def side(self) -> Side | None:
+    def port(self) -> Side | None:
         """Which of them."""
         return self._side
 

@@ -48,7 +48,7 @@ def derivations(
         returned = next(iter(get_args(returned)), returned)
     if not (isinstance(returned, type) and issubclass(returned, BaseModel)):
         return {}
-    trace = _Trace(Scope(target, syntax), sources, parameter)
+    trace = _Trace(Scope(target, syntax, sources), sources, parameter)
     found: dict[str, set[str]] = {name: set() for name in returned.model_fields}
     for result in _results(syntax):
         for value in trace.items(result) if items else [result]:

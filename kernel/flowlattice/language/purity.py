@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flowlattice.capabilities import CapabilityType
 from flowlattice.lattice import Determinism, Effects
 
 
@@ -41,11 +40,6 @@ def outside_change(what: str) -> Known:
     return Known(Effects.EFFECTFUL, Determinism.NONDETERMINISTIC, f"changes {what}, which lives outside the node")
 
 
-def uses(declared: CapabilityType, binding: str) -> Known:
-    """Using a capability."""
-    return Known(declared.effects, declared.determinism, f"uses {binding} ({declared.name})")
-
-
 PURE: Final = Known(Effects.PURE, Determinism.STRICT, "")
 _CLOCK: Final = Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, "reads the clock")
 _RANDOM: Final = Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, "draws randomness")
@@ -57,9 +51,10 @@ _OUTSIDE: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "reaches out
 _CONTEXT: Final = Known(Effects.EFFECTFUL, Determinism.BEST_EFFORT, "changes the state of its thread")
 
 PURE_BUILTINS: Final = frozenset(
-    "abs all any ascii bin bool bytearray bytes chr complex dict divmod enumerate filter float format frozenset hex "
-    "int isinstance issubclass iter len list map max min next object oct ord pow property range repr reversed "
-    "round set slice sorted str sum super tuple type zip staticmethod classmethod".split()
+    "abs aiter all anext any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter "
+    "float format frozenset hasattr hex int isinstance issubclass iter len list map max min next object oct ord "
+    "pow property range repr reversed round set slice sorted str sum super tuple type zip staticmethod "
+    "classmethod".split()
 )
 
 SPECIAL_BUILTINS: Final = {
@@ -149,9 +144,14 @@ PURE_METHODS: Final = frozenset(
     if not name.startswith("_")
 ) | frozenset(
     "isoformat strftime date time timetz replace weekday isoweekday isocalendar toordinal total_seconds utcoffset "
-    "group groups groupdict start end span match search fullmatch findall finditer sub subn expand "
-    "quantize normalize to_integral_value as_tuple is_nan is_finite copy_abs adjusted limit_denominator "
-    "hexdigest digest most_common elements model_copy model_dump is_cancelled total rotate move_to_end".split()
+    "group groups groupdict start end span match search fullmatch findall finditer sub subn expand quantize "
+    "normalize to_integral_value as_tuple is_nan is_finite copy_abs adjusted limit_denominator hexdigest digest "
+    "most_common elements model_copy model_dump is_cancelled total rotate move_to_end appendleft popleft "
+    "extendleft new_child dst tzname ctime compare sqrt exp ln log10 to_integral to_eng_string is_zero is_signed "
+    "is_infinite is_normal same_quantum scaleb shift fma max_mag min_mag copy_sign copy_negate substitute "
+    "safe_substitute get_identifiers is_valid wrap fill cdf pdf inv_cdf overlap quantiles zscore model_dump_json "
+    "model_validate model_validate_json geturl itermonthdates itermonthdays monthdatescalendar monthdayscalendar "
+    "_replace _asdict _make".split()
 )
 
 MUTATORS: Final = frozenset(

@@ -4,16 +4,17 @@ The reader is a lint over `ast` with an allow-list. What it can resolve and know
 resolve and knows to be otherwise is that; what it cannot resolve is best_effort and effectful, unless the author
 vouches for it by name. The boundary that holds against malice is the sandbox and the replay, not this.
 
-What names denote is in `_scope`, the walk over a body in `_body`, which expressions are sets in `_sets`, and what is
-known of libraries in `_objects` and `purity`.
+Which names are local is in `_names` and `_bindings`, what they denote in `_scope` and `_meanings`; the walk over a
+body is in `_body`, what calls do in `_calls`, what classes bring along in `_classes`, which expressions are sets in
+`_sets`, and what is known of libraries in `_objects` and `purity`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from flowlattice.language._body import Reader
 from flowlattice.language._findings import Cause, Misuse, Reading, Url
+from flowlattice.language._reader import Reader
 from flowlattice.language.ports import Place
 from flowlattice.language.sources import SourceFiles
 
@@ -31,6 +32,8 @@ def read(
         place: Where the function entered the graph, for what has no source of its own.
         vouched: Calls, as they are written, that the author says are pure.
     """
-    reader = Reader(sources, frozenset(vouched))
+    names = dict.fromkeys(vouched)
+    reader = Reader(sources, frozenset(names))
     reader.root(function, place)
+    reader.reading.unneeded += [name for name in names if name not in reader.reading.vouched]
     return reader.reading

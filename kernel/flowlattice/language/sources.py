@@ -6,22 +6,25 @@ import ast
 import re
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from tokenize import detect_encoding
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Final
 
 from flowlattice.language._mutations import changed_names
+from flowlattice.language._names import FunctionSyntax, arguments_of
 from flowlattice.language.ports import CallPlace, Place
 
+__all__ = ["FunctionSyntax", "SourceFiles", "arguments_of", "decoded", "lines_of", "parsed"]
+
 _Position = tuple[int | None, int | None, int | None, int | None]
-FunctionSyntax = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
+_MUTABLE: Final = (MutableMapping, MutableSequence, MutableSet)
 _OURS: Final = Path(__file__).resolve().parents[1]
 
 
@@ -52,13 +55,6 @@ def parsed(data: bytes, filename: str) -> ast.Module:
 def lines_of(text: str) -> list[str]:
     """Lines as Python counts them: ended by LF, CR LF or CR, and by nothing else."""
     return _NEWLINE.split(text)
-
-
-def arguments_of(syntax: FunctionSyntax) -> list[ast.arg]:
-    """The parameters of a function, in order."""
-    arguments = syntax.args
-    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    return named + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
 
 
 @dataclass
@@ -93,6 +89,9 @@ class SourceFiles:
     folder: Path
     _files: dict[str, _File] = field(default_factory=dict)
     _owned: dict[str, bool] = field(default_factory=dict)
+    _modules: dict[str, tuple[ModuleType, ...]] = field(default_factory=dict)
+    _classes: dict[str, tuple[type, ...]] = field(default_factory=dict)
+    _changed: dict[str, frozenset[int]] = field(default_factory=dict)
     _positions: dict[int, tuple[CodeType, list[_Position]]] = field(default_factory=dict)
 
     def owns(self, filename: str) -> bool:
@@ -133,6 +132,33 @@ class SourceFiles:
     def changed_names(self, filename: str) -> frozenset[str]:
         """The global names of one of the flow's files that stand for objects that its functions change."""
         return self._file(filename).changed
+
+    def modules(self, package: str) -> tuple[ModuleType, ...]:
+        """The loaded modules of a flow, of which a name in its package is known."""
+        top = package.partition(".")[0]
+        if top not in self._modules:
+            found = [module for name, module in sys.modules.items() if name.startswith(f"{top}.")]
+            self._modules[top] = tuple(m for m in found if self.owns(getattr(m, "__file__", None) or ""))
+        return self._modules[top]
+
+    def classes(self, package: str) -> tuple[type, ...]:
+        """The classes that a flow's files define."""
+        if package not in self._classes:
+            values = [value for module in self.modules(package) for value in vars(module).values()]
+            kinds = [value for value in values if isinstance(value, type) and self.class_(value) is not None]
+            self._classes[package] = tuple(dict.fromkeys(kinds))
+        return self._classes[package]
+
+    def changed_objects(self, package: str) -> frozenset[int]:
+        """The identities of a flow's tables and lists that its functions change, by whatever name."""
+        if package not in self._changed:
+            self._changed[package] = frozenset(
+                id(vars(module)[name])
+                for module in self.modules(package)
+                for name in self.changed_names(module.__file__ or "")
+                if isinstance(vars(module).get(name), _MUTABLE)
+            )
+        return self._changed[package]
 
     def place(self, filename: str, part: ast.AST) -> Place:
         """Where a piece of syntax is written."""

@@ -14,8 +14,8 @@ from flowlattice.bindings import (
     SqliteCallLog,
     SystemClock,
     bindings_for,
+    described,
 )
-from flowlattice.bindings.environment import described
 from flowlattice.engine import CallRecord
 from flowlattice.errors import UsageError
 

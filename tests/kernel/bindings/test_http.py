@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +16,7 @@ import pytest
 from flowlattice.bindings import EnvironmentBindings, LocalBindings
 from flowlattice.engine.backends import NotSent
 from flowlattice.errors import EgressDenied, UsageError
-from tests.support.flows import running
+from tests.support.flows import running, web
 
 TOML = """
 [test.crm]
@@ -91,7 +92,7 @@ def url(made: Any, path: str = "/x") -> str:
 
 async def send(backend: Any, method: str, address: str, made: Any, **more: Any):
     hosts = (f"127.0.0.1:{made.server_port}",)
-    parts: dict[str, Any] = {"params": None, "json": None, "headers": {}, "hosts": hosts}
+    parts: dict[str, Any] = {"params": None, "json": None, "form": None, "headers": {}, "hosts": hosts}
     return await backend.send(method, address, **{**parts, **more})
 
 
@@ -122,8 +123,11 @@ async def test_what_goes_over_the_wire(tmp_path):
             await send(backend, "POST", url(made), made, json={"ü": [1, None]}, headers={"Idempotency-Key": "k"})
             await send(backend, "GET", url(made, "/q?a=1"), made, params={"b": "x y&z"})
             await send(backend, "DELETE", url(made), made, json={"ignored": True})
+            await send(backend, "POST", url(made), made, form={"amount": "12", "what": "a b&c"})
             answer = await send(backend, "PUT", url(made, "/down"), made, json=[])
-    post, get, delete, _ = made.seen
+    post, get, delete, form, _ = made.seen
+    assert form[3] == b"amount=12&what=a+b%26c"
+    assert form[2]["content-type"] == "application/x-www-form-urlencoded"
     assert (post[0], json.loads(post[3])) == ("POST", {"ü": [1, None]})
     headers = {name.lower(): value for name, value in post[2].items()}
     assert headers["idempotency-key"] == "k"
@@ -185,3 +189,112 @@ async def test_proxies_of_the_environment_are_not_used(tmp_path, monkeypatch):
     async with real(tmp_path) as backend:
         with server() as made:
             assert (await send(backend, "GET", url(made), made)).ok
+
+
+@running
+async def test_a_binding_that_lists_hosts_reaches_no_others(tmp_path):
+    text = TOML + 'egress = ["crm.example.com"]\n'
+    bindings = EnvironmentBindings(text, "test", tmp_path)
+    with server() as made:
+        with pytest.raises(EgressDenied, match="binding crm may not reach 127"):
+            await send(bindings.http("crm"), "POST", url(made), made, json={})
+        assert made.seen == []
+    await bindings.close()
+
+
+AUTH = """
+from flowlattice import Creds, HttpReadPinned
+
+class In(Record, data="public"):
+    url: str
+    pin: str = ""
+
+class Out(Record, data="public"):
+    v: str
+
+@node(idempotency=by("url"))
+async def act(req: In, read: HttpRead, pinned: HttpReadPinned, write: HttpWrite, key: Creds) -> Out:
+    if req.pin:
+        try:
+            return Out(v=(await pinned.get(req.url, digest=req.pin, auth=key)).text)
+        except Exception as error:
+            return Out(v=str(error))
+    await read.get(req.url, params={"q": "1"}, auth=key)
+    await write.post(req.url, json={}, auth=key)
+    await write.put(req.url, auth=key)
+    await write.patch(req.url, auth=key)
+    await write.delete(req.url)
+    return Out(v=f"{key.name} {key}")
+
+flow = Flow("auth", version="1.0.0")
+hook = flow.trigger(http.post("/go", accepts=In, deadline=seconds(20)))
+flow.connect(hook, act)
+flow.connect(act, flow.respond())
+"""
+AUTH_TOML = """
+[test.read]
+backend = "http"
+[test.pinned]
+backend = "http"
+[test.write]
+backend = "http"
+[test.key]
+backend = "secret"
+value = "$CRM_TOKEN"
+"""
+
+
+@asynccontextmanager
+async def authorised(folder, *made: Any) -> AsyncIterator[Any]:
+    """The web host of `AUTH`, whose bindings may reach the servers."""
+    hosts = "".join(f", '127.0.0.1:{one.server_port}'" for one in made)
+    egress = "".join(f"flow.egress('{name}'{hosts})\n" for name in ("read", "pinned", "write"))
+    async with web(folder, AUTH + egress, bindings=EnvironmentBindings(AUTH_TOML, "test", folder)) as client:
+        yield client
+
+
+@running
+async def test_the_engine_attaches_a_credential_that_the_node_never_sees(tmp_path):
+    with server() as made:
+        async with authorised(tmp_path, made) as client:
+            answer = await client("POST", "/go", json={"url": url(made)})
+            said = json.loads(answer.body)["v"]
+            log = [call.model_dump_json() for call in client.log.calls]
+    assert said.startswith("key <")
+    assert "t0k3n" not in said + "".join(log)
+    sent = [(method, {name.lower(): value for name, value in headers.items()}) for method, _, headers, _ in made.seen]
+    assert [(method, headers.get("authorization")) for method, headers in sent] == [
+        ("GET", "Bearer t0k3n"),
+        ("POST", "Bearer t0k3n"),
+        ("PUT", "Bearer t0k3n"),
+        ("PATCH", "Bearer t0k3n"),
+        ("DELETE", None),
+    ]
+
+
+@running
+async def test_a_credential_does_not_follow_a_redirect_to_another_host(tmp_path):
+    with server() as other, server(on="/x", away=url(other, "/y")) as made:
+        async with authorised(tmp_path, made, other) as client:
+            for path in ("/on", "/away"):
+                await client("POST", "/go", json={"url": url(made, path), "pin": "sha256:" + "0" * 64})
+    assert [headers.get("Authorization") for _, _, headers, _ in made.seen] == ["Bearer t0k3n"] * 3
+    assert [(path, headers.get("Authorization")) for _, path, headers, _ in other.seen] == [("/y", None)]
+
+
+@running
+async def test_what_is_pinned_is_compared(tmp_path):
+    with server() as made:
+        body = json.dumps({"method": "GET", "path": "/x", "body": ""})
+        digest = f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
+        async with authorised(tmp_path, made) as client:
+
+            async def pinned(pin, path="/x"):
+                return json.loads((await client("POST", "/go", json={"url": url(made, path), "pin": pin})).body)["v"]
+
+            assert await pinned(digest) == body
+            assert await pinned("etag:abc") == "binding pinned gave etag: where etag:abc is pinned; " + (
+                "pin what is meant, or restore it"
+            )
+            assert "binding pinned gave sha256:" in await pinned(digest, "/other")
+            assert "gave status 503 where" in await pinned(digest, "/down")

@@ -114,6 +114,22 @@ REWRITES = {
         "DET301",
         "    for w in sorted(set(a.v.split())):  # each\n",
     ),
+    "the time that the record brings": (
+        "class E(Record, data='public'):\n    at: datetime\n@node(determinism=Determinism.STRICT)\n"
+        "def f(e: E) -> A:\n    return A(n=datetime.now().year)  # kept\n"
+        "t = flow.trigger(http.post('/e', accepts=E))\nflow.connect(t, f)\nflow.connect(f, flow.respond())\n"
+        "flow.connect(hook, flow.respond(name='r'))\n",
+        "DET301",
+        "return A(n=e.at.year)  # kept\n",
+    ),
+    "seconds of the time that the record brings": (
+        "import time\nclass E(Record, data='public'):\n    at: datetime\ndef f(e: E) -> A:\n"
+        "    return A(n=int(time.time()))\nm = Map(f)\n"
+        "t = flow.trigger(http.post('/e', accepts=E))\nflow.connect(t, m)\nflow.connect(m, flow.respond())\n"
+        "flow.connect(hook, flow.respond(name='r'))\n",
+        "EFFECT201",
+        "return A(n=int(e.at.timestamp()))\n",
+    ),
     "a return type": (
         "@node\ndef f(a: A):\n    if a.v:\n        return B(v=a.v)\n    return B()\n" + HERE,
         "DAG001",

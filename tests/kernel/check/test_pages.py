@@ -4,13 +4,21 @@ import re
 
 import pytest
 
-from flowlattice.check import CheckContext, apply_fixes, check, rules, with_edits
+from flowlattice.check import CheckContext, Facts, apply_fixes, check, rules, with_edits
 from flowlattice.ir import TASK
 from flowlattice.ir.build import build
+from flowlattice.ir.model import AiBudget
 from flowlattice.sandbox import Sandbox
 
 # What a bad example cannot help showing besides its own code.
-ALONGSIDE = {"EGRESS101": {"CAP101"}, "DAG204": {"DAG104"}}
+ALONGSIDE = {
+    "DAG204": {"DAG104"},
+    "EGRESS101": {"CAP101"},
+    "EXACT002": {"DAG004"},
+    "SAGA205": {"DAG004"},
+}
+# What has to be stated for a fix to be offered at all.
+STATED = {"BUD101": Facts(budgets={"summarize": AiBudget(usd_per_day="5", tokens_per_day=100_000)})}
 # Local doubles stand in for capabilities in examples.
 ALWAYS = {"CAP101"}
 
@@ -23,12 +31,12 @@ def sandbox():
 
 @pytest.fixture
 def found_in(tmp_path, sandbox):
-    def look(text):
+    def look(text, context=None):
         (tmp_path / "flow.py").write_text(text)
         built = build(tmp_path, sandbox=sandbox)
         if built.ir is None:
             return None, built.diagnostics
-        return built.ir, check(built.ir, CheckContext())
+        return built.ir, check(built.ir, context or CheckContext())
 
     return look
 
@@ -72,10 +80,12 @@ def test_the_good_example_is_not(rule, found_in):
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in rules() if rule.fix is not None])
 def test_the_fix_answers_the_bad_example(rule, found_in):
     text = example(rule, "Bad")
-    flow, found = found_in(text)
-    offered = [diagnostic for diagnostic in with_edits(flow, found, {"flow.py": text}) if diagnostic.code == rule.code]
+    context = CheckContext(facts=STATED.get(rule.code, Facts()))
+    flow, found = found_in(text, context)
+    fixed = with_edits(flow, found, {"flow.py": text}, context)
+    offered = [diagnostic for diagnostic in fixed if diagnostic.code == rule.code]
     assert all(diagnostic.fix is not None and diagnostic.fix.edits for diagnostic in offered)
-    fixed = apply_fixes(text, offered, unsafe=True)
-    assert fixed != text
-    _, left = found_in(fixed)
+    done = apply_fixes(text, offered, unsafe=True)
+    assert done != text
+    _, left = found_in(done)
     assert codes(left) <= ALWAYS

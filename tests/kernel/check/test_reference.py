@@ -4,7 +4,7 @@ import json
 
 import click
 
-from flowlattice.check import rules
+from flowlattice.check import rules, run_time_codes
 from flowlattice.check.render import render_reference
 from flowlattice.cli import flows, run
 from flowlattice.ir.model import json_schema
@@ -15,9 +15,9 @@ REFERENCE = ROOT / "docs" / "reference"
 
 def test_the_page_of_diagnostics(golden, capsys):
     # Its blocks are the examples that `test_pages` runs; docs/reference/diagnostics.md holds nothing else.
-    golden(REFERENCE / "diagnostics.md", render_reference(rules()))
+    golden(REFERENCE / "diagnostics.md", render_reference(rules(), run_time_codes()))
     assert run(["explain", "--markdown"]) == 0
-    assert capsys.readouterr().out == render_reference(rules())
+    assert capsys.readouterr().out == render_reference(rules(), run_time_codes())
 
 
 def test_the_schema_of_the_ir(golden):

@@ -502,6 +502,46 @@ def test_an_environment_has_to_bind_everything(flow_of):
     assert check(flow, CheckContext(environment=bound)) == ()
 
 
+def test_each_binding_is_reported_once_whoever_asks_for_it(flow_of):
+    flow = flow_of(
+        "@node\nasync def f(a: A, db: DbRead, files: BlobRead, rng: SeededRng) -> A:\n    return a\n"
+        "@node(idempotency=by('v'))\nasync def g(a: A, db: DbWrite, ai: AiRead) -> A:\n    return a\n"
+        "flow.connect(hook, f)\nflow.connect(f, g)\nflow.connect(g, flow.respond())\n"
+    )
+
+    def found(**backends):
+        bound = CheckContext(environment=Environment(name="live", backends=backends))
+        return [(d.severity, d.message) for d in check(flow, bound) if d.code == "CAP101"]
+
+    assert found() == [
+        ("error", "db (db.read) is not bound to a sqlite or postgres backend in live"),
+        ("error", "files (blob.read) is not bound to a folder or s3 backend in live"),
+        ("error", "ai (ai.read) is not bound to an openai backend in live"),
+    ]
+    assert found(db="postgres", files="s3", ai="openai") == []
+    assert found(db="local", files="folder", ai="http") == [
+        ("warning", "db (db.read and db.write) is bound to a local double in live"),
+        ("error", "ai (ai.read) is not bound to an openai backend in live"),
+    ]
+
+
+def test_a_binding_that_lists_hosts_lets_the_flow_declare_no_others(flow_of):
+    flow = flow_of(
+        "@node\nasync def f(a: A, api: HttpRead) -> A:\n    return a\n"
+        "flow.connect(hook, f)\nflow.connect(f, flow.respond())\nflow.egress('api', 'A.example', 'b.example:81')\n"
+    )
+
+    def found(**hosts):
+        environment = Environment(name="live", backends={"api": "http"}, hosts=hosts)
+        return [(d.code, d.message) for d in check(flow, CheckContext(environment=environment))]
+
+    assert found() == found(api=("a.example", "b.example:81")) == []
+    assert found(api=("a.example", "b.example")) == [
+        ("EGRESS101", "api may not reach b.example:81 in live: its binding lists a.example and b.example")
+    ]
+    assert len(found(api=())) == 2
+
+
 def test_findings_are_sorted_and_the_same_every_time(flow_of):
     flow = flow_of(
         one("@node\nasync def f(a, k: KvWrite, x: HttpRead):\n    return a\nflow.rate_limit(qps=0, burst=0)")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlattice.check import rules
+from flowlattice.check import rules, run_time_codes
 from flowlattice.cli import run
 from flowlattice.ir.model import FlowIR, json_schema
 from tests.support.docblocks import ROOT
@@ -192,9 +192,26 @@ def test_an_unknown_code_suggests_a_known_one(capsys):
 
 def test_listing_the_codes(capsys):
     assert run(["explain"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [rule.code for rule in rules()]
+    known = [found.code for found in (*rules(), *run_time_codes())]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == known
     assert run(["explain", "--json"]) == 0
-    assert [entry["code"] for entry in json.loads(capsys.readouterr().out)] == [rule.code for rule in rules()]
+    assert [entry["code"] for entry in json.loads(capsys.readouterr().out)] == known
+
+
+def test_explaining_what_only_a_run_shows(capsys):
+    for found in run_time_codes():
+        assert run(["explain", found.code.lower()]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith(f"# {found.code}: {found.title}.")
+        assert "## Now\n\nReserved." in out
+    assert run(["explain", "RUN030", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"code", "severity", "title", "page"}
+    assert run(["explain", "RUN031"]) == 2
+    assert "did you mean" in capsys.readouterr().err
+
+
+def test_no_code_is_both_found_and_given_by_runs():
+    assert not {rule.code for rule in rules()} & {found.code for found in run_time_codes()}
 
 
 def test_the_ir_and_its_schema(capsys):

@@ -52,7 +52,7 @@ class Scripted(LocalBindings):
     def http(self, binding):
         return self
 
-    async def send(self, method, url, *, params, json, headers, hosts):
+    async def send(self, method, url, *, params, json, form, headers, hosts):
         self.requests.append((method, url, dict(headers)))
         outcome = self.script.pop(0)() if self.script else 200
         if asyncio.iscoroutine(outcome):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowlattice.ir.drawing import FORMATS, dot, mermaid
+from flowlattice.ir.drawing import FORMATS, dot, mermaid, svg
 from flowlattice.ir.lower import lower
 from flowlattice.language.loading import load
 from tests.support.docblocks import ROOT
@@ -132,6 +132,36 @@ def test_a_limit_is_on_its_trigger_or_on_the_flow_if_triggers_share_it():
 def test_what_undoes_a_node_is_a_broken_line():
     text = mermaid(flow([node("charge", compensate=identity("refund")), node("refund")]))
     assert 'n1 -.->|"undone by"| n2' in text
+
+
+def test_a_side_output_is_a_broken_line():
+    window = node("hour", "window", side_outputs=("late_events",))
+    text = flow([window, node("a"), node("b")], [edge("hour", "a"), edge("hour", "b", "late_events")])
+    assert "n1 --> n2" in mermaid(text)
+    assert 'n1 -.->|"late_events"| n3' in mermaid(text)
+    assert 'n1 -> n3 [label="late_events", style=dashed]' in dot(text)
+    assert '<path class="edge side"' in svg(text)
+
+
+@pytest.mark.parametrize(
+    ("config", "note"),
+    [
+        ({"shape": "sliding", "size_ms": 300_000, "slide_ms": 60_000}, "sliding 5 min every 1 min by at"),
+        ({"shape": "session", "gap_ms": 60_000, "lateness_ms": 0}, "session gap 1 min by at"),
+    ],
+)
+def test_a_window_is_labelled_with_its_size(config, note):
+    surface = {"kind": "window", "targets": (identity("w"),), "config": {"event_time": "at", **config}}
+    assert f"<br/>{note}" in mermaid(flow([node("w", "window")], surfaces=(surface,)))
+
+
+def test_an_answer_that_streams_says_so():
+    surface = {
+        "kind": "respond",
+        "targets": (identity("r"),),
+        "config": {"status": 200, "body": "events", "stream": True},
+    }
+    assert "200 events stream" in mermaid(flow([node("r", "respond")], surfaces=(surface,)))
 
 
 def test_what_the_ir_names_and_does_not_have_is_left_out():

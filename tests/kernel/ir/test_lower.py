@@ -13,7 +13,11 @@ from flowlattice.language.loading import load
 from tests.support.docblocks import ROOT
 
 HERE = Path(__file__).parent
-FLOWS = {"echo": ROOT / "examples" / "s01_echo", "everything": HERE / "flows" / "everything"}
+FLOWS = {
+    "echo": ROOT / "examples" / "s01_echo",
+    "everything": HERE / "flows" / "everything",
+    "dataflow": HERE / "flows" / "dataflow",
+}
 
 
 def ir_of(name):

@@ -124,8 +124,9 @@ def test_an_expression(node_of, body, promise):
 
 
 STATEMENTS = {
-    "now = datetime.now\nreturn Res(v=now().isoformat())": ("effectful", "nondeterministic"),
-    "p = print\nreturn Res()": UNKNOWN,
+    "now = datetime.now\nreturn Res(v=now().isoformat())": CLOCK,
+    "p = print\np(req.v)\nreturn Res()": UNKNOWN,
+    "p = print\nreturn Res()": PURE,
     "COUNTS[req.v] = 1\nreturn Res()": CHANGES,
     "COUNTS[req.v] += 1\nreturn Res()": CHANGES,
     "del COUNTS[req.v]\nreturn Res()": CHANGES,
@@ -601,3 +602,24 @@ def test_operators_and_library_functions_can_be_nodes(flow_of):
     )
     promises = {node.name: (node.effects, node.determinism) for node in flow.nodes}
     assert promises["trim"] == promises["strip"] == promises["map"] == PURE
+
+
+VOUCHERS = {
+    "the call as it is written": ("Res(v=req.v.frobnicate())", ["req.v.frobnicate"], ("req.v.frobnicate",), PURE),
+    "the method, whatever it is called on": ("Res(v=req.v.frobnicate())", [".frobnicate"], (".frobnicate",), PURE),
+    "a call in a helper": ("Res(v=helper(req.v))", ["v.frobnicate"], ("v.frobnicate",), PURE),
+    "a library function that is not known": ("Res(v=system.path.abspath(req.v))", ["x"], (), UNKNOWN),
+    "what is known to read the clock": ("Res(v=str(time.time()))", ["time.time"], (), CLOCK),
+    "a helper that was read": ("Res(v=stamp(req.v))", ["stamp"], (), CLOCK),
+    "what is pure anyway": ("Res(v=req.v.strip())", [".strip", "Res"], (), PURE),
+    "one of two": ("Res(v=req.v.frobnicate() + req.v.zip())", [".zip"], (".zip",), UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("body", "vouch", "needed", "promise"), VOUCHERS.values(), ids=VOUCHERS)
+def test_a_voucher_answers_what_cannot_be_resolved_and_nothing_else(node_of, body, vouch, needed, promise):
+    helpers = "def helper(v):\n    return v.frobnicate()\ndef stamp(v):\n    return v + str(time.time())\n"
+    node = node_of(f"{helpers}@node(vouch={vouch})\ndef f(req: Req) -> Res:\n    return {body}\n")
+    assert (node.effects, node.determinism) == promise, node.reasons
+    assert node.vouched == needed
+    assert node.unneeded_vouchers == tuple(name for name in vouch if name not in needed)

@@ -12,14 +12,19 @@ RIGHT = '''
 """Everything that must type-check."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, assert_type
 
 from flowlattice import (
-    Buffer, Clock, Context, Effects, Filter, Flow, HttpRead, HttpWrite, If, KvWrite, Map, Merge, Record, Switch, by,
-    field, http, ms, node,
+    Aggregate, Buffer, Clock, Context, Distinct, Effects, Filter, Flow, ForEach, HttpRead, HttpWrite, If, Join, KvWrite,
+    Map, Merge, ObjectRef, Raw, Record, Switch, Tick, Window, Zip, blob, by, cron, field, hours, http, kafka, minutes,
+    ms, node, queue,
 )
-from flowlattice.language.flow import TriggerNode
+from flowlattice.language.joins import LeftJoin
 from flowlattice.language.nodes import Node
+from flowlattice.language.ports import Branch
+from flowlattice.language.triggers import TriggerNode
 
 
 class A(Record, data="public"):
@@ -83,6 +88,78 @@ def to_a(b: B) -> A:
     return A(v=str(b.n))
 
 
+class Event(Record, data="public"):
+    key: str
+    at: datetime
+    amount: int
+
+
+class Total(Record, data="public"):
+    key: str
+    window_start: datetime
+    amount: int
+    names: list[str]
+
+
+@dataclass
+class Review:
+    """A checkpoint, as far as a schedule needs one."""
+
+    name: str
+    view: type[B]
+
+
+def parts(a: A) -> list[B]:
+    return [B(n=1)]
+
+
+def pair(a: A, b: B) -> C:
+    return C(v=a.v, w=str(b.n))
+
+
+def pair_or_not(a: A, b: B | None) -> C:
+    return C(v=a.v, w="" if b is None else str(b.n))
+
+
+def add_name(names: list[str], event: Event) -> list[str]:
+    return [*names, event.key]
+
+
+@node
+def of_raw(raw: Raw) -> A:
+    return A(v=raw.reason)
+
+
+@node
+def of_tick(tick: Tick) -> A:
+    return A(v=tick.at.isoformat())
+
+
+@node
+def of_object(ref: ObjectRef) -> A:
+    return A(v=ref.key)
+
+
+@node
+def of_event(event: Event) -> A:
+    return A(v=event.key)
+
+
+@node
+def of_total(total: Total) -> A:
+    return A(v=total.key)
+
+
+@node
+def of_either(one: A | B) -> A:
+    return A(v="")
+
+
+@node
+def of_b(b: B) -> A:
+    return A(v=str(b.n))
+
+
 assert_type(plain, Node[A, B])
 assert_type(waits, Node[A, B])
 assert_type(streams, Node[A, B])
@@ -111,6 +188,54 @@ flow.connect(page, flow.respond(body="html"))
 flow.connect(page, flow.respond(body="json"))
 flow.connect(several, flow.respond(body="events"))
 flow.connect(plain.named("again"), flow.respond(status=404, body="empty"))
+flow.connect(streams, flow.respond(body="events", stream=True))
+flow.connect(streams, of_b)
+
+ticks = flow.trigger(cron("0 9 * * 1,3"))
+assert_type(ticks, TriggerNode[Tick])
+flow.connect(ticks, of_tick)
+reviews = flow.trigger(cron("0 9 * * 1,3", during=Review("review", B)))
+assert_type(reviews, TriggerNode[B])
+flow.connect(reviews, of_b)
+topic = flow.trigger(kafka("events", accepts=Event, group="g", visibility_timeout=minutes(1), idle=minutes(1)))
+flow.connect(topic.rejected, of_raw)
+flow.connect(flow.trigger(queue("events", accepts=Event, max_deliveries=3)), of_event)
+flow.connect(flow.trigger(blob.listing("s3://b/x/")), of_object)
+
+split = ForEach(parts, concurrency=4)
+assert_type(split, ForEach[A, B])
+flow.connect(hook, split)
+flow.connect(split, of_b)
+joined = Join(pair, on="v", within=minutes(1))
+assert_type(joined, Join[A, B, C])
+assert_type(joined.unmatched, Branch[A | B])
+left_joined = Join(pair_or_not, on=[("v", "n")], within=minutes(1), kind="left")
+assert_type(left_joined, LeftJoin[A, B | None, C])
+assert_type(left_joined.unmatched, Branch[B])
+flow.connect(left_joined.unmatched, of_b)
+zipped = Zip(pair)
+assert_type(zipped, Zip[A, B, C])
+for sides in (joined, zipped):
+    flow.connect(hook, sides.left)
+    flow.connect(plain, sides.right)
+    flow.connect(sides, plain)
+flow.connect(joined.unmatched, of_either)
+flow.connect(hook, left_joined.left)
+flow.connect(plain, left_joined.right)
+flow.connect(left_joined, plain)
+once = Distinct(Event, by=["key"], within=hours(1))
+flow.connect(topic, once)
+cut = Window.tumbling(Event, event_time="at", size=minutes(5), allowed_lateness=minutes(2))
+assert_type(cut, Window[Event])
+assert_type(Window.sliding(Event, event_time="at", size=minutes(5), slide=minutes(1)), Window[Event])
+assert_type(Window.session(Event, event_time="at", gap=minutes(5)), Window[Event])
+flow.connect(once, cut)
+flow.connect(cut.late_events, of_event)
+empty: list[str] = []
+total = Aggregate.by_key(Event, "key", into=Total).sum("amount").count(as_="n").fold("names", empty, add_name)
+assert_type(total, Aggregate[Event, Total])
+flow.connect(cut, total)
+flow.connect(total, of_total)
 '''
 
 HEAD = (
@@ -146,6 +271,44 @@ WRONG = {
     "a predicate that gives text": "If(kind)",
     "a field that is not there": "@node\ndef f(a: A) -> B:\n    return B(m=1)",
     "changing a record": "@node\ndef f(a: A) -> A:\n    a.v = 'x'\n    return a",
+    "a time into another record": "flow.connect(flow.trigger(cron('* * * * *')), plain)",
+    "the view of a checkpoint into another record": (
+        "flow.connect(flow.trigger(cron('* * * * *', during=Review('r', B))), plain)"
+    ),
+    "a schedule during what is no checkpoint": "cron('* * * * *', during='review')",
+    "a topic of something else": "flow.connect(flow.trigger(kafka('t', accepts=B)), plain)",
+    "a topic of no record": "kafka('t', accepts=int)",
+    "a queue of something else": "flow.connect(flow.trigger(queue('q', accepts=B)), plain)",
+    "objects into another record": "flow.connect(flow.trigger(blob.listing('s3://b/')), plain)",
+    "what was rejected into the record": "flow.connect(hook.rejected, plain)",
+    "a stream's items into another record": "flow.connect(streams, plain)",
+    "a stream as one text": "flow.connect(streams, flow.respond(body='text', stream=True))",
+    "the items of another record": "flow.connect(hook.rejected, ForEach(parts))",
+    "items into another record": "flow.connect(ForEach(parts), plain)",
+    "a split that gives one record": "ForEach(to_a)",
+    "a join's sides swapped": "flow.connect(hook, Join(pair, on='v', within=minutes(1)).right)",
+    "a join without a side": "flow.connect(hook, Join(pair, on='v', within=minutes(1)))",
+    "a left join that always wants both": "Join(pair, on='v', within=minutes(1), kind='left')",
+    "a join by a number": "Join(pair, on=1, within=minutes(1))",
+    "a join for ever": "Join(pair, on='v')",
+    "what found no partner as one of both": "flow.connect(Join(pair, on='v', within=minutes(1)).unmatched, plain)",
+    "a zip's sides swapped": "flow.connect(plain, Zip(pair).left)",
+    "what a zip makes into another record": "flow.connect(Zip(pair), of_b)",
+    "a distinct of another record": "flow.connect(hook, Distinct(Event, by='key', within=hours(1)))",
+    "distinct for a bare number": "Distinct(Event, by='key', within=60)",
+    "a window of another record": "flow.connect(hook, Window.tumbling(Event, event_time='at', size=minutes(1)))",
+    "a window into the aggregate of another record": (
+        "flow.connect(Window.tumbling(A, event_time='v', size=minutes(1)), Aggregate.by_key(Event, 'key', into=Total))"
+    ),
+    "late events into another record": (
+        "flow.connect(Window.tumbling(Event, event_time='at', size=minutes(1)).late_events, plain)"
+    ),
+    "a size without a unit": "Window.tumbling(Event, event_time='at', size=5)",
+    "a session with a size": "Window.session(Event, event_time='at', size=minutes(1))",
+    "totals into another record": "flow.connect(Aggregate.by_key(Event, 'key', into=Total).count(), plain)",
+    "totals that are no record": "Aggregate.by_key(Event, 'key', into=int)",
+    "a fold over another record": "Aggregate.by_key(A, 'v', into=Total).fold('names', [''], add_name)",
+    "a fold that begins with something else": "Aggregate.by_key(Event, 'key', into=Total).fold('names', 0, add_name)",
 }
 
 

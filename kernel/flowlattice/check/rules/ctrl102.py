@@ -1,7 +1,8 @@
 """A buffer holds nothing.
 
 An edge's buffer holds records while the next node is busy; when it is full the producer waits. A buffer of zero items
-or less can hold none, so nothing could ever pass. The same holds for the largest body that a route takes.
+or less can hold none, so nothing could ever pass. The same holds for the largest body that a route takes, and
+for how often a record of a topic or a queue is delivered.
 
 ## Bad
 
@@ -57,3 +58,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         most = None if node.trigger is None else node.trigger.max_body_bytes
         if most is not None and most <= 0:
             yield finding(CODE, f"{node.name} takes bodies of at most {most} bytes", node.source, node=node.name)
+        times = None if node.trigger is None else node.trigger.max_deliveries
+        if times is not None and times <= 0:
+            message = f"{node.name} delivers a record at most {times} times"
+            yield finding(CODE, message, node.source, node=node.name)

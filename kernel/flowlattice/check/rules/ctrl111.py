@@ -70,7 +70,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             if edge.case is None:
                 message = f"an edge leaves the switch {name} without naming a case"
                 text = f'write {name}.case("...") or {name}.default'
-            elif edge.case not in {*switch.cases, "default"}:
+            elif edge.case not in {*switch.cases, "default", *switch.node.side_outputs}:
                 message = f"the switch {name} has no case {edge.case!r}{nearest(edge.case, switch.cases)}"
                 text = f"its cases are {listed([*map(repr, switch.cases), 'default'])}"
             else:

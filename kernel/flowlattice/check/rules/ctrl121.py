@@ -64,7 +64,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find edges that name neither way."""
     for node, _ in conditions(flow):
         for edge in flow.outgoing(node.id):
-            if edge.case not in {"true", "false"}:
+            if edge.case not in {"true", "false", *node.side_outputs}:
                 message = f"an edge leaves {node.name} without saying which way"
                 text = f"write {node.name}.true or {node.name}.false"
                 yield finding(CODE, message, edge_source(flow, edge), edge=edge_name(flow, edge), help=text)

@@ -117,7 +117,7 @@ def _carried(flow: FlowIR, node: Node) -> str | None:
     return carried.pop() if len(carried) == 1 else None
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Add the annotation where it is certain."""
     from flowlattice.check import codemods
 

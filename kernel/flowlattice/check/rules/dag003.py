@@ -50,9 +50,10 @@ from collections.abc import Iterator
 
 from flowlattice.capabilities.registry import own_types
 from flowlattice.check.context import CheckContext
+from flowlattice.check.fields import fields_of
 from flowlattice.check.finding import finding, listed, nearest
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import FlowIR
+from flowlattice.ir.model import FlowIR, Node
 
 CODE = "DAG003"
 SEVERITY: Severity = "error"
@@ -66,7 +67,14 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         for unknown in node.unknown_capabilities:
             binding, _, annotation = unknown.partition(": ")
             source = next((p.source for p in node.parameters if p.name == binding), node.source)
-            message = (
-                f"{node.name} asks for {binding}: {annotation}, which is no capability{nearest(annotation, KNOWN)}"
-            )
-            yield finding(CODE, message, source, node=node.name, help=f"capabilities are {listed([*KNOWN, 'Context'])}")
+            message, text = _told(flow, node, binding, annotation)
+            yield finding(CODE, message, source, node=node.name, help=text)
+
+
+def _told(flow: FlowIR, node: Node, binding: str, annotation: str) -> tuple[str, str]:
+    """What is wrong and what to do; a parameter may stand for a field that nothing gives, as in a generated `Map`."""
+    if binding in fields_of(flow, node.out_schema) and binding not in fields_of(flow, node.in_schema):
+        message = f"nothing gives {node.name} its {binding}: {annotation}, which is no field of {node.in_schema}"
+        return message, f"say where {binding} comes from: another field, a constant, or a variable (a class of Vars)"
+    message = f"{node.name} asks for {binding}: {annotation}, which is no capability{nearest(annotation, KNOWN)}"
+    return message, f"capabilities are {listed([*KNOWN, 'Context'])}"

@@ -50,8 +50,8 @@ flow.connect(store, flow.respond())
 
 ## Fix
 
-Unsafe: it takes all fields of the input as the key, so that only an identical record is the same effect. Which fields
-identify an effect is a decision.
+Safe, where the spec states the identity: it is the key. Else unsafe: it takes all fields of the input as the key, so
+that only an identical record is the same effect. Which fields identify an effect is a decision.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from flowlattice.check import identities
 from flowlattice.check.context import CheckContext
-from flowlattice.check.fields import input_fields
-from flowlattice.check.finding import finding, offer
+from flowlattice.check.finding import finding
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR, Node
 
@@ -77,14 +77,13 @@ SEVERITY: Severity = "error"
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find effectful nodes without a key; what makes its effects unclear has to be put right first."""
     for node in flow.nodes:
-        if node.kind != "node" or node.effects != "effectful" or node.idempotency is not None:
+        if node.kind not in {"node", "plugin"} or node.effects != "effectful" or node.idempotency is not None:
             continue
         if node.declared.effects in {"pure", "read_only"} or node.unknown_capabilities:
             continue
         message = f"{node.name} is effectful ({_cause(node)}) and has no idempotency key"
         text = 'say what identifies one effect: @node(idempotency=by("order_id"))'
-        fields = input_fields(flow, node)
-        fix = offer("unsafe", f"take all fields of the input as the key ({', '.join(fields)})") if fields else None
+        fix = identities.offered(flow, node, context)
         yield finding(CODE, message, node.definition or node.source, node=node.name, help=text, fix=fix)
 
 
@@ -92,12 +91,6 @@ def _cause(node: Node) -> str:
     return next((r.because for r in node.reasons if r.of == "effects" and r.level == "effectful"), "as declared")
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
-    """Take all fields of the input as the key."""
-    from flowlattice.check import codemods
-
-    node = next((node for node in flow.nodes if node.name == found.node), None)
-    fields = [] if node is None else input_fields(flow, node)
-    if node is None or node.definition is None or not fields:
-        return None
-    return codemods.set_node_option(module, node.definition, "idempotency", "by", fields)
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Take what the spec states as the key, or else all fields of the input."""
+    return identities.keyed(found, flow, module, context)

@@ -1,7 +1,8 @@
 """A concurrency limit is out of range.
 
 `flow.max_in_flight(n)` lets at most `n` requests be under way at once; more are answered 503. Zero or less would
-answer nothing, and more than 100,000 is no limit on any host.
+answer nothing, and more than 100,000 is no limit on any host. The same holds for the `concurrency` of a node or of a
+`ForEach`, which is how many records it may have under way.
 
 ## Bad
 
@@ -53,6 +54,10 @@ MOST = 100_000
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find concurrency limits that are no limits."""
+    for node in flow.nodes:
+        if node.concurrency is not None and not 1 <= node.concurrency <= MOST:
+            message = f"the concurrency of {node.name}, {node.concurrency}, is not between 1 and {MOST:,}"
+            yield finding(CODE, message, node.definition or node.source, node=node.name)
     given = flow.policies.get("max_in_flight")
     if given is None:
         return

@@ -1,7 +1,7 @@
 """A trigger leads nowhere.
 
 A trigger starts runs; one that is connected to nothing starts runs that do nothing, and its callers wait for an answer
-that nobody gives.
+that nobody gives. What it rejects may go elsewhere; that is no use of what it accepts.
 
 ## Bad
 
@@ -49,6 +49,6 @@ SEVERITY: Severity = "error"
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find triggers without an edge."""
     for trigger in flow.triggers():
-        if not flow.outgoing(trigger.id):
+        if all(edge.case in trigger.side_outputs for edge in flow.outgoing(trigger.id)):
             message = f"the trigger {trigger.name} is connected to nothing"
             yield finding(CODE, message, trigger.source, node=trigger.name, help="connect it: flow.connect(hook, node)")

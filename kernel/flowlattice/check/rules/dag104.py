@@ -65,7 +65,8 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         yield finding(CODE, f"the flow {flow.name} has no trigger", flow.source, help=text)
         return
     graph = Graph(flow)
-    reached = graph.reachable(trigger.id for trigger in flow.triggers())
+    undoing = {node.compensate for node in flow.nodes if node.compensate is not None}
+    reached = graph.reachable(trigger.id for trigger in flow.triggers()) | undoing
     in_circles = {cycle[0].source_id for cycle in graph.cycles()}
     for node in flow.nodes:
         if node.id not in reached and (not graph.incoming[node.id] or node.id in in_circles):

@@ -2,7 +2,7 @@
 
 A trigger that answers when its work is done (`respond="on_last"` or `"explicit"`) needs a respond at the end of every
 way that a record can take. Where ways run side by side, one of them has to end in a respond. A `Filter` ends a record
-on purpose: the caller gets 204.
+on purpose: the caller gets 204. Side outputs, such as what a trigger rejects, are no ways that have to be answered.
 
 ## Bad
 
@@ -72,7 +72,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     ends: dict[UUID, Node] = {}
     for node in flow.triggers():
         waits = node.trigger is not None and node.trigger.kind == "http" and node.trigger.respond != "immediate"
-        if waits and graph.outgoing[node.id]:  # one that leads nowhere is DAG101
+        if waits and any(edge.case not in node.side_outputs for edge in graph.outgoing[node.id]):  # else it is DAG101
             ends |= {end.id: end for end in answers.missing(node.id)}
     responds = [node for node in flow.nodes if node.kind == "respond"]
     for end in ends.values():
@@ -109,26 +109,28 @@ class _Answers:
             if current in seen or current in self._answered:
                 continue
             seen.add(current)
-            if not self._graph.outgoing[current]:
+            if not self._ways(current):
                 found[current] = self._graph.nodes[current]
             waiting += [edge.target_id for way in self._ways(current) for edge in way if not self._is_answered(way)]
         return list(found.values())
 
     def _ways(self, node_id: UUID) -> list[list[Edge]]:
-        """The ways out of a node that exclude each other, each the edges that run side by side."""
+        """The ways out of a node that exclude each other, each the edges that run side by side; no side outputs."""
         ways: dict[str | None, list[Edge]] = {}
         for edge in self._graph.outgoing[node_id]:
-            ways.setdefault(edge.case, []).append(edge)
+            if edge.case not in self._graph.nodes[node_id].side_outputs:
+                ways.setdefault(edge.case, []).append(edge)
         return list(ways.values())
 
     def _is_answered(self, way: list[Edge]) -> bool:
         return any(edge.target_id in self._answered for edge in way)
 
     def _every_way_answers(self, node_id: UUID) -> bool:
-        return all(self._is_answered(way) for way in self._ways(node_id))
+        ways = self._ways(node_id)
+        return bool(ways) and all(map(self._is_answered, ways))
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Connect the node that ends all ways to a respond."""
     from flowlattice.check import codemods
 

@@ -85,7 +85,7 @@ def _free(flow: FlowIR, node: Node) -> str:
     return next(name for number in count(2) if (name := f"{node.name}_{number}") not in taken)
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Give the second one a name."""
     from flowlattice.check import codemods
 

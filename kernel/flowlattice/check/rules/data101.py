@@ -32,7 +32,8 @@ flow.connect(hook, flow.respond())
 
 ## Fix
 
-Unsafe: the record gets `data="internal"`. How sensitive a field is, is a decision.
+Safe, where the spec states how sensitive the field is: the field gets its class, or the record where one class holds
+for all fields that have none. Else unsafe: the record gets `data="internal"`. How sensitive a field is, is a decision.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from flowlattice.check.context import CheckContext
+from flowlattice.check.facts import stated
 from flowlattice.check.finding import finding, offer
-from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.diagnostics import Diagnostic, Fix, Severity
 from flowlattice.ir.model import FlowIR
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
                 key = f"{record}.{field}"
                 if key not in seen:
                     seen.add(key)
-                    yield _finding(flow, record, field)
+                    yield _finding(flow, record, field, context)
 
 
 def _unclassified(schema: JsonValue) -> list[str]:
@@ -77,15 +79,31 @@ def _unclassified(schema: JsonValue) -> list[str]:
     return [name for name, field in fields.items() if not (isinstance(field, dict) and "x-data-class" in field)]
 
 
-def _finding(flow: FlowIR, record: str, field: str) -> Diagnostic:
+def _finding(flow: FlowIR, record: str, field: str, context: CheckContext) -> Diagnostic:
     source = flow.places.get(f"{record}.{field}") or flow.places.get(record)
-    fix = None if source is None else offer("unsafe", f'make the fields of {record} data="internal"')
     message = f"the field {field} of {record} has no data class"
-    return finding(CODE, message, source or flow.source, help=f'class {record}(Record, data="internal"): ...', fix=fix)
+    text = f'class {record}(Record, data="internal"): ...'
+    fix = None if source is None else _offered(record, field, context)
+    return finding(CODE, message, source or flow.source, help=text, fix=fix)
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
-    """Make the record internal."""
+def _offered(record: str, field: str, context: CheckContext) -> Fix:
+    known = context.facts.data_class(record, field)
+    if known is not None:
+        return stated(f"make {record}.{field} {known}")
+    return offer("unsafe", f'make the fields of {record} data="internal"')
+
+
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Give the field the class that is stated, or make its record internal."""
     from flowlattice.check import codemods
 
+    place = codemods.place_of(found)
+    for named in (name for name, source in flow.places.items() if source == place):
+        record, _, field = named.partition(".")
+        known = context.facts.data_class(record, field)
+        if known is not None and named in context.facts.data_classes and field:
+            return codemods.classify_field(module, place, known)
+        if known is not None:
+            return codemods.classify(module, found.line, known)
     return codemods.classify(module, found.line, "internal")

@@ -50,8 +50,9 @@ flow.connect(join, flow.respond())
 ## Fix
 
 Where the order of a set is the cause, it is put into `sorted(...)`: safe if the elements are known to be text or whole
-numbers, else unsafe, since not everything can be sorted. Elsewhere, safe: the declaration is weakened to what is
-derived.
+numbers, else unsafe, since not everything can be sorted. Where a clock is the cause and the input has exactly one field
+that is a time, that is taken: safe if a window of the flow goes by it, else unsafe, since which time is meant is a
+decision. Elsewhere, safe: the declaration is weakened to what is derived.
 """
 
 from __future__ import annotations
@@ -61,9 +62,10 @@ from typing import TYPE_CHECKING
 
 from flowlattice.check.claims import broken, set_that_orders, weaken
 from flowlattice.check.context import CheckContext
+from flowlattice.check.event_time import event_time, take_event_time
 from flowlattice.check.finding import finding, offer
 from flowlattice.diagnostics import Diagnostic, Fix, Severity
-from flowlattice.ir.model import FlowIR, Node
+from flowlattice.ir.model import FlowIR, Node, Reason
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -81,20 +83,24 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     for node, reason in broken(flow, "determinism"):
         if reason.capability is None:
             message = f"{node.name} is declared {node.declared.determinism} but is {reason.level}: it {reason.because}"
-            fix = _offered(node, set_that_orders(reason))
+            fix = _offered(flow, node, reason)
             yield finding(CODE, message, reason.source, node=node.name, help="promise less, or do less", fix=fix)
 
 
-def _offered(node: Node, held: str | None) -> Fix | None:
+def _offered(flow: FlowIR, node: Node, reason: Reason) -> Fix | None:
+    held, time = set_that_orders(reason), event_time(flow, node, reason)
     if held is not None:
         return offer("safe" if held else "unsafe", SORT)
+    if time is not None:
+        return time.fix
     return offer("safe", f"declare it {node.determinism}") if node.kind == "node" else None
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
-    """Sort the set, or weaken the declaration to what is derived."""
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Sort the set, take the event's time, or weaken the declaration to what is derived."""
     from flowlattice.check import codemods
 
     if found.fix is not None and found.fix.title == SORT:
         return codemods.sort_at(module, found)
-    return weaken(found, flow, module, "determinism")
+    taken = take_event_time(found, flow, module)
+    return taken or weaken(found, flow, module, "determinism")

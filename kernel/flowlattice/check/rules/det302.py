@@ -2,7 +2,8 @@
 
 Whether a node repeats is derived from the capabilities it asks for: what another service or a store answers can differ
 from time to time, a clock and a random source always do. A declaration may confirm that or promise less; one that
-claims more would let a host replay or cache the node where the result differs.
+claims more would let a host replay or cache the node where the result differs. (A claim to be stable over a language
+model without a pin is CACHE002.)
 
 ## Bad
 
@@ -50,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flowlattice.check.claims import broken, weaken
+from flowlattice.check.claims import broken, is_unpinned_model, weaken
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding, offer
 from flowlattice.diagnostics import Diagnostic, Severity
@@ -68,12 +69,12 @@ SEVERITY: Severity = "error"
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find claims of more determinism than the capabilities allow."""
     for node, reason in broken(flow, "determinism"):
-        if reason.capability is not None:
+        if reason.capability is not None and not is_unpinned_model(node, reason):
             message = f"{node.name} is declared {node.declared.determinism} but is {reason.level}: it {reason.because}"
             fix = offer("safe", f"declare it {node.determinism}")
             yield finding(CODE, message, reason.source, node=node.name, help="promise less, or ask for less", fix=fix)
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
     """Weaken the declaration to what is derived."""
     return weaken(found, flow, module, "determinism")

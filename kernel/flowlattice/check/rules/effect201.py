@@ -43,8 +43,9 @@ flow.connect(look_up, flow.respond())
 
 ## Fix
 
-Safe: the declaration is weakened to what is derived; it then promises less and nothing else changes. What a combinator
-or a misused capability does wrong has no fix.
+Where a clock is the cause and the input has exactly one field that is a time, that is taken: safe if a window of the
+flow goes by it, else unsafe. Elsewhere, safe: the declaration is weakened to what is derived; it then promises less and
+nothing else changes. What a combinator or a misused capability does wrong else has no fix.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ from flowlattice import capabilities
 from flowlattice.capabilities.registry import own_types
 from flowlattice.check.claims import broken, weaken
 from flowlattice.check.context import CheckContext
+from flowlattice.check.event_time import event_time, take_event_time
 from flowlattice.check.finding import finding, offer
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR
@@ -74,7 +76,9 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     for node, reason in broken(flow, "effects"):
         is_claim = node.kind == "node" and node.function is not None
         message = f"{node.name} is declared {node.declared.effects} but is {reason.level}: it {reason.because}"
-        fix = offer("safe", f"declare it {node.effects}") if is_claim else None
+        time = event_time(flow, node, reason)
+        weaker = offer("safe", f"declare it {node.effects}") if is_claim else None
+        fix = weaker if time is None else time.fix
         yield finding(CODE, message, reason.source, node=node.name, help="promise less, or do less", fix=fix)
     for node in flow.nodes:
         for misuse in node.misused:
@@ -91,6 +95,6 @@ def _having(capability: str, method: str) -> str | None:
     return min((name for name in types if hasattr(getattr(capabilities, name), method)), key=len, default=None)
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
-    """Weaken the declaration to what is derived."""
-    return weaken(found, flow, module, "effects")
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Take the event's time, or weaken the declaration to what is derived."""
+    return take_event_time(found, flow, module) or weaken(found, flow, module, "effects")

@@ -48,7 +48,8 @@ flow.egress("meteo", "api.meteo.example")
 
 ## Fix
 
-Unsafe: the host of the URL in the body is declared. Which hosts a flow may reach is a decision.
+Safe, where the spec states the hosts of the binding, and the body names no other one. Else unsafe: the host of the URL
+in the body is declared. Which hosts a flow may reach is a decision.
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ from typing import TYPE_CHECKING, Final
 
 from flowlattice.capabilities import registry
 from flowlattice.check.context import CheckContext
+from flowlattice.check.facts import stated
 from flowlattice.check.finding import finding, listed, offer
-from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.diagnostics import Diagnostic, Fix, Severity
 from flowlattice.ir.model import EgressGrant, FlowIR
 
 if TYPE_CHECKING:
@@ -89,15 +91,23 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
                 source = next((p.source for p in node.parameters if p.name == use.binding), node.source)
                 message = f"{node.name} asks for {use.binding} ({use.name}), which may reach no host"
                 text = f'declare its hosts: flow.egress("{use.binding}", "api.example.com")'
-                fix = offer("unsafe", f"let {use.binding} reach {', '.join(urls)}") if urls and len(uses) == 1 else None
+                fix = _offered(use.binding, list(urls), context) if len(uses) == 1 else None
                 yield finding(CODE, message, source, node=node.name, help=text, fix=fix)
         declared = {_name(host) for use in uses for host in use.egress}
         for url in urls.values() if declared else ():
             if url.host not in declared:
                 message = f"{node.name} names {url.host}, which is not among its hosts ({listed(sorted(declared))})"
                 text = f'declare it if it is meant: flow.egress("{uses[0].binding}", "{url.host}")'
-                fix = offer("unsafe", f"let {uses[0].binding} reach {url.host}") if len(uses) == 1 else None
+                fix = _offered(uses[0].binding, [url.host], context) if len(uses) == 1 else None
                 yield finding(CODE, message, url.source, node=node.name, help=text, fix=fix)
+
+
+def _offered(binding: str, named: list[str], context: CheckContext) -> Fix | None:
+    """The fix that declares hosts: safe if the spec states all that the body names."""
+    known = context.facts.hosts.get(binding, ())
+    if known and set(named) <= set(map(_name, known)):
+        return stated(f"let {binding} reach {', '.join(known)}")
+    return offer("unsafe", f"let {binding} reach {', '.join(named)}") if named else None
 
 
 def _granted(host: str, grant: EgressGrant, context: CheckContext) -> Iterator[Diagnostic]:
@@ -133,14 +143,15 @@ def _name(host: str) -> str:
     return host.lower().rpartition(":")[0] or host.lower()
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
-    """Declare the hosts of the URLs in the body."""
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Declare the hosts that the spec states, or those of the URLs in the body."""
     from flowlattice.check import codemods
 
     node = next((node for node in flow.nodes if node.name == found.node), None)
     use = None if node is None else next((use for use in node.capabilities if _is_networked(use.name)), None)
-    if node is None or use is None:
+    if node is None or use is None or found.fix is None:
         return None
     named = dict.fromkeys(url.host for url in node.urls if _HOST.fullmatch(url.host))
-    hosts = [host for host in named if host not in map(_name, use.egress)]
+    known = context.facts.hosts.get(use.binding, ()) if found.fix.applicability == "safe" else ()
+    hosts = [host for host in known or named if _name(host) not in map(_name, use.egress)]
     return codemods.declare_egress(module, use.binding, hosts)

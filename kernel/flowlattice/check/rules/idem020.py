@@ -1,7 +1,9 @@
 """The key of an effect identifies nothing.
 
 An idempotency key is made from fields of the input. One that is made from no field (`by()`) is the same for every
-record: with it, the second order would be taken for the first one and dropped. (A node without any key is DAG004.)
+record: with it, the second order would be taken for the first one and dropped. One that is only unique within a
+partition (`scope="partition"`) needs one: where nothing partitions the records, all of them are in the same, and equal
+keys of different ones are taken for one effect. (A node without any key is DAG004.)
 
 ## Bad
 
@@ -45,7 +47,8 @@ flow.connect(store, flow.respond())
 
 ## Fix
 
-Unsafe: it takes all fields of the input as the key. Which fields identify an effect is a decision.
+Safe, where the spec states the identity. Else unsafe: it takes all fields of the input as the key. Which fields
+identify an effect is a decision. A partition that is missing has no fix: what to partition by is a decision too.
 """
 
 from __future__ import annotations
@@ -53,11 +56,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from flowlattice.check import identities
 from flowlattice.check.context import CheckContext
-from flowlattice.check.fields import input_fields
-from flowlattice.check.finding import finding, offer
+from flowlattice.check.finding import finding
+from flowlattice.check.graph import Graph
+from flowlattice.check.places import defined
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import FlowIR
+from flowlattice.ir.model import FlowIR, Node
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -69,22 +74,28 @@ SEVERITY: Severity = "error"
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
-    """Find keys without a field."""
+    """Find keys without a field, and keys of partitions that are not there."""
     for node in flow.nodes:
-        if node.idempotency is not None and not node.idempotency.fields:
-            fields = input_fields(flow, node)
-            fix = offer("unsafe", f"take all fields of the input as the key ({', '.join(fields)})") if fields else None
-            source = node.definition or node.source
+        if node.idempotency is None:
+            continue
+        if not node.idempotency.fields:
+            fix = identities.offered(flow, node, context)
             message = f"the idempotency key of {node.name} has no fields, so every record has the same key"
-            yield finding(CODE, message, source, node=node.name, help='name them: by("order_id")', fix=fix)
+            yield finding(CODE, message, defined(node), node=node.name, help='name them: by("order_id")', fix=fix)
+        if node.idempotency.scope == "partition" and not _is_partitioned(flow, node):
+            message = f"the idempotency key of {node.name} is unique in a partition, but nothing partitions its records"
+            text = f'flow.partition_by({node.name}, "customer_id"), or leave out scope="partition"'
+            yield finding(CODE, message, defined(node), node=node.name, help=text)
 
 
-def fix(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:
-    """Take all fields of the input as the key."""
-    from flowlattice.check import codemods
+def _is_partitioned(flow: FlowIR, node: Node) -> bool:
+    """Whether records are partitioned on their way to a node; a partition holds until the records end."""
+    graph = Graph(flow)
+    starts = {target for surface in flow.surfaces if surface.kind == "partition" for target in surface.targets}
+    starts |= {edge.target_id for edge in flow.edges if edge.partition_key is not None}
+    return node.id in graph.reachable(start for start in starts if start in graph.nodes)
 
-    node = next((node for node in flow.nodes if node.name == found.node), None)
-    fields = [] if node is None else input_fields(flow, node)
-    if node is None or node.definition is None or not fields:
-        return None
-    return codemods.set_node_option(module, node.definition, "idempotency", "by", fields)
+
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Take what the spec states as the key, or else all fields of the input."""
+    return identities.keyed(found, flow, module, context)

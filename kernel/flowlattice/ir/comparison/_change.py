@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 Weight = Literal["riskier", "safer", "neutral"]
 Kind = Literal[
     "flow", "route", "node", "effects", "determinism", "egress", "capability", "idempotency", "data", "schema",
-    "reply", "limit", "slo", "cost", "switch", "wiring", "example",
+    "reply", "limit", "slo", "cost", "switch", "wiring", "example", "cache", "ai", "approval", "error", "variable",
+    "credential", "connector", "subflow",
 ]  # fmt: skip
 T = TypeVar("T")
 

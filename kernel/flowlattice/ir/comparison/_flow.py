@@ -1,16 +1,14 @@
-"""The flow as a whole: name, profile, limits, promises, and where people are asked."""
+"""The flow as a whole: name, profile, where its data may be, and which hosts its bindings may reach."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import JsonValue
-
 from flowlattice.ir.comparison._change import Change, Weight, moved
-from flowlattice.ir.model import Checkpoint, FlowIR, Slo
+from flowlattice.ir.comparison._limits import IN_FLIGHT
+from flowlattice.ir.model import FlowIR
 
 _PLAIN = ("name", "version", "profile", "summary")
-IN_FLIGHT = "max_in_flight"
 
 
 def flow(before: FlowIR, after: FlowIR) -> Iterator[Change]:
@@ -22,13 +20,10 @@ def flow(before: FlowIR, after: FlowIR) -> Iterator[Change]:
     if before.residency != after.residency:
         was, now = list(before.residency), list(after.residency)
         yield moved("flow", after.name, "where the flow's data may be", [*was], [*now], "riskier")
-    if before.artifacts != after.artifacts:
-        yield moved("flow", after.name, "the flow's artifacts", [*before.artifacts], [*after.artifacts])
     for name in sorted((before.policies.keys() | after.policies.keys()) - {IN_FLIGHT}):
         if before.policies.get(name) != after.policies.get(name):
             yield moved("flow", name, f"the policy {name}", before.policies.get(name), after.policies.get(name))
     yield from _grants(before, after)
-    yield from _checkpoints(before, after)
 
 
 def _grants(before: FlowIR, after: FlowIR) -> Iterator[Change]:
@@ -41,76 +36,3 @@ def _grants(before: FlowIR, after: FlowIR) -> Iterator[Change]:
         text = f"lets {grant}" if grant in new else f"no longer lets {grant}"
         weight: Weight = "riskier" if grant in new else "safer"
         yield Change(kind="egress", weight=weight, subject=grant, text=text, after=grant if grant in new else None)
-
-
-def limits(before: FlowIR, after: FlowIR) -> Iterator[Change]:
-    """Rate limits, requests in flight, and promises on latency."""
-    old, new = _rates(before), _rates(after)
-    for key, what in (("qps", "requests a second"), ("burst", "requests at once")):
-        was, now = old.get(key), new.get(key)
-        if was != now:
-            yield _limit(after.name, f"takes {{}} {what}", was, now)
-    if old and new and old.get("of") != new.get("of"):
-        yield moved("limit", after.name, "what the rate limit governs", old.get("of"), new.get("of"), "riskier")
-    was, now = before.policies.get(IN_FLIGHT), after.policies.get(IN_FLIGHT)
-    if was != now:
-        yield _limit(after.name, "works on {} requests at a time", was, now)
-    yield from _slos(before.slos, after.slos)
-
-
-def _limit(subject: str, sentence: str, was: JsonValue, now: JsonValue) -> Change:
-    """More let in is riskier: more load, and more of everything that a run costs."""
-    more = not isinstance(now, int | float) or (isinstance(was, int | float) and now > was)
-    at_most = [f"at most {value:g}" if isinstance(value, int | float) else "any number of" for value in (now, was)]
-    text = f"{sentence.format(at_most[0])}, was {at_most[1].removesuffix(' of')}"
-    weight: Weight = "riskier" if more else "safer"
-    return Change(kind="limit", weight=weight, subject=subject, text=text, before=was, after=now)
-
-
-def _rates(ir: FlowIR) -> dict[str, JsonValue]:
-    names = {node.id: node.name for node in ir.triggers()}
-    found: dict[str, JsonValue] = {}
-    for surface in ir.surfaces:
-        if surface.kind == "rate_limit":
-            governed = sorted(names.get(target, str(target)) for target in surface.targets)
-            found |= {**surface.config, "of": "every route" if governed == sorted(names.values()) else [*governed]}
-    return found
-
-
-def _slos(before: tuple[Slo, ...], after: tuple[Slo, ...]) -> Iterator[Change]:
-    old, new = ({slo.percentile: slo for slo in slos} for slos in (before, after))
-    for percentile in sorted(old.keys() | new.keys()):
-        was, now = old.get(percentile), new.get(percentile)
-        if _promised(was) != _promised(now):
-            text = f"promises {_promised(now)} at p{percentile:g}, was {_promised(was)}"
-            yield Change(
-                kind="slo", weight=_kept(was, now), subject=f"p{percentile:g}", text=text,
-                before=_promised(was), after=_promised(now),
-            )  # fmt: skip
-
-
-def _kept(was: Slo | None, now: Slo | None) -> Weight:
-    """A promise that is gone or weaker is riskier for who relies on it."""
-    if now is None or was is None:
-        return "riskier" if now is None else "safer"
-    weaker = now.latency_ms > was.latency_ms or (now.at_qps or 0) < (was.at_qps or 0)
-    return "riskier" if weaker else "safer"
-
-
-def _promised(slo: Slo | None) -> str:
-    if slo is None:
-        return "nothing"
-    return f"{slo.latency_ms:g} ms" + (f" at {slo.at_qps:g} requests a second" if slo.at_qps is not None else "")
-
-
-def _checkpoints(before: FlowIR, after: FlowIR) -> Iterator[Change]:
-    old, new = ({point.id: _asked(ir, point) for point in ir.checkpoints} for ir in (before, after))
-    for name in sorted(old.keys() | new.keys()):
-        was, now = old.get(name), new.get(name)
-        if was != now:
-            yield moved("flow", name, f"where {name} waits for a person", was, now, "riskier" if was else "safer")
-
-
-def _asked(ir: FlowIR, point: Checkpoint) -> JsonValue:
-    names = {node.id: node.name for node in ir.nodes}
-    return {**point.model_dump(mode="json"), "on": names.get(point.on, str(point.on))}

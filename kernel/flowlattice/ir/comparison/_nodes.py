@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from pydantic import JsonValue
 
-from flowlattice.ir.comparison._change import Change, Kind, Weight, moved, paired, weight_of
+from flowlattice.ir.comparison._asked import asked
+from flowlattice.ir.comparison._change import Change, Weight, moved, paired, weight_of
 from flowlattice.ir.comparison._facts import node_fact
+from flowlattice.ir.comparison._options import options
 from flowlattice.ir.model import FlowIR, Node
 from flowlattice.lattice import Determinism, Effects
 
@@ -28,8 +29,13 @@ def nodes(before: FlowIR, after: FlowIR) -> Iterator[Change]:
         yield Change(kind="node", weight=weight, subject=name, text=f"new: {_fact(new[name])}", after=name)
     for name, was, now in [*paired(old, new), *paired(_triggers(before), _triggers(after))]:
         if was != now:
-            loud = [*_levels(name, was, now), *_egress(name, was, now), *_identity(name, was, now)]
-            loud += [*_options(name, was, now, names), *_made(name, was, now)]
+            loud = [*_levels(name, was, now), *asked(name, was, now), *_identity(name, was, now)]
+            loud += [*options(name, was, now, names), *_made(name, was, now)]
+            if was.body != now.body:
+                text = f"node {name} may compute something else: its code is not as it was"
+                loud.append(
+                    Change(kind="node", weight="neutral", subject=name, text=text, before=was.body, after=now.body)
+                )
             # What follows from the changes above is not said again.
             yield from loud or _quiet(name, was, now)
 
@@ -63,45 +69,6 @@ def _because(node: Node, of: str) -> str:
     return f" ({why})" if why else ""
 
 
-def _egress(name: str, was: Node, now: Node) -> Iterator[Change]:
-    old, new = ({f"{use.binding} ({use.name})": use for use in node.capabilities} for node in (was, now))
-    for use in sorted(old.keys() ^ new.keys()):
-        is_new = use in new
-        text = f"node {name} asks for {use}" if is_new else f"node {name} no longer asks for {use}"
-        weight: Weight = "riskier" if is_new else "safer"
-        yield Change(kind="capability", weight=weight, subject=name, text=text, **_at(is_new, use))
-    for host in sorted(_hosts(was) ^ _hosts(now)):
-        is_new = host in _hosts(now)
-        text = f"node {name} may reach {host}" if is_new else f"node {name} no longer reaches {host}"
-        weight = "riskier" if is_new else "safer"
-        yield Change(kind="egress", weight=weight, subject=host, text=text, **_at(is_new, host))
-    for use, one, other in paired(old, new):
-        if set(one.egress) != set(other.egress) and _hosts(was) == _hosts(now):
-            what = f"where {name} may reach with {use}"
-            yield moved("egress", name, what, [*one.egress], [*other.egress], "riskier")
-    if sorted(was.unknown_capabilities) != sorted(now.unknown_capabilities):
-        what = f"what {name} asks for that no capability is"
-        yield moved("capability", name, what, [*was.unknown_capabilities], [*now.unknown_capabilities], "riskier")
-    yield from _bodies(name, was, now)
-
-
-def _bodies(name: str, was: Node, now: Node) -> Iterator[Change]:
-    """What is written in the body and matters to security: URLs, methods that are not offered, what is vouched for."""
-    old, new = (sorted(f"{u.host}{' with a credential' * u.credential}" for u in node.urls) for node in (was, now))
-    if old != new:
-        weight: Weight = "riskier" if any(new.count(url) > old.count(url) for url in new) else "safer"
-        yield moved("egress", name, f"the hosts in the body of {name}", [*old], [*new], weight)
-    ways = [sorted(f"{m.binding} ({m.capability}).{m.method}" for m in node.misused) for node in (was, now)]
-    if ways[0] != ways[1]:
-        yield moved("capability", name, f"what {name} calls that is not offered", [*ways[0]], [*ways[1]], "riskier")
-    if was.vouched != now.vouched:
-        yield moved("effects", name, f"what is vouched for in {name}", [*was.vouched], [*now.vouched], "riskier")
-
-
-def _hosts(node: Node) -> set[str]:
-    return {host for use in node.capabilities for host in use.egress}
-
-
 def _identity(name: str, was: Node, now: Node) -> Iterator[Change]:
     old, new = was.idempotency, now.idempotency
     if old == new:
@@ -125,32 +92,14 @@ def _identity(name: str, was: Node, now: Node) -> Iterator[Change]:
         yield Change(kind="idempotency", weight=weight, subject=name, text=text, before=before, after=after)
     if old.scope != new.scope:
         yield moved("idempotency", name, f"the scope of the key of {name}", old.scope, new.scope, "riskier")
+    if old.honoured != new.honoured:
+        weight = "safer" if new.honoured else "riskier"
+        what = f"whether the receiver of {name} honours its key by contract"
+        yield moved("idempotency", name, what, old.honoured, new.honoured, weight)
 
 
 def _long(ttl_ms: int | None) -> str:
     return "for ever" if ttl_ms is None else f"for {ttl_ms} ms"
-
-
-def _options(name: str, was: Node, now: Node, names: dict[UUID, str]) -> Iterator[Change]:
-    if was.retry != now.retry:
-        old, new = (None if node.retry is None else node.retry.model_dump(mode="json") for node in (was, now))
-        yield moved("node", name, f"how {name} is retried", old, new, "riskier" if new else "neutral")
-    if was.timeout_ms != now.timeout_ms:
-        weight: Weight = "riskier" if now.timeout_ms is None else "neutral"
-        yield moved("limit", name, f"the timeout of {name} (ms)", was.timeout_ms, now.timeout_ms, weight)
-    undo = [names.get(node.compensate, str(node.compensate)) if node.compensate else None for node in (was, now)]
-    if undo[0] != undo[1]:
-        yield moved("node", name, f"what undoes {name}", undo[0], undo[1], "riskier" if undo[1] is None else "safer")
-    plain: tuple[tuple[Kind, str, JsonValue, JsonValue], ...] = (
-        ("node", f"the kind of {name}", was.kind, now.kind),
-        ("schema", f"what {name} takes", was.in_schema, now.in_schema),
-        ("schema", f"what {name} gives", was.out_schema, now.out_schema),
-        ("node", f"whether {name} gives many", was.stream, now.stream),
-        ("node", f"the side outputs of {name}", [*was.side_outputs], [*now.side_outputs]),
-    )
-    for kind, what, one, other in plain:
-        if one != other:
-            yield moved(kind, name, what, one, other)
 
 
 def _made(name: str, was: Node, now: Node) -> Iterator[Change]:
@@ -187,7 +136,3 @@ def _written(node: Node) -> tuple[JsonValue, ...]:
         node.summary,
         ["async" if node.is_async else "sync", "with context" if node.takes_context else "without context"],
     )
-
-
-def _at(is_new: bool, value: str) -> dict[str, str]:
-    return {"after" if is_new else "before": value}

@@ -8,10 +8,21 @@ from pydantic import JsonValue
 
 from flowlattice.ir.comparison._change import Change, Weight, moved, paired
 from flowlattice.ir.comparison._facts import route_fact
+from flowlattice.ir.comparison._weigh import Said, fields_moved, floor, riskier
 from flowlattice.ir.cost import route_of
 from flowlattice.ir.model import FlowIR, InvalidReply, Node, Trigger
 
-_PLAIN = ("kind", "topic", "cron", "prefix")
+_LISTENS = {
+    "kind": Said("the kind of {}", riskier),
+    "topic": Said("the topic of {}", riskier),
+    "cron": Said("when {} starts a run", riskier),
+    "prefix": Said("what {} lists", riskier),
+    "group": Said("the consumer group of {}", riskier),
+    "during": Said("the checkpoint that {} reminds of", riskier),
+    "visibility_timeout_ms": Said("how long a delivery of {} is hidden from others (ms)", floor),
+    "max_deliveries": Said("how often a record of {} is delivered at most", floor),
+    "idle_ms": Said("how long {} may be silent before its watermark goes on (ms)", floor),
+}
 
 
 def routes(before: FlowIR, after: FlowIR) -> Iterator[Change]:
@@ -35,10 +46,7 @@ def routes(before: FlowIR, after: FlowIR) -> Iterator[Change]:
 
 
 def _trigger(name: str, was: Trigger, now: Trigger) -> Iterator[Change]:
-    for field in _PLAIN:
-        old, new = getattr(was, field), getattr(now, field)
-        if old != new:
-            yield moved("route", name, f"the {field} of {name}", old, new, "riskier")
+    yield from fields_moved("route", name, was, now, _LISTENS)
     if was.deadline_ms != now.deadline_ms:
         yield _deadline(name, was.deadline_ms, now.deadline_ms)
     if was.respond != now.respond:

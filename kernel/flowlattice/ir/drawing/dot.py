@@ -63,7 +63,7 @@ def _box(box: Box) -> str:
 
 def _arrow(arrow: Arrow) -> str:
     attributes = {"label": _label(arrow.label)} if arrow.label else {}
-    attributes |= {"style": "dashed"} if arrow.kind == "compensate" else {}
+    attributes |= {} if arrow.kind == "flow" else {"style": "dashed"}
     written = f" [{', '.join(f'{name}={value}' for name, value in attributes.items())}]" if attributes else ""
     return f"{arrow.source} -> {arrow.target}{written}"
 

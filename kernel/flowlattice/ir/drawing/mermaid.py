@@ -53,7 +53,7 @@ def _box(box: Box) -> str:
 
 
 def _arrow(arrow: Arrow) -> str:
-    line = "-.->" if arrow.kind == "compensate" else "-->"
+    line = "-->" if arrow.kind == "flow" else "-.->"
     label = f'|"{_escape(arrow.label)}"|' if arrow.label else ""
     return f"{arrow.source} {line}{label} {arrow.target}"
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from flowlattice.ir.drawing.notes import surface_note
 from flowlattice.ir.drawing.text import clean, duration, number
 from flowlattice.ir.model import CapabilityUse, Checkpoint, DeterminismName, Edge, EffectsName, FlowIR, Node, NodeKind
 from flowlattice.ir.model import Surface as IRSurface
 
 # Kinds whose own code can do something: their effects are said even where there are none.
-_ACTING: frozenset[NodeKind] = frozenset({"node", "aggregate", "foreach", "subflow", "plugin"})
+_ACTING: frozenset[NodeKind] = frozenset({"node", "aggregate", "foreach", "join", "zip", "subflow", "plugin"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Box:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrow:
-    """An edge (`flow`), or the way to the node that undoes another one (`compensate`).
+    """An edge (`flow`), one of a side output (`side`), or the way to the node that undoes another one (`compensate`).
 
     Attributes:
         source: Key of the box that it leaves.
@@ -51,7 +52,7 @@ class Arrow:
     source: str
     target: str
     label: str
-    kind: Literal["flow", "compensate"] = "flow"
+    kind: Literal["flow", "side", "compensate"] = "flow"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,24 +132,12 @@ def _governing(ir: FlowIR) -> dict[UUID, list[str]]:
     """What control surfaces and checkpoints add to the nodes that they govern."""
     notes: dict[UUID, list[str]] = defaultdict(list)
     for surface in ir.surfaces:
-        note = _surface(surface)
+        note = surface_note(surface)
         for target in surface.targets if note and not _is_everywhere(surface, ir) else ():
             notes[target].append(note)
     for checkpoint in ir.checkpoints:
         notes[checkpoint.on].append(_checkpoint(checkpoint))
     return notes
-
-
-def _surface(surface: IRSurface) -> str:
-    """What a surface adds; nothing where the node or its edges say it themselves."""
-    config = surface.config
-    match surface.kind:
-        case "rate_limit":
-            return f"rate limit {number(config.get('qps'))}/s, burst {number(config.get('burst'))}"
-        case "respond":
-            return f"{number(config.get('status'))} {config.get('body') or ''}".rstrip()
-        case _:
-            return ""
 
 
 def _is_everywhere(surface: IRSurface, ir: FlowIR) -> bool:
@@ -164,10 +153,13 @@ def _checkpoint(checkpoint: Checkpoint) -> str:
 
 def _flow_notes(ir: FlowIR) -> Iterator[str]:
     yield f"profile {ir.profile}"
-    yield from (_surface(surface) for surface in ir.surfaces if _is_everywhere(surface, ir))
+    yield from (surface_note(surface) for surface in ir.surfaces if _is_everywhere(surface, ir))
     for slo in ir.slos:
         rate = "" if slo.at_qps is None else f" at {number(slo.at_qps)}/s"
-        yield f"p{number(slo.percentile)} within {duration(slo.latency_ms)}{rate}"
+        if slo.percentile is not None and slo.latency_ms is not None:
+            yield f"p{number(slo.percentile)} within {duration(slo.latency_ms)}{rate}"
+        if slo.records_per_s is not None:
+            yield f"{number(slo.records_per_s)} records a second"
     if "max_in_flight" in ir.policies:
         yield f"at most {number(ir.policies['max_in_flight'])} in flight"
     if ir.residency:
@@ -175,17 +167,21 @@ def _flow_notes(ir: FlowIR) -> Iterator[str]:
 
 
 def _flows(ir: FlowIR, keys: dict[UUID, str]) -> Iterator[Arrow]:
+    sides = {node.id: node.side_outputs for node in ir.nodes}
     for edge in ir.edges:
         # IR that was not made here may name nodes that it does not have.
         if edge.source_id in keys and edge.target_id in keys:
             label = clean(" · ".join(_edge(edge)))
-            yield Arrow(source=keys[edge.source_id], target=keys[edge.target_id], label=label)
+            kind: Literal["flow", "side"] = "side" if edge.case in sides[edge.source_id] else "flow"
+            yield Arrow(source=keys[edge.source_id], target=keys[edge.target_id], label=label, kind=kind)
 
 
 def _edge(edge: Edge) -> Iterator[str]:
-    """An edge's case, then what is not as it is by default."""
+    """An edge's case and side, then what is not as it is by default."""
     if edge.case is not None:
         yield edge.case
+    if edge.into is not None:
+        yield edge.into
     if edge.ordering != "ordered":
         yield edge.ordering
     if edge.delivery != "at_least_once":

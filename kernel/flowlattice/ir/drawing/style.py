@@ -31,7 +31,7 @@ def _light() -> Iterator[_Rule]:
     yield ".box", "stroke-width:1.5"
     yield ".edge", "fill:none;stroke:#68727c;stroke-width:1.5"
     yield ".head", "fill:#68727c"
-    yield ".compensate", "stroke-dasharray:4 3"
+    yield ".compensate,.side", "stroke-dasharray:4 3"
     for effects, tone in TONES.items():
         yield f".{effects}", f"fill:{tone.fill};stroke:{tone.stroke}"
     for level, dash in DASHES.items():

@@ -1,0 +1,57 @@
+"""Clean tables with pandas in a sandbox that reaches nothing, part by part."""
+
+import csv
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from flowlattice import (
+    BlobReadByHash,
+    BlobWrite,
+    Flow,
+    ObjectRef,
+    PluginPython,
+    Profile,
+    blob,
+    by,
+    gib,
+    minutes,
+    node,
+    sandboxed,
+)
+
+from .records import Rows
+
+
+@node
+async def csv_read(ref: ObjectRef, raw: BlobReadByHash) -> AsyncIterator[Rows]:
+    rows = list(csv.DictReader((await raw.get(ref.digest)).decode().splitlines()))
+    for number, start in enumerate(range(0, len(rows), 1000)):
+        yield Rows(source=ref.digest, number=number, rows=rows[start : start + 1000])
+
+
+@node
+async def py_clean(
+    part: Rows,
+    python: Annotated[
+        PluginPython, sandboxed("plugins/clean.py", network="deny", cpu=minutes(2), memory=gib(1), deterministic=True)
+    ],
+) -> Rows:
+    return Rows.model_validate(await python.call("clean", part.model_dump(mode="json")))
+
+
+def line(cells: list[str]) -> str:
+    return ",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\r\n"
+
+
+@node(idempotency=by("source", "number"))
+async def csv_write(part: Rows, clean: BlobWrite) -> ObjectRef:
+    columns = list(part.rows[0]) if part.rows else []
+    text = line(columns) + "".join(line([row[column] for column in columns]) for row in part.rows)
+    return await clean.put(f"clean/{part.source.removeprefix('sha256:')}/{part.number:05}.csv", text.encode())
+
+
+flow = Flow("ds_clean", version="1.0.0", profile=Profile.QUEUE, summary="Tables without gaps and repetitions")
+src = flow.trigger(blob.listing("s3://bucket/raw/*"))
+flow.connect(src, csv_read)
+flow.connect(csv_read, py_clean)
+flow.connect(py_clean, csv_write)

@@ -1,0 +1,20 @@
+"""In the cloud: merge what devices remembered into the global store; of two entries the one with the later tick wins."""
+
+from flowlattice import DbWrite, DedupeStore, Flow, Profile, by, days, node, queue
+
+from .records import Entry
+
+
+@node(idempotency=by("id", "tick", ttl=days(30)))
+async def last_writer_wins(entry: Entry, fleet: DbWrite, seen: DedupeStore) -> Entry:
+    async with fleet.transaction():
+        known = await fleet.first("sensors", where={"id": entry.id})
+        if known is None or str(known["tick"]) < entry.tick.isoformat():
+            await fleet.upsert("sensors", entry, key="id")
+    return entry
+
+
+flow = Flow("field_reconcile", version="1.0.0", profile=Profile.QUEUE, summary="The last minute of every sensor")
+entries = flow.trigger(queue("field_entries", accepts=Entry))
+flow.connect(entries, last_writer_wins, delivery="exactly_once")
+flow.partition_by(last_writer_wins, "id")

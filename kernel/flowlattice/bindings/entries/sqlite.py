@@ -1,0 +1,18 @@
+"""`backend = "sqlite"`: a database file on this machine."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from flowlattice.bindings.entries.base import BaseEntry
+
+
+class SqliteEntry(BaseEntry):
+    """For kv, dedupe, session, db and queue capabilities.
+
+    Attributes:
+        path: The file, relative to `bindings.toml`. Tables of db capabilities are the owner's to make.
+    """
+
+    backend: Literal["sqlite"]
+    path: str

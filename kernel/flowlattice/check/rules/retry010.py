@@ -1,0 +1,120 @@
+"""Two retry the same node.
+
+Retries multiply: five attempts of the connector inside five of the orchestrator are twenty-five, each with its own
+waits, and a service that is down is called that often by everybody. A node therefore has one retry owner: the
+orchestrator, told by `flow.on_error(node, Retry(...))`, or the connector that makes the call, told by
+`retry_owner="connector"`. The same holds for two handlers of one node, for a retry after a retry, and for retrying a
+subflow whose nodes are retried already.
+
+## Bad
+
+```python
+from flowlattice import DbWrite, Exponential, Flow, Profile, Record, Retry, by, ms, node, queue
+
+class Order(Record, data="internal"):
+    order_id: str
+
+@node(idempotency=by("order_id"), retry_owner="connector")
+async def store(order: Order, orders: DbWrite) -> Order:
+    await orders.upsert("orders", order, key="order_id")
+    return order
+
+flow = Flow("orders", version="1.0.0", profile=Profile.QUEUE)
+jobs = flow.trigger(queue("orders", accepts=Order))
+flow.connect(jobs, store)
+flow.on_error(store, Retry(max=5, backoff=Exponential(ms(200))))
+```
+
+## Good
+
+```python
+from flowlattice import DbWrite, Flow, Profile, Record, by, node, queue
+
+class Order(Record, data="internal"):
+    order_id: str
+
+@node(idempotency=by("order_id"), retry_owner="connector")
+async def store(order: Order, orders: DbWrite) -> Order:
+    await orders.upsert("orders", order, key="order_id")
+    return order
+
+flow = Flow("orders", version="1.0.0", profile=Profile.QUEUE)
+jobs = flow.trigger(queue("orders", accepts=Order))
+flow.connect(jobs, store)
+```
+
+## Fix
+
+Unsafe: where the node leaves it to the connector, by its own word and by what it asks for, or has a handler already,
+the `on_error` is removed; where only its own word says so, that is. Who retries is a decision. A retry after a retry,
+and one around a subflow, have no fix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flowlattice.check.context import CheckContext
+from flowlattice.check.finding import finding, offer
+from flowlattice.check.retries import Handler, handlers, retried_inside, usual_owners
+from flowlattice.diagnostics import Diagnostic, Fix, Severity
+from flowlattice.ir.model import FlowIR
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from flowlattice.check.rewrite import Rewrite
+
+CODE = "RETRY010"
+SEVERITY: Severity = "error"
+
+_HELP = "keep one of them: retries multiply"
+_HANDLER, _WORD = "remove this on_error", "leave out retry_owner"
+
+
+def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
+    """Find nodes that two retry."""
+    for handler, problem, fix in _doubled(flow):
+        yield finding(CODE, problem, handler.source, node=handler.node.name, help=_HELP, fix=fix)
+
+
+def _doubled(flow: FlowIR) -> Iterator[tuple[Handler, str, Fix | None]]:
+    """The handlers that are not the only one to retry, why, and what is offered."""
+    handled: set[str] = set()
+    for handler in handlers(flow):
+        name = handler.node.name
+        inner = retried_inside(flow, handler.node)
+        if name in handled:
+            yield handler, f"{name} is retried by two on_error", offer("unsafe", _HANDLER)
+        elif handler.is_nested:
+            yield handler, f"{name} is retried again after it was retried", None
+        elif handler.node.retry is not None and handler.node.retry.owner == "connector":
+            said = f"{name} is retried by the orchestrator here, and its retry_owner is the connector"
+            yield handler, said, _offered(handler)
+        elif inner is not None:
+            yield handler, f"{name} is retried here, and {inner} inside it is retried already", None
+        handled.add(name)
+
+
+def _offered(handler: Handler) -> Fix | None:
+    """Removing the handler where the node's word is the usual one, else the word, if it stands in the same file."""
+    if "connector" in usual_owners(handler.node):
+        return offer("unsafe", _HANDLER)
+    definition = handler.node.definition
+    is_near = definition is not None and definition.file == handler.source.file
+    return offer("unsafe", _WORD) if is_near else None
+
+
+def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
+    """Remove the handler, or the node's own word."""
+    from flowlattice.check import codemods
+
+    for handler, _, offered in _doubled(flow):
+        definition = handler.node.definition
+        if offered is None or (handler.source.line, handler.source.column) != (found.line, found.column):
+            continue
+        if offered.title == _HANDLER:
+            return codemods.remove_statement(module, handler.source)
+        return None if definition is None else codemods.remove_node_option(module, definition, "retry_owner")
+    return None

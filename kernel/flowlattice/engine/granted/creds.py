@@ -1,0 +1,44 @@
+"""Grants of creds: a node holds a name; what stands behind it is read when a request is sent, and goes nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flowlattice.capabilities import Creds
+from flowlattice.engine.backends import Bindings, Credential
+from flowlattice.engine.granted.base import Grant
+from flowlattice.ir.model import CapabilityUse
+
+
+class GrantedCreds:
+    """`Creds`: a name for the node, and for the engine the way to the headers that carry the credential."""
+
+    __slots__ = ("_credential", "name")
+
+    def __init__(self, name: str, credential: Credential) -> None:
+        self.name = name
+        self._credential = credential
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers of a request that carry the credential; for the engine."""
+        return self._credential.headers()
+
+
+def headers_of(auth: Creds | None) -> Mapping[str, str]:
+    """The headers of a request that is sent with a credential.
+
+    Raises:
+        TypeError: It is no credential that the engine gave.
+        UsageError: It has no value any more.
+    """
+    if auth is None:
+        return {}
+    if not isinstance(auth, GrantedCreds):
+        raise TypeError(f"auth takes a parameter of type Creds, not a {type(auth).__name__}")
+    return auth.headers()
+
+
+def creds(use: CapabilityUse, bindings: Bindings) -> Grant:
+    """Grant creds."""
+    granted = GrantedCreds(use.binding, bindings.credential(use.binding))
+    return lambda _attempt: granted

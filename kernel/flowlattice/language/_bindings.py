@@ -1,0 +1,112 @@
+"""What a function binds its local names to, whatever the order of its statements and the conditions around them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from flowlattice.language._names import FUNCTIONS, FunctionSyntax, arguments_of
+
+
+class Bindings:
+    """The bindings of one function's names, those of functions inside it among them.
+
+    Attributes:
+        assigned: The values of each name; none stands for a value that is not written out.
+        iterated: What each name iterates over.
+        annotated: The annotations of variables.
+        nested: Names that only ever stand for functions written inside.
+    """
+
+    def __init__(self, syntax: FunctionSyntax) -> None:
+        self.assigned: dict[str, list[ast.expr | None]] = {}
+        self.iterated: dict[str, list[ast.expr]] = {}
+        self.annotated: dict[str, ast.expr] = {}
+        inner: dict[str, FunctionSyntax] = {}
+        parts = [part for part in ast.walk(syntax) if part is not syntax]
+        for part in parts:
+            if isinstance(part, FUNCTIONS):
+                inner[part.name] = part
+            self._remember(part)
+        lambdas = {name: values[-1] for name, values in self.assigned.items() if _all_lambdas(values)}
+        inner |= {name: value for name, value in lambdas.items() if isinstance(value, ast.Lambda)}
+        self.nested = set(inner)
+        self._hand_over(parts, inner)
+
+    def _remember(self, part: ast.AST) -> None:
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            self.annotated.setdefault(part.target.id, part.annotation)
+        if isinstance(part, ast.Assign):
+            for target in part.targets:
+                self._assign(target, part.value)
+        elif isinstance(part, ast.AnnAssign | ast.NamedExpr):
+            if part.value is not None:
+                self._assign(part.target, part.value)
+        elif isinstance(part, ast.For | ast.AsyncFor | ast.comprehension):
+            for name in _names(part.target):
+                self.iterated.setdefault(name, []).append(part.iter)
+        elif isinstance(part, ast.withitem) and part.optional_vars is not None:
+            self._assign(part.optional_vars, None)
+        elif isinstance(part, ast.AugAssign):
+            self._assign(part.target, None)
+
+    def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
+        if isinstance(target, ast.Name):
+            self.assigned.setdefault(target.id, []).append(value)
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            for each, of_it in zip(target.elts, value.elts, strict=True):
+                self._assign(each, None if isinstance(of_it, ast.Starred) else of_it)
+        elif isinstance(target, ast.Tuple | ast.List | ast.Starred):
+            for name in _names(target):
+                self.assigned.setdefault(name, []).append(None)
+
+    def _hand_over(self, parts: list[ast.AST], inner: dict[str, FunctionSyntax]) -> None:
+        """The parameters of functions inside get what they are called with, if they are only ever called."""
+        calls = [part for part in parts if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)]
+        called = {id(call.func) for call in calls}
+        handed_on = {
+            part.id
+            for part in parts
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and id(part) not in called
+        }
+        named = {id(function): name for name, function in inner.items()}
+        for function in parts:
+            if not isinstance(function, FunctionSyntax):
+                continue
+            name = named.get(id(function), "")
+            own = [call for call in calls if name and isinstance(call.func, ast.Name) and call.func.id == name]
+            is_known = bool(own) and name not in handed_on
+            defaults = dict(defaults_of(function))
+            for number, argument in enumerate(arguments_of(function)):
+                values = [argument_of(call, number, argument.arg) for call in own] if is_known else [None]
+                default = defaults.get(argument.arg)
+                found = [default if value is None else value for value in values]
+                self.assigned.setdefault(argument.arg, []).extend(found)
+
+
+def _names(target: ast.expr) -> Iterator[str]:
+    yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
+
+
+def _all_lambdas(values: list[ast.expr | None]) -> bool:
+    return all(isinstance(value, ast.Lambda) for value in values)
+
+
+def argument_of(call: ast.Call, number: int, name: str) -> ast.expr | None:
+    """The argument that a call gives for a parameter; none if it gives none that can be seen."""
+    if any(isinstance(argument, ast.Starred) for argument in call.args[: number + 1]):
+        return None
+    if number < len(call.args):
+        return call.args[number]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def defaults_of(syntax: FunctionSyntax) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters that have defaults, with these."""
+    arguments = syntax.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for argument, default in zip(reversed(positional), reversed(arguments.defaults), strict=False):
+        yield argument.arg, default
+    for argument, keyword in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if keyword is not None:
+            yield argument.arg, keyword
