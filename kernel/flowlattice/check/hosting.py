@@ -30,7 +30,7 @@ ON_DEVICE: Final = frozenset({"kv.read", "kv.write", "dedupe", "clock", "rng", "
 """Capabilities that a device serves from its own store; everything else needs a network or a process."""
 
 _OVER_TIME: Final = "a request ends before other requests' records come, and processes do not share them"
-_NO_CALLER: Final = "nobody waits for an answer: runs begin with records, and only web, temporal and dev have callers"
+_NO_CALLER: Final = "runs begin with records there, and nobody waits for an answer"
 _NO_WAITING: Final = "a delivery is hidden for seconds and then given to another worker; people take hours"
 
 CANNOT: Final[Mapping[str, Mapping[str, str]]] = {
@@ -55,7 +55,7 @@ CANNOT: Final[Mapping[str, Mapping[str, str]]] = {
         "wasm": "a guest has no sockets, so it lists no bucket",
     },
     "waiting caller": {
-        "queue": "the answer to a request goes out when its record is in the queue: respond='immediate'"
+        "queue": "it is answered when its record is in the queue, which is respond='immediate'"
     },
     "respond": {"queue": _NO_CALLER, "wasm": _NO_CALLER},
     "streamed respond": {
@@ -144,10 +144,15 @@ def asked(flow: FlowIR) -> Iterator[Asked]:
     for node in flow.nodes:
         if node.kind == "subflow":
             yield from _asked_inside(node, flow.subflows, ())
-    for slo in flow.slos:
-        rate = max(slo.records_per_s or 0, slo.at_qps or 0)
-        if rate > TEMPORAL_RECORDS_PER_S:
-            yield Asked("rate", f"promise {rate:g} records a second", slo.source or flow.source)
+    if any(node.trigger is not None and node.trigger.kind in _ONE_BY_ONE for node in flow.triggers()):
+        for slo in flow.slos:
+            rate = max(slo.records_per_s or 0, slo.at_qps or 0)
+            if rate > TEMPORAL_RECORDS_PER_S:
+                yield Asked("rate", f"promise {rate:,g} records a second", slo.source or flow.source)
+
+
+_ONE_BY_ONE: Final = frozenset({"http", "kafka", "queue"})
+"""Triggers each of whose records is something that a server has to do; an object that is listed holds many."""
 
 
 def _asked(flow: FlowIR, inside: set[UUID]) -> Iterator[Asked]:

@@ -81,6 +81,18 @@ def _compared(console: Console, flow: FlowIR) -> Exit:
         width = max(map(len, PROFILES))
         for name, problems in found.items():
             own = " (its own)" if name == flow.profile else ""
-            said = "; ".join(dict.fromkeys(one.message.removeprefix(f"profile {name} ") for one in problems))
-            console.result(f"{name:<{width}}  {said or 'can'}{own}")
+            console.result(f"{name:<{width}}  {_why_not(name, problems) or 'can'}{own}")
     return Exit.PROBLEMS if found[flow.profile] else Exit.OK
+
+
+def _why_not(profile: str, problems: list[Diagnostic]) -> str:
+    """Each reason once, with the first place that it stands in the way of."""
+    by_reason: dict[str, list[str]] = {}
+    for one in problems:
+        what, _, reason = one.message.removeprefix(f"profile {profile} ").rpartition(": ")
+        by_reason.setdefault(reason, []).append(what or one.message)
+    said = []
+    for reason, whats in by_reason.items():
+        more = f" (and {len(whats) - 1} more)" if len(whats) > 1 else ""
+        said.append(f"{whats[0]}{more}: {reason}")
+    return "; ".join(said)
