@@ -69,7 +69,7 @@ class Drawn:
         )
         return self
 
-    def surface(self, kind: Any, *names: str, **config: Any) -> Drawn:
+    def surface(self, kind: Any, /, *names: str, **config: Any) -> Drawn:
         """A control surface."""
         targets = tuple(self.id(name) for name in names)
         self.surfaces.append(ir.Surface(kind=kind, targets=targets, config=config, source=HERE))

@@ -70,7 +70,7 @@ class _Builder:
                     routes[node_id] = route(self.layout.flow, node, ways, awaits=self._awaits(ways[0]))
                 else:
                     consumers[node_id] = consumer(self.layout.flow, node, ways, self.profile)
-            elif node_id not in members and not self._is_opened(node_id):
+            elif node_id not in members and not self.layout.is_opened(node_id):
                 self._add(self._unit(node))
         order = [node.id for node in self.layout.in_order()]
         return Graph(
@@ -118,15 +118,9 @@ class _Builder:
         )
 
     def _unit_of(self, node_id: UUID) -> str:
-        if self._is_opened(node_id):
-            return self._unit_of(self.layout.expanded.entries[node_id])
-        chain = self.chains.get(node_id)
-        return self.layout.names[node_id if chain is None else chain[0]]
-
-    def _is_opened(self, node_id: UUID) -> bool:
-        """Whether a subflow has no unit of its own, since its nodes stand in its place."""
-        expanded = self.layout.expanded
-        return node_id in expanded.entries and node_id not in expanded.children
+        first = self.layout.first(node_id)
+        chain = self.chains.get(first)
+        return self.layout.names[first if chain is None else chain[0]]
 
     # Fusing.
 
@@ -217,7 +211,7 @@ class _Builder:
     def _subflow(self, node: ir.Node, name: str) -> Call | Child:
         fan, side = self._ways(node)
         if self.places[node.id][0] == "child":
-            entry = self.layout.expanded.entries.get(node.id)
+            entry = self.layout.child_entry(node.id)
             body = Fan() if entry is None else Fan(hops=(Hop(to=self._target(entry), max_items=1),))
             return Child(name=name, node=node.id, body=body, next=fan)
         kind: Literal["activity", "task"] = "activity" if self.profile == "temporal" else "task"

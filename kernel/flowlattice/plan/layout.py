@@ -15,7 +15,8 @@ class Layout:
     Attributes:
         flow: The flow, its subflows opened.
         names: What units are called: after their first node, numbered where a name stands twice.
-        reached: The nodes that triggers lead to and those that undo effects, in an order in which edges go forward.
+        reached: The nodes that triggers lead to and those that undo effects, in an order in which edges go forward;
+            before them the subflows that were opened.
 
     """
 
@@ -38,10 +39,25 @@ class Layout:
         reached = set(self.reached)
         return (node for node in self.flow.nodes if node.id in reached)
 
+    def is_opened(self, node_id: UUID) -> bool:
+        """Whether a subflow's nodes stand in its place, so that it is no unit of its own."""
+        return node_id in self.expanded.entries and node_id not in self.expanded.children
+
+    def first(self, node_id: UUID) -> UUID:
+        """The node that is run first where one is: that of an opened subflow, else itself."""
+        while self.is_opened(node_id):
+            node_id = self.expanded.entries[node_id]
+        return node_id
+
+    def child_entry(self, node_id: UUID) -> UUID | None:
+        """The first node of the child workflow that a subflow stands for; none if it is none or not at hand."""
+        entry = self.expanded.entries.get(node_id) if node_id in self.expanded.children else None
+        return None if entry is None else self.first(entry)
+
     def below(self, node_id: UUID) -> list[UUID]:
         """The nodes that a node leads to directly; a child workflow's first node counts as one of its subflow."""
-        entry = self.expanded.entries.get(node_id)
-        inner = [] if entry is None or node_id not in self.expanded.children else [entry]
+        entry = self.child_entry(node_id)
+        inner = [] if entry is None else [entry]
         return [*inner, *(edge.target_id for edge in self.outgoing[node_id])]
 
     def checkpoints(self, node_id: UUID, case: str | None) -> list[ir.Checkpoint]:
@@ -73,7 +89,8 @@ class Layout:
         seen: set[UUID] = set()
         self._visit(starts, seen, done)
         self._visit([undo for node in self._seen(seen) if (undo := node.compensate) is not None], seen, done)
-        return done[::-1]
+        opened = [node_id for node_id in self.nodes if self.is_opened(node_id) and self.first(node_id) in seen]
+        return [*opened, *done[::-1]]
 
     def _starts_by_node(self) -> dict[UUID, set[UUID]]:
         found: dict[UUID, set[UUID]] = {node.id: {node.id} for node in self.flow.triggers()}

@@ -1,9 +1,10 @@
-"""The placement table: every combination of facts has exactly one row on a profile that honours it, and none elsewhere."""
+"""The placement table: each combination of facts has one row on a profile that honours it, and none elsewhere."""
 
 from __future__ import annotations
 
 from itertools import product
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,8 @@ def test_every_combination_has_one_row_where_it_is_honoured_and_none_elsewhere(p
     expected = 1 if is_honoured(profile, kind) else 0
     rest = [name for name in DOMAINS if name != "kind"]
     for values in product(*(DOMAINS[name] for name in rest)):
-        facts = Facts(kind=kind, **dict(zip(rest, values, strict=True)))
+        given: dict[str, Any] = dict(zip(rest, values, strict=True))
+        facts = Facts(kind=kind, **given)
         assert sum(row.fits(facts) for row in rows) == expected, facts
 
 
