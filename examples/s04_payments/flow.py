@@ -1,5 +1,6 @@
 """Charge invoices; above a limit a person decides first, and what cannot be shipped is refunded."""
 
+import json
 from typing import Annotated
 
 from flowlattice import (
@@ -7,6 +8,7 @@ from flowlattice import (
     DedupeStore,
     Exponential,
     Flow,
+    HttpResponse,
     HttpWrite,
     If,
     Profile,
@@ -28,12 +30,18 @@ def above_limit(invoice: Invoice, limits: Limits) -> bool:
     return invoice.amount_cents > limits.approval_cents
 
 
-@node(idempotency=by("charge_id", ttl=days(30)), honours_key=True, timeout=seconds(20))
+def id_in(answer: HttpResponse) -> str:
+    if not answer.ok:
+        raise RuntimeError(f"the answer was {answer.status}: {answer.text}")
+    return str(json.loads(answer.text).get("id", ""))
+
+
+@node(idempotency=by("invoice_id", "charge_id", ttl=days(30)), honours_key=True, timeout=seconds(20))
 async def refund(
     receipt: Receipt, stripe: HttpWrite, stripe_key: Annotated[Creds, scopes("refunds:write")], seen: DedupeStore
 ) -> Ack:
     answer = await stripe.post("https://api.stripe.com/v1/refunds", form={"charge": receipt.charge_id}, auth=stripe_key)
-    return Ack(id=str(answer.json()["id"]))
+    return Ack(id=id_in(answer))
 
 
 @node(
@@ -50,15 +58,16 @@ async def charge(
         form={"amount": str(invoice.amount_cents), "currency": invoice.currency, "customer": invoice.customer_id},
         auth=stripe_key,
     )
-    charge_id = str(answer.json()["id"])
-    return Receipt(invoice_id=invoice.invoice_id, charge_id=charge_id, item_hashes=invoice.item_hashes)
+    return Receipt(invoice_id=invoice.invoice_id, charge_id=id_in(answer), item_hashes=invoice.item_hashes)
 
 
 @node(idempotency=by("invoice_id", ttl=days(30)), timeout=seconds(20))
 async def create_shipment(receipt: Receipt, shipping: HttpWrite, seen: DedupeStore) -> Ack:
-    order = {"invoice": receipt.invoice_id, "items": [*receipt.item_hashes]}
-    answer = await shipping.post("https://shipping.example.com/shipments", json=order)
-    return Ack(id=str(answer.json()["id"]))
+    answer = await shipping.post(
+        "https://shipping.example.com/shipments",
+        json={"invoice": receipt.invoice_id, "items": [*receipt.item_hashes]},
+    )
+    return Ack(id=id_in(answer))
 
 
 flow = Flow("payments", version="1.0.0", profile=Profile.TEMPORAL, summary="Charge invoices, ship, or refund")

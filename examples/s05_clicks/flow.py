@@ -19,16 +19,14 @@ from flowlattice import (
 
 from .records import Click, RawClick
 
-CASES: tuple[Literal["view", "add", "buy", "other"], ...] = ("view", "add", "buy", "other")
-
 
 @node
 def parse_click(raw: RawClick) -> Click:
-    kind = next((case for case in CASES if case == raw.kind.lower()), "other")
-    return Click(user_id=raw.user, event_id=raw.event, ts=raw.at, type=kind, page=raw.page.partition("?")[0])
+    page = raw.page.partition("?")[0]
+    return Click(user_id=raw.user, event_id=raw.event, ts=raw.at, type=raw.kind, page=page)
 
 
-def type_of(click: Click) -> Literal["view", "add", "buy", "other"]:
+def type_of(click: Click) -> Literal["view", "add", "buy"]:
     return click.type
 
 
@@ -40,12 +38,13 @@ async def click_sink(click: Click, clicks: DbWrite) -> Click:
 
 flow = Flow("clicks", version="1.0.0", profile=Profile.QUEUE, summary="Clicks by type, each stored once")
 ingest = flow.trigger(kafka("clicks", accepts=RawClick, group="clicks"))
-route = Switch(type_of, cases=CASES, name="route")
+route = Switch(type_of, cases=["view", "add", "buy"], name="route")
 spill = Buffer(max_items=10_000, spill=Spill(max_bytes=mib(64), bytes_per_second=mib(50), blob="overflow"))
 flow.connect(ingest, parse_click)
 flow.connect(parse_click, route, buffer=spill)
-for case in CASES:
-    flow.connect(route.case(case), click_sink, buffer=spill)
+flow.connect(route.case("view"), click_sink, buffer=spill)
+flow.connect(route.case("add"), click_sink, buffer=spill)
+flow.connect(route.case("buy"), click_sink, buffer=spill)
 flow.partition_by(route, "user_id", max_parallel_shards=64, weights={"kiosk": 4})
 flow.rate_limit(click_sink, qps=100_000, burst=200_000)
 flow.slo(records_per_second=50_000)

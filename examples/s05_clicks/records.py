@@ -10,7 +10,7 @@ class RawClick(Record, data="internal"):
     user: str
     event: str
     at: datetime
-    kind: Annotated[str, field(max_length=20)]
+    kind: Literal["view", "add", "buy"]
     page: Annotated[str, field(max_length=2000)]
 
 
@@ -18,5 +18,5 @@ class Click(Record, data="internal"):
     user_id: str
     event_id: str
     ts: datetime
-    type: Literal["view", "add", "buy", "other"]
+    type: Literal["view", "add", "buy"]
     page: str

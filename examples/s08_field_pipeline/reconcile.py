@@ -1,4 +1,4 @@
-"""In the cloud: merge what devices remembered into the global store; of two entries the one with the later tick wins."""
+"""In the cloud: merge what devices remembered into the global store; the entry with the later tick wins."""
 
 from flowlattice import DbWrite, DedupeStore, Flow, Profile, by, days, node, queue
 

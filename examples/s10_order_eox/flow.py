@@ -17,23 +17,21 @@ class OutboxPtr(Record, data="internal"):
 
 
 @node(idempotency=by("order_id", "version", ttl=days(7)))
-async def upsert_outbox(event: OrderEvt, orders_db: DbWrite, seen: DedupeStore) -> OutboxPtr:
-    row = {"order_id": event.order_id, "version": event.version}
-    async with orders_db.transaction():
-        await orders_db.upsert("orders", event, key="order_id")
-        await orders_db.upsert(
-            "outbox", {**row, "payload": event.model_dump_json(), "sent": False}, key=("order_id", "version")
-        )
-    return OutboxPtr(order_id=event.order_id, version=event.version)
+async def upsert_outbox(event: OrderEvt, orders: DbWrite, seen: DedupeStore) -> OutboxPtr:
+    pointer = OutboxPtr(order_id=event.order_id, version=event.version)
+    async with orders.transaction():
+        await orders.upsert("orders", event, key="order_id")
+        row = {**pointer.model_dump(), "payload": event.model_dump_json(), "sent": False}
+        await orders.upsert("outbox", row, key=("order_id", "version"))
+    return pointer
 
 
 @node(idempotency=by("order_id", "version", ttl=days(7)))
-async def project_to_kafka(pointer: OutboxPtr, orders_db: DbWrite, events: KafkaWrite, seen: DedupeStore) -> OutboxPtr:
-    where = {"order_id": pointer.order_id, "version": pointer.version}
-    row = await orders_db.first("outbox", where=where)
+async def project_to_kafka(pointer: OutboxPtr, orders: DbWrite, events: KafkaWrite, seen: DedupeStore) -> OutboxPtr:
+    row = await orders.first("outbox", where=pointer.model_dump())
     if row is not None and not row["sent"]:
         await events.send("order-events", json.loads(str(row["payload"])), key=pointer.order_id)
-        await orders_db.update("outbox", {"sent": True}, where=where)
+        await orders.update("outbox", {"sent": True}, where=pointer.model_dump())
     return pointer
 
 

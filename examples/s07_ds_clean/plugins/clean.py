@@ -1,4 +1,4 @@
-"""Runs in the sandboxed process, where pandas is: trims cells, drops rows that repeat, fills numbers that are missing."""
+"""Runs in the sandboxed process, where pandas is: trims cells, drops repeated rows, fills in missing numbers."""
 
 import pandas as pd
 

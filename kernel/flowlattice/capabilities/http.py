@@ -87,8 +87,15 @@ class HttpReadPinned(Protocol):
 class HttpWrite(Protocol):
     """Changing something on the hosts the flow declares; each call carries the node's idempotency key."""
 
-    async def post(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
-        """POST a JSON body to an absolute URL."""
+    async def post(
+        self,
+        url: str,
+        *,
+        json: JsonValue = None,
+        form: Mapping[str, str] | None = None,
+        auth: Creds | None = None,
+    ) -> HttpResponse:
+        """POST a JSON body, or the fields of a form in its place, to an absolute URL."""
 
     async def put(self, url: str, *, json: JsonValue = None, auth: Creds | None = None) -> HttpResponse:
         """PUT a JSON body to an absolute URL."""

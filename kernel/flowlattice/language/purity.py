@@ -71,9 +71,10 @@ SPECIAL_BUILTINS: Final = {
 }
 
 PURE_MODULES: Final = frozenset(
-    "abc base64 binascii bisect blake2 calendar cmath collections contextlib copy dataclasses datetime decimal enum "
-    "flowlattice.durations fractions functools hashlib heapq hmac html itertools json math md5 numbers operator re "
-    "sha1 sha2 sha256 sha3 sha512 statistics string textwrap types typing unicodedata urllib.parse zlib".split()
+    "_csv abc base64 binascii bisect blake2 calendar cmath collections contextlib copy csv dataclasses datetime "
+    "decimal enum flowlattice.durations fractions functools hashlib heapq hmac html itertools json math md5 "
+    "numbers operator re sha1 sha2 sha256 sha3 sha512 statistics string textwrap types typing unicodedata "
+    "urllib.parse zlib".split()
 )
 
 # Functions of otherwise pure modules that are not, and of modules that are what they are.

@@ -127,7 +127,9 @@ async def test_what_goes_over_the_wire(tmp_path):
             answer = await send(backend, "PUT", url(made, "/down"), made, json=[])
     post, get, delete, form, _ = made.seen
     assert form[3] == b"amount=12&what=a+b%26c"
-    assert form[2]["content-type"] == "application/x-www-form-urlencoded"
+    assert {name.lower(): value for name, value in form[2].items()}[
+        "content-type"
+    ] == "application/x-www-form-urlencoded"
     assert (post[0], json.loads(post[3])) == ("POST", {"ü": [1, None]})
     headers = {name.lower(): value for name, value in post[2].items()}
     assert headers["idempotency-key"] == "k"

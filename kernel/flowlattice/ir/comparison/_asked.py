@@ -74,9 +74,9 @@ def _bodies(name: str, was: Node, now: Node) -> Iterator[Change]:
         yield moved("capability", name, f"what {name} calls that is not offered", [*ways[0]], [*ways[1]], "riskier")
     if was.vouched != now.vouched:
         yield moved("effects", name, f"what is vouched for in {name}", [*was.vouched], [*now.vouched], "riskier")
-    unneeded = [*was.unneeded_vouchers], [*now.unneeded_vouchers]
-    if unneeded[0] != unneeded[1]:
-        yield moved("effects", name, f"what is vouched for in vain in {name}", *unneeded, "neutral")
+    if was.unneeded_vouchers != now.unneeded_vouchers:
+        what = f"what is vouched for in vain in {name}"
+        yield moved("effects", name, what, [*was.unneeded_vouchers], [*now.unneeded_vouchers], "neutral")
 
 
 def _hosts(node: Node) -> set[str]:

@@ -51,6 +51,7 @@ _STANDARD: Final[Mapping[str, _Allowed]] = {
     "collections.abc": _ALL,
     "contextlib": _only("asynccontextmanager contextmanager nullcontext suppress"),
     "copy": _only("copy deepcopy"),
+    "csv": _only("DictReader QUOTE_ALL QUOTE_MINIMAL QUOTE_NONE QUOTE_NONNUMERIC reader"),  # dialects are shared state
     "dataclasses": _but("make_dataclass"),  # it evaluates texts as code
     "datetime": _ALL,
     "decimal": _ALL,
