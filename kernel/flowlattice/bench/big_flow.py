@@ -111,7 +111,7 @@ _BODIES: Final = (
     '    return req.model_copy(update={{"tags": [tag for tag, times in seen.items() if times > 1]}})',
     "def short(text: str) -> str:\n        return text if len(text) < {n}0 else text[:{n}] + '...'\n\n"
     '    return req.model_copy(update={{"tags": [short(tag) for tag in req.tags]}})',
-    'cents = in_cents(rate_of(req.kind) * sum(line.cents for line in req.lines) / {n})\n'
+    "cents = in_cents(rate_of(req.kind) * sum(line.cents for line in req.lines) / {n})\n"
     '    return Order(**(req.model_dump() | {{"cents": cents, "note": f"{{req.order_id}}: {{cents:>8}}"}}))',
 )
 
@@ -202,9 +202,8 @@ def _steps(way: int) -> str:
 def _flow() -> str:
     imports = "\n".join(f"from . import steps_{way}" for way in range(_WAYS))
     cases = ", ".join(f'"way_{way}"' for way in range(_WAYS))
-    return (
-        f"{_FLOW_HEAD}\n{imports}\nfrom .records import Order, Summary\nfrom .rules_0 import total\n"
-        + _FLOW.format(ways=_WAYS + 1, cases=cases, connections="\n".join(_connections()))
+    return f"{_FLOW_HEAD}\n{imports}\nfrom .records import Order, Summary\nfrom .rules_0 import total\n" + _FLOW.format(
+        ways=_WAYS + 1, cases=cases, connections="\n".join(_connections())
     )
 
 
