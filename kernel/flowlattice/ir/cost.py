@@ -52,9 +52,12 @@ class WorstCase(BaseModel):
 
 def worst_case(ir: FlowIR) -> WorstCase:
     """The worst case of a flow."""
-    triggers = {node.id for node in ir.triggers()}
-    limits = [s.config for s in ir.surfaces if s.kind == "rate_limit" and triggers and triggers <= set(s.targets)]
-    given = [config.get("qps") for config in limits]
+    routes = {node.id for node in ir.triggers()}
+    given = [
+        surface.config.get("qps")
+        for surface in ir.surfaces
+        if surface.kind == "rate_limit" and routes <= set(surface.targets)
+    ]
     rates = [rate for rate in given if isinstance(rate, int | float)]
     return WorstCase(
         routes={route_of(node): _route(_spent(ir, node)) for node in ir.triggers()},

@@ -119,6 +119,8 @@ class _Lowering:
         places = dict(self.schemas.places)
         if flow.in_flight is not None:
             places["max_in_flight"] = source(flow.in_flight.place)
+        if flow.residency_place is not None:
+            places["residency"] = source(flow.residency_place)
         return ir.FlowIR(
             id=ir.flow_id(flow.name, flow.version),
             name=flow.name,
