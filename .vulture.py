@@ -55,6 +55,7 @@ _.state_version
 
 # What authors of flows call; nothing inside needs it.
 (_.false, _.is_cancelled, _.patch, _.true)
+(_.ack, _.exhausted, _.receipt)
 (_.tumbling, _.unmatched)
 
 # Called by a library: click (groups, commands), asyncio (protocols), uvicorn (servers).

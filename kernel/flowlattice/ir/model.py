@@ -382,6 +382,7 @@ class Checkpoint(IRModel):
         case: The branch of it that waits.
         view: The schema of what the person sees; none if it cannot be shown.
         view_problem: Why the view cannot be shown; none if it can.
+        view_reasons: Why a view that a pure function makes differs from time to time; empty if it does not.
         ttl_s: How long it waits; none: for ever.
         on_timeout: What happens then; none if the author did not say.
         escalate_to: Who is asked next.
@@ -394,6 +395,7 @@ class Checkpoint(IRModel):
     case: str | None = None
     view: str | None = None
     view_problem: str | None = None
+    view_reasons: tuple[Reason, ...] = ()
     ttl_s: int | None = None
     on_timeout: Literal["reject", "escalate"] | None = None
     escalate_to: str | None = None
@@ -485,7 +487,7 @@ class FlowIR(IRModel):
     """A whole flow as data.
 
     `places` says where parts are written that have no source of their own: records (`InReq`), their fields
-    (`InReq.v`) and policies (`max_in_flight`). `subflows` holds the flows that subflow nodes stand for, by
+    (`InReq.v`), policies (`max_in_flight`) and `residency`. `subflows` holds the flows that subflow nodes stand for, by
     `name@version`. `artifacts` are files that belong to the flow and are no modules of it, each `path@blake3:digest`.
     """
 
