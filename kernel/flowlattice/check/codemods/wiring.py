@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import libcst as cst
 from libcst import matchers as m
@@ -40,11 +40,19 @@ def set_call_keyword(
         value: Its value, as code.
         names: The names of flowlattice in it.
     """
+    return set_call_keywords(module, source, {keyword: value}, names)
+
+
+def set_call_keywords(
+    module: cst.Module, source: Source, values: Mapping[str, str], names: Collection[str] = ()
+) -> Rewrite | None:
+    """The same for several arguments of one call, by their names."""
     call = at(module, source, cst.Call)
     if call is None:
         return None
-    spelling = Spelling(module)
-    changed = with_keyword(call, keyword, spelling.expression(value, names))
+    spelling, changed = Spelling(module), call
+    for keyword, value in values.items():
+        changed = with_keyword(changed, keyword, spelling.expression(value, names))
     return Rewrite(text=spelling.imported(replaced(module, call, changed)).code)
 
 
@@ -133,6 +141,43 @@ def _last_of(module: cst.Module, flow: str) -> int | None:
         if isinstance(part, cst.SimpleStatementLine) and m.findall(part, m.Name(flow))
     ]
     return concerned[-1] if concerned else None
+
+
+def govern(module: cst.Module, source: Source | None, control: str, arguments: str) -> Rewrite | None:
+    """Add a control, such as `flow.rate_limit(charge, qps=20, burst=40)`, after what concerns the flow.
+
+    Args:
+        module: The file.
+        source: Where the node that is governed is written; none for the whole flow.
+        control: The method of the flow.
+        arguments: What it is given besides the node, as code.
+    """
+    name = None if source is None else variable_of(module, source)
+    if source is not None and name is None:
+        return None
+    target = "" if name is None else f"{name}, "
+    return add_statement_after(module, None, f"flow.{control}({target}{arguments})")
+
+
+def set_trigger_keyword(
+    module: cst.Module, source: Source, keyword: str, value: str, names: Collection[str] = ()
+) -> Rewrite | None:
+    """Give what a trigger is made from, `flow.trigger(http.post(...))`, an argument by name, or another value for it.
+
+    Args:
+        module: The file.
+        source: The span of the `trigger` call.
+        keyword: The argument's name.
+        value: Its value, as code.
+        names: The names of flowlattice in it.
+    """
+    call = at(module, source, cst.Call)
+    inner = call.args[0].value if call is not None and call.args else None
+    if not isinstance(inner, cst.Call):
+        return None
+    spelling = Spelling(module)
+    changed = with_keyword(inner, keyword, spelling.expression(value, names))
+    return Rewrite(text=spelling.imported(replaced(module, inner, changed)).code)
 
 
 def connect_to_respond(module: cst.Module, source: Source) -> Rewrite | None:
