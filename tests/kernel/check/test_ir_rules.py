@@ -173,7 +173,7 @@ CASES: dict[str, tuple[FlowIR, int]] = {
     "RETRY010 around what is retried": (
         to(
             step(),
-            subflows=inner(node("a"), node("b", POST), surfaces=(on_error("b", RETRY),)),
+            subflows=inner(node("a"), node("b", POST, retry=Retry(owner="orchestrator", max=5))),
             surfaces=(on_error("step", RETRY),),
         ),
         1,
@@ -236,6 +236,26 @@ CASES: dict[str, tuple[FlowIR, int]] = {
     ),
     "EXACT001 inside a subflow": (to(step(), subflows=inner(node("a"), node("b", DB))), 1),
     "EXACT001 a subflow that remembers": (to(step(), subflows=inner(node("a"), node("b", DB, SEEN))), 0),
+    "EXACT001 behind the exit of a subflow": (
+        to(
+            step(),
+            subflows={
+                "inner@1.0.0": irs.flow(
+                    node("a"),
+                    node("b"),
+                    node("c", DB),
+                    name="inner",
+                    edges=[edge("a", "b"), edge("b", "c")],
+                    exports=(Export(name="in", entry=ident("a"), exit=ident("b"), source=irs.at(1)),),
+                )
+            },
+        ),
+        0,
+    ),
+    "EXACT001 a subflow in a subflow": (
+        to(step(), subflows=inner(node("a"), step(), subflows=inner(node("b", DB)))),
+        1,
+    ),
     "EXACT001 a subflow whose inside is not known": (to(step()), 0),
     # EXACT002
     "EXACT002 no key": (to(node("f", DB, SEEN, idempotency=None)), 1),
@@ -420,7 +440,7 @@ def test_a_finding_about_a_subflow_points_at_the_statement_that_promises():
     ir = to(step(), edges=[edge("jobs", "step", controls=(control,), **ONCE)], subflows=inner(node("b", DB)))
     found = one("EXACT001", ir)
     assert (found.line, found.column, found.node, found.fix) == (33, 4, "step", None)
-    assert " b " in found.message
+    assert " step.b " in found.message
 
 
 def test_a_finding_about_a_buffer_points_at_the_statement_that_sets_it():
