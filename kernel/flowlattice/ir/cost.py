@@ -47,7 +47,12 @@ class WorstCase(BaseModel):
 
 def worst_case(ir: FlowIR) -> WorstCase:
     """The worst case of a flow."""
-    given = [surface.config.get("qps") for surface in ir.surfaces if surface.kind == "rate_limit"]
+    routes = {node.id for node in ir.triggers()}
+    given = [
+        surface.config.get("qps")
+        for surface in ir.surfaces
+        if surface.kind == "rate_limit" and routes <= set(surface.targets)
+    ]
     rates = [rate for rate in given if isinstance(rate, int | float)]
     return WorstCase(
         routes={route_of(node): RouteCost(calls=dict(sorted(_calls(ir, node).items()))) for node in ir.triggers()},

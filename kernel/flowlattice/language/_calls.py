@@ -25,6 +25,7 @@ from flowlattice.language.purity import Known, in_words, nondeterministic, outsi
 if TYPE_CHECKING:
     from flowlattice.language._reader import Reader
 
+_VALIDATING: Final = frozenset({"model_validate", "model_validate_json"})
 # What gives a function that does no more than the functions it was given, which were judged where they are named.
 _MAKES_FUNCTION: Final = frozenset({"partial", "itemgetter", "attrgetter", "cmp_to_key"})
 
@@ -73,6 +74,9 @@ class Calls:
 
     def _object(self, target: object, call: ast.Call) -> None:
         if target is JUDGED:
+            return
+        if (made := _validated(target)) is not None:
+            self._construct(made, call)
             return
         bound = target.args if isinstance(target, functools.partial) else ()
         for function in implementations(target):
@@ -321,6 +325,14 @@ def uses(used: Capability) -> Known:
     """What using a capability does."""
     because = used.refined.because or f"uses {used.binding} ({used.declared.name})"
     return Known(used.refined.effects, used.refined.determinism, because)
+
+
+def _validated(target: object) -> type | None:
+    """The record that `Order.model_validate(...)` makes; none of anything else."""
+    if not isinstance(target, MethodType) or target.__module__ != BaseModel.__module__:
+        return None
+    made = target.__self__
+    return made if isinstance(made, type) and target.__name__ in _VALIDATING else None
 
 
 def _is_mutator(receiver: object, name: str) -> bool:

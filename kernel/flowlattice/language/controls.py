@@ -16,7 +16,7 @@ from flowlattice.language.edges import Buffer, Connection, Delivery, EdgeControl
 from flowlattice.language.ends import connection, element, source_end
 from flowlattice.language.handlers import ErrorHandler, ErrorStrategy
 from flowlattice.language.limits import InFlight, Partition, RateLimit
-from flowlattice.language.ports import Element, Input, Output, calling_place
+from flowlattice.language.ports import Element, Input, Output, Place, calling_place
 from flowlattice.language.promises import Egress, Goal
 from flowlattice.language.variables import Variables, Vars
 from flowlattice.record import Record
@@ -40,6 +40,7 @@ class Controls:
     egresses: list[Egress] = field(default_factory=list, init=False)
     regions: list[str] = field(default_factory=list, init=False)
     in_flight: InFlight | None = field(default=None, init=False)
+    residency_place: Place | None = field(default=None, init=False)
 
     def edge(  # noqa: PLR0913 - one keyword per control an edge can have
         self,
@@ -205,3 +206,4 @@ class Controls:
     def residency(self, *regions: str) -> None:
         """Declare the regions that the flow's data may be in: `flow.residency("eu")`."""
         self.regions += regions
+        self.residency_place = calling_place()

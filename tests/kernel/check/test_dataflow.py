@@ -42,6 +42,9 @@ def pair(log: Log, order: Order) -> Joined:
 def steps(names: list[str], log: Log) -> list[str]:
     return [*names, log.key]
 
+def of_orders(names: list[str], order: Order) -> list[str]:
+    return [*names, order.key]
+
 def parts(log: Log) -> list[Order]:
     return [Order(key=log.key, number=log.size)]
 
@@ -233,6 +236,10 @@ WRONG = {
         result(".fold('names', [], steps)", "names: list[int]"),
         "DAG201 aggregate folds to list[str], but Result.names is of another type",
     ),
+    "a fold of other records": (
+        result(".fold('names', [], of_orders)", "names: list[str]"),
+        "DAG201 aggregate folds Log, but of_orders takes Order",
+    ),
     "a result without the field": (
         result(".count(as_='events')", "extra: int = 1"),
         "DAG201 aggregate gives events, no field of Result",
@@ -248,6 +255,25 @@ WRONG = {
     "an end of the window as text": (
         result(".sum('size')", "size: int\n    window_end: str"),
         "DAG201 Result.window_end is neither a datetime nor whole seconds",
+    ),
+    # DAG001
+    "items of a lambda": (
+        "each = ForEach(lambda log: [log])\nflow.connect(logs, each)\n",
+        "DAG001 a lambda has no types",
+    ),
+    "items that are none": (
+        "def split(log: Log) -> Log:\n    return log\neach = ForEach(split)\nflow.connect(logs, each)\n",
+        "DAG001 what split returns, Log, is no list of items of a type with a schema",
+    ),
+    "a side without a type": (
+        "def both(log: Log, order) -> Joined:\n    return Joined(key='')\nz = Zip(both)\n"
+        "flow.connect(logs, z.left)\nflow.connect(orders, z.right)\n",
+        "DAG001 the right side of both has no type",
+    ),
+    "a side that is missing": (
+        "def both(log: Log) -> Joined:\n    return Joined(key='')\nz = Zip(both)\n"
+        "flow.connect(logs, z.left)\nflow.connect(orders, z.right)\n",
+        "DAG001 the right side of both has no type",
     ),
     # WIN001
     "an aggregate without a window": (
@@ -423,4 +449,4 @@ def test_schedules_that_can_be(schedule):
     ],
 )
 def test_schedules_that_cannot_be(schedule, problem):
-    assert problem in schedule_problem(schedule)
+    assert problem in (schedule_problem(schedule) or "")

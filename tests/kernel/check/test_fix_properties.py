@@ -26,7 +26,7 @@ def commented(text):
 def spread(text):
     """Imports and options of nodes one a line."""
     text = re.sub(
-        r"^from flowlattice import (.*)$",
+        r"^from flowlattice import ([^(\n]*)$",
         lambda found: "from flowlattice import (\n" + "".join(f"    {n},\n" for n in found[1].split(", ")) + ")",
         text,
         flags=re.MULTILINE,
@@ -36,12 +36,13 @@ def spread(text):
 
 def renamed(text):
     """`from flowlattice import node as n`."""
-    return re.sub(r"(from flowlattice import .*\bnode)\b", r"\1 as n", text).replace("@node", "@n")
+    done = re.sub(r"^(from flowlattice import [^(\n]*\bnode)\b", r"\1 as n", text, flags=re.MULTILINE)
+    return text if done == text else done.replace("@node", "@n")
 
 
 def whole(text):
     """`import flowlattice as fl`."""
-    imported = re.search(r"^from flowlattice import (.*)$", text, flags=re.MULTILINE)
+    imported = re.search(r"^from flowlattice import ([^(\n]*)$", text, flags=re.MULTILINE)
     if imported is None:
         return text
     for name in imported[1].split(", "):
@@ -88,13 +89,14 @@ def comments(text):
     return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
-def looked_at(text, chosen):
+def looked_at(text, chosen, removed=0):
     plain = repaired(text)
     for way in chosen:
         text = way(text)
     done, left = repaired(text)
     assert left == plain[1]
-    assert sorted(comments(done)) == sorted(comments(text))
+    assert set(comments(done)) <= set(comments(text))
+    assert len(comments(done)) >= len(comments(text)) - removed
     if carriage_returns in chosen:
         assert done.count("\r\n") == done.count("\n")
     if tabbed in chosen:
@@ -108,7 +110,8 @@ FIXABLE = [pytest.param(rule, id=rule.code) for rule in rules() if rule.fix is n
 @settings(max_examples=6)
 @given(st.data())
 def test_the_bad_example_in_any_layout(rule, data):
-    looked_at(example(rule, "Bad"), data.draw(ways()))
+    # What is taken out takes its own comment along.
+    looked_at(example(rule, "Bad"), data.draw(ways()), removed=1 if rule.code == "RETRY010" else 0)
 
 
 HEAD = """from flowlattice import Determinism, Effects, Filter, Flow, HttpRead, KvWrite, Map, Record, by, http, node

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from flowlattice.check import CheckContext, Facts, apply_fixes, check, rules, with_edits
+from flowlattice.check.facts import Approval, Rate
 from flowlattice.ir import TASK
 from flowlattice.ir.build import build
 from flowlattice.ir.model import AiBudget
@@ -18,7 +19,12 @@ ALONGSIDE = {
     "SAGA205": {"DAG004"},
 }
 # What has to be stated for a fix to be offered at all.
-STATED = {"BUD101": Facts(budgets={"summarize": AiBudget(usd_per_day="5", tokens_per_day=100_000)})}
+STATED = {
+    "BUD101": Facts(budgets={"summarize": AiBudget(usd_per_day="5", tokens_per_day=100_000)}),
+    "CTRL101": Facts(deadline_ms=250),
+    "DAG320": Facts(rate=Rate(qps=10, burst=20)),
+    "HITL101": Facts(approvals={"review": Approval(ttl_ms=86_400_000, on_timeout="reject")}),
+}
 # Local doubles stand in for capabilities in examples.
 ALWAYS = {"CAP101"}
 

@@ -217,12 +217,12 @@ total = Aggregate.by_key(Log, "key", into=Total).sum("size").max("at", as_="last
 flow.connect(total, of_log)
 """)
     node, config = the(flow, "aggregate")
-    nothing = {"field": None, "function": None, "gives": None}
+    nothing = {"field": None, "function": None, "gives": None, "takes": None}
     assert config["keys"] == ["key"]
     assert config["functions"] == [
         nothing | {"op": "sum", "field": "size", "as": "size"},
         nothing | {"op": "max", "field": "at", "as": "last"},
-        nothing | {"op": "fold", "as": "sizes", "function": "add", "gives": "list[int]"},
+        nothing | {"op": "fold", "as": "sizes", "function": "add", "gives": "list[int]", "takes": "Log"},
     ]
     assert (config["start_as"], config["end_as"]) == (None, None)
     assert (node.in_schema, node.out_schema) == ("Log", "Total")

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.support import typed_controls
 from tests.support.docblocks import ROOT
 
 RIGHT = '''
@@ -311,12 +312,14 @@ WRONG = {
     "a fold that begins with something else": "Aggregate.by_key(Event, 'key', into=Total).fold('names', 0, add_name)",
 }
 
+WRONG |= typed_controls.WRONG
+
 
 @pytest.fixture(scope="module")
 def complaints(tmp_path_factory):
     """mypy's complaints about each case, by its name: all cases in one run, each a file."""
     folder = tmp_path_factory.mktemp("typed")
-    (folder / "right.py").write_text(RIGHT)
+    (folder / "right.py").write_text(RIGHT + typed_controls.RIGHT)
     names = {f"wrong_{number}": name for number, name in enumerate(WRONG)}
     for file, name in names.items():
         (folder / f"{file}.py").write_text(HEAD + WRONG[name] + "\n")

@@ -26,10 +26,13 @@ from flowlattice.check.codemods.wiring import (
     add_statement_after,
     connect_to_respond,
     declare_egress,
+    govern,
     remove_statement,
     set_call_keyword,
+    set_call_keywords,
     set_inner_keyword,
     set_name,
+    set_trigger_keyword,
 )
 
 __all__ = [
@@ -41,7 +44,7 @@ __all__ = [
     "classify_field",
     "connect_to_respond",
     "declare_egress",
-    "duration",
+    "govern",
     "insert_map",
     "place_of",
     "remove_node_option",
@@ -49,12 +52,14 @@ __all__ = [
     "replace_clock",
     "set_annotation",
     "set_call_keyword",
+    "set_call_keywords",
     "set_inner_keyword",
     "set_key",
     "set_name",
     "set_node_claim",
     "set_node_option",
     "set_option_keyword",
+    "set_trigger_keyword",
     "sort_at",
     "with_annotated",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import libcst as cst
 from libcst import matchers as m
@@ -14,6 +14,7 @@ from flowlattice.check.codemods._places import (
     covering,
     flow_variable,
     keyword_of,
+    parameter_at,
     replaced,
     rewritten,
     text_of,
@@ -39,11 +40,19 @@ def set_call_keyword(
         value: Its value, as code.
         names: The names of flowlattice in it.
     """
+    return set_call_keywords(module, source, {keyword: value}, names)
+
+
+def set_call_keywords(
+    module: cst.Module, source: Source, values: Mapping[str, str], names: Collection[str] = ()
+) -> Rewrite | None:
+    """The same for several arguments of one call, by their names."""
     call = at(module, source, cst.Call)
     if call is None:
         return None
-    spelling = Spelling(module)
-    changed = with_keyword(call, keyword, spelling.expression(value, names))
+    spelling, changed = Spelling(module), call
+    for keyword, value in values.items():
+        changed = with_keyword(changed, keyword, spelling.expression(value, names))
     return Rewrite(text=spelling.imported(replaced(module, call, changed)).code)
 
 
@@ -60,7 +69,7 @@ def set_inner_keyword(  # noqa: PLR0913 - the place, and what is said there
         value: Its value, as code.
         names: The names of flowlattice in it.
     """
-    outer = next(covering(module, source), None)
+    outer = next(covering(module, source), None) or parameter_at(module, source)
     spelling = Spelling(module)
     calls = [] if outer is None else [call for call in m.findall(outer, m.Call()) if isinstance(call, cst.Call)]
     meant = [call for call in calls if spelling.is_name(call.func, called)]
@@ -71,7 +80,7 @@ def set_inner_keyword(  # noqa: PLR0913 - the place, and what is said there
 
 
 def remove_statement(module: cst.Module, source: Source) -> Rewrite | None:
-    """Take out the statement at the top of a file that is the call at a place, with the comment right above it."""
+    """Take out the statement at the top of a file that is the call at a place; comments at it stay, as lines."""
     call = at(module, source, cst.Call)
     number = None if call is None else top_level(module, call)
     statement = None if number is None else module.body[number]
@@ -79,13 +88,10 @@ def remove_statement(module: cst.Module, source: Source) -> Rewrite | None:
         return None
     if not isinstance(statement.body[0], cst.Expr) or statement.body[0].value is not call:
         return None
-    others = list(statement.leading_lines)
-    while others and others[-1].comment is not None:
-        others.pop()
-    left = others if any(line.comment is not None for line in others) else []
+    comment = statement.trailing_whitespace.comment
+    left = [*statement.leading_lines, *([] if comment is None else [cst.EmptyLine(indent=False, comment=comment)])]
+    left = left if any(line.comment is not None for line in left) else []
     before, after = module.body[:number], module.body[number + 1 :]
-    if not left:
-        return Rewrite(text=module.with_changes(body=[*before, *after]).code)
     if not after:
         return Rewrite(text=module.with_changes(body=before, footer=[*left, *module.footer]).code)
     first = after[0].with_changes(leading_lines=[*left, *after[0].leading_lines])
@@ -135,6 +141,43 @@ def _last_of(module: cst.Module, flow: str) -> int | None:
         if isinstance(part, cst.SimpleStatementLine) and m.findall(part, m.Name(flow))
     ]
     return concerned[-1] if concerned else None
+
+
+def govern(module: cst.Module, source: Source | None, control: str, arguments: str) -> Rewrite | None:
+    """Add a control, such as `flow.rate_limit(charge, qps=20, burst=40)`, after what concerns the flow.
+
+    Args:
+        module: The file.
+        source: Where the node that is governed is written; none for the whole flow.
+        control: The method of the flow.
+        arguments: What it is given besides the node, as code.
+    """
+    name = None if source is None else variable_of(module, source)
+    if source is not None and name is None:
+        return None
+    target = "" if name is None else f"{name}, "
+    return add_statement_after(module, None, f"flow.{control}({target}{arguments})")
+
+
+def set_trigger_keyword(
+    module: cst.Module, source: Source, keyword: str, value: str, names: Collection[str] = ()
+) -> Rewrite | None:
+    """Give what a trigger is made from, `flow.trigger(http.post(...))`, an argument by name, or another value for it.
+
+    Args:
+        module: The file.
+        source: The span of the `trigger` call.
+        keyword: The argument's name.
+        value: Its value, as code.
+        names: The names of flowlattice in it.
+    """
+    call = at(module, source, cst.Call)
+    inner = call.args[0].value if call is not None and call.args else None
+    if not isinstance(inner, cst.Call):
+        return None
+    spelling = Spelling(module)
+    changed = with_keyword(inner, keyword, spelling.expression(value, names))
+    return Rewrite(text=spelling.imported(replaced(module, inner, changed)).code)
 
 
 def connect_to_respond(module: cst.Module, source: Source) -> Rewrite | None:

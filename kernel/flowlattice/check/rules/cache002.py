@@ -11,9 +11,7 @@ effect had, cannot stand for another at all: a result out of the cache is an eff
 ```python
 from typing import Annotated
 
-from flowlattice import (
-    AiRead, Cache, Determinism, Flow, Record, TokenBudget, by, http, minutes, model, node, per, tokens, usd,
-)
+from flowlattice import AiRead, Cache, Determinism, Flow, Record, TokenBudget, by, http, minutes, model, node, per, usd
 
 class Text(Record, data="internal"):
     text: str
@@ -22,7 +20,7 @@ class Text(Record, data="internal"):
 async def summarize(
     given: Text,
     ai: Annotated[AiRead, model("gpt-4o-mini", max_tokens=400)],
-    budget: Annotated[TokenBudget, per(day=usd("5"), call=tokens(2_000))],
+    budget: Annotated[TokenBudget, per(day=usd("5"))],
 ) -> Text:
     return Text(text=await ai.complete(given.text))
 
@@ -37,9 +35,7 @@ flow.connect(summarize, flow.respond())
 ```python
 from typing import Annotated
 
-from flowlattice import (
-    AiRead, Cache, Determinism, Flow, Record, TokenBudget, by, http, minutes, model, node, per, tokens, usd,
-)
+from flowlattice import AiRead, Cache, Determinism, Flow, Record, TokenBudget, by, http, minutes, model, node, per, usd
 
 class Text(Record, data="internal"):
     text: str
@@ -48,7 +44,7 @@ class Text(Record, data="internal"):
 async def summarize(
     given: Text,
     ai: Annotated[AiRead, model("gpt-4o-mini-2024-07-18", seed=42, max_tokens=400)],
-    budget: Annotated[TokenBudget, per(day=usd("5"), call=tokens(2_000))],
+    budget: Annotated[TokenBudget, per(day=usd("5"))],
 ) -> Text:
     return Text(text=await ai.complete(given.text))
 

@@ -110,13 +110,11 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
 
 def _offered(flow: FlowIR, edge: Edge) -> Fix | None:
     target = flow.node(edge.target_id)
-    if (
-        edge.source is None
-        or target.kind in {"trigger", "respond"}
-        or not convertible(flow, edge.carries, target.in_schema)
-    ):
+    taken = taken_by(flow, edge)
+    is_port = edge.source is not None and target.kind not in {"trigger", "respond"}
+    if not is_port or not convertible(flow, edge.carries, taken):
         return None
-    return offer("unsafe", f"put a Map in between that makes {target.in_schema} from {edge.carries}")
+    return offer("unsafe", f"put a Map in between that makes {taken} from {edge.carries}")
 
 
 def _problem(flow: FlowIR, edge: Edge, body: JsonValue) -> str | None:
@@ -155,7 +153,7 @@ def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckConte
 
     place = codemods.place_of(found)
     edge = next((e for e in flow.edges if e.source == place and edge_name(flow, e) == found.edge), None)
-    taken = None if edge is None else flow.node(edge.target_id).in_schema
+    taken = None if edge is None else taken_by(flow, edge)
     if edge is None or edge.carries is None or taken is None:
         return None
     return codemods.insert_map(module, flow, place, edge.carries, taken)

@@ -1,7 +1,8 @@
 """Two parts of the flow have one name.
 
 A name stands once in a flow: it is what metrics, keys, logs and people tell nodes apart by. The name of a node is that
-of its function, so using one function twice, two lambdas, or two merges needs a name for the second.
+of its function, so using one function twice, two lambdas, or two merges needs a name for the second. Checkpoints and
+credentials are told apart by their names too.
 
 ## Bad
 
@@ -57,7 +58,7 @@ from typing import TYPE_CHECKING
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding, offer
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import FlowIR, Node
+from flowlattice.ir.model import FlowIR, Node, Source
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -78,6 +79,20 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             is_call = node.source != node.definition  # else it is a function, whose name others may use
             fix = offer("safe", f"name it {_free(flow, node)}") if is_call else None
             yield finding(CODE, message, node.source, node=node.name, help="give it a name of its own", fix=fix)
+    for what, name, source, before in _repeated(flow):
+        message = f"the {what} {name} is taken by what is in {before.file}, line {before.line}"
+        yield finding(CODE, message, source, help="give it a name of its own")
+
+
+def _repeated(flow: FlowIR) -> Iterator[tuple[str, str, Source, Source]]:
+    """Names of checkpoints and credentials that are taken, with where they are and where the first one is."""
+    first: dict[tuple[str, str], Source] = {}
+    named = [("checkpoint", checkpoint.id, checkpoint.source or flow.source) for checkpoint in flow.checkpoints]
+    named += [("credential", credential.name, credential.source) for credential in flow.credentials]
+    for what, name, source in named:
+        before = first.setdefault((what, name), source)
+        if before is not source:
+            yield what, name, source, before
 
 
 def _free(flow: FlowIR, node: Node) -> str:

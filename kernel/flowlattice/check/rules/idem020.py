@@ -48,19 +48,22 @@ flow.connect(store, flow.respond())
 ## Fix
 
 Safe, where the spec states the identity. Else unsafe: it takes all fields of the input as the key. Which fields
-identify an effect is a decision. A partition that is missing has no fix: what to partition by is a decision too.
+identify an effect is a decision. A partition that is missing is added where the spec states by which fields, which is
+safe; else that is a decision too.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flowlattice.check import identities
 from flowlattice.check.context import CheckContext
+from flowlattice.check.facts import stated
 from flowlattice.check.finding import finding
 from flowlattice.check.graph import Graph
-from flowlattice.check.places import defined
+from flowlattice.check.places import defined, named
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR, Node
 
@@ -85,7 +88,9 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         if node.idempotency.scope == "partition" and not _is_partitioned(flow, node):
             message = f"the idempotency key of {node.name} is unique in a partition, but nothing partitions its records"
             text = f'flow.partition_by({node.name}, "customer_id"), or leave out scope="partition"'
-            yield finding(CODE, message, defined(node), node=node.name, help=text)
+            known = ", ".join(context.facts.partitions.get(node.name, ()))
+            fix = stated(f"partition its records by {known}") if known else None
+            yield finding(CODE, message, defined(node), node=node.name, help=text, fix=fix)
 
 
 def _is_partitioned(flow: FlowIR, node: Node) -> bool:
@@ -97,5 +102,11 @@ def _is_partitioned(flow: FlowIR, node: Node) -> bool:
 
 
 def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:
-    """Take what the spec states as the key, or else all fields of the input."""
+    """Take what the spec states as the key, or else all fields of the input; or partition as the spec states."""
+    from flowlattice.check import codemods
+
+    node, known = named(flow, found.node), context.facts.partitions.get(found.node or "")
+    if node is not None and node.idempotency is not None and node.idempotency.fields and known:
+        fields = ", ".join(json.dumps(name, ensure_ascii=False) for name in known)
+        return codemods.govern(module, node.source, "partition_by", fields)
     return identities.keyed(found, flow, module, context)
