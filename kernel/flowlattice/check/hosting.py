@@ -54,9 +54,7 @@ CANNOT: Final[Mapping[str, Mapping[str, str]]] = {
         "web": "a web process runs when it is asked, and lists nothing",
         "wasm": "a guest has no sockets, so it lists no bucket",
     },
-    "waiting caller": {
-        "queue": "it is answered when its record is in the queue, which is respond='immediate'"
-    },
+    "waiting caller": {"queue": "it is answered when its record is in the queue, which is respond='immediate'"},
     "respond": {"queue": _NO_CALLER, "wasm": _NO_CALLER},
     "streamed respond": {
         "queue": _NO_CALLER,
