@@ -36,6 +36,7 @@ hook = flow.trigger(http.post("/go", accepts=In, deadline=seconds(5)))
 flow.connect(hook, act)
 flow.connect(act, flow.respond())
 flow.egress("api", "127.0.0.1:PORT")
+flow.creds("key", provider="api")
 flow.rate_limit(qps=1, burst=1)
 """
 BOUND = """
