@@ -19,6 +19,7 @@ from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.nodes import BoundCall, bind_inline
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
+from flowlattice.engine.runnable import check_runnable
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.variables import Given, variables_of, with_variables
 from flowlattice.errors import DeadlineExceeded
@@ -128,8 +129,10 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         log: Where capability calls are recorded; nowhere by default.
 
     Raises:
+        NotRunYet: No engine of this version runs such a plan.
         UsageError: A capability is not bound.
     """
+    check_runnable(plan)
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
     given = variables_of(program.flow.variables, bindings.variables)
     compiler = Compiler(plan, _functions(plan, flow, elements, bindings, given))
