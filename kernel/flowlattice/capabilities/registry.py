@@ -85,6 +85,14 @@ def named(name: str) -> CapabilityType | None:
     return own if own is not None else next((found for found in _installed() if found.name == name), None)
 
 
+def owner(name: str) -> str | None:
+    """The distribution whose type has a name in the IR; none for the kernel's, and for names that nobody has."""
+    for one in announced():
+        if one.problem is None and any(declared.name == name for declared in one.types.values()):
+            return one.distribution
+    return None
+
+
 def _installed() -> Iterator[CapabilityType]:
     for one in announced():
         if one.problem is None:
