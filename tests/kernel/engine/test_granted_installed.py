@@ -35,8 +35,9 @@ class GrantedSms(Granted):
 
     async def send(self, number, text):
         async def post(key):
+            hosts, body = self._use.egress, {"to": number}
             answer = await self._http.send(
-                "POST", "https://sms.example/", params=None, json={"to": number}, form=None, headers={}, hosts=self._use.egress
+                "POST", "https://sms.example/", params=None, json=body, form=None, headers={}, hosts=hosts
             )
             return answer.status
 
