@@ -55,6 +55,8 @@ _.state_version
 
 # What authors of flows call; nothing inside needs it.
 (_.false, _.is_cancelled, _.patch, _.true)
+(_.ack, _.exhausted, _.receipt)
+(_.tumbling, _.unmatched)
 
 # Called by a library: click (groups, commands), asyncio (protocols), uvicorn (servers).
 (_.get_command, _.format_commands, _.format_epilog)
@@ -65,7 +67,7 @@ _.state_version
 _.get_code
 
 # Fields of the tests' own records, which schemas and generators read.
-(_.express, _.qty)
+(_.express, _.qty, _.buyer, _.window_start, _.window_end)
 
 # http.server and html.parser call or read them of a test's handler.
 (_.log_message, _.protocol_version)

@@ -45,9 +45,10 @@ format: $(DEV_READY) ## Format the code and apply the linter's safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV_READY) ## Measure authoring and the web host (timings live here, never in tests)
+bench: $(DEV_READY) ## Measure authoring, the web host and the checker (timings live here, never in tests)
 	$(BIN)/flows bench author
 	$(BIN)/flows bench web
+	$(BIN)/flows bench mutants
 
 lock: $(DEV_READY) ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: in their newest versions)
 	$(COMPILE) --extra agents --group build --group dev --output-file requirements/dev.txt

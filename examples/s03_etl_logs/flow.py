@@ -4,6 +4,7 @@ from flowlattice import (
     Aggregate,
     Batch,
     BlobReadByHash,
+    Cache,
     DbWrite,
     DeadLetter,
     DedupeStore,
@@ -23,7 +24,7 @@ from flowlattice import (
 from .records import AggRow, Line, Log, LogFile
 
 
-@node
+@node(cache=Cache(by("digest"), tier="local", ttl=days(7)))
 async def fetch(ref: ObjectRef, logs: BlobReadByHash) -> LogFile:
     return LogFile(lines=(await logs.get(ref.digest)).decode().splitlines())
 

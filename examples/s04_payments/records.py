@@ -5,7 +5,7 @@ from typing import Annotated
 from flowlattice import Record, Vars, field
 
 
-class Limits(Vars, data="internal"):
+class Limits(Vars):
     approval_cents: int = 500_000
 
 

@@ -7,12 +7,14 @@ from typing import Annotated
 from flowlattice import (
     BlobReadByHash,
     BlobWrite,
+    Cache,
     Flow,
     ObjectRef,
     PluginPython,
     Profile,
     blob,
     by,
+    days,
     gib,
     minutes,
     node,
@@ -29,7 +31,7 @@ async def csv_read(ref: ObjectRef, raw: BlobReadByHash) -> AsyncIterator[Rows]:
         yield Rows(source=ref.digest, number=number, rows=rows[start : start + 1000])
 
 
-@node
+@node(cache=Cache(by("source", "number"), tier="local", ttl=days(7)))
 async def py_clean(
     part: Rows,
     python: Annotated[

@@ -1,157 +1,30 @@
 """flowlattice: flows are typed dataflow programs that are compiled, certified, reviewed and deployed.
 
-This package exports what authors of flows write; tools use its subpackages.
+This package exports what authors of flows write; tools use its subpackages. The names are in `_authoring` and are
+imported when the first of them is asked for: a tool that needs none of them starts without them.
 """
 
-from flowlattice.capabilities import (
-    AiRead,
-    BlobRead,
-    BlobReadByHash,
-    BlobWrite,
-    Clock,
-    Creds,
-    DbRead,
-    DbWrite,
-    DedupeStore,
-    HttpRead,
-    HttpReadPinned,
-    HttpResponse,
-    HttpWrite,
-    KafkaWrite,
-    KvRead,
-    KvWrite,
-    Mail,
-    ObjectRef,
-    PluginPython,
-    QueueConsume,
-    QueueMessage,
-    QueuePublish,
-    Rng,
-    SeededRng,
-    SessionRead,
-    SessionStore,
-    TokenBudget,
-    model,
-    per,
-    sandboxed,
-    scopes,
-    tokens,
-    usd,
-)
-from flowlattice.context import Context
-from flowlattice.durations import days, hours, minutes, ms, seconds
-from flowlattice.language import blob, http
-from flowlattice.language.aggregates import Aggregate
-from flowlattice.language.batching import Batch
-from flowlattice.language.caching import Cache
-from flowlattice.language.combinators import Filter, If, Map, Merge, Switch
-from flowlattice.language.connectors import Connector
-from flowlattice.language.cron import Tick, cron
-from flowlattice.language.distinct import Distinct
-from flowlattice.language.edges import Buffer, Spill
-from flowlattice.language.flow import Flow, Profile
-from flowlattice.language.foreach import ForEach
-from flowlattice.language.handlers import DeadLetter, Escalate, Exponential, Halt, Retry
-from flowlattice.language.identity import by
-from flowlattice.language.invalid import InvalidInput, require, require_all
-from flowlattice.language.joins import Join, Zip
-from flowlattice.language.kafka import kafka
-from flowlattice.language.nodes import node
-from flowlattice.language.queue import queue
-from flowlattice.language.subflows import subflow
-from flowlattice.language.triggers import Raw
-from flowlattice.language.variables import Vars
-from flowlattice.language.windows import Window
-from flowlattice.lattice import Determinism, Effects
-from flowlattice.record import DataClass, Empty, Record, field
-from flowlattice.sizes import gib, kib, mib
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Aggregate",
-    "AiRead",
-    "Batch",
-    "BlobRead",
-    "BlobReadByHash",
-    "BlobWrite",
-    "Buffer",
-    "Cache",
-    "Clock",
-    "Connector",
-    "Context",
-    "Creds",
-    "DataClass",
-    "DbRead",
-    "DbWrite",
-    "DeadLetter",
-    "DedupeStore",
-    "Determinism",
-    "Distinct",
-    "Effects",
-    "Empty",
-    "Escalate",
-    "Exponential",
-    "Filter",
-    "Flow",
-    "ForEach",
-    "Halt",
-    "HttpRead",
-    "HttpReadPinned",
-    "HttpResponse",
-    "HttpWrite",
-    "If",
-    "InvalidInput",
-    "Join",
-    "KafkaWrite",
-    "KvRead",
-    "KvWrite",
-    "Mail",
-    "Map",
-    "Merge",
-    "ObjectRef",
-    "PluginPython",
-    "Profile",
-    "QueueConsume",
-    "QueueMessage",
-    "QueuePublish",
-    "Raw",
-    "Record",
-    "Retry",
-    "Rng",
-    "SeededRng",
-    "SessionRead",
-    "SessionStore",
-    "Spill",
-    "Switch",
-    "Tick",
-    "TokenBudget",
-    "Vars",
-    "Window",
-    "Zip",
-    "blob",
-    "by",
-    "cron",
-    "days",
-    "field",
-    "gib",
-    "hours",
-    "http",
-    "kafka",
-    "kib",
-    "mib",
-    "minutes",
-    "model",
-    "ms",
-    "node",
-    "per",
-    "queue",
-    "require",
-    "require_all",
-    "sandboxed",
-    "scopes",
-    "seconds",
-    "subflow",
-    "tokens",
-    "usd",
-]
+if TYPE_CHECKING:
+    from flowlattice._authoring import *  # noqa: F403 - all of them, and they are pinned by a test
+    from flowlattice._authoring import __all__ as __all__
+else:
+
+    def __getattr__(name: str) -> object:
+        from importlib.util import find_spec
+
+        is_module = (name.startswith("__") and name != "__all__") or find_spec(f"{__name__}.{name}") is not None
+        if is_module:  # `from flowlattice import commands` asks for the attribute before it imports the module
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = import_module("flowlattice._authoring")
+        if name != "__all__" and name not in module.__all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals().update({each: getattr(module, each) for each in module.__all__}, __all__=module.__all__)
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__getattr__("__all__")})

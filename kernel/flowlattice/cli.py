@@ -18,8 +18,8 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
@@ -29,6 +29,9 @@ from flowlattice import commands
 from flowlattice._summaries import summary_of
 from flowlattice.console import Exit, Session, in_color
 from flowlattice.errors import EngineUnavailable, FlowlatticeError, UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "flowlattice.commands"
 
@@ -86,7 +89,8 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb, or say which one comes nearest."""
-        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+        is_own = bool(args) and args[0] in _kernel_verbs()  # and then no other package has to be asked
+        if args and not is_own and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"there is no verb {args[0]!r}{hint}", ctx)
@@ -124,6 +128,8 @@ def _kernel_verbs() -> set[str]:
 
 
 def _other_verbs() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # reads what is installed, for those who name no verb of the kernel's
+
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 

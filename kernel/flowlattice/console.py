@@ -20,10 +20,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TextIO, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TextIO, cast
 
 import click
-from pydantic import BaseModel, JsonValue
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, JsonValue
 
 P = ParamSpec("P")
 
@@ -67,8 +69,8 @@ class Console:
 
     def emit(self, value: BaseModel | JsonValue) -> None:
         """Print one JSON document on stdout, on one line, so that several are JSON lines."""
-        text = value.model_dump_json(by_alias=True) if isinstance(value, BaseModel) else json.dumps(value)
-        click.echo(text)
+        is_plain = value is None or isinstance(value, str | int | float | list | dict)
+        click.echo(json.dumps(value) if is_plain else cast("BaseModel", value).model_dump_json(by_alias=True))
 
     def progress(self, text: str) -> None:
         """Print a line on stderr: what is being done."""

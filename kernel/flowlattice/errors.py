@@ -5,6 +5,7 @@ FlowlatticeError
 ├── InvalidInput         input that a node finds invalid (language.invalid)
 ├── UsageError           the command line or an API was used wrongly; exit code 2
 ├── EngineUnavailable    an engine or an extra that is not installed or not reachable; exit code 3
+│   └── NotRunYet        a plan that no engine of this version runs (engine.runnable)
 ├── NodeFailed           user code failed: node, run and cause
 ├── DeadlineExceeded     the run took longer than its trigger's deadline
 ├── EgressDenied         a capability was asked to reach a host that its binding may not reach

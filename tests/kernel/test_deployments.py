@@ -67,6 +67,25 @@ def test_recording_again_for_the_same_run_changes_nothing(deployments, versions)
     assert deployments.current("echo").environment == "production"
 
 
+def test_what_belongs_to_a_flow_is_deployed_with_it(deployments, tmp_path):
+    plugin = """
+from flowlattice import PluginPython, sandboxed
+@node
+async def clean(req: In, py: Annotated[PluginPython, sandboxed("plugins/clean.py")]) -> Out:
+    return Out(v="")
+"""
+    file = write_flow(tmp_path / "flow", ECHO + plugin)
+    (file.parent / "plugins").mkdir()
+    (file.parent / "plugins" / "clean.py").write_text("import pandas\n")
+    (file.parent / "connectors.toml").write_text("")
+    folder = deployments.folder(record(deployments, file))
+    assert (folder / "plugins" / "clean.py").read_text() == "import pandas\n"
+    assert (folder / "connectors.toml").exists()
+    (folder / "plugins" / "clean.py").write_text("import os\n")
+    with pytest.raises(SourcesChanged):
+        deployments.folder(deployments.current("echo"))
+
+
 def test_rolling_back_goes_to_the_digest_before(deployments, versions):
     first = record(deployments, versions[0], run="r1")
     record(deployments, versions[1], run="r2")

@@ -56,7 +56,9 @@ class EnvironmentBindings:
     def __init__(self, text: str, environment: str, base: Path) -> None:
         self._base = base
         self._environment = environment
-        self._entries = read_environment(text, environment).entries
+        found = read_environment(text, environment)
+        self._entries = found.entries
+        self.variables = found.variables
         self._databases: dict[Path, Database] = {}
         self._tables: dict[Path, SqliteTables] = {}
         self._objects: dict[str, FolderObjects] = {}

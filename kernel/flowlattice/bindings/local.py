@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+
+from pydantic import JsonValue
 
 from flowlattice.bindings.credentials import CredentialDouble
 from flowlattice.bindings.database import Database
@@ -35,6 +38,7 @@ class LocalBindings:
     """
 
     def __init__(self, state: Path | None = None, *, clock: Clock | None = None, rng: Rng | None = None) -> None:
+        self.variables: Mapping[str, JsonValue] = {}  # the flow's own stand
         self._state = state
         self._database: Database | None = None
         self._tables: dict[str, SqliteTables] = {}

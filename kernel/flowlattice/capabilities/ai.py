@@ -83,7 +83,6 @@ def _promise(details: Sequence[Detail]) -> Promise:
     return Promise(effects=Effects.READ_ONLY, determinism=determinism, because=because)
 
 
-# Where its requests go is the binding's to say, not the flow's: it is not `networked`.
 @capability(
     "ai.read",
     effects=Effects.READ_ONLY,
@@ -94,7 +93,10 @@ def _promise(details: Sequence[Detail]) -> Promise:
     refine=_promise,
 )
 class AiRead(Protocol):
-    """Asking a language model; what it costs is reserved from the node's `TokenBudget` before the call."""
+    """Asking a language model; what it costs is reserved from the node's `TokenBudget` before the call.
+
+    Where requests go is the binding's to say, so a flow declares no host for it; which model answers is the flow's.
+    """
 
     async def complete(self, prompt: str, *, system: str = "", max_tokens: int | None = None) -> str:
         """The model's answer, whole.

@@ -26,7 +26,6 @@ class ObjectRef(Record, data="internal"):
     size: int
 
 
-# Strict although something is read: the digest says what the bytes are, and what does not fit it is an error.
 @capability(
     "blob.read_by_hash",
     effects=Effects.READ_ONLY,
@@ -35,7 +34,10 @@ class ObjectRef(Record, data="internal"):
     backends=["folder", "s3"],
 )
 class BlobReadByHash(Protocol):
-    """Reading objects by what they contain; the same digest is the same bytes for ever."""
+    """Reading objects by what they contain; the same digest is the same bytes for ever.
+
+    It is strict although something is read: the digest says what the bytes are, and what does not fit it is an error.
+    """
 
     async def get(self, digest: str) -> bytes:
         """The object of a digest, `sha256:` and 64 hex digits.
@@ -67,7 +69,6 @@ class BlobRead(Protocol):
         """The objects whose keys start with a prefix, in the order of their keys."""
 
 
-# Writing the same bytes under the same key again changes nothing, so the sink needs no key to be idempotent.
 @capability(
     "blob.write",
     effects=Effects.EFFECTFUL,
@@ -77,7 +78,10 @@ class BlobRead(Protocol):
     backends=["folder", "s3"],
 )
 class BlobWrite(Protocol):
-    """Writing objects; what is written can be read by key and by digest."""
+    """Writing objects; what is written can be read by key and by digest.
+
+    Writing the same bytes under the same key again changes nothing.
+    """
 
     async def put(self, key: str, data: bytes) -> ObjectRef:
         """Write an object whole, in place of what the key had; its reference."""

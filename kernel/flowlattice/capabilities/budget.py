@@ -107,10 +107,12 @@ def _tokens(amounts: Sequence[Amount]) -> int | None:
     return min((amount.count for amount in amounts if isinstance(amount, Tokens)), default=None)
 
 
-# Stable: it decides whether a call is made; an answer that is cut for it says so, and is no other answer.
 @capability("budget", effects=Effects.READ_ONLY, determinism=Determinism.STABLE, details=[Ceilings])
 class TokenBudget(Protocol):
-    """Asking for it is enough: the engine reserves before each call and settles after it."""
+    """Asking for it is enough: the engine reserves before each call and settles after it.
+
+    It is stable: it decides whether a call is made, and an answer that is cut for it says so and is no other answer.
+    """
 
     @property
     def exhausted(self) -> bool:

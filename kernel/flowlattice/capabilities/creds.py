@@ -31,8 +31,6 @@ def scopes(*names: str) -> Scopes:
     return Scopes(names)
 
 
-# Strict, since a node cannot see what it holds, so that what it gives cannot depend on it; read_only keeps it out of
-# places where nothing can be bound.
 @capability(
     "creds",
     effects=Effects.READ_ONLY,
@@ -41,7 +39,10 @@ def scopes(*names: str) -> Scopes:
     details=[Scopes],
 )
 class Creds(Protocol):
-    """A credential, opaque: `await stripe.post(url, json=body, auth=key)`. The engine attaches it to the request."""
+    """A credential, opaque: `await stripe.post(url, json=body, auth=key)`. The engine attaches it to the request.
+
+    It is strict, since a node cannot see what it holds, so that what the node gives cannot depend on it.
+    """
 
     @property
     def name(self) -> str:

@@ -49,7 +49,6 @@ class HttpRead(Protocol):
         """GET an absolute URL."""
 
 
-# Stable and not strict: what is read is pinned, but whether it is still there to be read is the server's choice.
 @capability(
     "http.read_pinned",
     effects=Effects.READ_ONLY,
@@ -59,7 +58,10 @@ class HttpRead(Protocol):
     backends=["http"],
 )
 class HttpReadPinned(Protocol):
-    """Reading what is pinned by its content from the hosts the flow declares."""
+    """Reading what is pinned by its content from the hosts the flow declares.
+
+    It is stable and not strict: what is read is pinned, but whether it is still there is the server's choice.
+    """
 
     async def get(self, url: str, *, digest: str, auth: Creds | None = None) -> HttpResponse:
         """GET an absolute URL whose body has to be the pinned one.
@@ -74,7 +76,6 @@ class HttpReadPinned(Protocol):
         """
 
 
-# No idempotent sink: whether a service honours the key is its own contract, which a node states (`honours_key`).
 @capability(
     "http.write",
     effects=Effects.EFFECTFUL,
@@ -85,7 +86,10 @@ class HttpReadPinned(Protocol):
     backends=["http"],
 )
 class HttpWrite(Protocol):
-    """Changing something on the hosts the flow declares; each call carries the node's idempotency key."""
+    """Changing something on the hosts the flow declares; each call carries the node's idempotency key.
+
+    Whether a service honours the key is its own contract, which a node states with `honours_key`.
+    """
 
     async def post(
         self,

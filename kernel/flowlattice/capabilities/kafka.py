@@ -9,8 +9,6 @@ from flowlattice.capabilities.queue import Message
 from flowlattice.lattice import Determinism, Effects
 
 
-# No idempotent sink: a broker drops the duplicates of a producer's own retries, not those of a run that is repeated.
-# Who reads the topic may drop them by the key in the header, which is its contract (`honours_key`) and not the topic's.
 @capability(
     "kafka.write",
     effects=Effects.EFFECTFUL,
@@ -20,7 +18,11 @@ from flowlattice.lattice import Determinism, Effects
     backends=["kafka"],
 )
 class KafkaWrite(Protocol):
-    """Writing records; each carries the node's idempotency key in a header."""
+    """Writing records; each carries the node's idempotency key in a header.
+
+    A broker drops the duplicates of a producer's own retries, not those of a run that is repeated. Who reads the topic
+    may drop them by the key, which is the reader's contract and stated with `honours_key`.
+    """
 
     async def send(self, topic: str, value: Message, *, key: str) -> None:
         """Write a record; those with the same key stay in order."""

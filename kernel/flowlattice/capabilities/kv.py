@@ -23,7 +23,6 @@ class KvRead(Protocol):
         """The entry's value, or none when there is none or its time is over."""
 
 
-# Setting an entry again to the same value changes nothing.
 @capability(
     "kv.write",
     effects=Effects.EFFECTFUL,

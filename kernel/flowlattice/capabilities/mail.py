@@ -8,7 +8,6 @@ from flowlattice.capabilities.base import capability
 from flowlattice.lattice import Determinism, Effects
 
 
-# No idempotent sink: SMTP knows no keys, so that a message sent again arrives again.
 @capability(
     "mail.send",
     effects=Effects.EFFECTFUL,
@@ -18,7 +17,10 @@ from flowlattice.lattice import Determinism, Effects
     backends=["smtp"],
 )
 class Mail(Protocol):
-    """Sending messages; who they come from is the binding's to say."""
+    """Sending messages; who they come from is the binding's to say.
+
+    SMTP knows no keys: a message that is sent again arrives again, with the same Message-ID.
+    """
 
     async def send(self, *, to: str, subject: str, text: str, reply_to: str | None = None) -> None:
         """Send a message of plain text to one address."""

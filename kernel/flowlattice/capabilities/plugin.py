@@ -80,7 +80,6 @@ def _promise(details: Sequence[Detail]) -> Promise:
     return Promise(effects=Effects.PURE, determinism=Determinism.STRICT, vouched=f"{confined.file} is deterministic")
 
 
-# Stated as it is without a `sandboxed`: nothing is known of what it calls.
 @capability(
     "plugin.python",
     effects=Effects.EFFECTFUL,
@@ -90,7 +89,10 @@ def _promise(details: Sequence[Detail]) -> Promise:
     refine=_promise,
 )
 class PluginPython(Protocol):
-    """Calling functions of a plugin file, each call in a process that can do nothing else."""
+    """Calling functions of a plugin file, each call in a process that can do nothing else.
+
+    Without a `sandboxed` nothing is known of what it calls.
+    """
 
     async def call(self, function: str, value: JsonValue) -> JsonValue:
         """What a function of the file gives for a value.

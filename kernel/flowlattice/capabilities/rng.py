@@ -23,10 +23,9 @@ class Rng(Protocol):
         """A random (version 4) UUID."""
 
 
-# Pure and strict: a value is computed from the seed and nothing else, so where the seed comes from decides.
 @capability("rng.seeded", effects=Effects.PURE, determinism=Determinism.STRICT)
 class SeededRng(Protocol):
-    """Values that look random and follow from a seed: the same seed, the same value, whenever and wherever.
+    """Values that look random and follow from a seed and nothing else: the same seed, the same value, wherever.
 
     The seed is a part of the record, such as its id; for several values add what tells them apart, `f"{id}/{n}"`.
     """

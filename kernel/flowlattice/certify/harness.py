@@ -19,7 +19,10 @@ from flowlattice.certify.carrying import Carrying
 from flowlattice.certify.changes import settings_digest
 from flowlattice.certify.laboratory import GATHER, REPLAY, Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, Sample
+from flowlattice.engine.runnable import check_runnable
+from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
+from flowlattice.plan import PlanRefused, plan
 from flowlattice.sandbox import Limits, Sandbox, SandboxError, protection
 
 LIMITS = Limits(wall_clock=timedelta(seconds=60), cpu=timedelta(seconds=50))
@@ -51,6 +54,10 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
             `base`. All where there is no base, or one that did not pass.
         base: The certificate of the flow before the change.
     """
+    lacking = _not_run(ir)
+    if lacking is not None:
+        watch(lacking)
+        return _without_evidence(ir, source_digest, lacking)
     carrying = Carrying.over(ir, only_routes, base)
     checks: list[Check] = []
 
@@ -80,6 +87,26 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         settings=settings_digest(ir),
         base=None if carrying is None else carrying.base.digest,
         protection=confined.notice or confined.summary,
+    )
+
+
+def _not_run(ir: FlowIR) -> Check | None:
+    """Why no host of this version runs the flow, so that there is nothing to look at; none if one does."""
+    try:
+        check_runnable(plan(ir))
+    except (EngineUnavailable, PlanRefused) as error:
+        return Check(name="host", verdict="could_not_run", summary=str(error))
+    return None
+
+
+def _without_evidence(ir: FlowIR, source_digest: str, lacking: Check) -> Certificate:
+    return Certificate(
+        source_digest=source_digest,
+        flow=f"{ir.name} {ir.version}",
+        checks=(lacking,),
+        samples=(),
+        settings=settings_digest(ir),
+        protection=protection().summary,
     )
 
 

@@ -53,9 +53,21 @@ def removed(elements: Sequence[Element], place: int) -> list[Element]:
     last = elements[-1]
     if place < len(elements) - 1 or place == 0:
         return [*elements[:place], *elements[place + 1 :]]
+    kept = elements[place - 1]
+    between = kept.comma.whitespace_after if isinstance(kept.comma, cst.Comma) else NOTHING
+    if isinstance(last.comma, cst.Comma):
+        comma = last.comma.with_changes(whitespace_after=_closed(between, last.comma.whitespace_after))
+        return [*elements[: place - 1], kept.with_changes(comma=comma)]
     after = _AFTER.get(type(last).__name__)
-    closing = {} if after is None else {after: getattr(last, after)}
-    return [*elements[: place - 1], elements[place - 1].with_changes(comma=last.comma, **closing)]
+    closing = {} if after is None else {after: _closed(between, getattr(last, after))}
+    return [*elements[: place - 1], kept.with_changes(comma=last.comma, **closing)]
+
+
+def _closed(between: Whitespace, closing: Whitespace) -> Whitespace:
+    """What closed the list, after another element: that one's comment, and the closing indentation."""
+    if isinstance(between, cst.ParenthesizedWhitespace) and isinstance(closing, cst.ParenthesizedWhitespace):
+        return closing.with_changes(first_line=between.first_line)
+    return _bare(closing)
 
 
 def _after_last(last: Element, new: Element, between: Whitespace) -> list[Element]:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from flowlattice.check.fields import fields_of
 from flowlattice.check.finding import listed, nearest
 from flowlattice.check.shapes import NUMBERS, ORDERED, Shape, field_fits, fits_field, shape
+from flowlattice.check.types import fits
 from flowlattice.ir.model import Edge, FlowIR, Node
 
 _COUNTED: Final = frozenset[Shape]({"whole number", "number"})
@@ -126,15 +127,18 @@ def _given(flow: FlowIR, node: Node, function: Config) -> Iterator[str]:
             yield f"{node.name} puts a mean into {node.out_schema}.{into}, which is no {_MEANS[wanted]}"
     elif field is not None:
         yield from _filled(flow, node, field, into)
-    elif (gives := _name(function.get("gives"))) is not None:
-        yield from _folded(flow, node, gives, into)
+    else:
+        yield from _folded(flow, node, function, into)
 
 
 _MEANS: Final = {"decimal": "Decimal", "number": "float"}
 
 
-def _folded(flow: FlowIR, node: Node, gives: str, into: str) -> Iterator[str]:
-    if node.out_schema is not None and not fits_field(flow, gives, (node.out_schema, into)):
+def _folded(flow: FlowIR, node: Node, function: Config, into: str) -> Iterator[str]:
+    gives, takes = _name(function.get("gives")), _name(function.get("takes"))
+    if takes is not None and node.in_schema is not None and not fits(node.in_schema, takes, flow.schemas):
+        yield f"{node.name} folds {node.in_schema}, but {function.get('function')} takes {takes}"
+    if gives is not None and node.out_schema is not None and not fits_field(flow, gives, (node.out_schema, into)):
         yield f"{node.name} folds to {gives}, but {node.out_schema}.{into} is of another type"
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flowlattice.check.graph import Graph
 from flowlattice.ir.model import Edge, FlowIR, Node
+from flowlattice.language.checkpoints import rejected_case
 
 _UNSTABLE = "!"
 _WHOLE = "*"
@@ -20,6 +21,10 @@ class Origins:
 
     def __init__(self, flow: FlowIR) -> None:
         self._graph = Graph(flow)
+        # What a checkpoint rejects is what came out of the node, not what went in.
+        self._waited: dict[tuple[UUID, str | None], str | None] = {
+            (point.on, rejected_case(point.id)): point.case for point in flow.checkpoints
+        }
 
     def unstable(self, node: Node, field: str) -> Node | None:
         """The node that makes a field of another one's input from a clock or randomness; none if none does."""
@@ -40,7 +45,8 @@ class Origins:
         node = self._graph.nodes[edge.source_id]
         if node.kind == "trigger":
             return None
-        if node.kind not in _MAKING or edge.case in node.side_outputs:
+        case = self._waited.get((node.id, edge.case), edge.case)
+        if node.kind not in _MAKING or case in node.side_outputs:
             return self._before(node.id, field, seen)
         if not node.derivations:
             return node if node.determinism == "nondeterministic" else None

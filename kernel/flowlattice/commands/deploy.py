@@ -96,9 +96,14 @@ def _bindings(folder: Path, environment: str | None) -> str | None:
 
 
 def _checked(file: Path, bindings: str | None, environment: str | None) -> tuple[Built, list[Diagnostic]]:
-    """The built flow, and what forbids deploying it."""
+    """The built flow, and what forbids deploying it.
+
+    Raises:
+        NotRunYet: Nothing here would run it.
+    """
     from flowlattice.bindings import described
     from flowlattice.check import CheckContext, check
+    from flowlattice.engine.runnable import check_runnable
     from flowlattice.ir.build import build
     from flowlattice.plan import PlanRefused, plan
 
@@ -110,7 +115,7 @@ def _checked(file: Path, bindings: str | None, environment: str | None) -> tuple
     errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
     if built.ir is not None and not errors:
         try:
-            plan(built.ir)
+            check_runnable(plan(built.ir))
         except PlanRefused as refused:
             errors = refused.diagnostics
     return built, errors

@@ -197,6 +197,10 @@ class AiBackend(Protocol):
 class Bindings(Protocol):
     """Backends by binding. Each method raises `UsageError` where the binding is not bound."""
 
+    @property
+    def variables(self) -> Mapping[str, JsonValue]:
+        """The values that the environment gives to the flow's variables, by their names."""
+
     def is_double(self, binding: str) -> bool:
         """Whether a local double stands in for this binding."""
 

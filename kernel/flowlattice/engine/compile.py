@@ -12,6 +12,7 @@ from flowlattice.engine.failures import UserCode
 from flowlattice.engine.nodes import BoundCall, BoundInline
 from flowlattice.engine.reply import Reply, renderer
 from flowlattice.engine.run import Run
+from flowlattice.engine.runnable import NotRunYet
 from flowlattice.language.combinators import DEFAULT_CASE
 from flowlattice.plan import AnyUnit, Branch, Call, ExecPlan, Fan, Hop, Merge, Respond, Segment
 
@@ -93,6 +94,8 @@ class Compiler:
                 return self.fan(unit.next, unit.name)
             case Respond():
                 return Step(plain=_respond(unit))
+            case _:
+                raise NotRunYet(f"the {unit.kind} {unit.name}")
 
     def _segment(self, unit: Segment) -> Step:
         nodes = [self._functions.inline[node] for node in unit.nodes]

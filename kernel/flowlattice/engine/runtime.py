@@ -19,7 +19,9 @@ from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.nodes import BoundCall, bind_inline
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
+from flowlattice.engine.runnable import check_runnable
 from flowlattice.engine.threads import Threads
+from flowlattice.engine.variables import Given, variables_of, with_variables
 from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
 from flowlattice.ir.lower import vertices
@@ -127,10 +129,13 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         log: Where capability calls are recorded; nowhere by default.
 
     Raises:
+        NotRunYet: No engine of this version runs such a plan.
         UsageError: A capability is not bound.
     """
+    check_runnable(plan)
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
-    compiler = Compiler(plan, _functions(plan, flow, elements, bindings))
+    given = variables_of(program.flow.variables, bindings.variables)
+    compiler = Compiler(plan, _functions(plan, flow, elements, bindings, given))
     triggers = tuple(
         BoundTrigger(
             plan=trigger,
@@ -155,16 +160,18 @@ def _late(limit: int) -> DeadlineExceeded:
     return DeadlineExceeded(f"the run took longer than {limit} ms")
 
 
-def _functions(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], bindings: Bindings) -> Functions:
+def _functions(
+    plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], bindings: Bindings, given: Given
+) -> Functions:
     nodes = {node.id: node for node in flow.nodes}
     threads = Threads()
     inline, calls = {}, {}
     for unit in plan.units:
         if isinstance(unit, Segment):
             for node_id in unit.nodes:
-                inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id]), bindings)
+                inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), bindings)
         elif isinstance(unit, Call):
-            function = _function(elements[unit.node])
+            function = _function(elements[unit.node], given)
             calls[unit.node] = BoundCall(
                 nodes[unit.node],
                 function,
@@ -174,7 +181,9 @@ def _functions(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], b
                 threads=threads,
             )
     choices = {
-        id_: cast("Callable[[object], object]", e.function) for id_, e in elements.items() if isinstance(e, Routing)
+        id_: cast("Callable[[object], object]", with_variables(e.function, given))
+        for id_, e in elements.items()
+        if isinstance(e, Routing)
     }
     return Functions(inline, calls, choices)
 
@@ -190,5 +199,5 @@ def _needs_binding(name: str) -> bool:
     return name != "dedupe" and declared is not None and declared.needs_binding
 
 
-def _function(element: Element) -> Callable[..., object]:
-    return cast("Node[object, object]", element).function
+def _function(element: Element, given: Given) -> Callable[..., object]:
+    return with_variables(cast("Node[object, object]", element).function, given)

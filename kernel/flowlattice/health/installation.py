@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import flowlattice
+from flowlattice.capabilities import registry
 from flowlattice.errors import EngineUnavailable
 from flowlattice.health.finding import Finding, Status
 from flowlattice.resources import data_folder
@@ -52,6 +53,7 @@ def installation() -> Iterator[Finding]:
         yield packages([need for need in needs if need.extra is None])
         for extra in own.metadata.get_all("Provides-Extra") or ():
             yield extra_packages(extra, [need for need in needs if need.extra == extra])
+    yield from capabilities()
     yield workspace()
     yield data("policies", NAME)
     yield data("prompts", AGENTS)
@@ -114,6 +116,18 @@ def extra_packages(extra: str, needs: Sequence[Need]) -> Finding:
         return Finding(name=name, status="warn", text=_said(faults), remedy=remedy, details=found)
     text = ", ".join(f"{package} {version}" for package, version in found.items())
     return Finding(name=name, status="ok", text=text, details=found)
+
+
+def capabilities() -> Iterator[Finding]:
+    """The capability types that other distributions announce, one line a distribution."""
+    for one in registry.announced():
+        name, details = f"capabilities {one.distribution}", {"module": one.module}
+        if one.problem is not None:
+            remedy = f"flows cannot use {one.module} until its distribution is mended or another is removed"
+            yield Finding(name=name, status="warn", text=one.problem, remedy=remedy, details=details)
+        else:
+            text = ", ".join(f"{type_} ({declared.name})" for type_, declared in one.types.items())
+            yield Finding(name=name, status="ok", text=f"{one.module}: {text}", details=details)
 
 
 def workspace() -> Finding:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flowlattice.engine import CallLog, Runtime, bind
 from flowlattice.engine.backends import Bindings
+from flowlattice.engine.runnable import check_profile
 from flowlattice.errors import FlowlatticeError
 from flowlattice.ir import model as ir
 from flowlattice.ir.lower import lower
@@ -55,8 +56,17 @@ def load_flow(path: Path) -> LoadedFlow:
 def runtime(flow: LoadedFlow, bindings: Bindings, *, profile: str | None = None, log: CallLog | None = None) -> Runtime:
     """Plan a loaded flow and bind it.
 
+    Args:
+        flow: The flow.
+        bindings: Backends of its capabilities.
+        profile: What to plan for; the flow's own where it is not given. Only `dev` stands in for every other.
+        log: Where capability calls are recorded; nowhere by default.
+
     Raises:
-        PlanRefused: The profile's host cannot run it.
+        NotRunYet: No engine of this version runs it.
+        PlanRefused: The profile cannot honour it.
         UsageError: A capability is not bound.
     """
+    if profile != "dev":
+        check_profile(flow.ir.profile)
     return bind(plan(flow.ir, profile), flow.program, flow.ir, bindings, log)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
 from uuid import UUID
@@ -19,7 +19,7 @@ from flowlattice.language.checkpoints import Checkpoint
 from flowlattice.language.handlers import Escalate
 from flowlattice.language.reading import read
 from flowlattice.language.sources import SourceFiles
-from flowlattice.lattice import Effects
+from flowlattice.lattice import Determinism, Effects
 from flowlattice.record import Record
 
 
@@ -46,6 +46,7 @@ class CheckpointLowering:
                     "case": given.case,
                     "view": None if problem else name,
                     "view_problem": problem,
+                    "view_reasons": () if problem else tuple(self._reasons(given)),
                     "ttl_s": None if given.ttl is None else round(given.ttl.total_seconds()),
                     "on_timeout": given.on_timeout if asked is None else "escalate",
                     "escalate_to": asked,
@@ -71,6 +72,17 @@ class CheckpointLowering:
             if cause.effects is not Effects.PURE:
                 return f"{given.view.__name__} is not pure: {cause.because}"
         return None
+
+    def _reasons(self, given: Checkpoint[object]) -> Iterator[ir.Reason]:
+        """What makes a view differ from time to time, of a function that is pure."""
+        if isinstance(given.view, type):
+            return
+        for cause in read(given.view, self.sources, place=given.place).causes:
+            if cause.determinism is not Determinism.STRICT:
+                level, source = cause.determinism.value, self.schemas.source(cause.place)
+                yield ir.Reason.model_validate(
+                    {"of": "determinism", "level": level, "because": cause.because, "source": source}
+                )
 
     def _unfilled(self, waiting: object, view: type[Record]) -> str | None:
         """Why the fields of what waits do not fill a view by their names."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from flowlattice.errors import UsageError
 from flowlattice.ir import model as ir
 from flowlattice.ir.digest import connector_digest, file_digest
 from flowlattice.ir.failures import lowering
@@ -57,8 +58,8 @@ class ConnectorLowering:
                     source = self._schemas.source(connector.place)
                     yield ir.EgressGrant(binding=binding, hosts=tuple(hosts), source=source)
 
-    def artifacts(self, nodes: Iterable[ir.Node]) -> Iterator[str]:
-        """The plugins and fixtures that belong to the flow, each with its digest.
+    def fixtures(self) -> Iterator[str]:
+        """What the connectors are tested against, as artifacts.
 
         Raises:
             NotLowerable: There is no such file.
@@ -66,15 +67,21 @@ class ConnectorLowering:
         for connector in self.used:
             with lowering(connector.place):
                 yield from (self._artifact(str(name)) for name in connector.fixtures)
-        for node in nodes:
-            for use in node.capabilities:
-                if use.name == "plugin.python" and node.kind == "plugin":
-                    yield self._artifact(str(use.facts.get("file")))
+
+    def plugins(self, node: ir.Node) -> Iterator[str]:
+        """The files that a node has run for it, as artifacts.
+
+        Raises:
+            UsageError: There is no such file.
+        """
+        for use in node.capabilities if node.kind == "plugin" else ():
+            if use.name == "plugin.python" and "file" in use.facts:
+                yield self._artifact(str(use.facts["file"]))
 
     def _artifact(self, name: str) -> str:
         file = own_file(self._folder, name)
         if file is None:
-            raise ValueError(f"there is no file {name} in the flow's folder")
+            raise UsageError(f"there is no file {name} in the flow's folder")
         return f"{name}@{file_digest(file.read_bytes())}"
 
     @cached_property

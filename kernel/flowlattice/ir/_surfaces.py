@@ -12,7 +12,7 @@ from flowlattice.ir import model as ir
 from flowlattice.ir._ports import PortTypes
 from flowlattice.ir.schemas import Schemas, wire_name
 from flowlattice.language.aggregates import WINDOW_END, WINDOW_START, Aggregate, AggregateFunction
-from flowlattice.language.annotations import literal_texts
+from flowlattice.language.annotations import NO_TYPE, literal_texts, parameters
 from flowlattice.language.combinators import Filter, If, Merge, Switch
 from flowlattice.language.distinct import Distinct
 from flowlattice.language.flow import RespondNode
@@ -109,11 +109,14 @@ def _aggregate(element: Aggregate[object, Record], schemas: Schemas, ports: Port
 def _function(
     element: Aggregate[object, Record], function: AggregateFunction, schemas: Schemas, ports: PortTypes
 ) -> JsonValue:
-    gives = None if function.step is None else schemas.name(ports.returned(function.step))
+    step = function.step
+    gives = None if step is None else schemas.name(ports.returned(step))
+    takes = None if step is None else schemas.name((*parameters(step).values(), NO_TYPE, NO_TYPE)[1])
     return {
         "op": function.op,
         "field": None if function.field is None else wire_name(element.record, function.field),
         "as": wire_name(element.into, function.as_),
         "function": None if function.step is None else str(getattr(function.step, "__name__", "?")),
         "gives": gives,
+        "takes": takes,
     }

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flowlattice.diagnostics import Diagnostic
-from flowlattice.errors import FlowlatticeError
+from flowlattice.errors import FlowlatticeError, UsageError
 from flowlattice.language.admission import Refusal
 from flowlattice.language.ports import Place
 from flowlattice.language.sources import SourceFiles
@@ -38,7 +38,7 @@ def lowering(place: Place) -> Iterator[None]:
     """
     try:
         yield
-    except (TypeError, AttributeError, ValueError) as error:
+    except (TypeError, AttributeError, ValueError, UsageError) as error:
         raise NotLowerable(place, error) from error
 
 

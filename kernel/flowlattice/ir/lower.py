@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from flowlattice.errors import UsageError
 from flowlattice.ir import model as ir
 from flowlattice.ir._checkpoints import CheckpointLowering
 from flowlattice.ir._connectors import ConnectorLowering
@@ -88,6 +89,7 @@ class _Lowering:
         self.around = (*around, program.flow)
         self.inner_flows: dict[str, Flow] = {}
         self.subflows: dict[str, ir.FlowIR] = {}
+        self.plugins: set[str] = set()
         self.vertices = vertices(program.flow)
         self.ids = {id(vertex.element): vertex.id for vertex in self.vertices}
         self.ports = PortTypes(program.flow.connections, program.flow.checkpoints)
@@ -144,23 +146,24 @@ class _Lowering:
             connectors=tuple(self.connector_uses()),
             subflows=self.subflows,
             misplaced=tuple(self.edges.misplaced()),
-            artifacts=tuple(self.artifacts(nodes)),
+            artifacts=tuple(self.artifacts()),
             source=source(flow.place),
         )
 
     def node(self, vertex: Vertex) -> ir.Node:
         with lowering(vertex.element.place):
             lowered = self.nodes.lower(vertex.element, vertex.id)
+            self.plugins.update(self.connectors.plugins(lowered))
         sides = tuple(self.controls.side_outputs(vertex.element))
         return lowered.model_copy(update={"side_outputs": (*lowered.side_outputs, *sides)}) if sides else lowered
 
     def inner(self, flow: Flow) -> ir.FlowIR:
         """The IR of a flow that this one uses; it is lowered once."""
         if any(flow is one for one in self.around):
-            raise ValueError(f"{flow.name} would be a part of itself")
+            raise UsageError(f"{flow.name} would be a part of itself")
         name = f"{flow.name}@{flow.version}"
         if self.inner_flows.setdefault(name, flow) is not flow:
-            raise ValueError(f"two flows are called {name}; rename one, or give it another version")
+            raise UsageError(f"two flows are called {name}; rename one, or give it another version")
         if name not in self.subflows:
             with lowering(flow.place):
                 self.subflows[name] = _Lowering(replace(self.program, flow=flow), self.around).flow_ir()
@@ -175,11 +178,10 @@ class _Lowering:
         inner = [use for flow in self.subflows.values() for use in flow.connectors]
         return list({use.name: use for use in (*inner, *self.connectors.uses())}.values())
 
-    def artifacts(self, nodes: Sequence[ir.Node]) -> list[str]:
+    def artifacts(self) -> list[str]:
         """The files that belong to the flow and to those that it uses."""
-        with lowering(self.flow.place):
-            own = [*self.connectors.artifacts(nodes)]
-        return sorted({*own, *(artifact for flow in self.subflows.values() for artifact in flow.artifacts)})
+        inner = (artifact for flow in self.subflows.values() for artifact in flow.artifacts)
+        return sorted({*self.plugins, *self.connectors.fixtures(), *inner})
 
     def edge(self, connection: Connection) -> ir.Edge:
         with lowering(connection.place):

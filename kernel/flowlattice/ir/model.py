@@ -359,8 +359,8 @@ class Surface(IRModel):
     `join` {on: [left field, right field]s, within_ms, kind: inner|left, left, right};
     `distinct` {fields, within_ms};
     `window` {shape: tumbling|sliding|session, event_time, size_ms, slide_ms, gap_ms, lateness_ms, idle_ms};
-    `aggregate` {keys, functions: [{op: sum|count|min|max|avg|fold, field, as, function, gives: what a fold gives}],
-    start_as, end_as: the fields of the result that take the ends of the window};
+    `aggregate` {keys, functions: [{op: sum|count|min|max|avg|fold, field, as, function, gives, takes: of a fold, what
+    it gives and which records it takes}], start_as, end_as: the fields of the result that take the window's ends};
     `partition` {fields, max_parallel_shards, weights: {key: weight}};
     `error_handler` {strategy: retry|dead_letter|halt|escalate, max, backoff_ms, factor, to, then: the same again};
     `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `spill` {bytes, bandwidth_bytes_s, blob};
@@ -382,6 +382,7 @@ class Checkpoint(IRModel):
         case: The branch of it that waits.
         view: The schema of what the person sees; none if it cannot be shown.
         view_problem: Why the view cannot be shown; none if it can.
+        view_reasons: Why a view that a pure function makes differs from time to time; empty if it does not.
         ttl_s: How long it waits; none: for ever.
         on_timeout: What happens then; none if the author did not say.
         escalate_to: Who is asked next.
@@ -394,6 +395,7 @@ class Checkpoint(IRModel):
     case: str | None = None
     view: str | None = None
     view_problem: str | None = None
+    view_reasons: tuple[Reason, ...] = ()
     ttl_s: int | None = None
     on_timeout: Literal["reject", "escalate"] | None = None
     escalate_to: str | None = None

@@ -25,6 +25,7 @@ from flowlattice.language.purity import Known, in_words, nondeterministic, outsi
 if TYPE_CHECKING:
     from flowlattice.language._reader import Reader
 
+_VALIDATING: Final = frozenset({"model_validate", "model_validate_json"})
 # What gives a function that does no more than the functions it was given, which were judged where they are named.
 _MAKES_FUNCTION: Final = frozenset({"partial", "itemgetter", "attrgetter", "cmp_to_key"})
 
@@ -73,6 +74,9 @@ class Calls:
 
     def _object(self, target: object, call: ast.Call) -> None:
         if target is JUDGED:
+            return
+        if (made := _validated(target)) is not None:
+            self._construct(made, call)
             return
         bound = target.args if isinstance(target, functools.partial) else ()
         for function in implementations(target):
@@ -224,9 +228,12 @@ class Calls:
 
     def methods(self, func: ast.Attribute) -> Iterator[Method]:
         """The flow's methods that an attribute of a local can mean: of its class if that is known, else of any."""
+        sources, module = self._reader.sources, self._scope.function.__module__
+        if func.attr not in sources.members(module):
+            return
         known = [*arguments_within(self._scope.type_of(func.value))]
         known = [] if any(map(is_protocol, known)) else known
-        kinds = known or self._reader.sources.classes(self._scope.function.__module__)
+        kinds = known or sources.classes(module)
         seen = set()
         for method in methods_named(func.attr, [kind for kind in kinds if not known or self._is_relevant(kind)]):
             if self._reader.owns(method.function) and method.function not in seen:
@@ -321,6 +328,14 @@ def uses(used: Capability) -> Known:
     """What using a capability does."""
     because = used.refined.because or f"uses {used.binding} ({used.declared.name})"
     return Known(used.refined.effects, used.refined.determinism, because)
+
+
+def _validated(target: object) -> type | None:
+    """The record that `Order.model_validate(...)` makes; none of anything else."""
+    if not isinstance(target, MethodType) or target.__module__ != BaseModel.__module__:
+        return None
+    made = target.__self__
+    return made if isinstance(made, type) and target.__name__ in _VALIDATING else None
 
 
 def _is_mutator(receiver: object, name: str) -> bool:

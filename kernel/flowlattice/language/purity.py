@@ -72,8 +72,8 @@ SPECIAL_BUILTINS: Final = {
 
 PURE_MODULES: Final = frozenset(
     "_csv abc base64 binascii bisect blake2 calendar cmath collections contextlib copy csv dataclasses datetime "
-    "decimal enum flowlattice.durations fractions functools hashlib heapq hmac html itertools json math md5 "
-    "numbers operator re sha1 sha2 sha256 sha3 sha512 statistics string textwrap types typing unicodedata "
+    "decimal enum flowlattice.durations flowlattice.sizes fractions functools hashlib heapq hmac html itertools json "
+    "math md5 numbers operator re sha1 sha2 sha256 sha3 sha512 statistics string textwrap types typing unicodedata "
     "urllib.parse zlib".split()
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -17,11 +18,12 @@ TOML = '[test.files]\nbackend = "folder"\npath = "bucket"\n'
 
 @pytest.fixture(params=["memory", "state", "folder"])
 def bindings(request, tmp_path):
-    made = {
+    makers: dict[str, Callable[[], EnvironmentBindings | LocalBindings]] = {
         "memory": LocalBindings,
         "state": lambda: LocalBindings(tmp_path / "state"),
         "folder": lambda: EnvironmentBindings(TOML, "test", tmp_path),
-    }[request.param]()
+    }
+    made = makers[request.param]()
     yield made
     asyncio.run(made.close())
 

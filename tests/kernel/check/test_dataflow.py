@@ -42,6 +42,9 @@ def pair(log: Log, order: Order) -> Joined:
 def steps(names: list[str], log: Log) -> list[str]:
     return [*names, log.key]
 
+def of_orders(names: list[str], order: Order) -> list[str]:
+    return [*names, order.key]
+
 def parts(log: Log) -> list[Order]:
     return [Order(key=log.key, number=log.size)]
 
@@ -56,6 +59,10 @@ def of_order(order: Order) -> str:
 @node
 def of_total(total: Total) -> str:
     return total.key
+
+@node
+def to_order(order: Order) -> Order:
+    return order
 
 @node
 def of_either(one: Log | Order) -> str:
@@ -233,6 +240,10 @@ WRONG = {
         result(".fold('names', [], steps)", "names: list[int]"),
         "DAG201 aggregate folds to list[str], but Result.names is of another type",
     ),
+    "a fold of other records": (
+        result(".fold('names', [], of_orders)", "names: list[str]"),
+        "DAG201 aggregate folds Log, but of_orders takes Order",
+    ),
     "a result without the field": (
         result(".count(as_='events')", "extra: int = 1"),
         "DAG201 aggregate gives events, no field of Result",
@@ -248,6 +259,25 @@ WRONG = {
     "an end of the window as text": (
         result(".sum('size')", "size: int\n    window_end: str"),
         "DAG201 Result.window_end is neither a datetime nor whole seconds",
+    ),
+    # DAG001
+    "items of a lambda": (
+        "each = ForEach(lambda log: [log])\nflow.connect(logs, each)\n",
+        "DAG001 a lambda has no types",
+    ),
+    "items that are none": (
+        "def split(log: Log) -> Log:\n    return log\neach = ForEach(split)\nflow.connect(logs, each)\n",
+        "DAG001 what split returns, Log, is no list of items of a type with a schema",
+    ),
+    "a side without a type": (
+        "def both(log: Log, order) -> Joined:\n    return Joined(key='')\nz = Zip(both)\n"
+        "flow.connect(logs, z.left)\nflow.connect(orders, z.right)\n",
+        "DAG001 the right side of both has no type",
+    ),
+    "a side that is missing": (
+        "def both(log: Log) -> Joined:\n    return Joined(key='')\nz = Zip(both)\n"
+        "flow.connect(logs, z.left)\nflow.connect(orders, z.right)\n",
+        "DAG001 the right side of both has no type",
     ),
     # WIN001
     "an aggregate without a window": (
@@ -277,6 +307,12 @@ WRONG = {
     "an hour that is none": (
         "flow.connect(logs, of_log)\nt = flow.trigger(cron('0 24 * * *'), name='t')\nflow.connect(t, of_tick)\n",
         "DAG107 the schedule '0 24 * * *' has '24' for the hour: it goes from 0 to 23",
+    ),
+    "a schedule during another flow's checkpoint": (
+        "other = Flow('other', version='1.0.0').hitl('review', on=logs, view=Order)\n"
+        "t = flow.trigger(cron('0 9 * * *', during=other), name='t')\nflow.connect(t, to_order)\n"
+        "flow.connect(logs, of_log)\n",
+        "DAG107 review is no checkpoint of this flow",
     ),
     "a topic with a space": (
         "t = flow.trigger(kafka('click s', accepts=Log), name='t')\nflow.connect(logs, of_log)\n"
@@ -423,4 +459,4 @@ def test_schedules_that_can_be(schedule):
     ],
 )
 def test_schedules_that_cannot_be(schedule, problem):
-    assert problem in schedule_problem(schedule)
+    assert problem in (schedule_problem(schedule) or "")

@@ -6,65 +6,24 @@ side outputs, checkpoints and statements that come later neither hide a fault no
 
 import pytest
 
-HEAD = """
-import time
-from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Annotated
-import flowlattice as fl
-from flowlattice import *
-from flowlattice import DedupeStore as Seen, node as step, by as keyed_by
+from tests.kernel.check.orders import BARE, CHARGE, DEV, HONOURED, KEPT, ONCE, POST, QUEUE, STORE, TEMPORAL, WEB
 
-class Order(Record, data="internal"):
-    order_id: str = ""
-    region: str = ""
-    cents: int = 0
-
-class Receipt(Record, data="internal"):
-    order_id: str = ""
-    payment_id: str = ""
-
-class LongReceipt(Receipt, data="internal"):
-    note: str = ""
-
-class Card(Record, data="internal"):
+STAMP = """
+class Stamped(Record, data="internal"):
     order_id: str
-    cents: int
-
-def is_large(order: Order) -> bool:
-    return order.cents > 500_000
-
-def by_region(order: Order) -> str:
-    return order.region
-
+    at: datetime
 @node
-def same(order: Order) -> Order:
-    return order
-
-flow = Flow("tested", version="1.0.0", profile=Profile.{profile})
-jobs = flow.trigger({trigger})
+def stamp(order: Order, clock: Clock) -> Stamped:
+    return Stamped(order_id=order.order_id, at=clock.now())
+def of_stamped(stamped: Stamped) -> Stamped:
+    return stamped
 """
-QUEUE = HEAD.format(profile="QUEUE", trigger='queue("orders", accepts=Order)')
-TEMPORAL = HEAD.format(profile="TEMPORAL", trigger='http.post("/orders", accepts=Order, respond="immediate")')
-WEB = HEAD.format(profile="WEB", trigger='http.post("/orders", accepts=Order)')
-
-STORE = """
-@node(idempotency=by("order_id"{more}))
-async def store(order: Order, orders: DbWrite{asks}) -> Order:
-    await orders.upsert("orders", order, key="order_id")
-    return order
+KEYED = """
+@node(idempotency=by("{key}"))
+async def put(stamped: Stamped, db: DbWrite) -> Stamped:
+    return stamped
 """
-BARE, KEPT = STORE.format(more="", asks=""), STORE.format(more="", asks=", seen: DedupeStore")
-POST = """
-@node({options})
-async def charge(order: Order, pay: HttpWrite{asks}) -> Receipt:
-    answer = await pay.post("https://pay.example/charges", json=order.order_id)
-    return Receipt(order_id=order.order_id, payment_id=answer.text)
-flow.egress("pay", "pay.example")
-"""
-CHARGE = POST.format(options='idempotency=by("order_id")', asks="")
-HONOURED = POST.format(options='idempotency=by("order_id"), honours_key=True', asks=", seen: DedupeStore")
-ONCE = ', delivery="exactly_once"'
+WAITS = "ok = flow.hitl('ok', on=stamp, view=Stamped, ttl=hours(1), on_timeout='reject', approvers='ops')\n"
 
 CASES = {
     # Exactly once
@@ -105,7 +64,7 @@ CASES = {
         ["EXACT001"],
     ),
     "behind a checkpoint": (
-        QUEUE,
+        DEV,
         BARE + f"gate = If(is_large)\nflow.connect(jobs, gate{ONCE})\nflow.connect(gate.true, store)\n"
         "flow.connect(gate.false, same)\n"
         "flow.hitl('approve', on=gate.true, view=Card, ttl=hours(1), on_timeout='reject', approvers='ops')",
@@ -158,8 +117,9 @@ CASES = {
     ),
     "a plugin that may do anything": (
         QUEUE,
-        "@node\nasync def clean(o: Order, py: Annotated[PluginPython, sandboxed('x.py', network='allow')]) -> Order:\n"
-        f"    return Order.model_validate(await py.call('f', o.model_dump(mode='json')))\n"
+        "@node\nasync def clean(o: Order, p: Annotated[PluginPython, sandboxed('flow.py', network='allow')]"
+        ") -> Order:\n"
+        f"    return Order(order_id=str(await p.call('f', o.order_id)))\n"
         f"flow.connect(jobs, clean{ONCE})",
         ["DAG004", "EXACT001", "EXACT002", "EXACT005"],
     ),
@@ -459,6 +419,119 @@ CASES = {
             ("Annotated[TokenBudget, per(day=[usd('0.0001'), tokens(500)])]", ["BUD102"]),
         ]
     },
+    # Keys, followed back through what splits, pairs, groups, fails and waits
+    "a key that a split makes": (
+        QUEUE,
+        "import uuid\ndef split(order: Order) -> list[Order]:\n    return [Order(order_id=str(uuid.uuid4()))]\n"
+        + BARE
+        + "parts = ForEach(split)\nflow.connect(jobs, parts)\nflow.connect(parts, store)",
+        ["DET301", "EFFECT201", "IDEM025"],
+    ),
+    "a key that a split hands on": (
+        QUEUE,
+        "def split(order: Order) -> list[Order]:\n    return [Order(order_id=order.order_id)]\n"
+        + BARE
+        + "parts = ForEach(split)\nflow.connect(jobs, parts)\nflow.connect(parts, store)",
+        [],
+    ),
+    **{
+        f"a key of {key}, {way}": (
+            DEV,
+            STAMP + KEYED.format(key=key) + "flow.connect(jobs, stamp)\n" + lines,
+            codes,
+        )
+        for way, lines, key, codes in [
+            ("at once", "flow.connect(stamp, put)", "at", ["IDEM025"]),
+            ("at once", "flow.connect(stamp, put)", "order_id", []),
+            (
+                "when it is rejected",
+                WAITS + "flow.connect(stamp, Map(of_stamped))\nflow.connect(ok.rejected, put)",
+                "at",
+                ["IDEM025"],
+            ),
+            (
+                "when it is rejected",
+                WAITS + "flow.connect(stamp, Map(of_stamped))\nflow.connect(ok.rejected, put)",
+                "order_id",
+                [],
+            ),
+            (
+                "once a minute",
+                "once = Distinct(Stamped, by='order_id', within=minutes(1))\n"
+                "flow.connect(stamp, once)\nflow.connect(once, put)",
+                "at",
+                ["IDEM025"],
+            ),
+            ("behind a merge", "m = Merge[Stamped]()\nflow.connect(stamp, m)\nflow.connect(m, put)", "at", ["IDEM025"]),
+        ]
+    },
+    "a key of what failed, which is as it came": (
+        QUEUE,
+        BARE + "@node\ndef renew(order: Order, rng: Rng) -> Order:\n    return Order(order_id=str(rng.uuid()))\n"
+        "flow.connect(jobs, renew)\nflow.on_error(renew, DeadLetter('failed'))\n"
+        "flow.connect(renew.side('failed'), store)",
+        [],
+    ),
+    "a key of what is counted": (
+        QUEUE,
+        "class Total(Record, data='internal'):\n    region: str\n    window_start: datetime\n    cents: int\n"
+        "class Placed(Order, data='internal'):\n    ts: datetime\n"
+        "placed = flow.trigger(queue('placed', accepts=Placed))\n"
+        "win = Window.tumbling(Placed, event_time='ts', size=minutes(5))\n"
+        "agg = Aggregate.by_key(Placed, 'region', into=Total).sum('cents')\n"
+        "@node(idempotency=by('region', 'window_start'))\nasync def put(t: Total, db: DbWrite) -> Total:\n"
+        "    return t\n"
+        "flow.connect(placed, win)\nflow.connect(win, agg)\nflow.connect(agg, put)\nflow.connect(jobs, same)",
+        [],
+    ),
+    "a fold that draws": (
+        QUEUE,
+        "import random\nclass Total(Record, data='internal'):\n    region: str\n    drawn: int\n"
+        "class Placed(Order, data='internal'):\n    ts: datetime\n"
+        "placed = flow.trigger(queue('placed', accepts=Placed))\n"
+        "def of_total(t: Total) -> Total:\n    return t\n"
+        "def draw(sum: int, one: Placed) -> int:\n    return sum + random.randint(1, 2)\n"
+        "win = Window.tumbling(Placed, event_time='ts', size=minutes(5))\n"
+        "agg = Aggregate.by_key(Placed, 'region', into=Total).fold('drawn', 0, draw)\n"
+        "flow.connect(placed, win)\nflow.connect(win, agg)\nflow.connect(agg, Map(of_total))\n"
+        "flow.connect(jobs, same)",
+        ["DET301", "EFFECT201"],
+    ),
+    "a plugin that is said to be pure and may do anything": (
+        QUEUE,
+        "@node(effects=Effects.PURE)\n"
+        "async def clean(o: Order, p: Annotated[PluginPython, sandboxed('flow.py', network='allow')]) -> Order:\n"
+        "    return Order(order_id=str(await p.call('f', o.order_id)))\nflow.connect(jobs, clean)",
+        ["EFFECT201"],
+    ),
+    "a plugin that is said to repeat, and nobody vouches": (
+        QUEUE,
+        "@node(determinism=Determinism.STRICT)\n"
+        "async def clean(o: Order, p: Annotated[PluginPython, sandboxed('flow.py')]) -> Order:\n"
+        "    return Order(order_id=str(await p.call('f', o.order_id)))\nflow.connect(jobs, clean)",
+        ["DET302"],
+    ),
+    "a plugin that somebody vouches for": (
+        QUEUE,
+        "@node(determinism=Determinism.STRICT, cache=Cache(by('order_id')))\n"
+        "async def clean(o: Order, p: Annotated[PluginPython, sandboxed('flow.py', deterministic=True)]) -> Order:\n"
+        "    return Order(order_id=str(await p.call('f', o.order_id)))\nflow.connect(jobs, clean)",
+        [],
+    ),
+    "a view that differs": (
+        TEMPORAL,
+        "def card(order: Order) -> Card:\n    return Card(order_id=list(set(order.region.split()))[0], cents=1)\n"
+        "flow.connect(jobs, same)\n"
+        "flow.hitl('ok', on=same, view=card, ttl=hours(1), on_timeout='reject', approvers='ops')",
+        ["WFLOW010"],
+    ),
+    "a view that differs where nothing is replayed": (
+        DEV,
+        "def card(order: Order) -> Card:\n    return Card(order_id=list(set(order.region.split()))[0], cents=1)\n"
+        "flow.connect(jobs, same)\n"
+        "flow.hitl('ok', on=same, view=card, ttl=hours(1), on_timeout='reject', approvers='ops')",
+        [],
+    ),
     # Spilling
     **{
         f"a buffer of {buffer}": (QUEUE, f"flow.connect(jobs, same, buffer={buffer})", codes)
@@ -468,6 +541,7 @@ CASES = {
             ("Buffer(spill=Spill(max_bytes=mib(1)))", ["SPILL002"]),
             ("Buffer(spill=Spill(blob='over'))", ["SPILL001"]),
             ("Buffer(on_full='spill')", ["SPILL001", "SPILL002"]),
+            ("Buffer(spill=Spill(max_bytes=0, blob='over', bytes_per_second=-1))", ["CTRL102", "CTRL102"]),
             ("Buffer(spill=Spill(), on_full='drop_newest')", []),
         ]
     },
@@ -475,5 +549,6 @@ CASES = {
 
 
 @pytest.mark.parametrize(("head", "lines", "codes"), CASES.values(), ids=CASES)
-def test_a_flow_has_the_codes_it_deserves(found_in, head, lines, codes):
+def test_a_flow_has_the_codes_it_deserves(found_in, tmp_path, head, lines, codes):
+    (tmp_path / "x.py").write_text("def f(value): return value\n")  # the plugin of those that have one
     assert sorted(code for code, _ in found_in(lines + "\n", head=head)) == codes

@@ -461,3 +461,33 @@ case(
         return Odd()
     """,
 )
+case(
+    "a record that is made from JSON",
+    PURE,
+    """
+    from .records import Silent
+    @node
+    def f(req: Req) -> Res:
+        return Res(v=Silent.model_validate_json(req.v).v + Silent.model_validate({"v": req.v}).v)
+    """,
+    records=RECORDS,
+)
+case(
+    "a record whose check reads the clock, made from JSON",
+    READS,
+    """
+    from .checked import Checked
+    @node
+    def f(req: Req) -> Res:
+        return Res(v=Checked.model_validate_json(req.v).v)
+    """,
+    checked="""
+    import time
+    from typing import Any
+    from flowlattice import Record
+    class Checked(Record, data="public"):
+        v: str = ""
+        def model_post_init(self, _context: Any) -> None:
+            time.time()  # cause
+    """,
+)

@@ -24,12 +24,13 @@ from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import UsageError
 from flowlattice.ir.build import TASK, Built, build
 from flowlattice.ir.comparison import compare
+from flowlattice.language.loading import FLOW_FILE
 from flowlattice.sandbox import Sandbox
 
 __all__ = ["OPERATORS", "Example", "MutationReport", "Operator", "Outcome", "examples", "mutate"]
 
 OutcomeName = Literal["caught", "shown", "missed"]
-MOST: Final = 4
+MOST: Final = 1
 """How many mutants one operator makes of one file unless more are asked for."""
 
 
@@ -105,6 +106,7 @@ def mutate(
     *,
     operators: Sequence[Operator] = OPERATORS,
     most: int = MOST,
+    in_all: int | None = None,
     watch: Callable[[Outcome], None] | None = None,
 ) -> MutationReport:
     """Make mutants of flows and see who notices.
@@ -113,12 +115,15 @@ def mutate(
         flows: What is mutated.
         operators: What mistakes are made.
         most: How many mutants one operator makes of one file.
+        in_all: How many it makes of all files together; as many as it can by default.
         watch: Told of each.
     """
-    found = []
+    found: list[Outcome] = []
     with Sandbox(TASK) as sandbox:
         for example in flows:
-            for outcome in _mutants(example, operators, most, sandbox):
+            made = Counter(outcome.operator for outcome in found)
+            open_ = [one for one in operators if in_all is None or made[one.name] < in_all]
+            for outcome in _mutants(example, open_, most, sandbox) if open_ else ():
                 found.append(outcome)
                 if watch is not None:
                     watch(outcome)
@@ -131,6 +136,8 @@ def _mutants(example: Example, operators: Sequence[Operator], most: int, sandbox
         shutil.copytree(example.file.parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
         laboratory = _Laboratory(example, folder, sandbox)
         for module in modules(laboratory.original.sources, example.file.name):
+            if not (module.is_flow or example.file.name == FLOW_FILE):
+                continue  # a second flow shares its records with the first, which may use others of them
             for operator in operators:
                 for mutation in islice(_changed(operator, module), most):
                     yield laboratory.outcome(operator, mutation)

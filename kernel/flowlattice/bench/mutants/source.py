@@ -54,6 +54,17 @@ class Module:
         return tuple(function for function in self.functions if decorator(function) is not None)
 
     @property
+    def ports(self) -> tuple[FunctionSyntax, ...]:
+        """Nodes, and functions that combinators are made of: those whose types the graph goes by."""
+        given = {
+            value.id
+            for call in self.calls("If", "Switch", "Filter", "Map", "ForEach", "Join", "Zip")
+            for value in call.args
+            if isinstance(value, ast.Name)
+        }
+        return tuple(one for one in self.functions if decorator(one) is not None or one.name in given)
+
+    @property
     def classes(self) -> tuple[ast.ClassDef, ...]:
         """The classes at its top level."""
         return tuple(part for part in self.tree.body if isinstance(part, ast.ClassDef))

@@ -38,6 +38,15 @@ def function_at(module: cst.Module, definition: Source) -> cst.FunctionDef | Non
     return next((function for function in functions if function.name is name), None)
 
 
+def parameter_at(module: cst.Module, source: Source) -> cst.Param | None:
+    """The parameter that starts at a place; LibCST takes only its name for its span."""
+    spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    place = (source.line, source.column - 1)
+    return next(
+        (n for n, s in spans.items() if isinstance(n, cst.Param) and (s.start.line, s.start.column) == place), None
+    )
+
+
 def top_level(module: cst.Module, part: cst.CSTNode) -> int | None:
     """The number of the statement at the top of a file that holds a part of it."""
     return next((number for number, statement in enumerate(module.body) if holds(statement, part)), None)

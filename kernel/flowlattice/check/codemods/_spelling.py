@@ -14,7 +14,8 @@ class Spelling:
     """The names of flowlattice in one file; those that were asked for are imported at the end."""
 
     def __init__(self, module: cst.Module) -> None:
-        self._known = dict(from_flowlattice(module))
+        self._imports = list(from_flowlattice(module))
+        self._known = dict(self._imports)
         self._prefix = next(prefixes(module), None)
         self._taken = bound_names(module)
         self._new: dict[str, str] = {}
@@ -49,7 +50,9 @@ class Spelling:
         """Whether an expression is that name of flowlattice."""
         if isinstance(expression, cst.Attribute):
             return m.matches(expression, m.Attribute(value=m.Name(), attr=m.Name(name)))
-        aliases = {alias for known, alias in self._known.items() if known == name} or {name}
+        aliases = {alias for known, alias in self._imports if known == name}
+        if not aliases or ("*" in self._known and name not in self._taken):
+            aliases.add(name)
         return isinstance(expression, cst.Name) and expression.value in aliases
 
     def imported(self, module: cst.Module) -> cst.Module:

@@ -10,7 +10,7 @@ import libcst as cst
 from libcst import matchers as m
 
 from flowlattice.check._sequence import inserted, removed
-from flowlattice.check.codemods._places import at, called, function_at, keyword_of, replaced, rewritten
+from flowlattice.check.codemods._places import called, function_at, keyword_of, parameter_at, replaced, rewritten
 from flowlattice.check.codemods._spelling import Spelling
 from flowlattice.check.codemods.wiring import with_keyword
 from flowlattice.check.imports import classes, imported_names, with_import
@@ -83,7 +83,7 @@ def _with_parameter(
 
 def set_annotation(module: cst.Module, source: Source, annotation: str, names: Collection[str] = ()) -> Rewrite | None:
     """Give the parameter that is written at a place another type, as code with `names` of flowlattice."""
-    param = at(module, source, cst.Param)
+    param = parameter_at(module, source)
     if param is None:
         return None
     spelling = Spelling(module)
@@ -170,7 +170,7 @@ def set_option_keyword(  # noqa: PLR0913 - the place, and what is said there
 
 
 def remove_node_option(module: cst.Module, definition: Source, keyword: str) -> Rewrite | None:
-    """Take an option out of the `@node` of a function."""
+    """Take an option out of the `@node` of a function, unless a comment that stands at it would be lost."""
     decorator = _decorator(module, definition, Spelling(module))
     call = None if decorator is None else decorator.decorator
     if decorator is None or not isinstance(call, cst.Call):
@@ -179,8 +179,10 @@ def remove_node_option(module: cst.Module, definition: Source, keyword: str) -> 
     if place is None:
         return None
     kept = removed(call.args, place)
-    changed = call.with_changes(args=kept) if kept else call.func
-    return rewritten(module, decorator, decorator.with_changes(decorator=changed))
+    changed = decorator.with_changes(decorator=call.with_changes(args=kept) if kept else call.func)
+    if len(m.findall(changed, m.Comment())) < len(m.findall(decorator, m.Comment())):
+        return None
+    return rewritten(module, decorator, changed)
 
 
 def _decorator(module: cst.Module, definition: Source, spelling: Spelling) -> cst.Decorator | None:

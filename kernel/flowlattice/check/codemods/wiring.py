@@ -14,6 +14,7 @@ from flowlattice.check.codemods._places import (
     covering,
     flow_variable,
     keyword_of,
+    parameter_at,
     replaced,
     rewritten,
     text_of,
@@ -68,7 +69,7 @@ def set_inner_keyword(  # noqa: PLR0913 - the place, and what is said there
         value: Its value, as code.
         names: The names of flowlattice in it.
     """
-    outer = next(covering(module, source), None)
+    outer = next(covering(module, source), None) or parameter_at(module, source)
     spelling = Spelling(module)
     calls = [] if outer is None else [call for call in m.findall(outer, m.Call()) if isinstance(call, cst.Call)]
     meant = [call for call in calls if spelling.is_name(call.func, called)]
@@ -79,7 +80,7 @@ def set_inner_keyword(  # noqa: PLR0913 - the place, and what is said there
 
 
 def remove_statement(module: cst.Module, source: Source) -> Rewrite | None:
-    """Take out the statement at the top of a file that is the call at a place, with the comment right above it."""
+    """Take out the statement at the top of a file that is the call at a place; comments at it stay, as lines."""
     call = at(module, source, cst.Call)
     number = None if call is None else top_level(module, call)
     statement = None if number is None else module.body[number]
@@ -87,13 +88,10 @@ def remove_statement(module: cst.Module, source: Source) -> Rewrite | None:
         return None
     if not isinstance(statement.body[0], cst.Expr) or statement.body[0].value is not call:
         return None
-    others = list(statement.leading_lines)
-    while others and others[-1].comment is not None:
-        others.pop()
-    left = others if any(line.comment is not None for line in others) else []
+    comment = statement.trailing_whitespace.comment
+    left = [*statement.leading_lines, *([] if comment is None else [cst.EmptyLine(indent=False, comment=comment)])]
+    left = left if any(line.comment is not None for line in left) else []
     before, after = module.body[:number], module.body[number + 1 :]
-    if not left:
-        return Rewrite(text=module.with_changes(body=[*before, *after]).code)
     if not after:
         return Rewrite(text=module.with_changes(body=before, footer=[*left, *module.footer]).code)
     first = after[0].with_changes(leading_lines=[*left, *after[0].leading_lines])

@@ -11,9 +11,7 @@ effect had, cannot stand for another at all: a result out of the cache is an eff
 ```python
 from typing import Annotated
 
-from flowlattice import (
-    AiRead, Cache, Determinism, Flow, Record, TokenBudget, by, http, minutes, model, node, per, tokens, usd,
-)
+from flowlattice import AiRead, Cache, Determinism, Flow, Record, TokenBudget, by, http, minutes, model, node, per, usd
 
 class Text(Record, data="internal"):
     text: str
@@ -22,7 +20,7 @@ class Text(Record, data="internal"):
 async def summarize(
     given: Text,
     ai: Annotated[AiRead, model("gpt-4o-mini", max_tokens=400)],
-    budget: Annotated[TokenBudget, per(day=usd("5"), call=tokens(2_000))],
+    budget: Annotated[TokenBudget, per(day=usd("5"))],
 ) -> Text:
     return Text(text=await ai.complete(given.text))
 
@@ -37,9 +35,7 @@ flow.connect(summarize, flow.respond())
 ```python
 from typing import Annotated
 
-from flowlattice import (
-    AiRead, Cache, Determinism, Flow, Record, TokenBudget, by, http, minutes, model, node, per, tokens, usd,
-)
+from flowlattice import AiRead, Cache, Determinism, Flow, Record, TokenBudget, by, http, minutes, model, node, per, usd
 
 class Text(Record, data="internal"):
     text: str
@@ -48,7 +44,7 @@ class Text(Record, data="internal"):
 async def summarize(
     given: Text,
     ai: Annotated[AiRead, model("gpt-4o-mini-2024-07-18", seed=42, max_tokens=400)],
-    budget: Annotated[TokenBudget, per(day=usd("5"), call=tokens(2_000))],
+    budget: Annotated[TokenBudget, per(day=usd("5"))],
 ) -> Text:
     return Text(text=await ai.complete(given.text))
 
@@ -99,6 +95,10 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             fix = offer("safe", f"declare it {node.determinism}")
             yield finding(CODE, message, reason.source, node=node.name, help=text, fix=fix)
     for node in flow.nodes:
+        if node.cache is not None and not node.cache.fields:
+            message = f"results of {node.name} are kept by no field, so that one would stand for all"
+            text = 'say what tells them apart: Cache(by("text"))'
+            yield finding(CODE, message, defined(node), node=node.name, help=text)
         if node.cache is not None and node.id not in claimed and node.determinism not in {"strict", "stable"}:
             yield from _cached(node)
 

@@ -55,6 +55,10 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         if edge.buffer.max_items <= 0:
             message = f"the buffer of {edge_name(flow, edge)} holds {edge.buffer.max_items} items"
             yield finding(CODE, message, controlled(flow, edge, "buffer"), edge=edge_name(flow, edge))
+        for what, bound in (("", edge.buffer.spill_bytes), (" a second", edge.buffer.spill_bytes_per_s)):
+            if bound is not None and bound <= 0:
+                message = f"the spill of {edge_name(flow, edge)} takes {bound} bytes{what}"
+                yield finding(CODE, message, controlled(flow, edge, "buffer"), edge=edge_name(flow, edge))
     for node in flow.triggers():
         most = None if node.trigger is None else node.trigger.max_body_bytes
         if most is not None and most <= 0:

@@ -1,10 +1,13 @@
-"""The host cannot do something that the flow asks for.
+"""The profile cannot honour something that the flow asks for.
 
-A flow is written for a profile, and each profile's host can do a part of the language. The web host takes HTTP
-triggers alone, runs nodes, switches, ifs and merges, and delivers at least once; it does not stream, partition, wait
-for people or collect windows. It reads every field of an accepted record from the path, the query, a form or a JSON
-body: what is neither text, a number, a boolean, a date nor a list of these has no form as text and can only come from
-a JSON body.
+A flow is written for a profile, and each profile honours a part of the language, by design and whatever is installed. A
+web process answers requests: it does not collect windows over many of them, wait for people, partition or spill. Queue
+workers have no caller who waits for an answer. Temporal answers in one piece, and carries hundreds of records a
+second, not thousands. A WebAssembly guest has no sockets and nobody who looks at it. `flows plan PATH --all` says which
+profiles can run a flow, and what stands in the way of the others.
+
+HTTP triggers read every field of an accepted record from the path, the query, a form or a JSON body: what is neither
+text, a number, a boolean, a date nor a list of these has no form as text and can only come from a JSON body.
 
 ## Bad
 
@@ -57,6 +60,7 @@ SEVERITY: Severity = "error"
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
-    """Find what the flow's own profile cannot do; a profile without a host here is judged where there is one."""
-    if flow.profile in hosting.HOSTED:
-        yield from hosting.unsupported(flow, flow.profile)
+    """Find what the flow's own profile cannot honour; how its triggers answer is DAG102."""
+    for found in hosting.unsupported(flow, flow.profile):
+        if found.code == CODE:
+            yield found

@@ -55,7 +55,7 @@ that is connected to the node gives the same record.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding, offer
@@ -70,6 +70,10 @@ if TYPE_CHECKING:
 CODE = "DAG001"
 SEVERITY: Severity = "error"
 
+_PAIRING: Final = frozenset({"join", "zip"})
+_TAKING: Final = frozenset({"node", "plugin"})
+_MAKING: Final = _PAIRING | _TAKING | {"foreach"}
+
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find ports without a type."""
@@ -77,13 +81,15 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         if node.kind == "trigger" and node.out_schema is None:
             message = f"what {node.name} accepts is no record"
             yield finding(CODE, message, node.source, node=node.name, help="accepts= takes a class that extends Record")
-        if node.kind == "node" and node.function == "<lambda>":
+        if node.kind in _MAKING and node.function == "<lambda>":
             text = "write a function with types: def f(req: Req) -> Res"
             yield finding(CODE, "a lambda has no types", node.definition or node.source, node=node.name, help=text)
             continue
-        if node.kind == "node" and node.in_schema is None:
+        if node.kind in _TAKING and node.in_schema is None:
             yield _input(flow, node)
-        if node.kind == "node" and node.out_schema is None and node.returns is not None:
+        if node.kind in _PAIRING:
+            yield from _sides(flow, node)
+        if node.kind in _MAKING and node.out_schema is None and node.returns is not None:
             yield _output(node, node.returns)
 
 
@@ -102,11 +108,28 @@ def _input(flow: FlowIR, node: Node) -> Diagnostic:
     return finding(CODE, message, parameter.source, node=node.name, help="use a Record, or text, numbers and lists")
 
 
+def _sides(flow: FlowIR, node: Node) -> Iterator[Diagnostic]:
+    """The sides of a join or a zip whose types are missing: its function's first two parameters."""
+    taken = next((s.config for s in flow.surfaces if s.kind == node.kind and node.id in s.targets), {})
+    for number, side in enumerate(("left", "right")):
+        if taken.get(side) is not None:
+            continue
+        parameter = node.parameters[number] if number < len(node.parameters) else None
+        written = None if parameter is None else parameter.annotation
+        what = "has no type" if written is None else f"is of no type with a schema, {written}"
+        source = node.definition or node.source if parameter is None else parameter.source
+        text = "its function takes one record of each side: def pair(left: Left, right: Right) -> Both"
+        yield finding(CODE, f"the {side} side of {node.name} {what}", source, node=node.name, help=text)
+
+
 def _output(node: Node, returns: Parameter) -> Diagnostic:
     if returns.annotation is None:
         message = f"{node.name} does not say what it returns"
         fix = offer("safe", "say that it returns the record that it makes, if that is one")
         return finding(CODE, message, returns.source, node=node.name, help="write -> Res after the parameters", fix=fix)
+    if node.kind == "foreach":
+        message = f"what {node.name} returns, {returns.annotation}, is no list of items of a type with a schema"
+        return finding(CODE, message, returns.source, node=node.name, help="write -> list[Item] after the parameters")
     message = f"what {node.name} returns, {returns.annotation}, is no type with a schema"
     return finding(CODE, message, returns.source, node=node.name, help="use a Record, or text, numbers and lists")
 

@@ -1,10 +1,11 @@
 """Code that runs inside a workflow does not repeat.
 
 On Temporal a workflow is replayed: after a crash, or on another worker, its code runs again over the recorded history
-and has to take the same decisions. What decides where records go or how they are split, paired and added up runs there
-as it is; only nodes become activities, whose results are recorded. A clock, a random source, the order of a set or a
-call that cannot be read would take another decision on replay, and the workflow would stop with an error for good.
-(Elsewhere the same is DET301 and EFFECT201, since these functions are declared strict and pure by where they stand.)
+and has to take the same decisions. What decides where records go, how they are split, paired and added up, and what a
+person is shown of them runs there as it is; only nodes become activities, whose results are recorded. A clock, a random
+source, the order of a set or a call that cannot be read would take another decision on replay, and the workflow would
+stop with an error for good. (Elsewhere the same is DET301 and EFFECT201, since these functions are declared strict and
+pure by where they stand.)
 
 ## Bad
 
@@ -91,10 +92,11 @@ from flowlattice.ir.model import FlowIR
 CODE = "WFLOW010"
 SEVERITY: Severity = "error"
 
+_HELP = "do it in a node before it, whose result is recorded"
+
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find what would differ on replay, each place once."""
-    text = "do it in a node before it, whose result is recorded"
     for node in flow.nodes:
         told = set()
         # A clock is both read and different each time; that it differs is what breaks the replay.
@@ -104,4 +106,8 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
                 told.add(reason.source)
                 cause = at_claim(node, reason)
                 message = f"{node.name} runs inside the workflow and is {reason.level}: it {cause.because}"
-                yield finding(CODE, message, cause.source, node=node.name, help=text)
+                yield finding(CODE, message, cause.source, node=node.name, help=_HELP)
+    for checkpoint in flow.checkpoints if flow.profile == "temporal" else ():
+        for reason in checkpoint.view_reasons:
+            what = f"the view of {checkpoint.id} is made inside the workflow and is {reason.level}"
+            yield finding(CODE, f"{what}: it {reason.because}", reason.source, help=_HELP)

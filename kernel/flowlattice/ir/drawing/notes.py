@@ -1,4 +1,4 @@
-"""What control surfaces add to the boxes of the nodes that they govern: one line for each."""
+"""What control surfaces and checkpoints add to the boxes of the nodes that they govern: one line for each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import JsonValue
 
 from flowlattice.ir.drawing.text import duration, number
-from flowlattice.ir.model import Surface
+from flowlattice.ir.model import Checkpoint, Surface
 
 _Config = Mapping[str, JsonValue]
 
@@ -33,8 +33,55 @@ def surface_note(surface: Surface) -> str:
             return f"first of {_list(config.get('fields'))} in {_time(config.get('within_ms'))}"
         case "foreach" if config.get("concurrency") is not None:
             return f"at most {number(config.get('concurrency'))} at once"
+        case "partition":
+            return ", ".join(_partition(config))
+        case "error_handler":
+            return f"on error: {', then '.join(_strategies(config))}"
         case _:
             return ""
+
+
+def checkpoint_note(checkpoint: Checkpoint) -> str:
+    """What waits for whom: `true waits for finance (approve), at most 24 h, then rejected`."""
+    what = f"{checkpoint.case} waits" if checkpoint.case is not None else "waits"
+    note = f"{what} for {checkpoint.approvers or 'a person'} ({checkpoint.id})"
+    if checkpoint.ttl_s is not None:
+        note += f", at most {duration(checkpoint.ttl_s * 1000)}"
+    if checkpoint.on_timeout == "reject":
+        note += ", then rejected"
+    elif checkpoint.on_timeout == "escalate":
+        note += f", then {checkpoint.escalate_to or 'somebody else'} is asked"
+    return note
+
+
+def _partition(config: _Config) -> Iterator[str]:
+    """`split by user_id, at most 64 at once, vip × 2`."""
+    yield f"split by {_list(config.get('fields'))}"
+    if config.get("max_parallel_shards") is not None:
+        yield f"at most {number(config.get('max_parallel_shards'))} at once"
+    weights = config.get("weights")
+    for key, weight in weights.items() if isinstance(weights, dict) else ():
+        yield f"{key} × {number(weight)}"
+
+
+def _strategies(config: _Config) -> Iterator[str]:
+    """`5 retries after 200 ms × 2`, then what happens when they are used up."""
+    match config.get("strategy"):
+        case "retry":
+            yield f"{number(config.get('max'))} retries after {_time(config.get('backoff_ms'))} × {_factor(config)}"
+            then = config.get("then")
+            if isinstance(then, dict):
+                yield from _strategies(then)
+        case "dead_letter":
+            yield f"out at {config.get('to')}"
+        case "escalate":
+            yield f"{config.get('to')} is asked"
+        case _:
+            yield "the run stops"
+
+
+def _factor(config: _Config) -> str:
+    return number(config.get("factor"))
 
 
 def _window(config: _Config) -> Iterator[str]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from flowlattice.ir.drawing.notes import surface_note
-from flowlattice.ir.drawing.text import clean, duration, number
-from flowlattice.ir.model import CapabilityUse, Checkpoint, DeterminismName, Edge, EffectsName, FlowIR, Node, NodeKind
+from flowlattice.ir.drawing.notes import checkpoint_note, surface_note
+from flowlattice.ir.drawing.text import clean, duration, number, size
+from flowlattice.ir.model import CapabilityUse, DeterminismName, Edge, EffectsName, FlowIR, Node, NodeKind
 from flowlattice.ir.model import Surface as IRSurface
 
 # Kinds whose own code can do something: their effects are said even where there are none.
@@ -95,6 +95,8 @@ def _box(node: Node, key: str, governing: list[str]) -> Box:
 def _notes(node: Node) -> Iterator[str]:
     """What a node says of itself."""
     yield from _trigger(node)
+    if node.subflow is not None:
+        yield f"{node.subflow.export} of {node.subflow.flow} {node.subflow.version}"
     if node.kind in _ACTING and (node.in_schema or node.out_schema):
         yield f"{node.in_schema or '?'} → {node.out_schema or '?'}{' …' if node.stream else ''}"
     if node.kind in _ACTING or (node.effects, node.determinism) != ("pure", "strict"):
@@ -105,10 +107,29 @@ def _notes(node: Node) -> Iterator[str]:
         yield f"idempotent by {', '.join(node.idempotency.fields) or 'nothing'}"
     if node.retry is not None:
         yield f"retry by {node.retry.owner}, at most {node.retry.max}"
+    yield from _hints(node)
     if node.timeout_ms is not None:
         yield f"timeout {duration(node.timeout_ms)}"
-    if node.side_outputs:
+    if node.cache is not None:
+        yield f"cached by {', '.join(node.cache.fields)} ({node.cache.tier})"
+    if node.ai is not None and node.ai.model is not None:
+        yield f"model {node.ai.model}"
+    if node.side_outputs and node.trigger is None:  # every trigger but a route has `rejected`
         yield f"side outputs: {', '.join(node.side_outputs)}"
+
+
+def _hints(node: Node) -> Iterator[str]:
+    """How a node may be run."""
+    if node.cache is not None:
+        kept = "" if node.cache.ttl_ms is None else f", {duration(node.cache.ttl_ms)}"
+        yield f"cached by {', '.join(node.cache.fields) or 'nothing'} ({node.cache.tier}{kept})"
+    if node.batch is not None:
+        wait = "" if node.batch.within_ms is None else f" within {duration(node.batch.within_ms)}"
+        yield f"batches of {node.batch.size}{wait}"
+    if node.concurrency is not None and node.kind != "foreach":  # its surface says it
+        yield f"at most {node.concurrency} at once"
+    if node.variables:
+        yield f"reads {', '.join(node.variables)}"
 
 
 def _trigger(node: Node) -> Iterator[str]:
@@ -136,7 +157,7 @@ def _governing(ir: FlowIR) -> dict[UUID, list[str]]:
         for target in surface.targets if note and not _is_everywhere(surface, ir) else ():
             notes[target].append(note)
     for checkpoint in ir.checkpoints:
-        notes[checkpoint.on].append(_checkpoint(checkpoint))
+        notes[checkpoint.on].append(checkpoint_note(checkpoint))
     return notes
 
 
@@ -144,11 +165,6 @@ def _is_everywhere(surface: IRSurface, ir: FlowIR) -> bool:
     """Whether it is a limit that all of several triggers share: the flow says it, once."""
     triggers = {node.id for node in ir.triggers()}
     return surface.kind == "rate_limit" and len(triggers) > 1 and triggers == set(surface.targets)
-
-
-def _checkpoint(checkpoint: Checkpoint) -> str:
-    wait = "" if checkpoint.ttl_s is None else f", at most {duration(checkpoint.ttl_s * 1000)}"
-    return f"waits for a person ({checkpoint.id}){wait}"
 
 
 def _flow_notes(ir: FlowIR) -> Iterator[str]:
@@ -189,9 +205,14 @@ def _edge(edge: Edge) -> Iterator[str]:
     if edge.partition_key is not None:
         yield f"by {edge.partition_key}"
     if edge.buffer.on_full != "backpressure":
-        yield f"{_words(edge.buffer.on_full)} over {edge.buffer.max_items}"
+        yield f"{_words(edge.buffer.on_full)} over {edge.buffer.max_items}{_spilled(edge)}"
     if edge.timeout_ms is not None:
         yield f"timeout {duration(edge.timeout_ms)}"
+
+
+def _spilled(edge: Edge) -> str:
+    where = "" if edge.buffer.spill_blob is None else f" to {edge.buffer.spill_blob}"
+    return where + ("" if edge.buffer.spill_bytes is None else f", at most {size(edge.buffer.spill_bytes)}")
 
 
 def _compensations(ir: FlowIR, keys: dict[UUID, str]) -> Iterator[Arrow]:

@@ -25,6 +25,7 @@ _WIDTH_OF = {character: width for characters, width in _WIDTHS for character in 
 _OTHER_WIDTH = 0.64
 _ELLIPSIS = "…"
 _LONGEST = 400
+_DAY = 86_400_000  # ms
 
 
 def clean(text: str) -> str:
@@ -34,11 +35,21 @@ def clean(text: str) -> str:
 
 
 def duration(milliseconds: float) -> str:
-    """A duration in the largest unit that keeps it short: `250 ms`, `1.5 s`, `2 min`, `3 h`."""
+    """A duration in the largest unit that keeps it short: `250 ms`, `1.5 s`, `2 min`, `24 h`, `14 d`."""
+    if milliseconds >= 2 * _DAY and milliseconds % _DAY == 0:
+        return f"{number(milliseconds / _DAY)} d"
     for unit, size in (("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
         if milliseconds >= size and (milliseconds * 10) % size == 0:
             return f"{number(milliseconds / size)} {unit}"
     return f"{number(milliseconds)} ms"
+
+
+def size(count: int) -> str:
+    """A number of bytes in the largest unit that keeps it whole: `64 MiB`, `100 B`."""
+    for unit, step in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+        if count >= step and count % step == 0:
+            return f"{count // step} {unit}"
+    return f"{count} B"
 
 
 def number(value: JsonValue) -> str:

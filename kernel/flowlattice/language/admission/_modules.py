@@ -127,7 +127,7 @@ def submodule(module: str, name: str) -> str | None:
     if may_import(dotted):
         return dotted
     if module == KERNEL and name in _public(KERNEL):
-        value = vars(import_module(KERNEL)).get(name)
+        value = getattr(import_module(KERNEL), name)
         return value.__name__ if isinstance(value, ModuleType) else None
     return None
 

@@ -57,7 +57,7 @@ def claim_strict(module: Module) -> Iterator[Mutation]:
             yield _decorated(module, function, "determinism", "Determinism.STRICT", what, "Determinism")
 
 
-@operator()
+@operator("IDEM025", "CACHE002")
 def promise_less(module: Module) -> Iterator[Mutation]:
     """A node promises less than what is derived."""
     for function in module.nodes:

@@ -138,7 +138,7 @@ def lose_when_full(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("buffer", value), "loses records", needs=("Buffer",))
 
 
-@operator("SPILL001")
+@operator("SPILL001", "CTRL102")
 def spill_without_bound(module: Module) -> Iterator[Mutation]:
     """What spills has no bound, or none that is one."""
     for call in module.calls("Spill"):
@@ -313,7 +313,7 @@ def cache_an_effect(module: Module) -> Iterator[Mutation]:
             yield module.change(found, giving("cache", value), f"keeps results of {function.name}", needs=("Cache",))
 
 
-@operator()
+@operator("DAG202")
 def drop_error_handler(module: Module) -> Iterator[Mutation]:
     """Nothing is said of what happens when a node fails."""
     for statement, call in module.statements("on_error"):
@@ -335,14 +335,14 @@ def retry_for_ever(module: Module) -> Iterator[Mutation]:
     yield from _given(module, "max", ("Retry",), "1000000")
 
 
-@operator("DAG106", "DAG206", "CTRL110", "DAG105", "LOAD003")
+@operator("DAG202")
 def other_dead_letter(module: Module) -> Iterator[Mutation]:
     """What fails goes to a side output that nobody listens to."""
     for call in module.calls("DeadLetter"):
         yield module.put(call.args[0], "'elsewhere'", "gives what failed to nobody")
 
 
-@operator()
+@operator("DAG202")
 def other_error_handler(module: Module) -> Iterator[Mutation]:
     """Something else happens when a node fails."""
     for call in module.calls("on_error"):
@@ -357,7 +357,7 @@ def hide_deliveries_longer(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("visibility_timeout", value), "hides deliveries for days", needs=("seconds",))
 
 
-@operator("CTRL101", "DAG320", "DAG005")
+@operator("CTRL101", "CTRL102")
 def no_deliveries(module: Module) -> Iterator[Mutation]:
     """A record is never delivered, or again at once."""
     for call in module.calls("kafka", "queue"):
@@ -365,17 +365,22 @@ def no_deliveries(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("visibility_timeout", "ms(0)"), "delivers again at once", needs=("ms",))
 
 
+def _elsewhere(source: str) -> str:
+    return source.replace("s3://", "s3://other-") if "://" in source else f"{source}_other"
+
+
 @operator()
 def other_source(module: Module) -> Iterator[Mutation]:
     """A trigger listens to something else."""
     for call in module.calls("kafka", "queue", "listing", "cron"):
-        if isinstance(call.args[0], ast.Constant) and ast.unparse(call.func) != "cron":
-            yield module.put(call.args[0], repr(f"{call.args[0].value!s}x"), "listens to something else")
-        elif isinstance(call.args[0], ast.Constant):
-            yield module.put(call.args[0], "'0 10 * * 2'", "starts at another time")
+        first = call.args[0]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            is_time = ast.unparse(call.func) == "cron"
+            other = "0 10 * * 2" if is_time else _elsewhere(first.value)
+            yield module.put(first, repr(other), f"listens to {other}")
 
 
-@operator("DAG102", "DAG101", "LOAD003", "DAG320", "CTRL101")
+@operator("DAG107")
 def no_schedule(module: Module) -> Iterator[Mutation]:
     """A schedule is none."""
     for call in module.calls("cron"):

@@ -93,7 +93,7 @@ def drop_case(module: Module) -> Iterator[Mutation]:
             yield module.put(cases, f"[*{ast.unparse(cases)}][1:]", "forgets the first case of the switch")
 
 
-@operator()
+@operator("CTRL122")
 def swap_branches(module: Module) -> Iterator[Mutation]:
     """What holds and what does not go each other's way."""
     for part in ast.walk(module.tree):

@@ -104,7 +104,7 @@ def drop_honours_key(module: Module) -> Iterator[Mutation]:
         yield module.change(call, without("honours_key"), f"the receiver of {function.name} honours no key")
 
 
-@operator("SAGA201", "SAGA205")
+@operator("SECR201")
 def drop_compensation(module: Module) -> Iterator[Mutation]:
     """What was done cannot be undone."""
     for function, call, _ in _deciding(module, "compensate"):
@@ -138,7 +138,7 @@ def another_retry_owner(module: Module) -> Iterator[Mutation]:
                 yield module.change(found, giving("retry_owner", repr(owner)), f"the {owner} retries {function.name}")
 
 
-@operator("EXACT001", "EXACT002", "EXACT005", "EXACT003")
+@operator("EXACT001", "EXACT002", "EXACT005", "EXACT003", "CTRL901")
 def demand_exactly_once(module: Module) -> Iterator[Mutation]:
     """An edge promises exactly-once."""
     for _, call in module.statements("connect"):
@@ -170,7 +170,7 @@ def unknown_delivery(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("delivery", "'Exactly_Once'"), "delivers Exactly_Once")
 
 
-@operator()
+@operator("IDEM020")
 def widen_the_key_scope(module: Module) -> Iterator[Mutation]:
     """A key is unique among other things."""
     for _, _, value in _deciding(module, "idempotency"):

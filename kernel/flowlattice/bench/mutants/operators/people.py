@@ -149,7 +149,7 @@ def widen_egress(module: Module) -> Iterator[Mutation]:
         yield module.put(call, text, "may reach one host more")
 
 
-@operator("EGRESS101", "SECR201")
+@operator("DAG203")
 def write_a_secret(module: Module) -> Iterator[Mutation]:
     """A body has a credential in an address."""
     for part in ast.walk(module.tree):
@@ -215,12 +215,10 @@ def drop_budget(module: Module) -> Iterator[Mutation]:
     for call in module.calls("per"):
         yield module.put(call, "per()", "sets no ceiling")
     for function in module.nodes:
-        for number, parameter in enumerate(function.args.args):
-            if parameter.annotation is not None and "TokenBudget" in ast.unparse(parameter.annotation):
-                copied = ast.unparse(parameter)
-                yield module.put(
-                    parameter, f"budget_{number}: int = 0", f"{function.name} has no {copied.split(':')[0]}"
-                )
+        for parameter in function.args.args:
+            annotation = parameter.annotation
+            if isinstance(annotation, ast.Subscript) and "TokenBudget" in ast.unparse(annotation):
+                yield module.put(annotation, "TokenBudget", f"{function.name} has a budget without ceilings")
 
 
 @operator("BUD102")

@@ -21,7 +21,7 @@ _MISFIT = ("DAG001", "DAG201", "DAG301", "LOAD002", "LOAD003", "LOAD004", "SAGA2
 @operator(*_MISFIT, "DAG004", "IDEM020", "DAG002", "DAG003", "DAG206", "DAG202")
 def swap_input_type(module: Module) -> Iterator[Mutation]:
     """A node takes a record that is not what comes."""
-    for function in module.functions:
+    for function in module.ports:
         taken = _taken(function)
         other = _other(module, taken)
         if taken is not None and other:
@@ -52,7 +52,7 @@ def _other(module: Module, annotation: ast.expr | None) -> str:
 @operator("DAG001", "DAG003", "CTRL110", "CTRL120", "WIN001")
 def drop_input_type(module: Module) -> Iterator[Mutation]:
     """A node does not say what it takes."""
-    for function in module.functions:
+    for function in module.ports:
         if _taken(function) is not None:
             first = function.args.args[0]
             yield module.put(first, first.arg, f"{function.name} does not say what it takes")
@@ -61,7 +61,7 @@ def drop_input_type(module: Module) -> Iterator[Mutation]:
 @operator("DAG001", "DAG201", "CTRL112")
 def drop_output_type(module: Module) -> Iterator[Mutation]:
     """A function does not say what it gives."""
-    for function in module.functions:
+    for function in module.ports:
         if function.returns is not None:
             yield module.change(function, _silent, f"{function.name} does not say what it gives")
 
@@ -78,7 +78,7 @@ def unknown_capability(module: Module) -> Iterator[Mutation]:
             yield module.put(parameter, f"{parameter.arg}: dict", f"{function.name} asks for a dict")
 
 
-@operator("EFFECT201", "DAG003", "EGRESS101", "SECR201", "EXACT001", "SAGA205", "LOAD003")
+@operator("EFFECT201", "DAG003", "EGRESS101", "SECR201", "EXACT001", "SAGA205", "LOAD002")
 def drop_capability(module: Module) -> Iterator[Mutation]:
     """A node does not ask for a capability that it uses."""
     for function in module.nodes:
@@ -139,7 +139,7 @@ def rename_field(module: Module) -> Iterator[Mutation]:
             yield module.put(field.target, f"{name}_renamed", f"calls {kind.name}.{name} {name}_renamed")
 
 
-@operator("WIN001", "DAG201", "DAG301", "LOAD003", "IDEM025", "DAG341", "CTRL112", "DAG002", "DAG202")
+@operator("WIN001", "DAG201", "DAG301", "LOAD003", "IDEM025", "DAG341", "CTRL112", "DAG002", "DAG202", "CTRL901")
 def change_field_type(module: Module) -> Iterator[Mutation]:
     """A field of a record holds something else."""
     for kind in module.classes:
@@ -181,7 +181,7 @@ def unknown_key_field(module: Module) -> Iterator[Mutation]:
             yield module.put(call.args[0], "'nowhere'", f"keys by nowhere instead of {ast.unparse(call.args[0])}")
 
 
-@operator("DAG002", "IDEM020", "DAG202", "LOAD003", "WIN001", "IDEM025")
+@operator("DAG201", "DAG202", "WIN001")
 def unknown_field(module: Module) -> Iterator[Mutation]:
     """A partition, a window or an aggregate names a field that the record does not have."""
     for call in module.calls("partition_by", "by_key"):

@@ -1,0 +1,84 @@
+"""What the engine of this version runs, of what can be planned; for the rest one clear line, and exit code 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from flowlattice.errors import EngineUnavailable
+from flowlattice.plan import Child, ExecPlan, Operator, Respond, Wait, fans
+
+RUN: Final = frozenset({"web", "dev"})
+"""The profiles that an engine here runs."""
+
+
+class NotRunYet(EngineUnavailable):
+    """A plan that is valid, and that no engine of this version runs; `what` names what it lacks."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"this version plans {what} and does not run it yet; flows plan shows the plan")
+
+
+def check_profile(profile: str) -> None:
+    """Refuse a profile that no engine here runs.
+
+    Raises:
+        NotRunYet: It is one.
+    """
+    if profile not in RUN:
+        raise NotRunYet(f"the {profile} profile")
+
+
+def check_runnable(plan: ExecPlan) -> None:
+    """Refuse what no engine here runs.
+
+    Raises:
+        NotRunYet: The plan has it.
+    """
+    check_profile(plan.profile)
+    lacking = next(_lacking(plan), None)
+    if lacking is not None:
+        raise NotRunYet(lacking)
+
+
+def _lacking(plan: ExecPlan) -> Iterator[str]:
+    for consumer in plan.consumers:
+        yield f"{consumer.source} triggers, as {consumer.name} is one,"
+    for unit in plan.units:
+        if isinstance(unit, Operator):
+            yield f"the {unit.kind} {unit.name}"
+        elif isinstance(unit, Wait):
+            yield f"the checkpoint {unit.name}"
+        elif isinstance(unit, Child) or unit.name in _subflows(plan):
+            yield f"the subflow {unit.name}"
+        elif isinstance(unit, Respond) and unit.stream:
+            yield f"the streamed respond {unit.name}"
+        elif not isinstance(unit, Respond) and any(hop.into for fan in fans(unit) for hop in fan.hops):
+            yield f"the two sides behind {unit.name}"
+    yield from _promises(plan)
+
+
+def _subflows(plan: ExecPlan) -> set[str]:
+    return {placement.unit for placement in plan.placements if placement.within is not None}
+
+
+def _promises(plan: ExecPlan) -> Iterator[str]:
+    """What the engine would silently not keep."""
+    for trigger in plan.triggers:
+        if trigger.side:
+            yield f"the side outputs of {trigger.name}"
+    for unit in plan.units:
+        if getattr(unit, "side", None):
+            yield f"the side outputs of {unit.name}"
+    for step in plan.steps:
+        if step.retry.attempts > 1 or step.retry.then != "fail":
+            yield f"the error handler of {step.node}"
+        elif step.compensate is not None:
+            yield f"the compensation of {step.node}"
+        elif step.qps is not None:
+            yield f"the rate limit of {step.node}"
+    if plan.partitions:
+        yield f"the partitions in front of {plan.partitions[0].node}"
+    if plan.spill is not None:
+        yield "spilling"

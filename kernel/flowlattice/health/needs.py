@@ -1,0 +1,154 @@
+"""What a flow needs of its surroundings, one line a binding, and whether it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowlattice.bindings.entries import BaseEntry, Entry, LocalEntry, SecretEntry
+from flowlattice.bindings.file import BINDINGS_FILE, EnvironmentText
+from flowlattice.bindings.serving import is_served
+from flowlattice.capabilities import registry
+from flowlattice.health.finding import Finding
+from flowlattice.health.reach import connections, storage
+from flowlattice.ir.model import CapabilityUse, FlowIR
+
+
+@dataclass(frozen=True)
+class Need:
+    """A binding and all that the nodes of a flow ask of it."""
+
+    binding: str
+    uses: tuple[CapabilityUse, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The capabilities, sorted."""
+        return tuple(sorted({use.name for use in self.uses}))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that it may reach, sorted."""
+        return tuple(sorted({host for use in self.uses for host in use.egress}))
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that a credential has to have, sorted."""
+        return tuple(sorted({scope for use in self.uses for scope in use.scopes}))
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The kinds of backend that serve all of it; none where the host itself does."""
+        kinds = [declared.backends for name in self.names if (declared := registry.named(name)) is not None]
+        return tuple(kind for kind in kinds[0] if all(kind in others for others in kinds)) if kinds else ()
+
+    @property
+    def said(self) -> str:
+        """What is needed, in words."""
+        to = f" to {', '.join(self.hosts)}" if self.hosts else ""
+        scopes = f" with {', '.join(self.scopes)}" if self.scopes else ""
+        return f"{', '.join(self.names)}{to}{scopes}"
+
+
+def needs(flow: FlowIR) -> tuple[Need, ...]:
+    """What a flow's nodes ask for, in the order they ask."""
+    found: dict[str, list[CapabilityUse]] = {}
+    for node in flow.nodes:
+        for use in node.capabilities:
+            found.setdefault(use.binding, []).append(use)
+    return tuple(Need(binding, tuple(uses)) for binding, uses in found.items())
+
+
+def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connect: bool = False) -> Iterator[Finding]:
+    """Whether what a flow needs is there.
+
+    Args:
+        flow: The flow.
+        environment: What binds it; none for local doubles.
+        base: The folder that paths in the environment start from.
+        connect: Whether to try to connect to servers; otherwise nothing leaves this machine.
+    """
+    for need in needs(flow):
+        details = _details(need)
+        if not need.backends:
+            yield _own(need, details)
+        elif environment is None:
+            remedy = f"bind it in {BINDINGS_FILE} and name the environment with --env"
+            text = f"{need.said}: a local double stands in"
+            yield Finding(name=need.binding, status="warn", text=text, remedy=remedy, details=details)
+        else:
+            yield _bound(need, environment, base, details, connect=connect)
+
+
+def _own(need: Need, details: Mapping[str, str]) -> Finding:
+    """What needs no binding: the host has it, or there is no such host here."""
+    if all(is_served(name, None) for name in need.names):
+        return Finding(name=need.binding, status="ok", text=f"{need.said}: the host's own", details=details)
+    text = f"{need.said}: no host that runs in this process serves it"
+    remedy = "the flow can be checked and planned; it cannot run here"
+    return Finding(name=need.binding, status="fail", text=text, remedy=remedy, details=details)
+
+
+def _bound(
+    need: Need, environment: EnvironmentText, base: Path, details: Mapping[str, str], *, connect: bool
+) -> Finding:
+    entry = environment.entries.get(need.binding)
+    where = f"[{environment.name}.{need.binding}]"
+    if entry is None or (not isinstance(entry, LocalEntry) and entry.backend not in need.backends):
+        text = f"{need.said}: {'not bound' if entry is None else f'bound to {entry.backend}'} in {environment.name}"
+        remedy = f'add {where} with backend = "{need.backends[0]}" to {BINDINGS_FILE}'
+        return Finding(name=need.binding, status="fail", text=text, remedy=remedy, details=details)
+    details = {**details, "backend": entry.backend, **({"region": entry.region} if entry.region else {})}
+    if isinstance(entry, LocalEntry):
+        text = f"{need.said}: a local double, as {where} asks for"
+        return Finding(name=need.binding, status="warn", text=text, details=details)
+    fault = _fault(need, entry, base, connect=connect)
+    if fault is None:
+        return Finding(name=need.binding, status="ok", text=f"{need.said}: on {entry.backend}", details=details)
+    said, remedy = fault
+    text = f"{need.said}: on {entry.backend}, but {said}"
+    return Finding(name=need.binding, status="fail", text=text, remedy=remedy, details=details)
+
+
+def _fault(need: Need, entry: Entry, base: Path, *, connect: bool) -> tuple[str, str] | None:
+    """What is wrong with what a binding is bound to, and what helps."""
+    return (
+        _without_value(entry)
+        or _without_scope(need, entry)
+        or _without_host(need, entry)
+        or storage(entry, need.names, base)
+        or (connections(entry, need.hosts) if connect else None)
+    )
+
+
+def _without_value(entry: BaseEntry) -> tuple[str, str] | None:
+    missing = [source.name for source in entry.references().values() if not source.is_there()]
+    if not missing:
+        return None
+    ways = [f"put it into {name}" if name.startswith("/") else f"set the variable {name}" for name in missing]
+    return f"{', '.join(missing)} has no value", "; ".join(ways)
+
+
+def _without_scope(need: Need, entry: Entry) -> tuple[str, str] | None:
+    if not isinstance(entry, SecretEntry) or entry.scopes is None:
+        return None
+    lacking = [scope for scope in need.scopes if scope not in entry.scopes]
+    return (f"it lacks {', '.join(lacking)}", "have the provider grant it, and list it in scopes") if lacking else None
+
+
+def _without_host(need: Need, entry: Entry) -> tuple[str, str] | None:
+    if all(is_served(name, entry.backend) for name in need.names):
+        return None
+    return "no host that runs in this process serves it there", 'backend = "local" stands in for it here'
+
+
+def _details(need: Need) -> dict[str, str]:
+    """The facts by name; what there is none of is left out."""
+    facts = {
+        "capabilities": need.names,
+        "hosts": need.hosts,
+        "scopes": need.scopes,
+        "backends": need.backends,
+    }
+    return {name: ", ".join(values) for name, values in facts.items() if values}

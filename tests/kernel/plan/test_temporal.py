@@ -1,0 +1,214 @@
+"""Temporal: histories, timers, children, compensations, task queues, subflows."""
+
+from __future__ import annotations
+
+import pytest
+
+from flowlattice.ir import model as ir
+from flowlattice.plan import Child, ExecPlan, plan
+from flowlattice.plan.history import CONTINUE_EVENTS, EVENTS
+from flowlattice.plan.temporal import TemporalPlan
+from tests.kernel.plan.stories import STORIES
+from tests.support.planned_ir import Drawn
+
+KEY = ir.Idempotency(fields=("id",))
+TASK = EVENTS["workflow task"]
+
+
+def temporal(made: ExecPlan) -> TemporalPlan:
+    assert made.temporal is not None
+    return made.temporal
+
+
+def request(respond="immediate"):
+    return Drawn(profile="temporal").trigger("hook", "http", method="POST", path="/x", respond=respond, body="json")
+
+
+def history(flow, workflow="run"):
+    made = temporal(plan(flow.ir()))
+    return next(one for one in made.histories if one.workflow == workflow)
+
+
+def test_an_empty_run_is_its_start_its_end_and_one_task():
+    assert history(request().node("a").line("hook", "a")).events == 2 + TASK
+
+
+def test_activities_on_one_way_add_up_and_branches_do_not():
+    flow = request().node("gate", "if").effect("one", idempotency=KEY).effect("two", idempotency=KEY).effect("three")
+    flow.line("hook", "gate").edge("gate[true]", "one").edge("one", "two").edge("gate[false]", "three")
+    assert history(flow).events == 2 + TASK + 2 * (3 + TASK)
+
+
+def test_both_ways_of_a_fan_count():
+    flow = request().effect("one").effect("two").line("hook", "one").line("hook", "two")
+    assert history(flow).events == 2 + TASK + 2 * (3 + TASK)
+
+
+def test_a_caller_who_waits_is_an_update():
+    flow = request("on_last").node("answer", "respond").line("hook", "answer")
+    flow.surface("respond", "answer", status=200)
+    assert history(flow).events == 2 + TASK + 2
+
+
+def test_a_checkpoint_is_a_signal_and_a_timer_and_at_worst_another_timer():
+    flow = (
+        request()
+        .node("a")
+        .effect("b")
+        .line("hook", "a", "b")
+        .checkpoint("review", "a", ttl_s=60, on_timeout="escalate")
+    )
+    found = history(flow)
+    assert found.events == (2 + TASK) + (1 + 2 + TASK) + (3 + TASK)
+    assert found.worst == found.events + 2 + 2 * TASK
+
+
+def test_what_can_be_undone_and_dead_letters_make_the_worst_case_and_retries_do_not():
+    flow = request().effect("undo", idempotency=KEY).effect("charge", compensate="undo", side_outputs=("failed",))
+    flow.effect("report").line("hook", "charge").edge("charge[failed]", "report")
+    plain = history(flow)
+    assert plain.worst == plain.events + 2 * (3 + TASK)
+    flow.surface("error_handler", "charge", strategy="retry", max=50, backoff_ms=10)
+    assert history(flow).worst == plain.worst
+
+
+def test_each_item_of_a_foreach_counts_for_itself_and_says_when_it_is_too_many():
+    flow = request().node("rows", "foreach").effect("write", idempotency=KEY).line("hook", "rows", "write")
+    found = history(flow)
+    assert (found.events, found.per_item) == (2 + TASK, 3 + TASK)
+    assert found.continues_after == (CONTINUE_EVENTS - found.events) // found.per_item
+    assert f"more than {found.continues_after} items" in found.says
+
+
+def test_one_run_that_passes_the_threshold_is_told():
+    flow = request()
+    for number in range(400):
+        flow.effect(f"n{number}", idempotency=KEY)
+    flow.line("hook", *(f"n{number}" for number in range(400)))
+    found = history(flow)
+    assert found.events > CONTINUE_EVENTS
+    assert found.continues_after == 1
+    assert "one run alone passes 2,000" in found.says
+
+
+def test_a_workflow_that_stays_continues_as_new_after_so_many_records():
+    flow = Drawn(profile="temporal").trigger("jobs", "queue", topic="jobs").effect("work").line("jobs", "work")
+    found = history(flow)
+    assert (found.per, found.events) == ("record", 1 + TASK + 3 + TASK)
+    assert found.continues_after == (CONTINUE_EVENTS - 2 - TASK) // found.events
+
+
+def test_reminders_are_counted_apart_and_are_timers():
+    made = temporal(plan(STORIES["s06_onboarding"]().ir()))
+    assert [one.workflow for one in made.histories] == ["run", "reminders"]
+    assert [timer.schedule for timer in made.timers if timer.schedule] == ["0 9 * * 1,3"]
+    assert {timer.jitter_percent for timer in made.timers} == {(5, 10)}
+    names = [timer.name for timer in made.timers]
+    assert names == ["doc_review", "doc_review (escalated)", "reminders"]
+
+
+def test_each_partition_is_a_workflow_with_the_id_of_the_design():
+    made = plan(STORIES["s03_etl"]().ir(), "temporal")
+    [child] = temporal(made).children
+    assert child.id == "wf::etl_logs::p::<partition>::v::1.0.0::r::<epoch>"
+    [unit] = [unit for unit in made.units if isinstance(unit, Child)]
+    assert [hop.to for hop in unit.body.hops] == ["upsert"]
+    assert unit.next.hops == ()
+    assert made.partitions[0].child_id == child.id
+    assert [one.workflow for one in temporal(made).histories] == ["run", unit.name]
+
+
+def test_effects_are_undone_last_first():
+    flow = request()
+    for name in ("book", "charge", "ship"):
+        flow.effect(f"undo_{name}", idempotency=KEY).effect(name, compensate=f"undo_{name}", idempotency=KEY)
+    made = plan(flow.line("hook", "book", "charge", "ship").ir())
+    assert [(one.node, one.by) for one in temporal(made).saga] == [
+        ("ship", "undo_ship"),
+        ("charge", "undo_charge"),
+        ("book", "undo_book"),
+    ]
+    assert "undoes charge" in next(one.because for one in made.placements if one.node == "undo_charge")
+
+
+@pytest.mark.parametrize(("digest", "queue"), [(None, "drawn::<digest>"), ("0123456789abcdef", "drawn::0123456789ab")])
+def test_workers_are_pinned_to_the_digest_of_the_sources(digest, queue):
+    flow = request().node("a").line("hook", "a").ir()
+    assert temporal(plan(flow, digest=digest)).task_queue == queue
+
+
+def priced(effects, determinism, use):
+    flow = Drawn("pricing").node("fetch", "node", use, effects=effects, determinism=determinism, is_async=True)
+    flow.node("round_up").node("report").line("fetch", "round_up", "report")
+    return flow.export("fetch", "round_up", effects=effects, determinism=determinism)
+
+
+def with_subflow(inner):
+    flow = request().subflow("price", inner).node("store").line("hook", "price", "store")
+    return plan(flow.ir())
+
+
+def test_a_subflow_with_effects_is_a_child_and_its_nodes_are_placed_inside():
+    made = with_subflow(priced("effectful", "best_effort", "http.write crm"))
+    placed = {one.node: (one.place, one.within) for one in made.placements}
+    assert placed == {
+        "hook": ("trigger", None),
+        "price": ("child", None),
+        "store": ("inline", None),
+        "price/fetch": ("activity", "price"),
+        "price/round_up": ("inline", "price"),
+    }
+    [child] = [unit for unit in made.units if isinstance(unit, Child)]
+    assert ([hop.to for hop in child.body.hops], [hop.to for hop in child.next.hops]) == (["price/fetch"], ["store"])
+    run, inside = temporal(made).histories
+    assert (run.workflow, run.events) == ("run", 2 + TASK + 3 + TASK)
+    assert (inside.workflow, inside.events) == ("price", 2 + TASK + 3 + TASK)
+
+
+def test_a_subflow_without_effects_runs_in_the_same_workflow():
+    made = with_subflow(priced("read_only", "stable", "http.read crm"))
+    placed = {one.node: (one.place, one.unit) for one in made.placements}
+    assert placed["price"] == ("inline", "price/fetch")
+    assert placed["price/fetch"] == ("activity", "price/fetch")
+    assert placed["price/round_up"] == placed["store"] == ("fused", "price/round_up")
+    assert not any(isinstance(unit, Child) for unit in made.units)
+
+
+def test_subflows_inside_of_subflows_are_opened_and_one_inside_itself_is_not_followed():
+    innermost = priced("read_only", "stable", "http.read crm")
+    middle = Drawn("middle").subflow("ask", innermost).node("after").line("ask", "after")
+    made = with_subflow(middle.export("ask", "after", effects="read_only", determinism="stable"))
+    assert "price/ask/fetch" in {one.node for one in made.placements}
+    endless = Drawn("endless").node("first").node("last")
+    use = ir.SubflowUse(flow="endless", version="1.0.0", export="it")
+    endless.node("again", "subflow", subflow=use).line("first", "again", "last")
+    inner = endless.export("first", "last")
+    made = with_subflow(inner.model_copy(update={"subflows": {"endless@1.0.0": inner}}))
+    assert {one.node for one in made.placements} >= {"price/first", "price/again", "price/last"}
+
+
+def test_a_subflow_that_is_not_at_hand_is_one_unit():
+    flow = request().node(
+        "price", "subflow", effects="read_only", subflow=ir.SubflowUse(flow="x", version="1", export="it")
+    )
+    made = plan(flow.node("a").line("hook", "price", "a").ir())
+    assert {unit.name: unit.kind for unit in made.units} == {"price": "activity", "a": "segment"}
+
+
+def test_windows_joins_and_repetitions_have_timers():
+    flow = (
+        Drawn(profile="temporal").trigger("jobs", "queue", topic="jobs").node("window", "window").node("pair", "join")
+    )
+    flow.surface("window", "window", shape="session", event_time="ts", gap_ms=1_000, lateness_ms=500)
+    flow.surface("join", "pair", on=[["id", "id"]], within_ms=600_000, kind="inner")
+    flow.node("once", "distinct").surface("distinct", "once", fields=["id"], within_ms=3_600_000)
+    flow.line("jobs", "once", "window").edge("once", "pair.left").edge("window", "pair.right")
+    made = plan(flow.ir())
+    assert {timer.name: timer.after_ms for timer in temporal(made).timers} == {
+        "window": 1_500,
+        "pair": 600_000,
+        "once": 3_600_000,
+    }
+    sides = {hop.into for unit in made.units for fan in [getattr(unit, "next", None)] if fan for hop in fan.hops}
+    assert sides == {None, "left", "right"}
+    assert [state.node for state in made.states] == ["window", "pair", "once"]
