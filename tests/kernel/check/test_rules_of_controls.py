@@ -163,7 +163,30 @@ CASES = {
         ANSWERED,
         [("DAG102", 'flow.trigger(http.post("/jobs", accepts=A, respond="on_last"))')],
     ),
-    # DAG202, DAG203
+    # DAG202, DAG203, CACHE002
+    "a cache by a field that is not there": (
+        QUEUE,
+        one("@node(cache=Cache(by('w')))\ndef f(a: A) -> A:\n    return a"),
+        [("DAG202", "f")],
+    ),
+    "a cache that a variable voids which is not there": (
+        QUEUE,
+        one("@node(cache=Cache(by('v'), invalidate=('version', 'most')))\ndef f(a: A) -> A:\n    return a"),
+        [("DAG202", "f")],
+    ),
+    "a cache without a key": (
+        QUEUE,
+        one("@node(cache=Cache(by()))\ndef f(a: A) -> A:\n    return a"),
+        [("CACHE002", "f")],
+    ),
+    "a cache that a variable voids": (
+        QUEUE,
+        one(
+            "@node(cache=Cache(by('v'), invalidate=('version', 'most')))\ndef f(a: A, limits: Limits) -> A:\n"
+            "    return A(n=limits.most)\nflow.vars(Limits())"
+        ),
+        [],
+    ),
     "a variable that nobody gives": (QUEUE, one(ASKED), [("DAG202", "limits: Limits")]),
     "a variable that is given": (QUEUE, one(ASKED) + "flow.vars(Limits())\n", []),
     "a predicate's variable": (
