@@ -13,6 +13,7 @@ from uuid import UUID
 
 from flowlattice.check.finding import edge_name
 from flowlattice.check.graph import Graph
+from flowlattice.check.insides import inside
 from flowlattice.check.places import controlled, defined
 from flowlattice.ir.model import Edge, FlowIR, Node, Source
 
@@ -40,6 +41,11 @@ class Promised:
     edge: str
     source: Source
     is_inner: bool = False
+
+    @property
+    def name(self) -> str:
+        """How a message names the node: `charge`, or `payment.charge` where it is in a subflow."""
+        return f"{self.within}.{self.node.name}" if self.is_inner else self.node.name
 
 
 def promised(flow: FlowIR) -> Iterator[Promised]:
@@ -89,17 +95,7 @@ def _effects(flow: FlowIR, edge: Edge, node: Node) -> Iterator[Promised]:
     if node.subflow is None:
         yield Promised(node=node, within=node.name, edge=words, source=defined(node))
         return
-    inner = flow.subflows.get(f"{node.subflow.flow}@{node.subflow.version}")
-    for part in _between(inner, node.subflow.export) if inner is not None else ():
-        place = controlled(flow, edge, "delivery")
-        yield Promised(node=part, within=node.name, edge=words, source=place, is_inner=True)
-
-
-def _between(flow: FlowIR, export: str) -> Iterator[Node]:
-    """The effectful nodes of a flow that an export runs."""
-    starts = [given.entry for given in flow.exports if given.name == export]
-    graph = Graph(flow)
-    reached = graph.reachable(start for start in starts if start in graph.nodes)
-    for node in flow.nodes:
-        if node.id in reached and node.effects == "effectful" and node.kind not in {"respond", "subflow"}:
-            yield node
+    place = controlled(flow, edge, "delivery")
+    for part in inside(node, flow.subflows):
+        if part.effects == "effectful" and part.kind != "respond":
+            yield Promised(node=part, within=node.name, edge=words, source=place, is_inner=True)

@@ -228,9 +228,12 @@ class Calls:
 
     def methods(self, func: ast.Attribute) -> Iterator[Method]:
         """The flow's methods that an attribute of a local can mean: of its class if that is known, else of any."""
+        sources, module = self._reader.sources, self._scope.function.__module__
+        if func.attr not in sources.members(module):
+            return
         known = [*arguments_within(self._scope.type_of(func.value))]
         known = [] if any(map(is_protocol, known)) else known
-        kinds = known or self._reader.sources.classes(self._scope.function.__module__)
+        kinds = known or sources.classes(module)
         seen = set()
         for method in methods_named(func.attr, [kind for kind in kinds if not known or self._is_relevant(kind)]):
             if self._reader.owns(method.function) and method.function not in seen:

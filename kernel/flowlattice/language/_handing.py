@@ -11,7 +11,7 @@ from flowlattice.language._bindings import argument_of, defaults_of
 from flowlattice.language._meanings import Meaning, Thing, elements, functions_within, is_function, meanings
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Given, Scope
 from flowlattice.language.annotations import NO_TYPE, arguments_within
-from flowlattice.language.sources import SourceFiles
+from flowlattice.language.sources import FunctionSyntax, SourceFiles
 
 
 class Handing:
@@ -37,11 +37,10 @@ class Handing:
         }
         positional = positional[len(bound) :]
         defaults = dict(defaults_of(syntax))
-        inside = Scope(function, syntax, self._sources)
         named = [*enumerate(positional), *((len(positional), argument.arg) for argument in syntax.args.kwonlyargs)]
         for number, name in named:
             argument = argument_of(call, number, name)
-            handed = _default(defaults.get(name), inside) if argument is None else self._handed(argument)
+            handed = self._default(defaults.get(name), function, syntax) if argument is None else self._handed(argument)
             if handed is not None:
                 found[name] = handed
         return found
@@ -76,6 +75,11 @@ class Handing:
             is_known = is_pure or self._scope.capability(meaning.value) is not None
             return JUDGED if is_known else UNRESOLVED
         return value if is_function(value) or self._owns_class(type(value)) else UNRESOLVED
+
+    def _default(self, value: ast.expr | None, function: FunctionType, syntax: FunctionSyntax) -> Given | None:
+        if not isinstance(value, ast.Name | ast.Attribute):
+            return None
+        return _default(value, Scope(function, syntax, self._sources))
 
     def _owns_class(self, kind: type) -> bool:
         return self._sources.class_(kind) is not None

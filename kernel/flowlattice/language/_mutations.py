@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from flowlattice.language import purity
-from flowlattice.language._names import FunctionSyntax, outside_names
+from flowlattice.language._names import FunctionSyntax, names_of
 
 
 def changed_names(tree: ast.Module) -> frozenset[str]:
@@ -22,7 +22,7 @@ def _changed_in(function: FunctionSyntax) -> Iterator[str]:
     roots = [root for part in parts if (root := _root(_changed(part))) is not None]
     if not roots:
         return
-    outside = outside_names(function)
+    outside = names_of(function).outside
     aliases = {
         target.id: part.value
         for part in parts

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 FunctionSyntax = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_BLOCKS: Final = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one function.
+
+    Attributes:
+        outside: Where it writes names that neither it nor anything around the place inside it binds.
+        bound: Names that it binds, or something inside it.
+    """
+
+    outside: frozenset[ast.Name]
+    bound: frozenset[str]
+
+
+def names_of(syntax: FunctionSyntax) -> Names:
+    """The names of a function, found in one walk over it."""
+    block = _Block(set())
+    block.function(syntax)
+    return Names(frozenset(block.names), frozenset(block.every))
 
 
 def arguments_of(syntax: FunctionSyntax) -> list[ast.arg]:
@@ -19,90 +39,101 @@ def arguments_of(syntax: FunctionSyntax) -> list[ast.arg]:
     return named + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
 
 
-def outside_names(syntax: FunctionSyntax) -> frozenset[ast.Name]:
-    """Where a function writes names that neither it nor anything around the place inside it binds."""
-    found: set[ast.Name] = set()
-    _function(syntax, frozenset(), found)
-    return frozenset(found)
+@dataclass
+class _Block:
+    """What is written in one function, comprehension or class, as far as something around it has to know.
 
+    Attributes:
+        every: All names that are bound anywhere, shared by the blocks of one walk.
+        names: Where names are written here, and where blocks inside write names that they do not bind.
+        bound: Names that are bound here.
+        elsewhere: Names that are said to be bound elsewhere, by `global` or `nonlocal`.
+        around: The block that `:=` binds in, where that is not this one.
+    """
 
-def bound_names(syntax: ast.AST) -> Iterator[str]:
-    """Names that a function binds, or something inside it."""
-    for block in ast.walk(syntax):
-        if isinstance(block, FunctionSyntax):
-            yield from _bound_in_function(block)
-        elif isinstance(block, _COMPREHENSIONS):
-            yield from _targets(block)
+    every: set[str]
+    names: list[ast.Name] = field(default_factory=list)
+    bound: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+    around: _Block | None = None
 
-
-def _function(syntax: FunctionSyntax, around: frozenset[str], found: set[ast.Name]) -> None:
-    header = [*getattr(syntax, "decorator_list", ()), *syntax.args.defaults, *filter(None, syntax.args.kw_defaults)]
-    header += [argument.annotation for argument in arguments_of(syntax) if argument.annotation is not None]
-    if not isinstance(syntax, ast.Lambda) and syntax.returns is not None:
-        header.append(syntax.returns)
-    for part in header:
-        _visit(part, around, found)
-    inner = (around - _global_names(syntax)) | frozenset(_bound_in_function(syntax))
-    for part in syntax.body if isinstance(syntax.body, list) else [syntax.body]:
-        _visit(part, inner, found)
-
-
-def _visit(part: ast.AST, bound: frozenset[str], found: set[ast.Name]) -> None:
-    if isinstance(part, ast.Name):
-        if part.id not in bound:
-            found.add(part)
-    elif isinstance(part, FunctionSyntax):
-        _function(part, bound, found)
-    elif isinstance(part, _COMPREHENSIONS):
-        _visit(part.generators[0].iter, bound, found)
-        inner = bound | frozenset(_targets(part))
-        for child in ast.iter_child_nodes(part):
-            _visit(child, inner, found)
-    else:
-        inner = bound | frozenset(_bound_in(part.body)) if isinstance(part, ast.ClassDef) else bound
-        for child in ast.iter_child_nodes(part):
-            _visit(child, inner, found)
-
-
-def _targets(part: ast.AST) -> Iterator[str]:
-    for generator in getattr(part, "generators", ()):
-        yield from (name.id for name in ast.walk(generator.target) if isinstance(name, ast.Name))
-
-
-def _bound_in_function(syntax: FunctionSyntax) -> Iterator[str]:
-    yield from (argument.arg for argument in arguments_of(syntax))
-    hidden = _global_names(syntax)
-    body = syntax.body if isinstance(syntax.body, list) else [syntax.body]
-    yield from (name for name in _bound_in(body) if name not in hidden)
-
-
-def _global_names(syntax: FunctionSyntax) -> frozenset[str]:
-    return frozenset(name for part in _own_parts(syntax) if isinstance(part, ast.Global) for name in part.names)
-
-
-def _own_parts(part: ast.AST) -> Iterator[ast.AST]:
-    """All parts of a block but those of the blocks inside it."""
-    for child in ast.iter_child_nodes(part):
-        yield child
-        if not isinstance(child, _BLOCKS):
-            yield from _own_parts(child)
-
-
-def _bound_in(body: Iterable[ast.AST]) -> Iterator[str]:
-    """Names that statements bind where they stand; a comprehension's own do not count, `:=` inside one does."""
-    for part in body:
-        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
-            yield part.id
-        elif isinstance(part, (*FUNCTIONS, ast.ClassDef)):
-            yield part.name
-            continue
-        elif isinstance(part, ast.Lambda):
-            continue
-        elif isinstance(part, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and part.name:
-            yield part.name
-        elif isinstance(part, ast.MatchMapping) and part.rest:
-            yield part.rest
-        if isinstance(part, ast.comprehension):
-            yield from _bound_in([part.iter, *part.ifs])
+    def visit(self, part: ast.AST) -> None:
+        """Take in a piece of syntax."""
+        if isinstance(part, ast.Name):
+            self.names.append(part)
+            if not isinstance(part.ctx, ast.Load):
+                self.bind(part.id)
+        elif isinstance(part, FunctionSyntax):
+            self.function(part)
+        elif isinstance(part, _COMPREHENSIONS):
+            self._comprehension(part)
+        elif isinstance(part, ast.ClassDef):
+            self._class(part)
         else:
-            yield from _bound_in(ast.iter_child_nodes(part))
+            self._other(part)
+
+    def bind(self, name: str) -> None:
+        """Take in that a name is bound here."""
+        self.bound.add(name)
+        self.every.add(name)
+
+    def function(self, syntax: FunctionSyntax) -> None:
+        """Take in a function: what stands in its head is evaluated here, its body is a block of its own."""
+        for head in _head(syntax):
+            self.visit(head)
+        inner = _Block(self.every)
+        for argument in arguments_of(syntax):
+            inner.bind(argument.arg)
+        for part in syntax.body if isinstance(syntax.body, list) else [syntax.body]:
+            inner.visit(part)
+        self._take(inner)
+        if not isinstance(syntax, ast.Lambda):
+            self.bind(syntax.name)
+
+    def _comprehension(self, part: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        first = part.generators[0]
+        self.visit(first.iter)
+        inner = _Block(self.every, around=self.around or self)
+        for child in ast.iter_child_nodes(part):
+            if child is not first:
+                inner.visit(child)
+        for rest in (first.target, *first.ifs):
+            inner.visit(rest)
+        self._take(inner)
+
+    def _class(self, part: ast.ClassDef) -> None:
+        for child in (*part.decorator_list, *part.bases, *part.keywords):
+            self.visit(child)
+        inner = _Block(self.every)
+        for statement in part.body:
+            inner.visit(statement)
+        self._take(inner)
+        self.bind(part.name)
+
+    def _take(self, inner: _Block) -> None:
+        own = inner.bound - inner.elsewhere
+        self.names += [name for name in inner.names if name.id not in own]
+
+    def _other(self, part: ast.AST) -> None:
+        if isinstance(part, ast.NamedExpr) and self.around is not None:
+            self.around.bind(part.target.id)
+            self.around.names.append(part.target)
+            self.visit(part.value)
+            return
+        if isinstance(part, ast.Global | ast.Nonlocal):
+            self.elsewhere.update(part.names)
+        elif isinstance(part, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and part.name:
+            self.bind(part.name)
+        elif isinstance(part, ast.MatchMapping) and part.rest:
+            self.bind(part.rest)
+        for child in ast.iter_child_nodes(part):
+            self.visit(child)
+
+
+def _head(syntax: FunctionSyntax) -> Iterator[ast.expr]:
+    yield from syntax.args.defaults
+    yield from (default for default in syntax.args.kw_defaults if default is not None)
+    yield from (argument.annotation for argument in arguments_of(syntax) if argument.annotation is not None)
+    if not isinstance(syntax, ast.Lambda):
+        yield from syntax.decorator_list
+        yield from (() if syntax.returns is None else (syntax.returns,))

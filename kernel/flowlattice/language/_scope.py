@@ -12,8 +12,7 @@ from types import FunctionType, ModuleType
 from typing import Final
 
 from flowlattice.capabilities import CapabilityType, Refined, capability_type
-from flowlattice.language._bindings import Bindings
-from flowlattice.language._names import FunctionSyntax, arguments_of, bound_names, outside_names
+from flowlattice.language._names import FunctionSyntax, arguments_of
 from flowlattice.language.annotations import NO_TYPE, evaluated, hints, metadata, outer_names, without_metadata
 from flowlattice.language.nodes import Node
 from flowlattice.language.sources import SourceFiles
@@ -86,11 +85,9 @@ class Scope:
         self.parameters = [argument.arg for argument in arguments_of(syntax)]
         self.sets: dict[str, bool] = {}
         self.elements: dict[str, type | None] = {}
-        self._outside = outside_names(syntax)
-        self._locals = frozenset(bound_names(syntax))
-        bindings = Bindings(syntax)
+        self._names, bindings = sources.names(syntax), sources.bindings(syntax)
         self.assigned, self.iterated, self.nested = bindings.assigned, bindings.iterated, bindings.nested
-        self._types = {name: type_ for name, type_ in hints(function).items() if name in self.parameters}
+        self._types = {name: type_ for name, type_ in sources.hints(function).items() if name in self.parameters}
         for name, annotation in bindings.annotated.items():
             self._types.setdefault(name, evaluated(ast.unparse(annotation), self.outer))
         for name, handed in self.given.items():
@@ -100,7 +97,7 @@ class Scope:
 
     def is_local(self, name: ast.Name) -> bool:
         """Whether a name, where it is written, is one of the function's own."""
-        return name.id in self._locals and name not in self._outside
+        return name.id in self._names.bound and name not in self._names.outside
 
     def resolve(self, expression: ast.expr) -> object:
         """The object that an expression denotes before the function runs, or `UNRESOLVED`."""
@@ -158,7 +155,7 @@ class Scope:
         return list if target is sorted else NO_TYPE
 
     def _type_returned(self, function: FunctionType) -> object:
-        found = hints(function).get("return", NO_TYPE)
+        found = self.sources.hints(function).get("return", NO_TYPE)
         inside = self.inside(function) if found is NO_TYPE else None
         if inside is None:
             return found

@@ -75,7 +75,7 @@ class _Trace:
                     if isinstance(name, ast.Name):
                         self._assigned.setdefault(name.id, []).append(value)
         self._added = list(_additions(scope.syntax))
-        self._unstable: dict[object, bool] = {}
+        self._unstable = sources.unstable
         self._of_name: dict[str, set[str]] = {name: set() for name in self._assigned}
         while self._follow():
             pass

@@ -15,8 +15,10 @@ from tokenize import detect_encoding
 from types import CodeType, ModuleType
 from typing import Final
 
+from flowlattice.language._bindings import Bindings
 from flowlattice.language._mutations import changed_names
-from flowlattice.language._names import FunctionSyntax, arguments_of
+from flowlattice.language._names import FunctionSyntax, Names, arguments_of, names_of
+from flowlattice.language.annotations import hints
 from flowlattice.language.ports import CallPlace, Place
 
 __all__ = ["FunctionSyntax", "SourceFiles", "arguments_of", "decoded", "lines_of", "parsed"]
@@ -84,11 +86,21 @@ class _File:
 
 @dataclass
 class SourceFiles:
-    """The files below a flow's folder, each read once. Libraries that happen to lie there are not the flow's."""
+    """The files below a flow's folder, each read once. Libraries that happen to lie there are not the flow's.
+
+    Attributes:
+        folder: The folder.
+        unstable: Which functions of the flow draw randomness or ask a clock, as far as that was found out.
+    """
 
     folder: Path
     _files: dict[str, _File] = field(default_factory=dict)
     _owned: dict[str, bool] = field(default_factory=dict)
+    unstable: dict[object, bool] = field(default_factory=dict)
+    _names: dict[FunctionSyntax, Names] = field(default_factory=dict)
+    _bindings: dict[FunctionSyntax, Bindings] = field(default_factory=dict)
+    _hints: dict[Callable[..., object], dict[str, object]] = field(default_factory=dict)
+    _members: dict[str, frozenset[str]] = field(default_factory=dict)
     _modules: dict[str, tuple[ModuleType, ...]] = field(default_factory=dict)
     _classes: dict[str, tuple[type, ...]] = field(default_factory=dict)
     _changed: dict[str, frozenset[int]] = field(default_factory=dict)
@@ -132,6 +144,30 @@ class SourceFiles:
     def changed_names(self, filename: str) -> frozenset[str]:
         """The global names of one of the flow's files that stand for objects that its functions change."""
         return self._file(filename).changed
+
+    def names(self, syntax: FunctionSyntax) -> Names:
+        """The names of a function."""
+        if syntax not in self._names:
+            self._names[syntax] = names_of(syntax)
+        return self._names[syntax]
+
+    def bindings(self, syntax: FunctionSyntax) -> Bindings:
+        """What a function binds its names to."""
+        if syntax not in self._bindings:
+            self._bindings[syntax] = Bindings(syntax)
+        return self._bindings[syntax]
+
+    def hints(self, function: Callable[..., object]) -> dict[str, object]:
+        """The annotations of a function that can be evaluated."""
+        if function not in self._hints:
+            self._hints[function] = hints(function)
+        return self._hints[function]
+
+    def members(self, package: str) -> frozenset[str]:
+        """The names of all that the classes of a flow's files define."""
+        if package not in self._members:
+            self._members[package] = frozenset(name for kind in self.classes(package) for name in vars(kind))
+        return self._members[package]
 
     def modules(self, package: str) -> tuple[ModuleType, ...]:
         """The loaded modules of a flow, of which a name in its package is known."""
