@@ -56,19 +56,9 @@ CANNOT: Final[Mapping[str, Mapping[str, str]]] = {
         "web": "a web process runs when it is asked, and lists nothing",
         "wasm": "a guest has no sockets, so it lists no bucket",
     },
-<<<<<<< HEAD
     "waiting caller": {"queue": _NO_END, "temporal": _NO_END},
     "respond": {"queue": _NO_CALLER, "temporal": _NO_CALLER, "wasm": _NO_CALLER},
     "streamed respond": {"queue": _NO_CALLER, "temporal": _NO_CALLER, "wasm": _NO_CALLER},
-=======
-    "waiting caller": {"queue": "it is answered when its record is in the queue, which is respond='immediate'"},
-    "respond": {"queue": _NO_CALLER, "wasm": _NO_CALLER},
-    "streamed respond": {
-        "queue": _NO_CALLER,
-        "temporal": "a workflow hands its caller one result, when it has it",
-        "wasm": _NO_CALLER,
-    },
->>>>>>> reading
     "checkpoint": {
         "web": "a request ends within its deadline; people take hours",
         "queue": _NO_WAITING,
