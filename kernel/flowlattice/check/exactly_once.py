@@ -13,6 +13,7 @@ from uuid import UUID
 
 from flowlattice.check.finding import edge_name
 from flowlattice.check.graph import Graph
+from flowlattice.check.insides import inside
 from flowlattice.check.places import controlled, defined
 from flowlattice.ir.model import Edge, FlowIR, Node, Source
 
@@ -41,6 +42,11 @@ class Promised:
     source: Source
     is_inner: bool = False
 
+    @property
+    def name(self) -> str:
+        """How a message names the node: `charge`, or `payment.charge` where it is in a subflow."""
+        return f"{self.within}.{self.node.name}" if self.is_inner else self.node.name
+
 
 def promised(flow: FlowIR) -> Iterator[Promised]:
     """Every effectful node of which an edge promises exactly once, each once."""
@@ -55,18 +61,24 @@ def promised(flow: FlowIR) -> Iterator[Promised]:
                 yield from _effects(flow, edge, node)
 
 
-def longest_return_ms(flow: FlowIR, node: Node) -> int:
-    """For how long at least a record that reaches a node has to be remembered, since it can come again so late.
+class Returns:
+    """For how long records that reach the nodes of a flow can come again, so that their effects are to be remembered.
 
-    That is the visibility timeout times the deliveries of each trigger before it, and never under 300 s.
+    That is the visibility timeout times the deliveries of each trigger before a node, and never under 300 s.
     """
-    graph = Graph(flow)
-    longest = SHORTEST_TTL_MS
-    for start in flow.triggers():
-        given = start.trigger
-        if given is not None and given.visibility_timeout_ms is not None and node.id in graph.reachable([start.id]):
-            longest = max(longest, given.visibility_timeout_ms * max(given.max_deliveries or 1, 1))
-    return longest
+
+    def __init__(self, flow: FlowIR) -> None:
+        graph = Graph(flow)
+        self._reached: list[tuple[int, set[UUID]]] = []
+        for start in flow.triggers():
+            given = start.trigger
+            if given is not None and given.visibility_timeout_ms is not None:
+                longest = given.visibility_timeout_ms * max(given.max_deliveries or 1, 1)
+                self._reached.append((longest, graph.reachable([start.id])))
+
+    def longest_ms(self, node: Node) -> int:
+        """For how long at least the effects of a node are to be remembered, milliseconds."""
+        return max(SHORTEST_TTL_MS, *(ms for ms, reached in self._reached if node.id in reached), 0)
 
 
 def _reached(graph: Graph, edge: Edge) -> Iterator[Node]:
@@ -89,17 +101,7 @@ def _effects(flow: FlowIR, edge: Edge, node: Node) -> Iterator[Promised]:
     if node.subflow is None:
         yield Promised(node=node, within=node.name, edge=words, source=defined(node))
         return
-    inner = flow.subflows.get(f"{node.subflow.flow}@{node.subflow.version}")
-    for part in _between(inner, node.subflow.export) if inner is not None else ():
-        place = controlled(flow, edge, "delivery")
-        yield Promised(node=part, within=node.name, edge=words, source=place, is_inner=True)
-
-
-def _between(flow: FlowIR, export: str) -> Iterator[Node]:
-    """The effectful nodes of a flow that an export runs."""
-    starts = [given.entry for given in flow.exports if given.name == export]
-    graph = Graph(flow)
-    reached = graph.reachable(start for start in starts if start in graph.nodes)
-    for node in flow.nodes:
-        if node.id in reached and node.effects == "effectful" and node.kind not in {"respond", "subflow"}:
-            yield node
+    place = controlled(flow, edge, "delivery")
+    for part in inside(node, flow.subflows):
+        if part.effects == "effectful" and part.kind != "respond":
+            yield Promised(node=part, within=node.name, edge=words, source=place, is_inner=True)

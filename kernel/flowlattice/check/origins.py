@@ -22,7 +22,9 @@ class Origins:
     def __init__(self, flow: FlowIR) -> None:
         self._graph = Graph(flow)
         # What a checkpoint rejects is what came out of the node, not what went in.
-        self._waited = {(point.on, rejected_case(point.id)): point.case for point in flow.checkpoints}
+        self._waited: dict[tuple[UUID, str | None], str | None] = {
+            (point.on, rejected_case(point.id)): point.case for point in flow.checkpoints
+        }
 
     def unstable(self, node: Node, field: str) -> Node | None:
         """The node that makes a field of another one's input from a clock or randomness; none if none does."""

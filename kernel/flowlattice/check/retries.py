@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from flowlattice.check.insides import inside
 from flowlattice.ir.model import FlowIR, Node, Source
 
 
@@ -46,10 +47,8 @@ def usual_owners(node: Node) -> dict[str, str]:
 
 
 def retried_inside(flow: FlowIR, node: Node) -> str | None:
-    """A node of a subflow that is retried by a handler of its own flow; none if none is, or the node is no subflow."""
-    use = node.subflow
-    inner = None if use is None else flow.subflows.get(f"{use.flow}@{use.version}")
-    return None if inner is None else next((handler.node.name for handler in handlers(inner)), None)
+    """A node that a subflow node runs and that is retried there; none if none is, or the node is no subflow."""
+    return next((part.name for part in inside(node, flow.subflows) if part.retry is not None and part.retry.max), None)
 
 
 def _retries(config: Mapping[str, JsonValue]) -> int:

@@ -22,7 +22,7 @@ from flowlattice.console import PATH, Console, Exit, verb
 def command(console: Console, old: Path, new: Path) -> Exit:
     """Say what changes in meaning from one flow to another: routes, effects, hosts, data, limits, cost.
 
-    Both are built in the sandbox. What changes only in the bodies of functions is in the text, not here.
+    Both are built in the sandbox. Of the bodies of functions it says which are not as they were; how, is in the text.
     """
     from flowlattice.ir.comparison import compare
 

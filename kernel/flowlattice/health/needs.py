@@ -52,11 +52,14 @@ class Need:
 
 
 def needs(flow: FlowIR) -> tuple[Need, ...]:
-    """What a flow's nodes ask for, in the order they ask."""
+    """What a flow's nodes ask for, in the order they ask, and then the stores that its edges spill to."""
     found: dict[str, list[CapabilityUse]] = {}
-    for node in flow.nodes:
-        for use in node.capabilities:
-            found.setdefault(use.binding, []).append(use)
+    spills = [edge.buffer.spill_blob for edge in flow.edges if edge.buffer.spill_blob is not None]
+    for use in [
+        *(use for node in flow.nodes for use in node.capabilities),
+        *(CapabilityUse(name="blob.write", binding=blob) for blob in spills),
+    ]:
+        found.setdefault(use.binding, []).append(use)
     return tuple(Need(binding, tuple(uses)) for binding, uses in found.items())
 
 

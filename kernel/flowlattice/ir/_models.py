@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from flowlattice.ir import model as ir
@@ -35,6 +36,24 @@ def cost_of(node: ir.Node) -> ir.Cost | None:
         memory_bytes=memory if isinstance(memory, int) else None,
     )
     return None if cost == ir.Cost() else cost
+
+
+def total(parts: Iterable[ir.Node]) -> ir.Cost | None:
+    """The worst case of a run that goes through all of some nodes; where a part says nothing, it counts nothing."""
+    stated = [part.cost for part in parts if part.cost is not None]
+    usd = [Decimal(cost.usd) for cost in stated if cost.usd is not None]
+    cost = ir.Cost(
+        tokens=_sum(cost.tokens for cost in stated),
+        usd=str(sum(usd)) if usd else None,
+        cpu_ms=_sum(cost.cpu_ms for cost in stated),
+        memory_bytes=max((cost.memory_bytes for cost in stated if cost.memory_bytes is not None), default=None),
+    )
+    return None if cost == ir.Cost() else cost
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def _tokens(ai: ir.Ai | None, tries: int) -> int | None:

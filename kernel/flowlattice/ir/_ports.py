@@ -98,7 +98,7 @@ class PortTypes:
     def _outputs(self, element: Element) -> list[object]:
         match element:
             case TriggerNode():
-                return [element.trigger.emits]
+                return _present(element.trigger.emits)
             case Node():
                 return _present(self.returned(element.function))
             case ForEach():

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flowlattice.ir import model as ir
 from flowlattice.ir._functions import Derived
+from flowlattice.ir._models import total
 from flowlattice.ir._ports import PortTypes
 from flowlattice.ir.digest import ir_digest
 from flowlattice.ir.schemas import Schemas
@@ -54,6 +55,7 @@ class SubflowLowering:
             subflow=ir.SubflowUse(
                 flow=flow.name, version=flow.version, export=export.name, digest=f"blake3:{ir_digest(flow)}"
             ),
+            cost=total(parts),
             summary=flow.summary,
             source=source,
         )

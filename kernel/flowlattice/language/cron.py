@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar, cast, overload
+from typing import Generic, TypeVar, cast, overload
 
-from flowlattice.language.annotations import hints, without_metadata
+from flowlattice.language.annotations import NO_TYPE, hints, without_metadata
+from flowlattice.language.checkpoints import Checkpoint
 from flowlattice.language.triggers import Trigger
 from flowlattice.record import Record
 
@@ -21,26 +21,12 @@ class Tick(Record, data="public"):
     at: datetime
 
 
-class Waiting(Protocol[V_co]):
-    """A checkpoint: a place where records wait for a person, each with a view of it."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    @property
-    def view(self) -> Callable[..., V_co]:
-        """What makes the view: the record's class, or a function."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class CronTrigger(Trigger[V_co], Generic[V_co]):
     """A schedule that starts runs. Built by `cron`."""
 
     schedule: str
-    during: Waiting[V_co] | None
+    during: Checkpoint[V_co] | None
 
     @property
     def emits(self) -> type[V_co]:
@@ -48,15 +34,15 @@ class CronTrigger(Trigger[V_co], Generic[V_co]):
         if self.during is None:
             return cast("type[V_co]", Tick)  # without a checkpoint, `cron` says so to a type checker
         view = self.during.view
-        made = view if isinstance(view, type) else without_metadata(hints(view).get("return"))
+        made = view if isinstance(view, type) else without_metadata(hints(view).get("return", NO_TYPE))
         return cast("type[V_co]", made)
 
 
 @overload
 def cron(schedule: str) -> CronTrigger[Tick]: ...
 @overload
-def cron(schedule: str, *, during: Waiting[V]) -> CronTrigger[V]: ...
-def cron(schedule: str, *, during: Waiting[V] | None = None) -> CronTrigger[Tick] | CronTrigger[V]:
+def cron(schedule: str, *, during: Checkpoint[V]) -> CronTrigger[V]: ...
+def cron(schedule: str, *, during: Checkpoint[V] | None = None) -> CronTrigger[Tick] | CronTrigger[V]:
     """A schedule: `cron("0 9 * * 1,3")` is nine o'clock on Mondays and Wednesdays.
 
     Args:

@@ -121,7 +121,7 @@ class Window(Element, Input[T], Output[T], Generic[T]):
         idle: timedelta | None = None,
         name: str = "window",
     ) -> Window[T]:
-        """Windows that last while events of a key are less than `gap` apart.
+        """Windows that last while events are less than `gap` apart, for each key of the aggregate that follows.
 
         Args:
             record: What goes through.

@@ -10,10 +10,8 @@ from flowlattice.plan.base import PlanModel, Profile
 from flowlattice.plan.graph import Graph
 from flowlattice.plan.waiting import CheckpointPlan
 
-PLAN_VERSION: Final = "1"
-"""The version of this form of plans; an engine runs the versions it knows."""
 KERNEL: Final = ">=0.1"
-"""The versions of flowlattice whose engines know it."""
+"""The versions of flowlattice whose engines know this form of plans."""
 PYTHON: Final = ">=3.11"
 LEAST_DEDUPE_MS: Final = 300_000
 """Keys are kept at least so long (EXACT003)."""

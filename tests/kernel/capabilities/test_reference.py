@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator
+from types import FunctionType
 
 import flowlattice
 from flowlattice import capabilities
@@ -69,7 +70,7 @@ def _section(name: str, declared: CapabilityType) -> Iterator[str]:
         yield f"- `{member}{signature}`: {_first_line(value)}"
 
 
-def _makers(detail: type) -> Iterator[object]:
+def _makers(detail: type) -> Iterator[FunctionType]:
     """The functions that make a detail: those of its module that return it."""
     for name, value in vars(sys.modules[detail.__module__]).items():
         if inspect.isfunction(value) and value.__annotations__.get("return") == detail.__name__ and name[0] != "_":

@@ -1,6 +1,9 @@
 """IR by hand, for what a rule says of it whatever the language's spelling is; every element has a line of its own."""
 
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import JsonValue
 
 from flowlattice.ir.model import (
     Ai,
@@ -17,11 +20,11 @@ from flowlattice.ir.model import (
     Trigger,
 )
 
-SCHEMAS = {
+SCHEMAS: dict[str, JsonValue] = {
     "Order": {"type": "object", "properties": {"order_id": {"type": "string"}, "item": {"type": "string"}}},
     "Receipt": {"type": "object", "properties": {"receipt_id": {"type": "string"}}},
 }
-USUAL = {
+USUAL: dict[str, dict[str, Any]] = {
     "ai.read": {"retry_owner": "orchestrator"},
     "blob.read_by_hash": {"retry_owner": "orchestrator"},
     "db.read": {"retry_owner": "connector"},

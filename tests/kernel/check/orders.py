@@ -39,6 +39,7 @@ flow = Flow("tested", version="1.0.0", profile=Profile.{profile})
 jobs = flow.trigger({trigger})
 """
 QUEUE = HEAD.format(profile="QUEUE", trigger='queue("orders", accepts=Order)')
+DEV = HEAD.format(profile="DEV", trigger='queue("orders", accepts=Order)')
 TEMPORAL = HEAD.format(profile="TEMPORAL", trigger='http.post("/orders", accepts=Order, respond="immediate")')
 WEB = HEAD.format(profile="WEB", trigger='http.post("/orders", accepts=Order)')
 

@@ -61,6 +61,10 @@ def of_total(total: Total) -> str:
     return total.key
 
 @node
+def to_order(order: Order) -> Order:
+    return order
+
+@node
 def of_either(one: Log | Order) -> str:
     return one.key
 
@@ -303,6 +307,12 @@ WRONG = {
     "an hour that is none": (
         "flow.connect(logs, of_log)\nt = flow.trigger(cron('0 24 * * *'), name='t')\nflow.connect(t, of_tick)\n",
         "DAG107 the schedule '0 24 * * *' has '24' for the hour: it goes from 0 to 23",
+    ),
+    "a schedule during another flow's checkpoint": (
+        "other = Flow('other', version='1.0.0').hitl('review', on=logs, view=Order)\n"
+        "t = flow.trigger(cron('0 9 * * *', during=other), name='t')\nflow.connect(t, to_order)\n"
+        "flow.connect(logs, of_log)\n",
+        "DAG107 review is no checkpoint of this flow",
     ),
     "a topic with a space": (
         "t = flow.trigger(kafka('click s', accepts=Log), name='t')\nflow.connect(logs, of_log)\n"

@@ -6,7 +6,7 @@ side outputs, checkpoints and statements that come later neither hide a fault no
 
 import pytest
 
-from tests.kernel.check.orders import BARE, CHARGE, HONOURED, KEPT, ONCE, POST, QUEUE, STORE, TEMPORAL, WEB
+from tests.kernel.check.orders import BARE, CHARGE, DEV, HONOURED, KEPT, ONCE, POST, QUEUE, STORE, TEMPORAL, WEB
 
 STAMP = """
 class Stamped(Record, data="internal"):
@@ -64,7 +64,7 @@ CASES = {
         ["EXACT001"],
     ),
     "behind a checkpoint": (
-        QUEUE,
+        DEV,
         BARE + f"gate = If(is_large)\nflow.connect(jobs, gate{ONCE})\nflow.connect(gate.true, store)\n"
         "flow.connect(gate.false, same)\n"
         "flow.hitl('approve', on=gate.true, view=Card, ttl=hours(1), on_timeout='reject', approvers='ops')",
@@ -436,7 +436,7 @@ CASES = {
     ),
     **{
         f"a key of {key}, {way}": (
-            QUEUE,
+            DEV,
             STAMP + KEYED.format(key=key) + "flow.connect(jobs, stamp)\n" + lines,
             codes,
         )
@@ -526,7 +526,7 @@ CASES = {
         ["WFLOW010"],
     ),
     "a view that differs where nothing is replayed": (
-        QUEUE,
+        DEV,
         "def card(order: Order) -> Card:\n    return Card(order_id=list(set(order.region.split()))[0], cents=1)\n"
         "flow.connect(jobs, same)\n"
         "flow.hitl('ok', on=same, view=card, ttl=hours(1), on_timeout='reject', approvers='ops')",

@@ -1,6 +1,7 @@
 """What rules say of IR, whatever it was written as: what looks right and is wrong, and the other way round."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from flowlattice.ir.model import (
     Declared,
     EdgeControl,
     Export,
+    FlowIR,
     Idempotency,
     Retry,
     SubflowUse,
@@ -62,7 +64,43 @@ def edges_by(name):
     return [edge("jobs", name, **ONCE), edge(name, "f")]
 
 
-CASES = {
+SPILLED: list[tuple[str, dict[str, Any], int, int]] = [
+    ("neither", {"on_full": "spill"}, 1, 1),
+    ("a blob alone", {"on_full": "spill", "spill_blob": "over"}, 1, 0),
+    ("a bound alone", {"on_full": "spill", "spill_bytes": 1}, 0, 1),
+    ("both", {"on_full": "spill", "spill_bytes": 1, "spill_blob": "over"}, 0, 0),
+    ("a blob that a drop never reaches", {"on_full": "drop_newest", "spill_blob": "over"}, 1, 0),
+    ("no spill", {}, 0, 0),
+]
+SCOPES: list[tuple[tuple[str, ...], list[tuple[str, ...]], int]] = [
+    (("r", "w"), [("r",)], 1),
+    (("r", "w"), [("r",), ("w",)], 0),
+    (("r",), [("r", "w")], 0),
+    (("r",), [], 1),
+    ((), [], 0),
+    (("r", "w"), [("r",), ()], 0),
+]
+CEILINGS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
+    ({}, {"usd_per_day": "5"}, 0),
+    ({"max_tokens": 100}, {"tokens_per_call": 100}, 1),
+    ({"max_tokens": 99}, {"tokens_per_call": 100}, 0),
+    ({}, {"tokens_per_call": 101, "tokens_per_run": 100}, 1),
+    ({}, {"tokens_per_call": 100, "tokens_per_run": 100, "tokens_per_day": 100}, 0),
+    ({}, {"tokens_per_call": 101, "tokens_per_day": 100}, 1),
+    ({"max_tokens": 101}, {"tokens_per_run": 100}, 1),
+    # 600 prompt tokens at 1 and 400 answer tokens at 2 dollars a million: 0.0014.
+    ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"tokens_per_call": 1000, "usd_per_run": "0.0014"}, 0),
+    ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"tokens_per_call": 1000, "usd_per_run": "0.0013"}, 1),
+    # A dearer prompt: all 1,000 of them.
+    ({"max_tokens": 400, "usd_per_million": ("2", "1")}, {"tokens_per_call": 1000, "usd_per_day": "0.0019"}, 1),
+    ({"max_tokens": 400, "usd_per_million": ("2", "1")}, {"tokens_per_call": 1000, "usd_per_day": "0.002"}, 0),
+    # Without a bound of the call, what the answer alone costs.
+    ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"usd_per_run": "0.0007"}, 1),
+    ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"usd_per_run": "0.0008"}, 0),
+    ({"usd_per_million": ("1", "2")}, {"usd_per_run": "0.000001"}, 0),
+]
+
+CASES: dict[str, tuple[FlowIR, int]] = {
     # CACHE001: only what leaves the process, and could be kept
     "CACHE001 a pinned read": (cached(BLOB, determinism="strict", cache=None), 1),
     "CACHE001 a pinned model": (cached(ASKS, determinism="stable", cache=None), 1),
@@ -135,7 +173,7 @@ CASES = {
     "RETRY010 around what is retried": (
         to(
             step(),
-            subflows=inner(node("a"), node("b", POST), surfaces=(on_error("b", RETRY),)),
+            subflows=inner(node("a"), node("b", POST, retry=Retry(owner="orchestrator", max=5))),
             surfaces=(on_error("step", RETRY),),
         ),
         1,
@@ -198,6 +236,26 @@ CASES = {
     ),
     "EXACT001 inside a subflow": (to(step(), subflows=inner(node("a"), node("b", DB))), 1),
     "EXACT001 a subflow that remembers": (to(step(), subflows=inner(node("a"), node("b", DB, SEEN))), 0),
+    "EXACT001 behind the exit of a subflow": (
+        to(
+            step(),
+            subflows={
+                "inner@1.0.0": irs.flow(
+                    node("a"),
+                    node("b"),
+                    node("c", DB),
+                    name="inner",
+                    edges=[edge("a", "b"), edge("b", "c")],
+                    exports=(Export(name="in", entry=ident("a"), exit=ident("b"), source=irs.at(1)),),
+                )
+            },
+        ),
+        0,
+    ),
+    "EXACT001 a subflow in a subflow": (
+        to(step(), subflows=inner(node("a"), step(), subflows=inner(node("b", DB)))),
+        1,
+    ),
     "EXACT001 a subflow whose inside is not known": (to(step()), 0),
     # EXACT002
     "EXACT002 no key": (to(node("f", DB, SEEN, idempotency=None)), 1),
@@ -261,14 +319,7 @@ CASES = {
             irs.flow(queue(), node("f"), edges=[edge("jobs", "f", buffer=Buffer(**given))]),
             count,
         )
-        for name, given, bound, blob in [
-            ("neither", {"on_full": "spill"}, 1, 1),
-            ("a blob alone", {"on_full": "spill", "spill_blob": "over"}, 1, 0),
-            ("a bound alone", {"on_full": "spill", "spill_bytes": 1}, 0, 1),
-            ("both", {"on_full": "spill", "spill_bytes": 1, "spill_blob": "over"}, 0, 0),
-            ("a blob that a drop never reaches", {"on_full": "drop_newest", "spill_blob": "over"}, 1, 0),
-            ("no spill", {}, 0, 0),
-        ]
+        for name, given, bound, blob in SPILLED
         for code, count in (("SPILL001", bound), ("SPILL002", blob))
     },
     # WFLOW010
@@ -303,14 +354,7 @@ CASES = {
             ),
             count,
         )
-        for granted, needed, count in [
-            (("r", "w"), [("r",)], 1),
-            (("r", "w"), [("r",), ("w",)], 0),
-            (("r",), [("r", "w")], 0),
-            (("r",), [], 1),
-            ((), [], 0),
-            (("r", "w"), [("r",), ()], 0),
-        ]
+        for granted, needed, count in SCOPES
     },
     # SAGA201, SAGA205
     "SAGA201 it takes what is returned": (irs.flow(node("f", DB, compensate=ident("u")), node("u", DB)), 0),
@@ -358,38 +402,26 @@ CASES = {
             irs.flow(node("f", ASKS, use("budget"), ai=irs.ai(**asked, budget=irs.budget(**ceilings)))),
             count,
         )
-        for asked, ceilings, count in [
-            ({}, {"usd_per_day": "5"}, 0),
-            ({"max_tokens": 100}, {"tokens_per_call": 100}, 1),
-            ({"max_tokens": 99}, {"tokens_per_call": 100}, 0),
-            ({}, {"tokens_per_call": 101, "tokens_per_run": 100}, 1),
-            ({}, {"tokens_per_call": 100, "tokens_per_run": 100, "tokens_per_day": 100}, 0),
-            ({}, {"tokens_per_call": 101, "tokens_per_day": 100}, 1),
-            ({"max_tokens": 101}, {"tokens_per_run": 100}, 1),
-            # 600 prompt tokens at 1 and 400 answer tokens at 2 dollars a million: 0.0014.
-            ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"tokens_per_call": 1000, "usd_per_run": "0.0014"}, 0),
-            ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"tokens_per_call": 1000, "usd_per_run": "0.0013"}, 1),
-            # A dearer prompt: all 1,000 of them.
-            ({"max_tokens": 400, "usd_per_million": ("2", "1")}, {"tokens_per_call": 1000, "usd_per_day": "0.0019"}, 1),
-            ({"max_tokens": 400, "usd_per_million": ("2", "1")}, {"tokens_per_call": 1000, "usd_per_day": "0.002"}, 0),
-            # Without a bound of the call, what the answer alone costs.
-            ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"usd_per_run": "0.0007"}, 1),
-            ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"usd_per_run": "0.0008"}, 0),
-            ({"usd_per_million": ("1", "2")}, {"usd_per_run": "0.000001"}, 0),
-        ]
+        for asked, ceilings, count in CEILINGS
     },
 }
 
 
 @pytest.mark.parametrize(("name", "ir", "count"), [(name, *case) for name, case in CASES.items()], ids=CASES)
 def test_what_a_rule_finds(name, ir, count):
-    found = list(rule(name.partition(" ")[0]).check(ir, CheckContext()))
+    found = checked(name.partition(" ")[0], ir)
     assert len(found) == count, [diagnostic.message for diagnostic in found]
     assert all(diagnostic.code == name.partition(" ")[0] for diagnostic in found)
 
 
+def checked(code, ir, context=None):
+    found = rule(code)
+    assert found is not None
+    return list(found.check(ir, context or CheckContext()))
+
+
 def one(code, ir, context=None):
-    (found,) = rule(code).check(ir, context or CheckContext())
+    (found,) = checked(code, ir, context)
     return found
 
 
@@ -408,7 +440,7 @@ def test_a_finding_about_a_subflow_points_at_the_statement_that_promises():
     ir = to(step(), edges=[edge("jobs", "step", controls=(control,), **ONCE)], subflows=inner(node("b", DB)))
     found = one("EXACT001", ir)
     assert (found.line, found.column, found.node, found.fix) == (33, 4, "step", None)
-    assert " b " in found.message
+    assert " step.b " in found.message
 
 
 def test_a_finding_about_a_buffer_points_at_the_statement_that_sets_it():
@@ -430,10 +462,20 @@ SPILLS = Buffer(on_full="spill", spill_bytes=1, spill_blob="over")
 def test_what_is_spilled_needs_a_blob_store_of_the_environment(backends, count):
     ir = irs.flow(queue(), node("f"), edges=[edge("jobs", "f", buffer=SPILLS)])
     context = CheckContext(environment=Environment(name="production", backends=backends))
-    assert len(list(rule("SPILL002").check(ir, context))) == count
+    assert len(checked("SPILL002", ir, context)) == count
 
 
 def test_det302_leaves_to_cache002_what_a_pin_would_answer():
     claim = Declared(determinism="stable")
-    assert not list(rule("DET302").check(cached(ASKS, declared=claim, reasons=(UNPINNED,)), CheckContext()))
-    assert list(rule("DET302").check(cached(use("http.read"), declared=claim, reasons=(SERVED,)), CheckContext()))
+    assert not checked("DET302", cached(ASKS, declared=claim, reasons=(UNPINNED,)))
+    assert checked("DET302", cached(use("http.read"), declared=claim, reasons=(SERVED,)))
+
+
+@pytest.mark.parametrize(
+    ("ttl_ms", "words"),
+    [(1, "1 ms"), (250, "250 ms"), (60_000, "1 minute"), (90_000, "90 seconds"), (299_999, "299999 ms")],
+)
+def test_a_finding_says_durations_in_words(ttl_ms, words):
+    found = one("EXACT003", irs.flow(node("f", DB, SEEN, idempotency=keyed(ttl_ms=ttl_ms))))
+    assert found.message == f"f remembers its effects for {words}, but records can come again for 5 minutes"
+    assert found.help == "by(..., ttl=minutes(5))"

@@ -51,6 +51,12 @@ REWRITES = {
         "EXACT001",
         "orders: DbWrite, seen: Once) ->",
     ),
+    "beside everything, under the name that the file has for it": (
+        orders.QUEUE,
+        BARE + GOES,
+        "EXACT001",
+        "orders: DbWrite, seen: Seen) ->",
+    ),
     "the name is taken": (
         QUEUE,
         BARE.replace("orders: DbWrite", "seen: DbWrite").replace("orders.upsert", "seen.upsert") + GOES,
@@ -219,8 +225,9 @@ def fixed_of(flow_of, head, text, code, context=None):
     given = context or CheckContext()
     found = [d for d in with_edits(flow, check(flow, given), {"flow.py": source}, given) if d.code == code]
     assert found
-    assert all(d.fix is not None for d in found)
-    return apply_fixes(source, found, unsafe=True), {d.fix.applicability for d in found}
+    fixes = [d.fix for d in found if d.fix is not None]
+    assert len(fixes) == len(found)
+    return apply_fixes(source, found, unsafe=True), {fix.applicability for fix in fixes}
 
 
 @pytest.mark.parametrize(("head", "text", "code", "expected"), REWRITES.values(), ids=REWRITES)

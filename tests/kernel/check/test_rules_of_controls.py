@@ -63,17 +63,6 @@ CASES = {
         "gate = Filter(lambda a: True)\nflow.connect(jobs, gate)\nflow.connect(gate, same)\n",
         [],
     ),
-    "a split of what is no list": (
-        QUEUE,
-        "def p(x: A) -> A:\n    return x\nparts = ForEach(p)\nflow.connect(jobs, parts)\nflow.connect(parts, same)\n",
-        [("DAG002", "A")],
-    ),
-    "sides without types": (
-        QUEUE,
-        "def p(a, b: A) -> A:\n    return b\nz = Zip(p)\nflow.connect(jobs, z.left)\nflow.connect(jobs, z.right)\n"
-        "flow.connect(z, same)\n",
-        [("DAG002", "a")],
-    ),
     "a variable of no type": (
         QUEUE,
         LINE + "class Odd(Vars):\n    f: Callable[[int], int] = abs\nflow.vars(Odd())\n",
@@ -157,13 +146,42 @@ CASES = {
         [("CTRL101", "f")],
     ),
     # DAG102
-    "an answer to nobody": (QUEUE, ANSWERED, [("DAG102", "flow.respond()")]),
-    "a caller who waits for people": (
-        TEMPORAL.replace('respond="immediate"', 'respond="on_last"'),
-        ANSWERED,
-        [("DAG102", 'flow.trigger(http.post("/jobs", accepts=A, respond="on_last"))')],
+    "an answer to nobody": (
+        TEMPORAL,
+        LINE + "again = flow.trigger(cron('0 9 * * *'))\n@node\ndef g(t: Tick) -> A:\n    return A()\n"
+        "flow.connect(again, g)\nflow.connect(g, flow.respond())\n",
+        [("DAG102", "flow.respond()")],
     ),
-    # DAG202, DAG203
+    "an answer after the answer": (TEMPORAL, ANSWERED, [("DAG102", "flow.respond()")]),
+    "a caller who waits for a queue": (
+        TEMPORAL.replace('respond="immediate"', 'respond="explicit"').replace("TEMPORAL", "QUEUE"),
+        LINE,
+        [("DAG102", 'flow.trigger(http.post("/jobs", accepts=A, respond="explicit"))')],
+    ),
+    # DAG202, DAG203, CACHE002
+    "a cache by a field that is not there": (
+        QUEUE,
+        one("@node(cache=Cache(by('w')))\ndef f(a: A) -> A:\n    return a"),
+        [("DAG202", "f")],
+    ),
+    "a cache that a variable voids which is not there": (
+        QUEUE,
+        one("@node(cache=Cache(by('v'), invalidate=('version', 'most')))\ndef f(a: A) -> A:\n    return a"),
+        [("DAG202", "f")],
+    ),
+    "a cache without a key": (
+        QUEUE,
+        one("@node(cache=Cache(by()))\ndef f(a: A) -> A:\n    return a"),
+        [("CACHE002", "f")],
+    ),
+    "a cache that a variable voids": (
+        QUEUE,
+        one(
+            "@node(cache=Cache(by('v'), invalidate=('version', 'most')))\ndef f(a: A, limits: Limits) -> A:\n"
+            "    return A(n=limits.most)\nflow.vars(Limits())"
+        ),
+        [],
+    ),
     "a variable that nobody gives": (QUEUE, one(ASKED), [("DAG202", "limits: Limits")]),
     "a variable that is given": (QUEUE, one(ASKED) + "flow.vars(Limits())\n", []),
     "a predicate's variable": (

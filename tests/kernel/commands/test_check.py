@@ -192,7 +192,7 @@ def test_an_unknown_code_suggests_a_known_one(capsys):
 
 def test_listing_the_codes(capsys):
     assert run(["explain"]) == 0
-    known = [found.code for found in (*rules(), *run_time_codes())]
+    known = [found.code for found in rules()] + [found.code for found in run_time_codes()]
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == known
     assert run(["explain", "--json"]) == 0
     assert [entry["code"] for entry in json.loads(capsys.readouterr().out)] == known

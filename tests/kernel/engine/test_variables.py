@@ -77,5 +77,5 @@ def test_a_value_of_the_flow_that_does_not_fit_runs_nowhere(tmp_path):
 
 
 def test_variables_that_the_flow_does_not_set_are_named(tmp_path):
-    with pytest.raises(UsageError, match=r"tell reads Limits, which the flow does not set; add flow\.vars"):
+    with pytest.raises(UsageError, match=r"reads Limits, which the flow does not set; add flow\.vars"):
         runtime_of(tmp_path, FLOW)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from flowlattice.ir.cost import worst_case
 from flowlattice.ir.failures import NotLowerable
 from flowlattice.ir.lower import lower
 from flowlattice.language.loading import load
@@ -264,6 +265,27 @@ def test_the_worst_case_of_a_model(lowered, budget, tokens, usd):
 def test_each_try_of_a_model_costs(lowered):
     flow = lowered(AI.format(budget="per(call=tokens(1_000))") + "flow.on_error(ask, Retry(max=1))\n")
     assert (named(flow, "ask").cost.tokens, named(flow, "ask").cost.usd) == (2000, "0.0092")
+
+
+def test_what_a_model_costs_counts_for_its_route(lowered):
+    route = worst_case(lowered(AI.format(budget="per(call=tokens(1_000))"))).routes["POST /a"]
+    assert (route.tokens, route.usd_micros) == (1000, 4600)
+
+
+def test_only_a_limit_of_all_triggers_bounds_the_runs_of_a_day(lowered):
+    flow = lowered(CHARGED + "flow.rate_limit(charge, qps=1, burst=1)\n")
+    assert worst_case(flow).runs_per_day is None
+    flow = lowered(CHARGED + "flow.rate_limit(charge, qps=1, burst=1)\nflow.rate_limit(qps=2, burst=1)\n")
+    assert worst_case(flow).runs_per_day == 2 * 86_400
+
+
+def test_the_worst_case_of_confined_code(lowered, tmp_path):
+    (tmp_path / "clean.py").write_text("")
+    asked = "Annotated[PluginPython, sandboxed('clean.py', cpu=minutes(2), memory=mib(1))]"
+    node = f"@node\nasync def clean(i: Invoice, py: {asked}) -> Invoice:\n    return i\n"
+    flow = lowered(node + "flow.connect(hook, clean)\nflow.on_error(clean, Retry(max=1))\n")
+    cost = named(flow, "clean").cost
+    assert (cost.cpu_ms, cost.memory_bytes, cost.tokens, cost.usd) == (240_000, 1_048_576, None, None)
 
 
 def test_a_budget_keeps_what_it_says(lowered):

@@ -93,18 +93,18 @@ def test_a_trigger_says_what_starts_runs_and_what_it_emits(lowered, trigger, emi
 
 def test_a_schedule_during_a_checkpoint_emits_its_view(lowered):
     flow = lowered("""
-class Review:
-    name = "review"
-    view = Order
-class Shown:
-    name = "shown"
-    @staticmethod
-    def view(log: Log) -> Total:
-        return Total(key=log.key, size=log.size)
-flow.trigger(cron("0 9 * * *", during=Review()))
-flow.trigger(cron("0 9 * * *", during=Shown()))
+def total(log: Log) -> Total:
+    return Total(key=log.key, size=log.size)
+logs = flow.trigger(kafka("logs", accepts=Log))
+flow.connect(logs, of_log)
+review = flow.hitl("review", on=logs, view=Order)
+shown = flow.hitl("shown", on=of_log, view=total)
+unknown = flow.hitl("unknown", on=of_log, view=lambda log: log)
+for checkpoint in (review, shown, unknown):
+    flow.trigger(cron("0 9 * * *", during=checkpoint))
 """)
-    assert [(node.trigger.during, node.out_schema) for node in flow.nodes] == [("review", "Order"), ("shown", "Total")]
+    emitted = [(node.trigger.during, node.out_schema) for node in flow.triggers()[1:]]
+    assert emitted == [("review", "Order"), ("shown", "Total"), ("unknown", None)]
 
 
 def test_a_route_has_rejected_only_where_it_is_connected(lowered):

@@ -155,25 +155,6 @@ def test_a_window_is_labelled_with_its_size(config, note):
     assert f"<br/>{note}" in mermaid(flow([node("w", "window")], surfaces=(surface,)))
 
 
-@pytest.mark.parametrize(
-    ("kind", "config", "note"),
-    [
-        ("partition", {"fields": ["user_id"], "max_parallel_shards": 64}, "partitions by user_id, at most 64 at once"),
-        ("partition", {"fields": ["user_id"], "max_parallel_shards": None}, "partitions by user_id"),
-        (
-            "error_handler",
-            {"strategy": "retry", "max": 5, "then": {"strategy": "dead_letter", "to": "failed"}},
-            "on error: retry 5 times, then dead letter failed",
-        ),
-        ("error_handler", {"strategy": "escalate", "to": "ops"}, "on error: escalate ops"),
-        ("error_handler", {"strategy": "halt"}, "on error: halt"),
-    ],
-)
-def test_what_governs_a_node_is_said_on_it(kind, config, note):
-    surface = {"kind": kind, "targets": (identity("a"),), "config": config}
-    assert f'<br/>{note}"]' in mermaid(flow([node("a")], surfaces=(surface,)))
-
-
 def test_what_a_node_keeps_and_which_model_it_asks_are_said_on_it():
     text = mermaid(flow([node("a", cache={"fields": ("id",), "tier": "local"}, ai={"model": "m-2024-07-18"})]))
     assert "cached by id (local)<br/>model m-2024-07-18" in text
@@ -186,6 +167,84 @@ def test_an_answer_that_streams_says_so():
         "config": {"status": 200, "body": "events", "stream": True},
     }
     assert "200 events stream" in mermaid(flow([node("r", "respond")], surfaces=(surface,)))
+
+
+RETRY = {"strategy": "retry", "max": 5, "backoff_ms": 200, "factor": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "note"),
+    [
+        ("partition", {"fields": ["user", "day"]}, "split by user, day"),
+        (
+            "partition",
+            {"fields": ["user"], "max_parallel_shards": 64, "weights": {"vip": 2.5}},
+            "split by user, at most 64 at once, vip × 2.5",
+        ),
+        ("error_handler", RETRY | {"then": None}, "on error: 5 retries after 200 ms × 2"),
+        (
+            "error_handler",
+            RETRY | {"then": {"strategy": "dead_letter", "to": "failed"}},
+            "on error: 5 retries after 200 ms × 2, then out at failed",
+        ),
+        ("error_handler", {"strategy": "escalate", "to": "ops"}, "on error: ops is asked"),
+        ("error_handler", {"strategy": "halt"}, "on error: the run stops"),
+    ],
+)
+def test_what_governs_a_node_is_said_on_it(kind, config, note):
+    surface = {"kind": kind, "targets": (identity("a"),), "config": config}
+    assert f'<br/>{note}"]' in mermaid(flow([node("a")], surfaces=(surface,)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        ({}, "waits for a person (ok)"),
+        (
+            {"case": "true", "approvers": "finance", "ttl_s": 86_400, "on_timeout": "reject"},
+            "true waits for finance (ok), at most 24 h, then rejected",
+        ),
+        (
+            {"ttl_s": 1_209_600, "on_timeout": "escalate", "escalate_to": "head"},
+            "waits for a person (ok), at most 14 d, then head is asked",
+        ),
+    ],
+)
+def test_where_people_are_asked(fields, note):
+    point = {"id": "ok", "on": identity("a"), **fields}
+    assert f'<br/>{note}"]' in mermaid(flow([node("a")], checkpoints=(point,)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        ({"cache": {"fields": ("id",), "tier": "local", "ttl_ms": 3_600_000}}, "cached by id (local, 1 h)"),
+        ({"cache": {"fields": ()}}, "cached by nothing (memory)"),
+        ({"batch": {"size": 1000, "within_ms": 200}, "concurrency": 8}, "batches of 1000 within 200 ms"),
+        ({"batch": {"size": 2}, "concurrency": 8}, "batches of 2<br/>at most 8 at once"),
+        ({"variables": ("top", "since")}, "reads top, since"),
+        ({"subflow": {"flow": "pricing", "version": "1.0.0", "export": "price"}}, "price of pricing 1.0.0"),
+    ],
+)
+def test_how_a_node_is_run_is_said_on_it(fields, note):
+    assert f"<br/>{note}" in mermaid(flow([node("a", **fields)]))
+
+
+@pytest.mark.parametrize(
+    ("buffer", "label"),
+    [
+        ({"spill_blob": "over", "spill_bytes": 67_108_864}, "spill over 64 to over, at most 64 MiB"),
+        ({"spill_bytes": 100}, "spill over 64, at most 100 B"),
+        ({}, "spill over 64"),
+    ],
+)
+def test_a_spill_is_said_on_its_edge(buffer, label):
+    spilling = edge("a", "b", buffer={"on_full": "spill", **buffer})
+    assert f'|"{label}"|' in mermaid(flow([node("a"), node("b")], [spilling]))
+
+
+def test_a_promise_of_throughput_is_on_the_flow():
+    assert "334 records a second" in mermaid(flow([node("a")], slos=({"records_per_s": 334},)))
 
 
 def test_what_the_ir_names_and_does_not_have_is_left_out():

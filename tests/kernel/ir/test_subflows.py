@@ -103,6 +103,33 @@ def test_it_asks_for_what_its_parts_ask_for_and_reaches_what_they_reach(outer):
     assert [(use.name, use.egress) for use in last] == [("kv.read", ()), ("http.write", ("api.example.com",))]
 
 
+def test_it_costs_what_its_parts_cost_together(tmp_path):
+    asks = """
+from typing import Annotated
+from flowlattice import AiRead, TokenBudget, per, tokens, usd
+@node
+async def ask(
+    row: Row, ai: AiRead, budget: Annotated[TokenBudget, per(run=[tokens(5), usd("0.25")])]
+) -> Row:
+    return row
+flow.connect(look, ask)
+flow.connect(ask, ask.named("again"))
+asked = flow.export("asked", entry=look, exit=look)
+"""
+    both = INNER + asks + "flow.export('both', entry=ask, exit=undo)\n"
+    flow = OUTER.replace("import all, reads", "import all, reads, both").replace("subflow(reads)", "subflow(both)")
+    both = both.replace("flow.export('both'", "both = flow.export('both'")
+    cost = named(
+        lower(load(write(tmp_path, inner=both, flow=flow.replace("flow.connect(hook, step)", "")))), "both"
+    ).cost
+    assert (cost.tokens, cost.usd, cost.cpu_ms) == (10, "0.50", None)
+
+
+def test_it_is_tried_again_as_the_flow_says(tmp_path):
+    flow = OUTER + "from flowlattice import Retry\nflow.on_error(last, Retry(max=2))\n"
+    assert named(lower(load(write(tmp_path, flow=flow))), "last").retry.max == 2
+
+
 def test_the_inner_flow_is_there_whole_with_its_places(outer):
     inner = outer.subflows["inner@2.0.0"]
     assert [node.name for node in inner.nodes] == ["trigger", "tidy", "look", "write", "respond", "undo"]

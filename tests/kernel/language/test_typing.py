@@ -13,7 +13,6 @@ RIGHT = '''
 """Everything that must type-check."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, assert_type
 
@@ -102,16 +101,12 @@ class Total(Record, data="public"):
     names: list[str]
 
 
-@dataclass
-class Review:
-    """A checkpoint, as far as a schedule needs one."""
-
-    name: str
-    view: type[B]
-
-
 def parts(a: A) -> list[B]:
     return [B(n=1)]
+
+
+def to_b(a: A) -> B:
+    return B(n=len(a.v))
 
 
 def pair(a: A, b: B) -> C:
@@ -195,8 +190,11 @@ flow.connect(streams, of_b)
 ticks = flow.trigger(cron("0 9 * * 1,3"))
 assert_type(ticks, TriggerNode[Tick])
 flow.connect(ticks, of_tick)
-reviews = flow.trigger(cron("0 9 * * 1,3", during=Review("review", B)))
+review = flow.hitl("review", on=large.true, view=B, ttl=hours(1), on_timeout="reject")
+flow.connect(review.rejected, Map(to_a))
+reviews = flow.trigger(cron("0 9 * * 1,3", during=review))
 assert_type(reviews, TriggerNode[B])
+flow.connect(flow.trigger(cron("0 9 * * 1,3", during=flow.hitl("shown", on=hook, view=to_b))), of_b)
 flow.connect(reviews, of_b)
 topic = flow.trigger(kafka("events", accepts=Event, group="g", visibility_timeout=minutes(1), idle=minutes(1)))
 flow.connect(topic.rejected, of_raw)
@@ -274,7 +272,7 @@ WRONG = {
     "changing a record": "@node\ndef f(a: A) -> A:\n    a.v = 'x'\n    return a",
     "a time into another record": "flow.connect(flow.trigger(cron('* * * * *')), plain)",
     "the view of a checkpoint into another record": (
-        "flow.connect(flow.trigger(cron('* * * * *', during=Review('r', B))), plain)"
+        "flow.connect(flow.trigger(cron('* * * * *', during=flow.hitl('r', on=hook, view=B))), plain)"
     ),
     "a schedule during what is no checkpoint": "cron('* * * * *', during='review')",
     "a topic of something else": "flow.connect(flow.trigger(kafka('t', accepts=B)), plain)",

@@ -95,6 +95,10 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             fix = offer("safe", f"declare it {node.determinism}")
             yield finding(CODE, message, reason.source, node=node.name, help=text, fix=fix)
     for node in flow.nodes:
+        if node.cache is not None and not node.cache.fields:
+            message = f"results of {node.name} are kept by no field, so that one would stand for all"
+            text = 'say what tells them apart: Cache(by("text"))'
+            yield finding(CODE, message, defined(node), node=node.name, help=text)
         if node.cache is not None and node.id not in claimed and node.determinism not in {"strict", "stable"}:
             yield from _cached(node)
 

@@ -71,7 +71,8 @@ CODE = "DAG001"
 SEVERITY: Severity = "error"
 
 _PAIRING: Final = frozenset({"join", "zip"})
-_MAKING: Final = _PAIRING | {"node", "foreach"}
+_TAKING: Final = frozenset({"node", "plugin"})
+_MAKING: Final = _PAIRING | _TAKING | {"foreach"}
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
@@ -84,7 +85,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             text = "write a function with types: def f(req: Req) -> Res"
             yield finding(CODE, "a lambda has no types", node.definition or node.source, node=node.name, help=text)
             continue
-        if node.kind == "node" and node.in_schema is None:
+        if node.kind in _TAKING and node.in_schema is None:
             yield _input(flow, node)
         if node.kind in _PAIRING:
             yield from _sides(flow, node)

@@ -1,8 +1,9 @@
 """A schedule, a topic or a prefix cannot be.
 
-A schedule has five fields, minute, hour, day of the month, month and day of the week, and names a time that comes. A
-topic and a queue are named by up to 249 letters, digits, dots, dashes and underscores. A listing starts at a bucket,
-`s3://bucket/logs/`, and takes all that begins like it: there are no patterns inside.
+A schedule has five fields, minute, hour, day of the month, month and day of the week, and names a time that comes; one
+during a checkpoint is during one that the flow has. A topic and a queue are named by up to 249 letters, digits, dots,
+dashes and underscores. A listing starts at a bucket, `s3://bucket/logs/`, and takes all that begins like it: there are
+no patterns inside.
 
 ## Bad
 
@@ -60,14 +61,17 @@ _TRIMMED: Final = "name letters, digits, dots, dashes and underscores"
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find schedules, names and prefixes that cannot be."""
+    checkpoints = {checkpoint.id for checkpoint in flow.checkpoints}
     for node in flow.triggers():
-        found = None if node.trigger is None else _problem(node.trigger)
+        found = None if node.trigger is None else _problem(node.trigger, checkpoints)
         if found is not None:
             yield finding(CODE, found[0], node.source, node=node.name, help=found[1])
 
 
-def _problem(trigger: Trigger) -> tuple[str, str] | None:
+def _problem(trigger: Trigger, checkpoints: set[str]) -> tuple[str, str] | None:
     match trigger.kind:
+        case "cron" if trigger.during is not None and trigger.during not in checkpoints:
+            return f"{trigger.during} is no checkpoint of this flow", "take what flow.hitl(...) of this flow gave"
         case "cron":
             schedule = trigger.cron or ""
             problem = schedule_problem(schedule)

@@ -45,7 +45,7 @@ from collections.abc import Iterator
 
 from flowlattice.check.context import CheckContext
 from flowlattice.check.dataflow import texts
-from flowlattice.check.fields import fields_of
+from flowlattice.check.fields import fields_of, input_fields
 from flowlattice.check.finding import edge_name, edge_source, finding, listed, nearest
 from flowlattice.check.places import defined
 from flowlattice.diagnostics import Diagnostic, Severity
@@ -68,6 +68,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         yield from _of_trigger(flow, node)
     for node in flow.nodes:
         yield from _of_variables(flow, node)
+        yield from _of_cache(flow, node)
     yield from _of_side_outputs(flow)
     yield from _of_partitions(flow)
 
@@ -84,6 +85,20 @@ def _of_variables(flow: FlowIR, node: Node) -> Iterator[Diagnostic]:
         many = "variables" if len(missing) > 1 else "variable"
         message = f"{node.name} asks for the {many} {listed(missing)}, which the flow does not give"
         yield finding(CODE, message, source, node=node.name, help=f"give it: flow.vars({record}(...))")
+
+
+def _of_cache(flow: FlowIR, node: Node) -> Iterator[Diagnostic]:
+    """Fields and variables that a cache goes by and that are not there."""
+    if node.cache is None:
+        return
+    known, variables = input_fields(flow, node), [variable.name for variable in flow.variables]
+    for name in (name for name in node.cache.fields if name not in known):
+        message = f"results of {node.name} are kept by {name}, no field of {node.in_schema}{nearest(name, known)}"
+        yield finding(CODE, message, defined(node), node=node.name, help=f"its fields are {listed(known)}")
+    for name in (name for name in node.cache.invalidate if name not in {"version", *variables}):
+        message = f"results of {node.name} are void when {name} changes, no variable{nearest(name, variables)}"
+        text = 'name the version of the flow or one of its variables: invalidate=("version",)'
+        yield finding(CODE, message, defined(node), node=node.name, help=text)
 
 
 def _of_side_outputs(flow: FlowIR) -> Iterator[Diagnostic]:

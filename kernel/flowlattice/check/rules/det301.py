@@ -93,7 +93,7 @@ def _offered(flow: FlowIR, node: Node, reason: Reason) -> Fix | None:
         return offer("safe" if held else "unsafe", SORT)
     if time is not None:
         return time.fix
-    return offer("safe", f"declare it {node.determinism}") if node.kind == "node" else None
+    return offer("safe", f"declare it {node.determinism}") if node.kind in {"node", "plugin"} else None
 
 
 def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckContext) -> Rewrite | None:

@@ -74,7 +74,7 @@ SEVERITY: Severity = "error"
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find claims of fewer effects than are derived, and methods that capabilities do not have."""
     for node, reason in broken(flow, "effects"):
-        is_claim = node.kind == "node" and node.function is not None
+        is_claim = node.kind in {"node", "plugin"} and node.function is not None
         message = f"{node.name} is declared {node.declared.effects} but is {reason.level}: it {reason.because}"
         time = event_time(flow, node, reason)
         weaker = offer("safe", f"declare it {node.effects}") if is_claim else None

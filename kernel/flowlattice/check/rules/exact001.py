@@ -73,9 +73,9 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find effects that are promised once and remembered nowhere."""
     for given in promised(flow):
         if not given.node.uses("dedupe"):
-            name = given.node.name
+            name = given.name
             message = f"{given.edge} promises the effect of {name} exactly once, but nothing remembers it"
-            text = f"let {name} ask for a DedupeStore: seen: DedupeStore"
+            text = f"let {given.node.name} ask for a DedupeStore: seen: DedupeStore"
             fix = None if given.is_inner else offer("safe", "ask for a DedupeStore")
             yield finding(CODE, message, given.source, node=given.within, edge=given.edge, help=text, fix=fix)
 

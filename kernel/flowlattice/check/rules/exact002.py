@@ -71,7 +71,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find effects that are promised once and have no key."""
     for given in promised(flow):
         if given.node.idempotency is None:
-            name = given.node.name
+            name = given.name
             message = f"{given.edge} promises the effect of {name} exactly once, but it has no idempotency key"
             text = 'say what identifies one effect: @node(idempotency=by("order_id"))'
             fix = None if given.is_inner else identities.offered(flow, given.node, context)

@@ -74,7 +74,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find effects that are promised once and can be repeated."""
     for given in promised(flow):
         for what, source, text in _repeatable(given):
-            message = f"{given.edge} promises the effect of {given.node.name} exactly once, but {what}"
+            message = f"{given.edge} promises the effect of {given.name} exactly once, but {what}"
             yield finding(CODE, message, source, node=given.within, edge=given.edge, help=text)
 
 

@@ -32,6 +32,17 @@ def people(before: FlowIR, after: FlowIR) -> Iterator[Change]:
         if one != other:
             yield moved("approval", name, f"what waits at {name}", one, other, "riskier")
         yield from fields_moved("approval", name, was, now, _POINT)
+        before_it, after_it = _reasons(was), _reasons(now)
+        if before_it != after_it:
+            what = f"why what a person sees of {name} differs from time to time"
+            yield moved("approval", name, what, before_it, after_it, "riskier" if now.view_reasons else "safer")
+
+
+def _reasons(point: Checkpoint) -> str | None:
+    said = (
+        f"{r.of} {r.level}: {r.because}" + (f" ({r.capability})" if r.capability else "") for r in point.view_reasons
+    )
+    return "; ".join(said) or None
 
 
 def _waiting(ir: FlowIR, point: Checkpoint) -> str:

@@ -138,7 +138,7 @@ def lose_when_full(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("buffer", value), "loses records", needs=("Buffer",))
 
 
-@operator("SPILL001")
+@operator("SPILL001", "CTRL102")
 def spill_without_bound(module: Module) -> Iterator[Mutation]:
     """What spills has no bound, or none that is one."""
     for call in module.calls("Spill"):
@@ -313,7 +313,7 @@ def cache_an_effect(module: Module) -> Iterator[Mutation]:
             yield module.change(found, giving("cache", value), f"keeps results of {function.name}", needs=("Cache",))
 
 
-@operator()
+@operator("DAG202")
 def drop_error_handler(module: Module) -> Iterator[Mutation]:
     """Nothing is said of what happens when a node fails."""
     for statement, call in module.statements("on_error"):
@@ -335,14 +335,14 @@ def retry_for_ever(module: Module) -> Iterator[Mutation]:
     yield from _given(module, "max", ("Retry",), "1000000")
 
 
-@operator("DAG106", "DAG206", "CTRL110", "DAG105", "LOAD003")
+@operator("DAG202")
 def other_dead_letter(module: Module) -> Iterator[Mutation]:
     """What fails goes to a side output that nobody listens to."""
     for call in module.calls("DeadLetter"):
         yield module.put(call.args[0], "'elsewhere'", "gives what failed to nobody")
 
 
-@operator()
+@operator("DAG202")
 def other_error_handler(module: Module) -> Iterator[Mutation]:
     """Something else happens when a node fails."""
     for call in module.calls("on_error"):

@@ -181,7 +181,7 @@ def unknown_key_field(module: Module) -> Iterator[Mutation]:
             yield module.put(call.args[0], "'nowhere'", f"keys by nowhere instead of {ast.unparse(call.args[0])}")
 
 
-@operator("DAG002", "IDEM020", "DAG201", "WIN001")
+@operator("DAG201", "DAG202", "WIN001")
 def unknown_field(module: Module) -> Iterator[Mutation]:
     """A partition, a window or an aggregate names a field that the record does not have."""
     for call in module.calls("partition_by", "by_key"):
