@@ -207,3 +207,18 @@ def test_an_answer():
     assert answer.text == "\ufffdok"
     assert not HttpResponse(status=302).ok
     assert HttpResponse(status=200).text == ""
+
+
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity", "-1", "five", "1e999999"])
+def test_what_is_no_amount_is_refused(amount):
+    with pytest.raises(ValueError, match="is no amount of US dollars"):
+        usd(amount)
+    with pytest.raises(ValueError, match="is no amount of US dollars"):
+        model("m", usd_per_million=("1", amount))
+
+
+def test_what_is_no_number_of_tokens_is_refused():
+    with pytest.raises(ValueError, match="-1 is no number of tokens"):
+        tokens(-1)
+    with pytest.raises(ValueError, match="at most 0 tokens"):
+        model("m", max_tokens=0)
