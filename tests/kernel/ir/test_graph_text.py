@@ -155,25 +155,6 @@ def test_a_window_is_labelled_with_its_size(config, note):
     assert f"<br/>{note}" in mermaid(flow([node("w", "window")], surfaces=(surface,)))
 
 
-@pytest.mark.parametrize(
-    ("kind", "config", "note"),
-    [
-        ("partition", {"fields": ["user_id"], "max_parallel_shards": 64}, "partitions by user_id, at most 64 at once"),
-        ("partition", {"fields": ["user_id"], "max_parallel_shards": None}, "partitions by user_id"),
-        (
-            "error_handler",
-            {"strategy": "retry", "max": 5, "then": {"strategy": "dead_letter", "to": "failed"}},
-            "on error: retry 5 times, then dead letter failed",
-        ),
-        ("error_handler", {"strategy": "escalate", "to": "ops"}, "on error: escalate ops"),
-        ("error_handler", {"strategy": "halt"}, "on error: halt"),
-    ],
-)
-def test_what_governs_a_node_is_said_on_it(kind, config, note):
-    surface = {"kind": kind, "targets": (identity("a"),), "config": config}
-    assert f'<br/>{note}"]' in mermaid(flow([node("a")], surfaces=(surface,)))
-
-
 def test_what_a_node_keeps_and_which_model_it_asks_are_said_on_it():
     text = mermaid(flow([node("a", cache={"fields": ("id",), "tier": "local"}, ai={"model": "m-2024-07-18"})]))
     assert "cached by id (local)<br/>model m-2024-07-18" in text
