@@ -385,7 +385,7 @@ DONE = {
 
 
 def test_many_faults_at_once_come_to_rest():
-    done, left = repaired(MANY)
+    done, left = repaired(MANY, Facts())
     assert done.splitlines() == "\n".join(DONE.get(line, line) for line in MANY.splitlines()).splitlines()
     assert comments(done) == comments(MANY)
     assert [code for code in left if code != "CAP101"] == ["DAG330", "RETRY011"]
