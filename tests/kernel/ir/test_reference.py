@@ -31,7 +31,7 @@ def _page() -> Iterator[str]:
     about = inspect.cleandoc(ir.__doc__ or "").partition("\n\n")[2]
     yield f"{about}\n"
     models = [value for value in vars(ir).values() if isinstance(value, type) and issubclass(value, ir.IRModel)]
-    first = [ir.FlowIR, ir.Node, ir.Edge, ir.Surface]
+    first: list[type[ir.IRModel]] = [ir.FlowIR, ir.Node, ir.Edge, ir.Surface]
     for model in [*first, *(model for model in models if model not in {*first, ir.IRModel})]:
         yield from _section(model)
 
