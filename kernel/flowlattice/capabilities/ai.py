@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from pydantic import JsonValue
 
 from flowlattice.capabilities.base import Detail, Promise, capability
+from flowlattice.capabilities.budget import dollars
 from flowlattice.lattice import Determinism, Effects
 
 # A dated release at the end of a name (2024-07-18, 20240718, 0613), or a revision after `@`.
@@ -40,7 +41,7 @@ class Model(Detail):
 
     def facts(self) -> Mapping[str, JsonValue]:
         """Model, seed, most tokens, prices as text."""
-        prices: JsonValue = None if self.usd_per_million is None else [str(price) for price in self.usd_per_million]
+        prices: JsonValue = None if self.usd_per_million is None else [f"{price:f}" for price in self.usd_per_million]
         return {"model": self.name, "seed": self.seed, "max_tokens": self.max_tokens, "usd_per_million": prices}
 
 
@@ -64,8 +65,9 @@ def model(
 
     Raises:
         decimal.InvalidOperation: A price is no number.
+        ValueError: A price is infinite, or more than there are dollars.
     """
-    prices = None if usd_per_million is None else (Decimal(usd_per_million[0]), Decimal(usd_per_million[1]))
+    prices = None if usd_per_million is None else (dollars(usd_per_million[0]), dollars(usd_per_million[1]))
     return Model(name=name, seed=seed, max_tokens=max_tokens, usd_per_million=prices)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from pydantic import JsonValue
 
 from flowlattice.capabilities.base import Detail, capability
 from flowlattice.lattice import Determinism, Effects
+
+_MOST: Final = Decimal(10) ** 18
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,17 @@ def usd(amount: Decimal | str | int) -> Usd:
 
     Raises:
         decimal.InvalidOperation: It is no number.
+        ValueError: It is no amount: infinite, or more than there are dollars.
     """
-    return Usd(Decimal(amount))
+    return Usd(dollars(amount))
+
+
+def dollars(amount: Decimal | str | int) -> Decimal:
+    """A number of US dollars; what raises is as with `usd`."""
+    found = Decimal(amount)
+    if not found.is_finite() or abs(found) >= _MOST:
+        raise ValueError(f"{amount} is no amount of US dollars")
+    return found
 
 
 def tokens(count: int) -> Tokens:
@@ -100,7 +111,7 @@ def _all(amounts: Amounts) -> tuple[Amount, ...]:
 def _usd(amounts: Sequence[Amount]) -> str | None:
     """The lowest amount of dollars, since all of them bind."""
     found = [amount.amount for amount in amounts if isinstance(amount, Usd)]
-    return str(min(found)) if found else None
+    return f"{min(found):f}" if found else None
 
 
 def _tokens(amounts: Sequence[Amount]) -> int | None:

@@ -181,6 +181,19 @@ def test_what_the_ir_keeps_of_details():
     }
 
 
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e18", "-1e30"])
+def test_what_is_no_amount_of_dollars_is_refused(amount):
+    with pytest.raises(ValueError, match="is no amount of US dollars"):
+        usd(amount)
+    with pytest.raises(ValueError, match="is no amount of US dollars"):
+        model("m", usd_per_million=("1", amount))
+
+
+def test_small_and_round_amounts_are_written_out():
+    assert facts(TokenBudget, per(day=usd("1e-7")))["usd_per_day"] == "0.0000001"
+    assert facts(TokenBudget, per(day=usd("5e3")))["usd_per_day"] == "5000"
+
+
 def test_a_detail_that_the_type_does_not_take_is_no_silence():
     declared = capability_type(KvRead)
     assert declared is not None
