@@ -190,8 +190,8 @@ def test_what_is_no_amount_of_dollars_is_refused(amount):
 
 
 def test_small_and_round_amounts_are_written_out():
-    assert facts(TokenBudget, per(day=usd("1e-7")))["usd_per_day"] == "0.0000001"
-    assert facts(TokenBudget, per(day=usd("5e3")))["usd_per_day"] == "5000"
+    assert per(day=usd("1e-7")).facts()["usd_per_day"] == "0.0000001"
+    assert per(day=usd("5e3")).facts()["usd_per_day"] == "5000"
 
 
 def test_a_detail_that_the_type_does_not_take_is_no_silence():
