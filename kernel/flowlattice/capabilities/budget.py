@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final, Literal, Protocol, TypeAlias
 
 from pydantic import JsonValue
@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from flowlattice.capabilities.base import Detail, capability
 from flowlattice.lattice import Determinism, Effects
 
-_MOST: Final = Decimal(10) ** 18
+_MOST: Final = Decimal(10) ** 15
 
 
 @dataclass(frozen=True)
@@ -37,22 +37,34 @@ def usd(amount: Decimal | str | int) -> Usd:
     """An amount of US dollars, never a float: `usd("0.50")`.
 
     Raises:
-        decimal.InvalidOperation: It is no number.
-        ValueError: It is no amount: infinite, or more than there are dollars.
+        ValueError: It is no amount: no number, below zero, or beyond all money.
     """
-    return Usd(dollars(amount))
+    return Usd(money(amount))
 
 
-def dollars(amount: Decimal | str | int) -> Decimal:
-    """A number of US dollars; what raises is as with `usd`."""
-    found = Decimal(amount)
-    if not found.is_finite() or abs(found) >= _MOST:
-        raise ValueError(f"{amount} is no amount of US dollars")
+def money(amount: Decimal | str | int) -> Decimal:
+    """An amount of US dollars, exactly.
+
+    Raises:
+        ValueError: It is no amount: no number, below zero, or beyond all money.
+    """
+    try:
+        found = Decimal(amount)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or not 0 <= found <= _MOST:
+        raise ValueError(f"{amount!r} is no amount of US dollars")
     return found
 
 
 def tokens(count: int) -> Tokens:
-    """A number of tokens, prompt and answer together."""
+    """A number of tokens, prompt and answer together.
+
+    Raises:
+        ValueError: It is below zero.
+    """
+    if count < 0:
+        raise ValueError(f"{count} is no number of tokens")
     return Tokens(count)
 
 

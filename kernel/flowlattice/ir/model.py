@@ -333,9 +333,10 @@ class Edge(IRModel):
     """An edge.
 
     `case` names the branch of a switch (`default` for the rest), of an if (`true`, `false`), or a side output
-    (`late_events`, `rejected`); `into` the port of a node with two (`left`, `right`). `partition_key` is a field of the
-    records, several joined by commas. `carries` names the schema of the records on it. `controls` are the edge controls
-    that were set after it was connected, each with its place.
+    (`late_events`, `rejected`, a dead letter's, `NAME.rejected` of a checkpoint); `into` the port of a node with two
+    (`left`, `right`). `partition_key` is a field of the records, several joined by commas. `carries` names the schema
+    of the records on it. `controls` are the edge controls that were set after it was connected, each with its place;
+    one that `connect` set too is there twice.
     """
 
     source_id: UUID = Field(alias="from")

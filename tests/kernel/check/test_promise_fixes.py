@@ -51,6 +51,12 @@ REWRITES = {
         "EXACT001",
         "orders: DbWrite, seen: Once) ->",
     ),
+    "beside everything, under the name that the file has for it": (
+        orders.QUEUE,
+        BARE + GOES,
+        "EXACT001",
+        "orders: DbWrite, seen: Seen) ->",
+    ),
     "the name is taken": (
         QUEUE,
         BARE.replace("orders: DbWrite", "seen: DbWrite").replace("orders.upsert", "seen.upsert") + GOES,

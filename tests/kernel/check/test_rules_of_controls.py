@@ -63,17 +63,6 @@ CASES = {
         "gate = Filter(lambda a: True)\nflow.connect(jobs, gate)\nflow.connect(gate, same)\n",
         [],
     ),
-    "a split of what is no list": (
-        QUEUE,
-        "def p(x: A) -> A:\n    return x\nparts = ForEach(p)\nflow.connect(jobs, parts)\nflow.connect(parts, same)\n",
-        [("DAG002", "A")],
-    ),
-    "sides without types": (
-        QUEUE,
-        "def p(a, b: A) -> A:\n    return b\nz = Zip(p)\nflow.connect(jobs, z.left)\nflow.connect(jobs, z.right)\n"
-        "flow.connect(z, same)\n",
-        [("DAG002", "a")],
-    ),
     "a variable of no type": (
         QUEUE,
         LINE + "class Odd(Vars):\n    f: Callable[[int], int] = abs\nflow.vars(Odd())\n",
@@ -157,11 +146,17 @@ CASES = {
         [("CTRL101", "f")],
     ),
     # DAG102
-    "an answer to nobody": (QUEUE, ANSWERED, [("DAG102", "flow.respond()")]),
-    "a caller who waits for people": (
-        TEMPORAL.replace('respond="immediate"', 'respond="on_last"'),
-        ANSWERED,
-        [("DAG102", 'flow.trigger(http.post("/jobs", accepts=A, respond="on_last"))')],
+    "an answer to nobody": (
+        TEMPORAL,
+        LINE + "again = flow.trigger(cron('0 9 * * *'))\n@node\ndef g(t: Tick) -> A:\n    return A()\n"
+        "flow.connect(again, g)\nflow.connect(g, flow.respond())\n",
+        [("DAG102", "flow.respond()")],
+    ),
+    "an answer after the answer": (TEMPORAL, ANSWERED, [("DAG102", "flow.respond()")]),
+    "a caller who waits for a queue": (
+        TEMPORAL.replace('respond="immediate"', 'respond="explicit"').replace("TEMPORAL", "QUEUE"),
+        LINE,
+        [("DAG102", 'flow.trigger(http.post("/jobs", accepts=A, respond="explicit"))')],
     ),
     # DAG202, DAG203, CACHE002
     "a cache by a field that is not there": (

@@ -2,10 +2,10 @@
 
 `@node(batch=Batch(1000, within=ms(200)))` lets a host take up to so many records together and makes the first wait for
 the others no longer than `within`. That needs at least one record in a batch, and room in the buffers before the node
-for as many as it takes: with less room, batches end when the wait does, which is a warning, or without `within` never.
-Waiting must not outlast what the record itself may take: the deadline of the trigger, the timeout of the edge, the time
-a delivery is hidden from others. A caller who waits for an answer gets none while his record waits for others that may
-never come, so there `within` has to be said. A node that gives its records piece by piece works on one at a time.
+for as many as it takes: with less room no batch is ever full, which is a warning. Waiting must not outlast what the
+record itself may take: the deadline of the trigger, the timeout of the edge, the time a delivery is hidden from others.
+A caller who waits for an answer gets none while his record waits for others that may never come, so there `within` has
+to be said. A node that gives its records piece by piece works on one at a time.
 
 ## Bad
 
@@ -67,35 +67,25 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     graph = Graph(flow)
     for node in flow.nodes:
         if node.batch is not None:
-            for problem, text in (*_size(flow, node, node.batch), *_wait(flow, graph, node, node.batch)):
+            for problem, text in (*_size(node, node.batch), *_wait(flow, graph, node, node.batch)):
                 yield finding(CODE, problem, defined(node), node=node.name, help=text)
             yield from _small(flow, node, node.batch)
 
 
-def _size(flow: FlowIR, node: Node, batch: Batch) -> Iterator[tuple[str, str]]:
+def _size(node: Node, batch: Batch) -> Iterator[tuple[str, str]]:
     if node.stream:
         yield f"{node.name} gives its records piece by piece and takes {batch.size} together", "leave out batch="
     if batch.size < 1:
         yield f"{node.name} takes {batch.size} records together", "take at least one: Batch(100, within=ms(200))"
-        return
-    if batch.within_ms is None and 0 < (room := _room(flow, node)) < batch.size:
-        yield f"{node.name} waits for {batch.size} records, but only {room} can wait before it", _larger(batch)
 
 
 def _small(flow: FlowIR, node: Node, batch: Batch) -> Iterator[Diagnostic]:
-    """Batches that never fill, because the buffers before the node are smaller; they end when the wait does."""
-    room = _room(flow, node)
-    if batch.within_ms is not None and 0 < room < batch.size:
+    """Batches that never fill, because the buffers before the node hold less."""
+    room = sum(edge.buffer.max_items for edge in flow.incoming(node.id))
+    if 0 < room < batch.size:
         message = f"{node.name} takes {batch.size} records together, but only {room} can wait before it"
-        yield finding(CODE, message, defined(node), severity="warning", node=node.name, help=_larger(batch))
-
-
-def _room(flow: FlowIR, node: Node) -> int:
-    return sum(edge.buffer.max_items for edge in flow.incoming(node.id))
-
-
-def _larger(batch: Batch) -> str:
-    return f"let the buffer hold as many: buffer=Buffer(max_items={batch.size})"
+        text = f"let the buffer hold as many: buffer=Buffer(max_items={batch.size})"
+        yield finding(CODE, message, defined(node), severity="warning", node=node.name, help=text)
 
 
 def _wait(flow: FlowIR, graph: Graph, node: Node, batch: Batch) -> Iterator[tuple[str, str]]:

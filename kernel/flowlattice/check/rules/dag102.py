@@ -2,9 +2,8 @@
 
 A route answers when its work is done (`on_last`), when a respond is reached (`explicit`), or at once with 202
 (`immediate`), and a respond is where the answer is made. A route that has answered at once cannot answer again, and
-what starts from a schedule, a topic, a queue or a listing has no caller who waits. On `queue` and `temporal` a run may
-wait for hours, for people and for retries, which no caller does: there routes answer at once, and nothing is answered
-piece by piece.
+what starts from a schedule, a topic, a queue or a listing has no caller who waits. On profile `queue` nobody waits: its
+routes answer when the record is in the queue, which is `immediate`.
 
 ## Bad
 
@@ -51,6 +50,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flowlattice.check import hosting
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding
 from flowlattice.check.graph import Graph
@@ -61,20 +61,14 @@ CODE = "DAG102"
 SEVERITY: Severity = "error"
 
 
-_LONG = {"queue", "temporal"}
-"""Profiles whose runs may take longer than any caller waits."""
 _SOURCES = {"cron": "a schedule", "kafka": "a topic", "queue": "a queue", "blob": "a listing"}
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find routes that answer in a way that their profile has not, and responds that nobody waits for."""
-    for node in flow.triggers():
-        waits = node.trigger is not None and node.trigger.kind == "http" and node.trigger.respond != "immediate"
-        if waits and flow.profile in _LONG:
-            message = f"callers of {node.name} wait for the end of a run, which on {flow.profile} may take for ever"
-            text = 'answer at once: http.post(..., respond="immediate"), without a respond'
-            yield finding(CODE, message, node.source, node=node.name, help=text)
-    yield from _responds(flow)
+    yield from (found for found in hosting.unsupported(flow, flow.profile) if found.code == CODE)
+    if hosting.can("respond", flow.profile):  # else it is CTRL901
+        yield from _responds(flow)
 
 
 def _responds(flow: FlowIR) -> Iterator[Diagnostic]:
@@ -88,9 +82,6 @@ def _responds(flow: FlowIR) -> Iterator[Diagnostic]:
                 message = f"{trigger.name} {problem}, so {respond.name} answers nobody"
                 text = "leave out the respond, or connect it to a route that waits"
                 yield finding(CODE, message, respond.source, node=respond.name, help=text)
-        if respond.stream and flow.profile in _LONG:
-            message = f"{respond.name} answers piece by piece, which {flow.profile} cannot"
-            yield finding(CODE, message, respond.source, node=respond.name, help="answer from a web flow")
 
 
 def _unheard(trigger: Node) -> str | None:

@@ -50,6 +50,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from flowlattice.check import hosting
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding, offer
 from flowlattice.check.graph import Graph
@@ -70,7 +71,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     graph = Graph(flow)
     answers = _Answers(graph, {s.targets[0] for s in flow.surfaces if s.kind == "if" and s.config.get("filter")})
     ends: dict[UUID, Node] = {}
-    for node in flow.triggers():
+    for node in flow.triggers() if hosting.can("respond", flow.profile) else ():  # else nobody may wait: DAG102
         waits = node.trigger is not None and node.trigger.kind == "http" and node.trigger.respond != "immediate"
         if waits and any(edge.case not in node.side_outputs for edge in graph.outgoing[node.id]):  # else it is DAG101
             ends |= {end.id: end for end in answers.missing(node.id)}
