@@ -63,8 +63,11 @@ _.state_version
 (_.connection_made, _.connection_lost, _.data_received, _.exc)
 (_.capture_signals, _.force_exit)
 
-# importlib calls it of a loader.
-_.get_code
+# importlib calls it of a loader, `dir` of a module.
+(_.get_code, _.__dir__)
+
+# Fields of the examples' records: rows and columns of what they store.
+(_.user_id, _.event_id)
 
 # Fields of the tests' own records, which schemas and generators read.
 (_.express, _.qty, _.buyer, _.window_start, _.window_end)
@@ -87,3 +90,6 @@ _.answer_schema
 
 # A field of what `flows author --json` shows.
 _.probes
+
+# Fields of records of the examples that only keys, tables and hosts read, by their names.
+(_.event_id, _.user_id)

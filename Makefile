@@ -48,6 +48,7 @@ format: $(DEV_READY) ## Format the code and apply the linter's safe fixes
 bench: $(DEV_READY) ## Measure authoring, the web host and the checker (timings live here, never in tests)
 	$(BIN)/flows bench author
 	$(BIN)/flows bench web
+	$(BIN)/flows bench check
 	$(BIN)/flows bench mutants
 
 lock: $(DEV_READY) ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: in their newest versions)

@@ -4,6 +4,7 @@ from flowlattice import (
     Aggregate,
     Batch,
     BlobReadByHash,
+    Buffer,
     Cache,
     DbWrite,
     DeadLetter,
@@ -19,6 +20,7 @@ from flowlattice import (
     days,
     minutes,
     node,
+    seconds,
 )
 
 from .records import AggRow, Line, Log, LogFile
@@ -50,7 +52,10 @@ async def keep_late(log: Log, late: QueuePublish) -> Log:
     return log
 
 
-@node(idempotency=by("customer_id", "window_start", "window_end", "bytes", ttl=days(7)), batch=Batch(1000))
+@node(
+    idempotency=by("customer_id", "window_start", "window_end", "bytes", ttl=days(7)),
+    batch=Batch(1000, within=seconds(5)),
+)
 async def write_warehouse(row: AggRow, warehouse: DbWrite, seen: DedupeStore) -> AggRow:
     await warehouse.upsert("traffic", row, key=("customer_id", "window_start"))
     return row
@@ -66,7 +71,7 @@ flow.connect(fetch, lines)
 flow.connect(lines, parse)
 flow.connect(parse, win)
 flow.connect(win, agg)
-flow.connect(agg, write_warehouse, delivery="exactly_once")
+flow.connect(agg, write_warehouse, delivery="exactly_once", buffer=Buffer(max_items=1000))
 flow.partition_by(write_warehouse, "customer_id")
 flow.connect(win.late_events, keep_late)
 flow.on_error(parse, DeadLetter("unreadable"))

@@ -5,6 +5,7 @@
 | `python` | is run in a process of its own; it fails with its own `assert`s |
 | `python title="x.py"` | is written to that file; a flow goes through `flows check` |
 | `python title="x.py" check="CODE"` | the same, and `flows check` must report CODE |
+| `python excerpt="x.py"` | stands in that file of the checkout, line for line, one after the other |
 | `console` | a transcript: its commands run in an empty folder, what they print is compared (see `transcripts`) |
 | `console exit=N` | the same; the last command ends with N |
 | `console checkout` | the same, in the checkout; `make` takes its set-up as done |
@@ -93,6 +94,9 @@ def run_block(block: Block, earlier: list[Block], place: Workplace) -> None:
 
 
 def _python(block: Block, place: Workplace) -> None:
+    if (quoted := block.attributes.get("excerpt")) is not None:
+        assert block.text in (ROOT / quoted).read_text(encoding="utf-8"), f"{quoted} holds no such lines"
+        return
     name = block.title or f"block_{block.line}.py"
     (place.folder / name).write_text(block.text, encoding="utf-8")
     if block.title is None or not re.search(r"^\w+ = Flow\(", block.text, re.MULTILINE):

@@ -6,6 +6,7 @@ One trigger, a switch with twelve ways of sixteen nodes each, what they merge in
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -211,6 +212,6 @@ def _connections() -> Iterator[str]:
     for way in range(_WAYS):
         named = [f"steps_{way}.step_{way}_{number}" for number in range(_STEPS)]
         yield f'flow.connect(ways.case("way_{way}"), {named[0]})'
-        for first, second in zip(named, named[1:], strict=False):
+        for first, second in pairwise(named):
             yield f"flow.connect({first}, {second})"
         yield f"flow.connect({named[-1]}, merged)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from flowlattice.engine.granted import MAKERS
+from flowlattice.engine.granted import MAKERS, installed_maker
 
 LOCAL: Final = "local"
 
@@ -31,5 +31,5 @@ _SERVED: Final[Mapping[str, str]] = {
 def is_served(capability: str, backend: str | None) -> bool:
     """Whether a capability runs in this process on a kind of backend; none for what needs no binding."""
     if capability not in MAKERS:
-        return False
+        return installed_maker(capability) is not None
     return backend is None or backend == LOCAL or _SERVED.get(capability) == backend

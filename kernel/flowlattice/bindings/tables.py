@@ -50,17 +50,31 @@ class SqliteTables:
     async def transaction(self) -> AsyncIterator[SqliteTransaction]:
         """Begin; commit at the end, or take everything back if it ends with an error."""
         async with self._turn:
-            await self.run(lambda connection: connection.execute("BEGIN IMMEDIATE"))
             try:
+                await self.run(lambda connection: connection.execute("BEGIN IMMEDIATE"))
                 yield SqliteTransaction(self)
+                await self.run(lambda connection: connection.execute("COMMIT"))
             except BaseException:
-                await asyncio.shield(self.run(lambda connection: connection.execute("ROLLBACK")))
+                await self.run(_take_back)
                 raise
-            await asyncio.shield(self.run(lambda connection: connection.execute("COMMIT")))
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do work on the connection; in a thread where it may wait for the disk."""
-        return await asyncio.to_thread(self._now, work) if self._is_file else self._now(work)
+        """Do work on the connection; in a thread where it may wait for the disk.
+
+        Cancelling waits for the statement, so that whoever comes next finds the connection as it was left.
+        """
+        if not self._is_file:
+            return self._now(work)
+        statement = asyncio.ensure_future(asyncio.to_thread(self._now, work))
+        cancelled: asyncio.CancelledError | None = None
+        while not statement.done():
+            try:
+                await asyncio.wait({statement})
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
+        return statement.result()
 
     def close(self) -> None:
         """Close the connection, after what is under way."""
@@ -148,6 +162,11 @@ class SqliteTransaction:
             return connection.execute(statement, values).rowcount
 
         return await self._tables.run(work)
+
+
+def _take_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def _make(connection: sqlite3.Connection, table: str, columns: Sequence[str], key: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from pydantic import JsonValue
 
 from flowlattice.capabilities.base import Detail, Promise, capability
+from flowlattice.capabilities.budget import money
 from flowlattice.lattice import Determinism, Effects
 
 # A dated release at the end of a name (2024-07-18, 20240718, 0613), or a revision after `@`.
@@ -40,7 +41,7 @@ class Model(Detail):
 
     def facts(self) -> Mapping[str, JsonValue]:
         """Model, seed, most tokens, prices as text."""
-        prices: JsonValue = None if self.usd_per_million is None else [str(price) for price in self.usd_per_million]
+        prices: JsonValue = None if self.usd_per_million is None else [f"{price:f}" for price in self.usd_per_million]
         return {"model": self.name, "seed": self.seed, "max_tokens": self.max_tokens, "usd_per_million": prices}
 
 
@@ -63,9 +64,11 @@ def model(
         usd_per_million: The prices of a million prompt and answer tokens in US dollars, `("0.15", "0.60")`.
 
     Raises:
-        decimal.InvalidOperation: A price is no number.
+        ValueError: A price is no amount, or an answer is to have no token.
     """
-    prices = None if usd_per_million is None else (Decimal(usd_per_million[0]), Decimal(usd_per_million[1]))
+    prices = None if usd_per_million is None else (money(usd_per_million[0]), money(usd_per_million[1]))
+    if max_tokens is not None and max_tokens <= 0:
+        raise ValueError(f"an answer of at most {max_tokens} tokens is none")
     return Model(name=name, seed=seed, max_tokens=max_tokens, usd_per_million=prices)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal, Protocol, TypeAlias
+from decimal import Decimal, InvalidOperation
+from typing import Final, Literal, Protocol, TypeAlias
 
 from pydantic import JsonValue
 
 from flowlattice.capabilities.base import Detail, capability
 from flowlattice.lattice import Determinism, Effects
+
+_MOST: Final = Decimal(10) ** 15
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,34 @@ def usd(amount: Decimal | str | int) -> Usd:
     """An amount of US dollars, never a float: `usd("0.50")`.
 
     Raises:
-        decimal.InvalidOperation: It is no number.
+        ValueError: It is no amount: no number, below zero, or beyond all money.
     """
-    return Usd(Decimal(amount))
+    return Usd(money(amount))
+
+
+def money(amount: Decimal | str | int) -> Decimal:
+    """An amount of US dollars, exactly.
+
+    Raises:
+        ValueError: It is no amount: no number, below zero, or beyond all money.
+    """
+    try:
+        found = Decimal(amount)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or not 0 <= found <= _MOST:
+        raise ValueError(f"{amount!r} is no amount of US dollars")
+    return found
 
 
 def tokens(count: int) -> Tokens:
-    """A number of tokens, prompt and answer together."""
+    """A number of tokens, prompt and answer together.
+
+    Raises:
+        ValueError: It is below zero.
+    """
+    if count < 0:
+        raise ValueError(f"{count} is no number of tokens")
     return Tokens(count)
 
 
@@ -100,7 +123,7 @@ def _all(amounts: Amounts) -> tuple[Amount, ...]:
 def _usd(amounts: Sequence[Amount]) -> str | None:
     """The lowest amount of dollars, since all of them bind."""
     found = [amount.amount for amount in amounts if isinstance(amount, Usd)]
-    return str(min(found)) if found else None
+    return f"{min(found):f}" if found else None
 
 
 def _tokens(amounts: Sequence[Amount]) -> int | None:

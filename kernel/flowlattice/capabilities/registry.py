@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Final
 
 from flowlattice import capabilities
@@ -44,14 +44,21 @@ class Announced:
     problem: str | None = None
 
 
+@cache
 def own_types() -> Mapping[str, CapabilityType]:
     """The kernel's capability types by the names that flows import."""
     found = ((name, capability_type(getattr(capabilities, name))) for name in capabilities.__all__)
-    return {name: declared for name, declared in found if declared is not None}
+    return MappingProxyType({name: declared for name, declared in found if declared is not None})
 
 
 def announced() -> tuple[Announced, ...]:
     """The modules that installed distributions announce, each imported and judged, in the order of their names."""
+    return _announced(tuple(sys.path))
+
+
+@cache
+def _announced(_path: tuple[str, ...]) -> tuple[Announced, ...]:
+    """What is announced on a path, which does not change while a process runs; every rule asks, for every use."""
     points = sorted({(point.value.partition(":")[0], _owner(point)) for point in entry_points(group=GROUP)})
     taken = {declared.name: "flowlattice" for declared in own_types().values()}
     found = [_load(module, distribution) for module, distribution in points]
@@ -76,6 +83,14 @@ def named(name: str) -> CapabilityType | None:
     """
     own = next((declared for declared in own_types().values() if declared.name == name), None)
     return own if own is not None else next((found for found in _installed() if found.name == name), None)
+
+
+def owner(name: str) -> str | None:
+    """The distribution whose type has a name in the IR; none for the kernel's, and for names that nobody has."""
+    for one in announced():
+        if one.problem is None and any(declared.name == name for declared in one.types.values()):
+            return one.distribution
+    return None
 
 
 def _installed() -> Iterator[CapabilityType]:

@@ -61,18 +61,24 @@ def promised(flow: FlowIR) -> Iterator[Promised]:
                 yield from _effects(flow, edge, node)
 
 
-def longest_return_ms(flow: FlowIR, node: Node) -> int:
-    """For how long at least a record that reaches a node has to be remembered, since it can come again so late.
+class Returns:
+    """For how long records that reach the nodes of a flow can come again, so that their effects are to be remembered.
 
-    That is the visibility timeout times the deliveries of each trigger before it, and never under 300 s.
+    That is the visibility timeout times the deliveries of each trigger before a node, and never under 300 s.
     """
-    graph = Graph(flow)
-    longest = SHORTEST_TTL_MS
-    for start in flow.triggers():
-        given = start.trigger
-        if given is not None and given.visibility_timeout_ms is not None and node.id in graph.reachable([start.id]):
-            longest = max(longest, given.visibility_timeout_ms * max(given.max_deliveries or 1, 1))
-    return longest
+
+    def __init__(self, flow: FlowIR) -> None:
+        graph = Graph(flow)
+        self._reached: list[tuple[int, set[UUID]]] = []
+        for start in flow.triggers():
+            given = start.trigger
+            if given is not None and given.visibility_timeout_ms is not None:
+                longest = given.visibility_timeout_ms * max(given.max_deliveries or 1, 1)
+                self._reached.append((longest, graph.reachable([start.id])))
+
+    def longest_ms(self, node: Node) -> int:
+        """For how long at least the effects of a node are to be remembered, milliseconds."""
+        return max(SHORTEST_TTL_MS, *(ms for ms, reached in self._reached if node.id in reached), 0)
 
 
 def _reached(graph: Graph, edge: Edge) -> Iterator[Node]:

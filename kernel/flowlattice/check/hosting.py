@@ -20,8 +20,9 @@ from flowlattice.ir.model import Checkpoint, Edge, FlowIR, Node, Source, Surface
 from flowlattice.ir.subflows import between, inner_of
 
 CODE: Final = "CTRL901"
-MODE_CODE: Final = "DAG102"
-"""The code of the one surface that a rule of its own finds: a caller who waits."""
+ANSWERING_CODE: Final = "DAG102"
+ANSWERING: Final = frozenset({"waiting caller", "respond", "streamed respond"})
+"""The surfaces that a rule of its own finds, DAG102: ways of answering."""
 PROFILES: Final = ("web", "queue", "temporal", "wasm", "dev")
 
 TEMPORAL_RECORDS_PER_S: Final = 290
@@ -30,7 +31,8 @@ ON_DEVICE: Final = frozenset({"kv.read", "kv.write", "dedupe", "clock", "rng", "
 """Capabilities that a device serves from its own store; everything else needs a network or a process."""
 
 _OVER_TIME: Final = "a request ends before other requests' records come, and processes do not share them"
-_NO_CALLER: Final = "runs begin with records there, and nobody waits for an answer"
+_NO_CALLER: Final = "nobody waits there for an answer"
+_NO_END: Final = "a run may take hours there, which no caller waits; answer at once, with respond='immediate'"
 _NO_WAITING: Final = "a delivery is hidden for seconds and then given to another worker; people take hours"
 
 CANNOT: Final[Mapping[str, Mapping[str, str]]] = {
@@ -54,13 +56,9 @@ CANNOT: Final[Mapping[str, Mapping[str, str]]] = {
         "web": "a web process runs when it is asked, and lists nothing",
         "wasm": "a guest has no sockets, so it lists no bucket",
     },
-    "waiting caller": {"queue": "it is answered when its record is in the queue, which is respond='immediate'"},
-    "respond": {"queue": _NO_CALLER, "wasm": _NO_CALLER},
-    "streamed respond": {
-        "queue": _NO_CALLER,
-        "temporal": "a workflow hands its caller one result, when it has it",
-        "wasm": _NO_CALLER,
-    },
+    "waiting caller": {"queue": _NO_END, "temporal": _NO_END},
+    "respond": {"queue": _NO_CALLER, "temporal": _NO_CALLER, "wasm": _NO_CALLER},
+    "streamed respond": {"queue": _NO_CALLER, "temporal": _NO_CALLER, "wasm": _NO_CALLER},
     "checkpoint": {
         "web": "a request ends within its deadline; people take hours",
         "queue": _NO_WAITING,
@@ -128,7 +126,7 @@ def unsupported(flow: FlowIR, profile: str) -> Iterator[Diagnostic]:
     for one in asked(flow):
         reason = CANNOT.get(one.surface, {}).get(profile)
         if reason is not None:
-            code = MODE_CODE if one.surface == "waiting caller" else CODE
+            code = ANSWERING_CODE if one.surface in ANSWERING else CODE
             advice = f"leave it out, or choose a profile that can: {listed(_honouring(one.surface))}"
             message = f"profile {profile} cannot {one.what}: {reason}"
             yield finding(code, message, one.source, node=one.node, help=advice)

@@ -57,3 +57,10 @@ def _is_within(value: float, schema: Mapping[str, JsonValue]) -> bool:
 
     low, high = bound("minimum", -inf), bound("maximum", inf)
     return low <= value <= high and bound("exclusiveMinimum", -inf) < value < bound("exclusiveMaximum", inf)
+
+
+def in_words(milliseconds: int) -> str:
+    """The same for a sentence: `5 minutes`, `1 day`, `250 ms`."""
+    text, unit = duration(milliseconds)
+    count = text.removeprefix(f"{unit}(").removesuffix(")")
+    return f"{count} {unit.removesuffix('s') if count == '1' and unit != 'ms' else unit}"

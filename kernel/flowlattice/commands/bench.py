@@ -23,12 +23,16 @@ class Benchmarks(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, sorted."""
-        return sorted({"mutants", "web", *_others()})
+        return sorted({"check", "mutants", "web", *_others()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one."""
         if cmd_name == "web":
             return web
+        if cmd_name == "check":
+            from flowlattice.commands._bench_check import check
+
+            return check
         if cmd_name == "mutants":
             from flowlattice.commands._mutants import command as mutants
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Literal
 from uuid import UUID
 
@@ -108,4 +108,13 @@ def _own(node: Node) -> Iterator[tuple[_Measure, int]]:
         yield ("calls", host), max(written[host], 1) * tries
     if node.cost is not None:
         yield ("tokens", ""), node.cost.tokens or 0
-        yield ("usd_micros", ""), math.ceil(Decimal(node.cost.usd or 0) * MICROS)
+        yield ("usd_micros", ""), _micros(node.cost.usd)
+
+
+def _micros(usd: str | None) -> int:
+    """Whole millionths of a dollar, rounded up; 0 for what is no amount: IR that was not made here can say anything."""
+    try:
+        amount = Decimal(usd or 0)
+    except InvalidOperation:
+        return 0
+    return math.ceil(amount * MICROS) if amount.is_finite() else 0

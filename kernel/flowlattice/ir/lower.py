@@ -14,7 +14,7 @@ from flowlattice.errors import UsageError
 from flowlattice.ir import model as ir
 from flowlattice.ir._checkpoints import CheckpointLowering
 from flowlattice.ir._connectors import ConnectorLowering
-from flowlattice.ir._controls import ControlLowering
+from flowlattice.ir._controls import ControlLowering, retry_of
 from flowlattice.ir._edges import EdgeLowering
 from flowlattice.ir._nodes import NodeLowering
 from flowlattice.ir._ports import PortTypes
@@ -154,8 +154,9 @@ class _Lowering:
         with lowering(vertex.element.place):
             lowered = self.nodes.lower(vertex.element, vertex.id)
             self.plugins.update(self.connectors.plugins(lowered))
-        sides = tuple(self.controls.side_outputs(vertex.element))
-        return lowered.model_copy(update={"side_outputs": (*lowered.side_outputs, *sides)}) if sides else lowered
+            retry = lowered.retry or retry_of(self.flow, vertex.element, None)
+        sides = (*lowered.side_outputs, *self.controls.side_outputs(vertex.element))
+        return lowered.model_copy(update={"side_outputs": sides, "retry": retry})
 
     def inner(self, flow: Flow) -> ir.FlowIR:
         """The IR of a flow that this one uses; it is lowered once."""

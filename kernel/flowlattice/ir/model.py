@@ -6,7 +6,7 @@ milliseconds (`*_ms`) or seconds (`*_s`). `from`, `to`, `targets` and `compensat
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -21,6 +21,8 @@ SurfaceKind = Literal[
     "switch", "if", "foreach", "distinct", "window", "aggregate", "partition", "merge", "join", "zip", "error_handler",
     "timeout", "rate_limit", "respond", "spill",
 ]  # fmt: skip
+# Bounded, so that reckoning with it takes no time.
+DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,40})?$")]
 EffectsName = Literal["pure", "read_only", "effectful"]
 DeterminismName = Literal["strict", "stable", "best_effort", "nondeterministic"]
 
@@ -166,8 +168,8 @@ class Batch(IRModel):
 class AiBudget(IRModel):
     """Ceilings of a language model's use; USD as decimal text."""
 
-    usd_per_day: str | None = None
-    usd_per_run: str | None = None
+    usd_per_day: DecimalText | None = None
+    usd_per_run: DecimalText | None = None
     tokens_per_day: int | None = None
     tokens_per_run: int | None = None
     tokens_per_call: int | None = None
@@ -184,7 +186,7 @@ class Ai(IRModel):
     seed: int | None = None
     stream: bool = False
     max_tokens: int | None = None
-    usd_per_million: tuple[str, str] | None = None
+    usd_per_million: tuple[DecimalText, DecimalText] | None = None
     budget: AiBudget | None = None
 
 
@@ -192,7 +194,7 @@ class Cost(IRModel):
     """The worst case of one run of a node, as far as it is stated: tokens, USD as decimal text, CPU and memory."""
 
     tokens: int | None = None
-    usd: str | None = None
+    usd: DecimalText | None = None
     cpu_ms: int | None = None
     memory_bytes: int | None = None
 
@@ -331,9 +333,10 @@ class Edge(IRModel):
     """An edge.
 
     `case` names the branch of a switch (`default` for the rest), of an if (`true`, `false`), or a side output
-    (`late_events`, `rejected`); `into` the port of a node with two (`left`, `right`). `partition_key` is a field of the
-    records, several joined by commas. `carries` names the schema of the records on it. `controls` are the edge controls
-    that were set after it was connected, each with its place.
+    (`late_events`, `rejected`, a dead letter's, `NAME.rejected` of a checkpoint); `into` the port of a node with two
+    (`left`, `right`). `partition_key` is a field of the records, several joined by commas. `carries` names the schema
+    of the records on it. `controls` are the edge controls that were set after it was connected, each with its place;
+    one that `connect` set too is there twice.
     """
 
     source_id: UUID = Field(alias="from")

@@ -1,7 +1,7 @@
 """How many events a workflow's history grows by, and when it continues as new.
 
 An activity is three events (scheduled, started, completed), however often it is retried: Temporal keeps attempts out of
-the history. A timer is two, a signal one, a child three, an update two, start and end together two. Whatever wakes
+the history. A timer is two, a signal one, a child three, start and end together two. Whatever wakes
 the workflow, its start included, adds a workflow task of three.
 """
 
@@ -20,7 +20,7 @@ CONTINUE_MS: Final = 3 * 60 * 60 * 1000
 """It also does after so long."""
 
 Per = Literal["run", "record", "reminder"]
-Happening = Literal["activity", "timer", "signal", "child", "update", "run", "workflow task"]
+Happening = Literal["activity", "timer", "signal", "child", "run", "workflow task"]
 
 EVENTS: Final[Mapping[Happening, int]] = {
     "run": 2,
@@ -28,7 +28,6 @@ EVENTS: Final[Mapping[Happening, int]] = {
     "timer": 2,
     "signal": 1,
     "child": 3,
-    "update": 2,
     "workflow task": 3,
 }
 """Events of the history that each of these is."""
@@ -96,7 +95,6 @@ class Growth:
         starts: Where its triggers lead.
         reminders: Where those lead that remind, by name.
         stays: Whether its workflow stays for many records.
-        updates: Whether callers wait for its answer.
         undone: How many effects can be undone.
 
     """
@@ -104,14 +102,12 @@ class Growth:
     starts: tuple[Fan, ...]
     reminders: Mapping[str, Fan]
     stays: bool
-    updates: bool
     undone: int
 
 
 def histories(units: Mapping[str, AnyUnit], growth: Growth) -> tuple[History, ...]:
     """The histories of a flow's workflow and of its children, and what reminders add."""
     base: dict[Happening, int] = {"workflow task": 1, ("signal" if growth.stays else "run"): 1}
-    base |= {"update": 1} if growth.updates else {}
     undo = _Sum({"activity": growth.undone, "workflow task": growth.undone})
     found = [_history("run", units, growth.starts, "record" if growth.stays else "run", base, undo)]
     for unit in units.values():

@@ -205,32 +205,10 @@ _TEMPORAL = (
     _row("queue blob", "trigger", "{start} is signalled to a workflow that stays, and continues as new"),
     _row("cron", "trigger", "{start}: a schedule starts a workflow"),
     _row("reminder", "timer", "{start}, for as long as the workflow waits for the decision"),
-    _row("respond", "respond", "the caller waits for the workflow's update, which it completes"),
     _row("merge", "merge", "records pass as they arrive"),
-    _row(
-        "switch if", "branch", "a pure, strict function chooses: a replay chooses alike",
-        effects="pure", determinism="strict",
-    ),
-    _row(
-        "foreach zip", "inline", "it is pure and strict: a replay makes the same of it",
-        effects="pure", determinism="strict",
-    ),
-    _row(
-        "aggregate", "inline", "its value is part of the workflow's state",
-        effects="pure", determinism="strict stable",
-    ),
-    _row(
-        "switch if foreach zip", "activity", "it is pure but {determinism}, so its result is recorded for replays",
-        effects="pure", determinism="stable best_effort nondeterministic",
-    ),
-    _row(
-        "aggregate", "activity", "it is pure but {determinism}, so its result is recorded for replays",
-        effects="pure", determinism="best_effort nondeterministic",
-    ),
-    _row(
-        "switch if foreach zip aggregate", "activity", "it is {effects}, so its result is recorded for replays",
-        effects="read_only effectful",
-    ),
+    _row("switch if", "branch", "its function chooses in workflow code, so it has to be pure and strict (WFLOW010)"),
+    _row("foreach zip", "inline", "its function runs in workflow code, so it has to be pure and strict (WFLOW010)"),
+    _row("aggregate", "inline", "its value is part of the workflow's state"),
     _row("window", "timer", "a timer closes the window; what it holds is part of the workflow's state"),
     _row("join", "timer", "a timer ends the waiting for a partner"),
     _row("distinct", "timer", "a timer forgets a key when a repetition no longer counts"),

@@ -60,7 +60,6 @@ def temporal_plan(graph: Graph, points: tuple[CheckpointPlan, ...], digest: str 
         starts=(*(one.next for one in graph.routes), *(one.next for one in graph.consumers if not _reminds(one))),
         reminders={one.name: one.next for one in graph.consumers if _reminds(one)},
         stays=any(one.source in {"queue", "blob"} for one in graph.consumers),
-        updates=any(one.respond != "immediate" for one in graph.routes),
         undone=len(undone),
     )
     return TemporalPlan(

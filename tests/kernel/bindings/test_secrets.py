@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import sqlite3
@@ -12,8 +13,11 @@ from typing import Any
 
 import pytest
 
+from flowlattice import capabilities
 from flowlattice.bindings import EnvironmentBindings
+from flowlattice.capabilities import registry
 from flowlattice.cli import run
+from flowlattice.engine import granted
 from tests.support.flows import write_flow
 
 PLANTED = "pl4nted-s3cret-value"
@@ -36,6 +40,7 @@ hook = flow.trigger(http.post("/go", accepts=In, deadline=seconds(5)))
 flow.connect(hook, act)
 flow.connect(act, flow.respond())
 flow.egress("api", "127.0.0.1:PORT")
+flow.creds("key", provider="api")
 flow.rate_limit(qps=1, burst=1)
 """
 BOUND = """
@@ -160,3 +165,30 @@ def test_what_stands_for_a_credential_does_not_show_it(flow):
     for shown_as in (repr, str, ascii, lambda value: f"{vars(value)}"):
         for value in (bindings, bindings.credential("key"), bindings.http("api")):
             assert PLANTED not in shown_as(value)
+
+
+@pytest.mark.parametrize("reach", ["key._credential.headers()", "key._credential", "api._attempt.run", "vars(key)"])
+def test_code_that_reaches_behind_a_grant_is_not_loaded(flow, capsys, caplog, reach):
+    text = (flow / "flow.py").read_text()
+    (flow / "flow.py").write_text(text.replace("{answer.status} {key}", f"{{{reach}}}"))
+    (flow / "in.jsonl").write_text('{"url": "http://127.0.0.1:1/"}')
+    for arguments in (["check", flow], ["run", flow, "--input", flow / "in.jsonl", "--env", "live"]):
+        code, said = shown(capsys, caplog, *arguments)
+        assert code != 0
+        assert PLANTED not in said
+    code, said = shown(capsys, caplog, "check", flow)
+    assert "LOAD002" in said
+
+
+def test_a_grant_has_no_names_of_its_own_but_those_of_its_capability():
+    families = [value for name, value in vars(granted).items() if inspect.ismodule(value)]
+    classes = {
+        value
+        for module in families
+        for value in vars(module).values()
+        if getattr(value, "__name__", "")[:7] == "Granted"
+    }
+    offered = {name for protocol in map(capabilities.__dict__.get, registry.own_types()) for name in dir(protocol)}
+    assert len(classes) > 15
+    for kind in classes:
+        assert {name for name in dir(kind) if not name.startswith("_")} <= offered, kind

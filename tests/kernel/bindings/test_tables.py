@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
 import pytest
 
 from flowlattice.bindings import EnvironmentBindings, LocalBindings
-from tests.support.flows import running
+from tests.support.flows import running, until
 
 TOML = '[test.shop]\nbackend = "sqlite"\npath = "shop.sqlite"\n'
 
@@ -55,6 +56,26 @@ async def test_what_is_not_there_is_an_error_and_takes_everything_back(shop):
             await after_a_row(shop, work)
     async with shop.db("shop").transaction() as connection:
         assert await connection.select("orders", {}, None, None) == []
+    await shop.close()
+
+
+@running
+async def test_who_stops_waiting_for_a_turn_leaves_the_connection_as_it_was(shop, tmp_path):
+    tables = shop.db("shop")
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(after_a_row(shop, lambda connection: connection.delete("orders", {})))
+        await until(tables._lock.locked)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        waiting.cancel()
+        other.execute("COMMIT")
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    async with tables.transaction() as connection:
+        await connection.insert("orders", {"id": "next"})
+    async with tables.transaction() as connection:
+        assert [row["id"] for row in await connection.select("orders", {}, None, None)] == ["next"]
     await shop.close()
 
 

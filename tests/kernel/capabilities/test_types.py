@@ -181,6 +181,11 @@ def test_what_the_ir_keeps_of_details():
     }
 
 
+def test_small_and_round_amounts_are_written_out():
+    assert per(day=usd("1e-7")).facts()["usd_per_day"] == "0.0000001"
+    assert per(day=usd("5e3")).facts()["usd_per_day"] == "5000"
+
+
 def test_a_detail_that_the_type_does_not_take_is_no_silence():
     declared = capability_type(KvRead)
     assert declared is not None
@@ -207,3 +212,18 @@ def test_an_answer():
     assert answer.text == "\ufffdok"
     assert not HttpResponse(status=302).ok
     assert HttpResponse(status=200).text == ""
+
+
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity", "-1", "five", "1e999999"])
+def test_what_is_no_amount_is_refused(amount):
+    with pytest.raises(ValueError, match="is no amount of US dollars"):
+        usd(amount)
+    with pytest.raises(ValueError, match="is no amount of US dollars"):
+        model("m", usd_per_million=("1", amount))
+
+
+def test_what_is_no_number_of_tokens_is_refused():
+    with pytest.raises(ValueError, match="-1 is no number of tokens"):
+        tokens(-1)
+    with pytest.raises(ValueError, match="at most 0 tokens"):
+        model("m", max_tokens=0)

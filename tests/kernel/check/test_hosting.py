@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from flowlattice.check import CheckContext, check
-from flowlattice.check.hosting import CANNOT, PROFILES, asked, can, profiles_for, unsupported
+from flowlattice.check.hosting import ANSWERING, CANNOT, PROFILES, asked, can, profiles_for, unsupported
 from flowlattice.ir import model as ir
 from tests.kernel.plan.stories import STORIES
 from tests.support.planned_ir import Drawn
 
 OTHERS = {
-    "s01_echo": {"temporal"},
+    "s01_echo": set(),
     "s02_site": set(),
     "s03_etl": {"temporal"},
     "s04_payments": set(),
@@ -86,7 +86,7 @@ def test_each_surface_is_found_and_refused_where_the_table_says(surface):
         assert bool(found) == (not can(surface, profile)), profile
         for one in found:
             assert one.message.startswith(f"profile {profile} cannot ")
-            assert one.code == ("DAG102" if surface == "waiting caller" else "CTRL901")
+            assert one.code == ("DAG102" if surface in ANSWERING else "CTRL901")
             assert "choose a profile that can" in (one.help or "")
 
 
@@ -130,14 +130,10 @@ def test_a_subflow_that_is_not_at_hand_is_judged_by_what_it_says_of_itself():
     assert "network" in {one.surface for one in asked(flow.line("hook", "price").ir())}
 
 
-def test_the_rule_asks_for_the_flows_own_profile_and_leaves_the_mode_to_its_own_rule():
+def test_the_rule_asks_for_the_flows_own_profile_and_leaves_answering_to_its_own_rule():
     flow = (
-        Drawn(profile="queue")
-        .trigger("hook", "http", method="GET", path="/x")
-        .node("r", "respond")
-        .line("hook", "r")
-        .ir()
+        Drawn(profile="queue").trigger("hook", "http", method="GET", path="/x").node("r", "respond").line("hook", "r")
     )
-    found = [one.code for one in check(flow, CheckContext()) if one.code == "CTRL901"]
-    assert found == ["CTRL901"]
-    assert [one.code for one in unsupported(flow, "queue")] == ["DAG102", "CTRL901"]
+    flow.checkpoint("review", "hook")
+    assert [one.code for one in check(flow.ir(), CheckContext()) if one.code == "CTRL901"] == ["CTRL901"]
+    assert [one.code for one in unsupported(flow.ir(), "queue")] == ["DAG102", "DAG102", "CTRL901"]

@@ -469,3 +469,13 @@ def test_det302_leaves_to_cache002_what_a_pin_would_answer():
     claim = Declared(determinism="stable")
     assert not checked("DET302", cached(ASKS, declared=claim, reasons=(UNPINNED,)))
     assert checked("DET302", cached(use("http.read"), declared=claim, reasons=(SERVED,)))
+
+
+@pytest.mark.parametrize(
+    ("ttl_ms", "words"),
+    [(1, "1 ms"), (250, "250 ms"), (60_000, "1 minute"), (90_000, "90 seconds"), (299_999, "299999 ms")],
+)
+def test_a_finding_says_durations_in_words(ttl_ms, words):
+    found = one("EXACT003", irs.flow(node("f", DB, SEEN, idempotency=keyed(ttl_ms=ttl_ms))))
+    assert found.message == f"f remembers its effects for {words}, but records can come again for 5 minutes"
+    assert found.help == "by(..., ttl=minutes(5))"

@@ -128,6 +128,7 @@ hook = flow.trigger(http.post("/go", accepts=In, deadline=seconds(5)))
 flow.connect(hook, act)
 flow.connect(act, flow.respond())
 flow.egress("api", "api.example.com")
+flow.creds("key", provider="api", scopes=("orders:read",))
 flow.rate_limit(qps=1, burst=1)
 """
 BOUND = """

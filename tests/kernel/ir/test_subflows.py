@@ -125,6 +125,11 @@ asked = flow.export("asked", entry=look, exit=look)
     assert (cost.tokens, cost.usd, cost.cpu_ms) == (10, "0.50", None)
 
 
+def test_it_is_tried_again_as_the_flow_says(tmp_path):
+    flow = OUTER + "from flowlattice import Retry\nflow.on_error(last, Retry(max=2))\n"
+    assert named(lower(load(write(tmp_path, flow=flow))), "last").retry.max == 2
+
+
 def test_the_inner_flow_is_there_whole_with_its_places(outer):
     inner = outer.subflows["inner@2.0.0"]
     assert [node.name for node in inner.nodes] == ["trigger", "tidy", "look", "write", "respond", "undo"]

@@ -63,7 +63,7 @@ HERE_ID = ir.node_id("f", "1.0.0", "n")
         ("temporal", Facts(kind="node", determinism="stable"), "activity"),
         ("temporal", Facts(kind="node", effects="read_only"), "activity"),
         ("temporal", Facts(kind="node", effects="effectful", determinism="best_effort"), "activity"),
-        ("temporal", Facts(kind="switch", determinism="best_effort"), "activity"),
+        ("temporal", Facts(kind="switch"), "branch"),
         ("temporal", Facts(kind="subflow", effects="effectful"), "child"),
         ("temporal", Facts(kind="subflow", effects="read_only"), "inline"),
         ("temporal", Facts(kind="checkpoint"), "signal"),

@@ -20,7 +20,7 @@ def test_plans_in_words_are_as_they_were(golden, name):
 
 @pytest.mark.parametrize(
     ("name", "profile"),
-    [("s03_etl", "temporal"), ("s04_payments", "dev"), ("s08_field", "queue"), ("s01_echo", "temporal")],
+    [("s03_etl", "temporal"), ("s04_payments", "dev"), ("s08_field", "queue"), ("s10_outbox", "temporal")],
 )
 def test_plans_for_other_profiles_are_as_they_were(golden, name, profile):
     golden(GOLDEN / f"{name}_on_{profile}.txt", words(plan(STORIES[name]().ir(), profile)) + "\n")

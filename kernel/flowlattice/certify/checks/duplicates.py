@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from flowlattice.capabilities import registry
 from flowlattice.certify.model import Check
 from flowlattice.certify.reach import worthwhile
 from flowlattice.certify.subject import Subject
+from flowlattice.lattice import Effects
 
 NAME = "duplicates"
 _INPUTS = 5
@@ -29,7 +31,7 @@ async def run(subject: Subject) -> Check:
         for (node, key, method), times in Counter((call.node, call.key, call.method) for call in calls).items():
             if times > 1:
                 failures.append(f"node {node} made the effect {method} of key {str(key)[:12]} {times} times")
-        if any(call.key is None and call.capability.endswith(".write") for call in host.calls()):
+        if any(call.key is None and _has_effect(call.capability) for call in host.calls()):
             failures.append("an effect carried no key")
     if not calls and not failures:
         why = f"no effect was seen of {', '.join(effectful)} in {sent} requests; state an example that has one"
@@ -42,3 +44,8 @@ async def run(subject: Subject) -> Check:
         failures=tuple(failures[:10]),
         measured={"sent": sent, "effects": len(calls)},
     )
+
+
+def _has_effect(capability: str) -> bool:
+    declared = registry.named(capability)
+    return declared is not None and declared.effects is Effects.EFFECTFUL

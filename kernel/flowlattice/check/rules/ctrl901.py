@@ -2,8 +2,8 @@
 
 A flow is written for a profile, and each profile honours a part of the language, by design and whatever is installed. A
 web process answers requests: it does not collect windows over many of them, wait for people, partition or spill. Queue
-workers have no caller who waits for an answer. Temporal answers in one piece, and carries hundreds of records a
-second, not thousands. A WebAssembly guest has no sockets and nobody who looks at it. `flows plan PATH --all` says which
+workers do not wait for people either. Temporal consumes no topics, and carries hundreds of records a second, not
+thousands. A WebAssembly guest has no sockets and nobody who looks at it. `flows plan PATH --all` says which
 profiles can run a flow, and what stands in the way of the others.
 
 HTTP triggers read every field of an accepted record from the path, the query, a form or a JSON body: what is neither
@@ -60,7 +60,7 @@ SEVERITY: Severity = "error"
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
-    """Find what the flow's own profile cannot honour; how its triggers answer is DAG102."""
+    """Find what the flow's own profile cannot honour; how it answers is DAG102."""
     for found in hosting.unsupported(flow, flow.profile):
         if found.code == CODE:
             yield found

@@ -52,10 +52,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flowlattice.check.context import CheckContext
-from flowlattice.check.exactly_once import DEFAULT_TTL_MS, longest_return_ms
+from flowlattice.check.exactly_once import DEFAULT_TTL_MS, Returns
 from flowlattice.check.finding import finding, offer
 from flowlattice.check.places import defined, named
-from flowlattice.check.values import duration
+from flowlattice.check.values import duration, in_words
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR, Idempotency
 
@@ -70,16 +70,15 @@ SEVERITY: Severity = "error"
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find keys that are forgotten too soon."""
+    returns = Returns(flow)
     for node in flow.nodes:
         if node.idempotency is None or not node.uses("dedupe"):
             continue
-        needed, kept = longest_return_ms(flow, node), _kept(node.idempotency)
+        needed, kept = returns.longest_ms(node), _kept(node.idempotency)
         if 0 < kept < needed:  # no time at all is CTRL101
-            time = duration(needed)[0]
-            message = (
-                f"{node.name} remembers its effects for {duration(kept)[0]}, but records can come again for {time}"
-            )
-            fix, text = offer("safe", f"remember them for {time}"), f"by(..., ttl={time})"
+            time = in_words(needed)
+            message = f"{node.name} remembers its effects for {in_words(kept)}, but records can come again for {time}"
+            fix, text = offer("safe", f"remember them for {time}"), f"by(..., ttl={duration(needed)[0]})"
             yield finding(CODE, message, defined(node), node=node.name, help=text, fix=fix)
 
 
@@ -94,5 +93,5 @@ def fix(found: Diagnostic, flow: FlowIR, module: cst.Module, context: CheckConte
     node = named(flow, found.node)
     if node is None or node.definition is None:
         return None
-    ttl, unit = duration(longest_return_ms(flow, node))
+    ttl, unit = duration(Returns(flow).longest_ms(node))
     return codemods.set_option_keyword(module, node.definition, "idempotency", "ttl", ttl, names=[unit])

@@ -1,6 +1,7 @@
 """What a node is given for the capabilities it asks for: each call is allowed, made and recorded under the attempt.
 
-One module a family; `MAKERS` is the one place that says which module serves which capability.
+One module a family; `MAKERS` is the one place that says which module serves which capability. Other distributions grant
+their own types (`installed`), with `Granted` as their base.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from flowlattice.capabilities import capability_type
 from flowlattice.context import Context
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.granted import ai, blob, creds, db, dedupe, http, kv, messages, session, sources
-from flowlattice.engine.granted.base import Grant, Maker
+from flowlattice.engine.granted.base import Grant, Granted, Maker
+from flowlattice.engine.granted.installed import installed_maker
 from flowlattice.engine.run import Attempt
 from flowlattice.errors import UsageError
 from flowlattice.ir.model import CapabilityUse
 
-__all__ = ["MAKERS", "Grant", "Maker", "grants"]
+__all__ = ["MAKERS", "Grant", "Granted", "Maker", "grants", "installed_maker"]
 
 MAKERS: Final[Mapping[str, Maker]] = {
     "ai.read": ai.read,
@@ -44,7 +46,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "session": session.store,
     "session.read": session.read,
 }
-"""How each capability is granted. What does not stand here, no host that runs in this process serves."""
+"""How each of the kernel's capabilities is granted; what does not stand here, no host in this process serves."""
 
 
 def grants(function: Callable[..., object], uses: tuple[CapabilityUse, ...], bindings: Bindings) -> dict[str, Grant]:
@@ -71,7 +73,7 @@ def _itself(attempt: Attempt) -> Attempt:
 
 
 def _grant(use: CapabilityUse, bindings: Bindings) -> Grant:
-    make = MAKERS.get(use.name)
+    make = MAKERS.get(use.name) or installed_maker(use.name)
     if make is None:
         raise UsageError(f"binding {use.binding}: no host that runs in this process serves the capability {use.name}")
     return make(use, bindings)

@@ -21,6 +21,8 @@ Maker: TypeAlias = Callable[[CapabilityUse, Bindings], Grant]
 class Granted:
     """A capability for one attempt.
 
+    What is no method of the capability's protocol is underscored, since code of a flow may not name such attributes.
+
     Args:
         use: What the node asks for.
         attempt: Whose calls they are.

@@ -11,17 +11,16 @@ from flowlattice.ir.model import CapabilityUse
 
 
 class GrantedCreds:
-    """`Creds`: a name for the node, and for the engine the way to the headers that carry the credential."""
+    """`Creds`: a name for the node, and for the engine the way to the credential.
+
+    What leads there is underscored: code of a flow that names such an attribute is not loaded.
+    """
 
     __slots__ = ("_credential", "name")
 
     def __init__(self, name: str, credential: Credential) -> None:
         self.name = name
         self._credential = credential
-
-    def headers(self) -> Mapping[str, str]:
-        """The headers of a request that carry the credential; for the engine."""
-        return self._credential.headers()
 
 
 def headers_of(auth: Creds | None) -> Mapping[str, str]:
@@ -35,7 +34,7 @@ def headers_of(auth: Creds | None) -> Mapping[str, str]:
         return {}
     if not isinstance(auth, GrantedCreds):
         raise TypeError(f"auth takes a parameter of type Creds, not a {type(auth).__name__}")
-    return auth.headers()
+    return auth._credential.headers()  # noqa: SLF001 - what is private is private to this module
 
 
 def creds(use: CapabilityUse, bindings: Bindings) -> Grant:

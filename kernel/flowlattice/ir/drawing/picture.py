@@ -110,8 +110,6 @@ def _notes(node: Node) -> Iterator[str]:
     yield from _hints(node)
     if node.timeout_ms is not None:
         yield f"timeout {duration(node.timeout_ms)}"
-    if node.cache is not None:
-        yield f"cached by {', '.join(node.cache.fields)} ({node.cache.tier})"
     if node.ai is not None and node.ai.model is not None:
         yield f"model {node.ai.model}"
     if node.side_outputs and node.trigger is None:  # every trigger but a route has `rejected`
