@@ -50,7 +50,7 @@ def reorder_key_fields(module: Module) -> Iterator[Mutation]:
             yield module.change(call, lambda one: one.args.reverse(), f"turns the fields of {ast.unparse(call)} round")
 
 
-@operator("DAG004", "IDEM020", "CACHE001", "DAG002", "LOAD003", "IDEM025")
+@operator("IDEM020", "CACHE002")
 def empty_key(module: Module) -> Iterator[Mutation]:
     """A key has no fields."""
     for call in module.calls("by"):

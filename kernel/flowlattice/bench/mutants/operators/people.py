@@ -231,7 +231,7 @@ def ask_for_too_much(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("day", "usd('0.000001')"), "spends more a day in one call", needs=("usd",))
 
 
-@operator("BUD102", "BUD101")
+@operator("BUD102", "LOAD003")
 def no_budget_at_all(module: Module) -> Iterator[Mutation]:
     """A ceiling is zero or negative."""
     for call in module.calls("tokens"):

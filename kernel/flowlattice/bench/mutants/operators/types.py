@@ -173,7 +173,7 @@ def _fields(kind: ast.ClassDef) -> list[ast.AnnAssign]:
     return [part for part in kind.body if isinstance(part, ast.AnnAssign)]
 
 
-@operator("DAG002", "IDEM025", "IDEM020", "DAG202", "DAG004", "CACHE001", "LOAD003")
+@operator("IDEM025", "DAG202")
 def unknown_key_field(module: Module) -> Iterator[Mutation]:
     """A key names a field that the record does not have."""
     for call in module.calls("by"):
