@@ -90,3 +90,6 @@ _.answer_schema
 
 # A field of what `flows author --json` shows.
 _.probes
+
+# Fields of records of the examples that only keys, tables and hosts read, by their names.
+(_.event_id, _.user_id)

@@ -41,7 +41,7 @@ class Model(Detail):
 
     def facts(self) -> Mapping[str, JsonValue]:
         """Model, seed, most tokens, prices as text."""
-        prices: JsonValue = None if self.usd_per_million is None else [str(price) for price in self.usd_per_million]
+        prices: JsonValue = None if self.usd_per_million is None else [f"{price:f}" for price in self.usd_per_million]
         return {"model": self.name, "seed": self.seed, "max_tokens": self.max_tokens, "usd_per_million": prices}
 
 

@@ -123,7 +123,7 @@ def _all(amounts: Amounts) -> tuple[Amount, ...]:
 def _usd(amounts: Sequence[Amount]) -> str | None:
     """The lowest amount of dollars, since all of them bind."""
     found = [amount.amount for amount in amounts if isinstance(amount, Usd)]
-    return str(min(found)) if found else None
+    return f"{min(found):f}" if found else None
 
 
 def _tokens(amounts: Sequence[Amount]) -> int | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from flowlattice.bindings.entries import BaseEntry, Entry, LocalEntry, SecretEntry
 from flowlattice.bindings.file import BINDINGS_FILE, EnvironmentText
 from flowlattice.bindings.serving import is_served
 from flowlattice.capabilities import registry
-from flowlattice.health.finding import Finding
+from flowlattice.health.finding import Finding, Status
 from flowlattice.health.reach import connections, storage
 from flowlattice.ir.model import CapabilityUse, FlowIR
+
+_HERE: Final = frozenset({"web", "dev"})
 
 
 @dataclass(frozen=True)
@@ -72,31 +75,26 @@ def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connec
         base: The folder that paths in the environment start from.
         connect: Whether to try to connect to servers; otherwise nothing leaves this machine.
     """
+    # What this process does not serve is missing for a flow that runs here, and another host's for the others.
+    unserved: Status = "fail" if flow.profile in _HERE else "warn"
     for need in needs(flow):
         details = _details(need)
-        if not need.backends:
-            yield _own(need, details)
+        if not all(is_served(name, None) for name in need.names):
+            remedy = "the flow can be checked and planned; it cannot run here"
+            text = f"{need.said}: no host that runs in this process serves it"
+            yield Finding(name=need.binding, status=unserved, text=text, remedy=remedy, details=details)
+        elif not need.backends:
+            yield Finding(name=need.binding, status="ok", text=f"{need.said}: the host's own", details=details)
         elif environment is None:
             remedy = f"bind it in {BINDINGS_FILE} and name the environment with --env"
             text = f"{need.said}: a local double stands in"
             yield Finding(name=need.binding, status="warn", text=text, remedy=remedy, details=details)
         else:
-            yield _bound(need, environment, base, details, connect=connect)
+            yield _bound(need, environment, base, unserved, connect=connect)
 
 
-def _own(need: Need, details: Mapping[str, str]) -> Finding:
-    """What needs no binding: the host has it, or there is no such host here."""
-    if all(is_served(name, None) for name in need.names):
-        return Finding(name=need.binding, status="ok", text=f"{need.said}: the host's own", details=details)
-    text = f"{need.said}: no host that runs in this process serves it"
-    remedy = "the flow can be checked and planned; it cannot run here"
-    return Finding(name=need.binding, status="fail", text=text, remedy=remedy, details=details)
-
-
-def _bound(
-    need: Need, environment: EnvironmentText, base: Path, details: Mapping[str, str], *, connect: bool
-) -> Finding:
-    entry = environment.entries.get(need.binding)
+def _bound(need: Need, environment: EnvironmentText, base: Path, unserved: Status, *, connect: bool) -> Finding:
+    entry, details = environment.entries.get(need.binding), _details(need)
     where = f"[{environment.name}.{need.binding}]"
     if entry is None or (not isinstance(entry, LocalEntry) and entry.backend not in need.backends):
         text = f"{need.said}: {'not bound' if entry is None else f'bound to {entry.backend}'} in {environment.name}"
@@ -107,6 +105,10 @@ def _bound(
         text = f"{need.said}: a local double, as {where} asks for"
         return Finding(name=need.binding, status="warn", text=text, details=details)
     fault = _fault(need, entry, base, connect=connect)
+    if fault is None and not all(is_served(name, entry.backend) for name in need.names):
+        text = f"{need.said}: on {entry.backend}, but no host that runs in this process serves it there"
+        remedy = 'backend = "local" stands in for it here'
+        return Finding(name=need.binding, status=unserved, text=text, remedy=remedy, details=details)
     if fault is None:
         return Finding(name=need.binding, status="ok", text=f"{need.said}: on {entry.backend}", details=details)
     said, remedy = fault
@@ -119,7 +121,6 @@ def _fault(need: Need, entry: Entry, base: Path, *, connect: bool) -> tuple[str,
     return (
         _without_value(entry)
         or _without_scope(need, entry)
-        or _without_host(need, entry)
         or storage(entry, need.names, base)
         or (connections(entry, need.hosts) if connect else None)
     )
@@ -138,12 +139,6 @@ def _without_scope(need: Need, entry: Entry) -> tuple[str, str] | None:
         return None
     lacking = [scope for scope in need.scopes if scope not in entry.scopes]
     return (f"it lacks {', '.join(lacking)}", "have the provider grant it, and list it in scopes") if lacking else None
-
-
-def _without_host(need: Need, entry: Entry) -> tuple[str, str] | None:
-    if all(is_served(name, entry.backend) for name in need.names):
-        return None
-    return "no host that runs in this process serves it there", 'backend = "local" stands in for it here'
 
 
 def _details(need: Need) -> dict[str, str]:

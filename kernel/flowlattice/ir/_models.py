@@ -44,7 +44,7 @@ def total(parts: Iterable[ir.Node]) -> ir.Cost | None:
     usd = [Decimal(cost.usd) for cost in stated if cost.usd is not None]
     cost = ir.Cost(
         tokens=_sum(cost.tokens for cost in stated),
-        usd=str(sum(usd)) if usd else None,
+        usd=f"{sum(usd):f}" if usd else None,
         cpu_ms=_sum(cost.cpu_ms for cost in stated),
         memory_bytes=max((cost.memory_bytes for cost in stated if cost.memory_bytes is not None), default=None),
     )
@@ -75,7 +75,7 @@ def _usd(ai: ir.Ai | None, tries: int) -> str | None:
     tokens = _tokens(ai, tries)
     if tokens is not None and ai.usd_per_million is not None:
         bounds.append(_price(tokens, ai, tries))
-    return str(min(bounds)) if bounds else None
+    return f"{min(bounds):f}" if bounds else None
 
 
 def _price(tokens: int, ai: ir.Ai, tries: int) -> Decimal:

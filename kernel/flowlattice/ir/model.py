@@ -6,7 +6,7 @@ milliseconds (`*_ms`) or seconds (`*_s`). `from`, `to`, `targets` and `compensat
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -21,6 +21,8 @@ SurfaceKind = Literal[
     "switch", "if", "foreach", "distinct", "window", "aggregate", "partition", "merge", "join", "zip", "error_handler",
     "timeout", "rate_limit", "respond", "spill",
 ]  # fmt: skip
+# Bounded, so that reckoning with it takes no time.
+DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,40})?$")]
 EffectsName = Literal["pure", "read_only", "effectful"]
 DeterminismName = Literal["strict", "stable", "best_effort", "nondeterministic"]
 
@@ -166,8 +168,8 @@ class Batch(IRModel):
 class AiBudget(IRModel):
     """Ceilings of a language model's use; USD as decimal text."""
 
-    usd_per_day: str | None = None
-    usd_per_run: str | None = None
+    usd_per_day: DecimalText | None = None
+    usd_per_run: DecimalText | None = None
     tokens_per_day: int | None = None
     tokens_per_run: int | None = None
     tokens_per_call: int | None = None
@@ -184,7 +186,7 @@ class Ai(IRModel):
     seed: int | None = None
     stream: bool = False
     max_tokens: int | None = None
-    usd_per_million: tuple[str, str] | None = None
+    usd_per_million: tuple[DecimalText, DecimalText] | None = None
     budget: AiBudget | None = None
 
 
@@ -192,7 +194,7 @@ class Cost(IRModel):
     """The worst case of one run of a node, as far as it is stated: tokens, USD as decimal text, CPU and memory."""
 
     tokens: int | None = None
-    usd: str | None = None
+    usd: DecimalText | None = None
     cpu_ms: int | None = None
     memory_bytes: int | None = None
 
@@ -383,6 +385,7 @@ class Checkpoint(IRModel):
         case: The branch of it that waits.
         view: The schema of what the person sees; none if it cannot be shown.
         view_problem: Why the view cannot be shown; none if it can.
+        view_body: The digest of the function that makes the view; none where a record is filled by the names of fields.
         view_reasons: Why a view that a pure function makes differs from time to time; empty if it does not.
         ttl_s: How long it waits; none: for ever.
         on_timeout: What happens then; none if the author did not say.
@@ -396,6 +399,7 @@ class Checkpoint(IRModel):
     case: str | None = None
     view: str | None = None
     view_problem: str | None = None
+    view_body: str | None = None
     view_reasons: tuple[Reason, ...] = ()
     ttl_s: int | None = None
     on_timeout: Literal["reject", "escalate"] | None = None

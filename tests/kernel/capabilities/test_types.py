@@ -181,6 +181,11 @@ def test_what_the_ir_keeps_of_details():
     }
 
 
+def test_small_and_round_amounts_are_written_out():
+    assert per(day=usd("1e-7")).facts()["usd_per_day"] == "0.0000001"
+    assert per(day=usd("5e3")).facts()["usd_per_day"] == "5000"
+
+
 def test_a_detail_that_the_type_does_not_take_is_no_silence():
     declared = capability_type(KvRead)
     assert declared is not None

@@ -6,6 +6,7 @@ from flowlattice.check import CheckContext, Facts, Identity, apply_fixes, check,
 from flowlattice.ir.model import AiBudget
 from tests.kernel.check import orders
 from tests.kernel.check.orders import BARE, CHARGE, ONCE, POST, STORE
+from tests.kernel.check.test_fix_properties import comments, repaired
 
 ALIASES = "from flowlattice import DedupeStore as Seen, node as step, by as keyed_by\n"
 QUEUE, TEMPORAL = orders.QUEUE.replace(ALIASES, ""), orders.TEMPORAL.replace(ALIASES, "")
@@ -327,3 +328,64 @@ def test_what_is_not_certain_has_no_fix(flow_of, head, text, code):
     found = [d for d in with_edits(flow, check(flow), {"flow.py": source}) if d.code == code]
     assert found
     assert [d.fix for d in found] == [None] * len(found)
+
+
+MANY = '''"""Many faults at once."""
+import flowlattice as fl
+
+
+class Order(fl.Record, data="internal"):
+    order_id: str
+    item: str
+
+
+@fl.node
+async def drop(order: Order, db: fl.DbWrite) -> Order:  # undo
+    await db.delete("orders", where={"order_id": order.order_id})
+    return order
+
+
+@fl.node(
+    compensate=drop,
+    retry_owner="orchestrator",
+    determinism=fl.Determinism.STRICT,
+)
+async def store(
+    order: Order,
+    db: fl.DbWrite,  # theirs
+) -> Order:
+    await db.upsert("orders", order, key="order_id")
+    return order
+
+
+flow = fl.Flow("orders", version="1.0.0", profile=fl.Profile.QUEUE)
+jobs = flow.trigger(fl.queue("orders", accepts=Order, visibility_timeout=fl.hours(12), max_deliveries=5))
+flow.connect(
+    jobs,
+    store,
+    delivery="exactly_once",
+    buffer=fl.Buffer(spill=fl.Spill(blob="over")),
+)
+flow.on_error(store, fl.Retry(max=3))  # three
+flow.on_error(store, fl.Retry(max=4))  # four
+flow.creds("key", scopes=("a", "b"))
+'''
+DONE = {
+    "@fl.node": '@fl.node(idempotency=fl.by("order_id", "item"))',
+    "    determinism=fl.Determinism.STRICT,": (
+        '    determinism=fl.Determinism.BEST_EFFORT,\n    idempotency=fl.by("order_id", "item", ttl=fl.hours(60)),'
+    ),
+    "    db: fl.DbWrite,  # theirs": "    db: fl.DbWrite,  # theirs\n    seen: fl.DedupeStore,",
+    '    buffer=fl.Buffer(spill=fl.Spill(blob="over")),': (
+        '    buffer=fl.Buffer(spill=fl.Spill(blob="over", max_bytes=fl.mib(64))),'
+    ),
+    "flow.on_error(store, fl.Retry(max=4))  # four": "# four",
+    'flow.creds("key", scopes=("a", "b"))': 'flow.creds("key", scopes=())',
+}
+
+
+def test_many_faults_at_once_come_to_rest():
+    done, left = repaired(MANY, Facts())
+    assert done.splitlines() == "\n".join(DONE.get(line, line) for line in MANY.splitlines()).splitlines()
+    assert comments(done) == comments(MANY)
+    assert [code for code in left if code != "CAP101"] == ["DAG330", "RETRY011"]

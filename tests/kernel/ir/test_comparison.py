@@ -155,7 +155,11 @@ SENTENCES: list[tuple[Edit, str, str]] = [
     (put("has_lines", effects="read_only"), "riskier", "node has_lines is read_only, was pure"),
     (put("has_lines", determinism="stable"), "riskier", "node has_lines is stable, was strict"),
     (put("charge", idempotency=None), "riskier", "node charge loses its key (order_id, class): a repeat happens again"),
-    (put("store", idempotency=KEY), "riskier", "node store remembers its key for 1000 ms, was for ever"),
+    (
+        put("store", idempotency=KEY),
+        "riskier",
+        "node store remembers its key for 1000 ms, was for 86400000 ms, the default",
+    ),
     (put("stamp", idempotency=KEY), "safer", "node stamp acts once per order_id; it had no key"),
     (put("stamp", timeout_ms=None), "riskier", "the timeout of stamp (ms) is none, was 2000"),
     (elsewhere, "riskier", "node charge may reach evil.example.com"),

@@ -40,6 +40,8 @@ def sample(annotation: object, depth: int = 0) -> typing.Any:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
         return sample(next(kind for kind in arguments if kind is not type(None)), depth)
+    if origin is typing.Annotated:
+        return "5"  # an amount as decimal text
     if origin is typing.Literal:
         return arguments[0]
     if origin is tuple:
@@ -82,13 +84,15 @@ def others(annotation: object, value: object) -> Iterator[object]:
     if origin in (typing.Union, types.UnionType):
         yield from (None for kind in arguments if kind is type(None))
         yield from others(next(kind for kind in arguments if kind is not type(None)), value)
+    elif origin is typing.Annotated:
+        yield "6"
     elif origin is typing.Literal:
         yield from (choice for choice in arguments if choice != value)
     elif origin is tuple:
         if arguments[-1] is Ellipsis:
             yield ()
-        if arguments[0] is str:
-            yield tuple("other" for _ in typing.cast("tuple[str, ...]", value))
+        if arguments[0] is str or typing.get_origin(arguments[0]) is typing.Annotated:
+            yield tuple("6" for _ in typing.cast("tuple[str, ...]", value))
     elif origin is dict:
         yield {}
     elif annotation is UUID:

@@ -66,7 +66,29 @@ def flows(draw):
         flow.effect("undo").node("last", compensate="undo", effects="effectful").edge(
             draw(st.sampled_from(names)), "last"
         )
+    if draw(st.booleans()):
+        inner = draw(_exports(flow.profile))
+        flow.subflow("sub", inner, side_outputs=("failed",)).edge(draw(st.sampled_from(names)), "sub")
+        if draw(st.booleans()):
+            flow.node("after").edge("sub", "after")
     return flow
+
+
+@st.composite
+def _exports(draw, profile):
+    """A chain of a few nodes that is exported as a whole, with a node behind it that is not."""
+    inner = Drawn("inner")
+    names = [f"i{number}" for number in range(draw(st.integers(1, 4)))]
+    for name in names:
+        facts, uses = draw(node_facts())
+        inner.node(
+            name,
+            draw(st.sampled_from([one for one in ("node", "merge", "window") if can(one, profile)])),
+            *uses,
+            **facts,
+        )
+    inner.node("beyond").line(*names, "beyond")
+    return inner.export(names[0], names[-1], effects=draw(st.sampled_from(["pure", "effectful"])))
 
 
 def _case(flow, source):
@@ -83,6 +105,9 @@ def reached(flow: ir.FlowIR) -> set[str]:
             found.add(current.name)
             waiting += [edge.target_id for edge in flow.outgoing(current.id)]
             waiting += [current.compensate] if current.compensate is not None else []
+            if current.kind == "subflow":
+                [inner] = flow.subflows.values()
+                found |= {f"{current.name}/{node.name}" for node in inner.nodes if node.name != "beyond"}
     return found
 
 

@@ -10,9 +10,10 @@ from flowlattice.ir.comparison._asked import asked
 from flowlattice.ir.comparison._change import Change, Weight, moved, paired, weight_of
 from flowlattice.ir.comparison._facts import node_fact
 from flowlattice.ir.comparison._options import options
-from flowlattice.ir.model import FlowIR, Node
+from flowlattice.ir.model import FlowIR, Idempotency, Node
 from flowlattice.lattice import Determinism, Effects
 
+_DEFAULT_TTL_MS = 86_400_000  # how long hosts remember a key of which nothing is said
 _EFFECTS = tuple(level.value for level in Effects)
 _DETERMINISM = tuple(level.value for level in Determinism)
 
@@ -86,7 +87,7 @@ def _identity(name: str, was: Node, now: Node) -> Iterator[Change]:
         text = f"node {name} acts once per {', '.join(new.fields)}, was once per {', '.join(old.fields)}"
         yield Change(kind="idempotency", weight="riskier", subject=name, text=text, before=before, after=after)
     if old.ttl_ms != new.ttl_ms:
-        shorter = new.ttl_ms is not None and (old.ttl_ms is None or new.ttl_ms < old.ttl_ms)
+        shorter = _kept_ms(new) < _kept_ms(old)
         text = f"node {name} remembers its key {_long(new.ttl_ms)}, was {_long(old.ttl_ms)}"
         weight = "riskier" if shorter else "safer"
         yield Change(kind="idempotency", weight=weight, subject=name, text=text, before=before, after=after)
@@ -98,8 +99,12 @@ def _identity(name: str, was: Node, now: Node) -> Iterator[Change]:
         yield moved("idempotency", name, what, old.honoured, new.honoured, weight)
 
 
+def _kept_ms(key: Idempotency) -> int:
+    return _DEFAULT_TTL_MS if key.ttl_ms is None else key.ttl_ms
+
+
 def _long(ttl_ms: int | None) -> str:
-    return "for ever" if ttl_ms is None else f"for {ttl_ms} ms"
+    return f"for {_DEFAULT_TTL_MS} ms, the default" if ttl_ms is None else f"for {ttl_ms} ms"
 
 
 def _made(name: str, was: Node, now: Node) -> Iterator[Change]:
