@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from math import isfinite
 from typing import cast
 from uuid import UUID
 
@@ -41,7 +42,7 @@ class ControlLowering:
                 given: dict[str, JsonValue] = {
                     "fields": list(on_the_wire(partition.fields, self.ports.incoming(partition.target))),
                     "max_parallel_shards": partition.max_parallel_shards,
-                    "weights": dict(partition.weights),
+                    "weights": {key: floating(weight) for key, weight in partition.weights.items()},
                 }
                 yield self._surface("partition", partition.target, given, partition.place)
         for handler in self.flow.handlers:
@@ -54,7 +55,7 @@ class ControlLowering:
                 yield ir.Surface(
                     kind="rate_limit",
                     targets=targets,
-                    config=config({"qps": limit.qps, "burst": limit.burst}),
+                    config=config({"qps": floating(limit.qps), "burst": limit.burst}),
                     source=self.schemas.source(limit.place),
                 )
 
@@ -133,12 +134,15 @@ def retry_of(flow: Flow, element: Element, owner: str | None) -> ir.Retry | None
 
 def _retry(retry: Retry, owner: str | None) -> ir.Retry:
     backoff = retry.backoff
+    factor = 2.0 if backoff is None else floating(backoff.factor)
+    # The surface says what was written, and there it is judged.
+    factor = 2.0 if isinstance(factor, float) and not isfinite(factor) else factor
     lowered = ir.Retry.model_validate(
         {
             "owner": owner or "orchestrator",
             "max": retry.max,
             "backoff_ms": 0 if backoff is None else in_ms(backoff.first),
-            "factor": 2.0 if backoff is None else floating(backoff.factor),
+            "factor": factor,
         }
     )
     return whole(lowered)
@@ -152,7 +156,7 @@ def _strategy(strategy: ErrorStrategy) -> dict[str, JsonValue]:
                 "strategy": "retry",
                 "max": strategy.max,
                 "backoff_ms": in_ms(backoff.first),
-                "factor": backoff.factor,
+                "factor": floating(backoff.factor),
                 "then": None if strategy.then is None else _strategy(strategy.then),
             }
         case DeadLetter():

@@ -15,6 +15,7 @@ from pydantic import BaseModel, JsonValue
 Part = TypeVar("Part", bound=BaseModel)
 
 _BITS: Final = 64
+_EXACT_BITS: Final = 53  # of a float
 # JSON readers take longer whole numbers too, but Python reads no more than 4,300 digits: far below that, above any use.
 _SCHEMA_BITS: Final = 1_000
 
@@ -48,11 +49,13 @@ def schema(value: JsonValue) -> JsonValue:
 
 
 def floating(value: float | None) -> float | None:
-    """A number for a field that takes floats; a whole number beyond all floats is infinite."""
+    """A number for a field that takes floats: one of many digits as a float, one beyond all floats as infinite."""
+    if not isinstance(value, int) or value.bit_length() <= _EXACT_BITS:
+        return value
     try:
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return float(value)
     except OverflowError:
-        return inf if value is not None and value > 0 else -inf
+        return inf if value > 0 else -inf
 
 
 def whole(part: Part) -> Part:

@@ -65,7 +65,8 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     for node in flow.nodes:
         if node.concurrency is not None and not 1 <= node.concurrency <= MOST:
             message = f"the concurrency of {node.name}, {node.concurrency}, is not between 1 and {MOST:,}"
-            yield finding(CODE, message, defined(node), node=node.name)
+            source = node.source if node.kind == "foreach" else defined(node)
+            yield finding(CODE, message, source, node=node.name)
     for message, source in _of_surfaces(flow):
         yield finding(CODE, message, source)
     yield from _in_order(flow)
