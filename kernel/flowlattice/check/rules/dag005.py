@@ -3,9 +3,9 @@
 `flow.max_in_flight(n)` lets at most `n` requests be under way at once; more are answered 503. Zero or less would
 answer nothing, and more than 100,000 is no limit on any host. The same holds for the `concurrency` of a node or of a
 `ForEach`, which is how many records it may have under way, and for the `max_parallel_shards` of a partition. The weight
-of a key is its share among the others, above zero; a node is retried no less often than never, and no more than 100,000 times. A node that runs several
-times at once behind edges that keep their order, and whose records nothing partitions, works on one after the other:
-that is a warning.
+of a key is its share among the others, above zero; a node is retried no less often than never, and no more than
+100,000 times. A node that runs several times at once behind edges that keep their order, and whose records nothing
+partitions, works on one after the other: that is a warning.
 
 ## Bad
 
