@@ -15,6 +15,7 @@ from flowlattice.ir._ports import PortTypes
 from flowlattice.ir.failures import lowering
 from flowlattice.ir.schemas import Schemas
 from flowlattice.language.annotations import NO_TYPE, spelled, without_metadata
+from flowlattice.language.bodies import body_digest
 from flowlattice.language.checkpoints import Checkpoint
 from flowlattice.language.handlers import Escalate
 from flowlattice.language.reading import read
@@ -46,6 +47,7 @@ class CheckpointLowering:
                     "case": given.case,
                     "view": None if problem else name,
                     "view_problem": problem,
+                    "view_body": None if isinstance(given.view, type) else body_digest(self.sources, given.view),
                     "view_reasons": () if problem else tuple(self._reasons(given)),
                     "ttl_s": None if given.ttl is None else round(given.ttl.total_seconds()),
                     "on_timeout": given.on_timeout if asked is None else "escalate",

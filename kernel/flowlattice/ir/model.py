@@ -385,6 +385,7 @@ class Checkpoint(IRModel):
         case: The branch of it that waits.
         view: The schema of what the person sees; none if it cannot be shown.
         view_problem: Why the view cannot be shown; none if it can.
+        view_body: The digest of the function that makes the view; none where a record is filled by the names of fields.
         view_reasons: Why a view that a pure function makes differs from time to time; empty if it does not.
         ttl_s: How long it waits; none: for ever.
         on_timeout: What happens then; none if the author did not say.
@@ -398,6 +399,7 @@ class Checkpoint(IRModel):
     case: str | None = None
     view: str | None = None
     view_problem: str | None = None
+    view_body: str | None = None
     view_reasons: tuple[Reason, ...] = ()
     ttl_s: int | None = None
     on_timeout: Literal["reject", "escalate"] | None = None

@@ -31,10 +31,7 @@ LACKING = {
     "the queue profile": STORIES["s03_etl"](),
     "the temporal profile": STORIES["s04_payments"](),
     "the wasm profile": STORIES["s08_field"](),
-    "queue triggers (hook)": Drawn(profile="dev")
-    .trigger("hook", "queue", topic="t")
-    .node("a")
-    .line("hook", "a"),
+    "queue triggers (hook)": Drawn(profile="dev").trigger("hook", "queue", topic="t").node("a").line("hook", "a"),
     "foreach nodes (rows)": request().node("rows", "foreach").line("hook", "rows"),
     "checkpoints (review)": request("dev").node("a").node("b").line("hook", "a", "b").checkpoint("review", "a"),
     "streamed responses (answer)": STORIES["s09_summarize"](),
@@ -62,7 +59,10 @@ def test_one_line_names_what_is_not_run_yet(what):
     with pytest.raises(NotRunYet) as refused:
         check_runnable(made)
     assert refused.value.what == what
-    assert str(refused.value) == f"this version plans flows with {what} and does not run them yet; flows plan shows the plan"
+    assert (
+        str(refused.value)
+        == f"this version plans flows with {what} and does not run them yet; flows plan shows the plan"
+    )
     assert isinstance(refused.value, EngineUnavailable)
 
 

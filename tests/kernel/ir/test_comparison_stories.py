@@ -140,3 +140,26 @@ def test_a_flow_that_is_reformatted_is_the_same_flow(tmp_path: Path) -> None:
         changes(tmp_path, CLICKS, '    page = raw.page.partition("?")[0]', '    page = (raw.page.partition("?")[0])  #')
         == []
     )
+
+
+CARD = """def card(invoice: Invoice) -> ApprovalCard:
+    return ApprovalCard(invoice_id="", customer_id="", amount_cents=invoice.amount_cents, currency="")
+
+
+flow = Flow("""
+
+
+def test_a_view_that_shows_something_else_is_a_risk(tmp_path: Path) -> None:
+    made = []
+    for number, shown in enumerate((CARD, CARD.replace("invoice.amount_cents", "1"))):
+        folder = tmp_path / str(number)
+        shutil.copytree(EXAMPLES / PAYMENTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        text = (folder / "flow.py").read_text(encoding="utf-8")
+        text = text.replace("flow = Flow(", shown).replace("view=ApprovalCard", "view=card")
+        (folder / "flow.py").write_text(text, encoding="utf-8")
+        built = build(folder, trusted=True)
+        assert built.ir is not None, built.diagnostics
+        made.append(built.ir)
+    (change,) = compare(*made)
+    assert change.weight == "riskier"
+    assert change.text.startswith("what makes the view of approve_high_value is blake3:")

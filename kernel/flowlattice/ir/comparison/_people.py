@@ -11,6 +11,7 @@ from flowlattice.ir.model import Checkpoint, FlowIR
 _POINT = {
     "view": Said("what a person sees of {}", riskier),
     "view_problem": Said("why what waits at {} cannot be shown", lambda _was, now: "riskier" if now else "safer"),
+    "view_body": Said("what makes the view of {}", riskier),
     "ttl_s": Said("how long {} waits for a person (s)", ceiling),
     "on_timeout": Said("what happens when nobody decides {}", riskier),
     "escalate_to": Said("who is asked next about {}", kept),

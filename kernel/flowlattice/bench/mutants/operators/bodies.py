@@ -48,7 +48,7 @@ def claim_read_only(module: Module) -> Iterator[Mutation]:
             yield _decorated(module, function, "effects", "Effects.READ_ONLY", what, "Effects")
 
 
-@operator("DET301", "DET302")
+@operator("DET302")
 def claim_strict(module: Module) -> Iterator[Mutation]:
     """A node that does not repeat byte for byte says that it does."""
     for function in module.nodes:
@@ -87,7 +87,7 @@ def _into_bodies(module: Module, text: str, what: str, *needs: str) -> Iterator[
         yield module.first_in(function, text, f"{function.name} {what}", needs=needs)
 
 
-@operator(*_WEAKENED, "CTRL120")
+@operator("CACHE002", "DET301", "EFFECT201", "IDEM025", "WFLOW010")
 def read_the_clock(module: Module) -> Iterator[Mutation]:
     """A body reads the clock."""
     yield from _into_bodies(
@@ -95,25 +95,25 @@ def read_the_clock(module: Module) -> Iterator[Mutation]:
     )
 
 
-@operator(*_WEAKENED)
+@operator("CACHE002", "DET301", "EFFECT201", "IDEM025", "WFLOW010")
 def draw_lots(module: Module) -> Iterator[Mutation]:
     """A body draws randomness."""
     yield from _into_bodies(module, "lot = random.random()", "draws randomness", ".random")
 
 
-@operator(*_WEAKENED)
+@operator("CACHE002", "DET301", "EFFECT201", "IDEM025", "WFLOW010")
 def make_a_uuid(module: Module) -> Iterator[Mutation]:
     """A body makes a random UUID."""
     yield from _into_bodies(module, "made = uuid.uuid4().hex", "makes a random UUID", ".uuid")
 
 
-@operator(*_WEAKENED)
+@operator("CACHE002", "DET301", "IDEM025", "WFLOW010")
 def depend_on_set_order(module: Module) -> Iterator[Mutation]:
     """A body depends on the order of a set."""
     yield from _into_bodies(module, "order = [text for text in {'a', 'b', 'c'}]", "takes the order of a set")
 
 
-@operator(*_WEAKENED)
+@operator("CACHE002", "DAG004", "DET301", "EFFECT201", "IDEM025", "WFLOW010")
 def change_a_global(module: Module) -> Iterator[Mutation]:
     """A body changes what lives longer than its call."""
     for function in module.functions:
@@ -122,7 +122,7 @@ def change_a_global(module: Module) -> Iterator[Mutation]:
         yield Mutation(file=mutation.file, text=text, line=mutation.line, what=mutation.what)
 
 
-@operator(*_WEAKENED)
+@operator("CACHE002", "DAG004", "DET301", "EFFECT201", "WFLOW010")
 def print_something(module: Module) -> Iterator[Mutation]:
     """A body prints."""
     yield from _into_bodies(module, "print('here')", "prints")
@@ -156,7 +156,7 @@ def evaluate_text(module: Module) -> Iterator[Mutation]:
         yield module.first_in(function, "made = eval('1 + 1')", f"{function.name} evaluates text")
 
 
-@operator(*_WEAKENED)
+@operator("CACHE002", "DAG004", "DET301", "EFFECT201", "WFLOW010")
 def call_the_unknown(module: Module) -> Iterator[Mutation]:
     """A body calls what nobody can read."""
     for function in module.functions:
@@ -164,7 +164,7 @@ def call_the_unknown(module: Module) -> Iterator[Mutation]:
         yield module.first_in(function, f"{first}.mystery()", f"{function.name} calls what is not known")
 
 
-@operator("DAG003", "LOAD002", "LOAD003", "EFFECT201")
+@operator()
 def return_another_constant(module: Module) -> Iterator[Mutation]:
     """A text or a number in a body is another one."""
     for function in module.functions:
@@ -191,7 +191,7 @@ def _next(value: object) -> object:
     return not value if isinstance(value, bool) else value + 1 if isinstance(value, int | float) else value
 
 
-@operator("EFFECT201", "DAG003", "LOAD003")
+@operator()
 def reorder_statements(module: Module) -> Iterator[Mutation]:
     """Two statements of a body change places."""
     for function in module.functions:
@@ -207,7 +207,7 @@ def _swapped(number: int) -> Callable[[FunctionSyntax], None]:
     return edit
 
 
-@operator("EFFECT201", "DAG003")
+@operator("EFFECT201")
 def call_what_is_not_offered(module: Module) -> Iterator[Mutation]:
     """A body calls a method that its capability does not have."""
     for function in module.nodes:

@@ -67,7 +67,7 @@ def raise_rate(module: Module) -> Iterator[Mutation]:
     yield from _given(module, "qps", ("rate_limit",), "1000000")
 
 
-@operator("DAG207", "DAG205", "DAG320", "CTRL101", "DAG005")
+@operator("DAG207")
 def double_statement(module: Module) -> Iterator[Mutation]:
     """A statement of the flow is there twice, with another value the second time."""
     for statement, call in module.statements("rate_limit"):
@@ -169,7 +169,7 @@ def drop_spill(module: Module) -> Iterator[Mutation]:
         yield module.change(call, without("spill"), "does not spill")
 
 
-@operator("IDEM020", "DAG005")
+@operator("DAG005")
 def drop_partition(module: Module) -> Iterator[Mutation]:
     """Records are not split by a key."""
     for statement, call in module.statements("partition_by"):
@@ -199,7 +199,7 @@ def other_weight(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("weights", "{'kiosk': 9}"), "weighs a key otherwise")
 
 
-@operator("WIN001", "DAG201", "DAG105", "DAG106", "DAG101")
+@operator("WIN001")
 def drop_window(module: Module) -> Iterator[Mutation]:
     """Records are added up without a window."""
     windows = {
@@ -215,13 +215,13 @@ def drop_window(module: Module) -> Iterator[Mutation]:
             yield module.put(into[1].args[1], ast.unparse(out[1].args[1]), f"leads past the window {name}")
 
 
-@operator("CTRL101", "WIN001", "DAG320")
+@operator("CTRL101")
 def no_window(module: Module) -> Iterator[Mutation]:
     """A window is nothing long."""
     yield from _given(module, "size", ("tumbling", "sliding"), "ms(0)", "-ms(1)")
 
 
-@operator("CTRL101", "WIN001")
+@operator("CTRL101")
 def negative_lateness(module: Module) -> Iterator[Mutation]:
     """Events may be late by less than nothing."""
     yield from _given(module, "allowed_lateness", ("tumbling", "sliding", "session"), "-ms(1)")
@@ -252,7 +252,7 @@ def other_aggregate(module: Module) -> Iterator[Mutation]:
             yield module.put(call, changed, f"takes the {name}")
 
 
-@operator("DAG005", "DAG006")
+@operator("DAG005")
 def no_concurrency(module: Module) -> Iterator[Mutation]:
     """A node runs no times at a time, or less."""
     for function in module.nodes:
@@ -264,7 +264,7 @@ def no_concurrency(module: Module) -> Iterator[Mutation]:
                 )
 
 
-@operator("DAG006", "CTRL101", "DAG005")
+@operator("DAG006")
 def no_batch(module: Module) -> Iterator[Mutation]:
     """A batch is empty, or waits no time."""
     for call in module.calls("Batch"):
@@ -282,7 +282,7 @@ def drop_batch(module: Module) -> Iterator[Mutation]:
             yield module.change(found, without("batch"), f"{function.name} takes records one by one")
 
 
-@operator("CACHE001", "CACHE002")
+@operator("CACHE001")
 def drop_cache(module: Module) -> Iterator[Mutation]:
     """Results are not kept."""
     for function in module.nodes:
@@ -291,13 +291,13 @@ def drop_cache(module: Module) -> Iterator[Mutation]:
             yield module.change(found, without("cache"), f"keeps no results of {function.name}")
 
 
-@operator("CTRL101", "CACHE001", "CACHE002")
+@operator("CTRL101")
 def no_time_to_keep(module: Module) -> Iterator[Mutation]:
     """Results are kept for no time."""
     yield from _given(module, "ttl", ("Cache",), "ms(0)", "-ms(1)")
 
 
-@operator("CTRL901", "CACHE002")
+@operator("CTRL901")
 def other_cache(module: Module) -> Iterator[Mutation]:
     """Results are kept elsewhere."""
     yield from _given(module, "tier", ("Cache",), "'shared'", "'memory'")
@@ -320,7 +320,7 @@ def drop_error_handler(module: Module) -> Iterator[Mutation]:
         yield module.delete(statement, f"deletes {ast.unparse(call)}")
 
 
-@operator("CTRL101", "DAG320", "DAG005", "RETRY010", "LOAD003")
+@operator("CTRL101", "DAG005")
 def no_retries(module: Module) -> Iterator[Mutation]:
     """A node is retried less than never, or without pause."""
     yield from _given(module, "max", ("Retry",), "-1")
@@ -349,7 +349,7 @@ def other_error_handler(module: Module) -> Iterator[Mutation]:
         yield module.put(call.args[1], "Halt()", "stops when a node fails", needs=("Halt",))
 
 
-@operator("EXACT003", "CTRL101")
+@operator("EXACT003")
 def hide_deliveries_longer(module: Module) -> Iterator[Mutation]:
     """A record is delivered again, after longer than its key is remembered."""
     for call in module.calls("kafka", "queue"):
@@ -395,7 +395,7 @@ def drop_slo(module: Module) -> Iterator[Mutation]:
         yield module.delete(statement, f"deletes {ast.unparse(call)}")
 
 
-@operator("DAG320", "CTRL101")
+@operator("DAG320")
 def no_slo(module: Module) -> Iterator[Mutation]:
     """A promise is of nothing."""
     yield from _given(module, "records_per_second", ("slo",), "0", "-1")

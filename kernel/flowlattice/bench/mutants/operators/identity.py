@@ -65,7 +65,7 @@ def lower_dedupe_ttl(module: Module) -> Iterator[Mutation]:
             yield module.change(call, giving("ttl", "ms(1000)"), "forgets a key after a second", needs=("ms",))
 
 
-@operator("EXACT003", "CTRL101")
+@operator("CTRL101")
 def no_dedupe_ttl_at_all(module: Module) -> Iterator[Mutation]:
     """A key is forgotten at once."""
     for call in module.calls("by"):
@@ -73,7 +73,7 @@ def no_dedupe_ttl_at_all(module: Module) -> Iterator[Mutation]:
             yield module.change(call, giving("ttl", "ms(0)"), "forgets a key at once", needs=("ms",))
 
 
-@operator("EXACT003")
+@operator()
 def drop_dedupe_ttl(module: Module) -> Iterator[Mutation]:
     """It is not said how long a key is remembered."""
     for call in module.calls("by"):
@@ -81,7 +81,7 @@ def drop_dedupe_ttl(module: Module) -> Iterator[Mutation]:
             yield module.change(call, without("ttl"), "does not say how long a key is remembered")
 
 
-@operator("EXACT001", "SAGA205")
+@operator("EXACT001")
 def drop_dedupe_store(module: Module) -> Iterator[Mutation]:
     """Nobody remembers the key of an effect."""
     for function in module.nodes:
@@ -97,7 +97,7 @@ def _without(number: int) -> Callable[[FunctionSyntax], None]:
     return edit
 
 
-@operator("SAGA205", "EXACT005")
+@operator()
 def drop_honours_key(module: Module) -> Iterator[Mutation]:
     """Nothing is said of whether the receiver honours the key."""
     for function, call, _ in _deciding(module, "honours_key"):
@@ -111,7 +111,7 @@ def drop_compensation(module: Module) -> Iterator[Mutation]:
         yield module.change(call, without("compensate"), f"nothing undoes {function.name}")
 
 
-@operator("SAGA201", "SAGA205", "LOAD003", "LOAD004")
+@operator("LOAD003", "SAGA201")
 def compensate_by_another(module: Module) -> Iterator[Mutation]:
     """An effect is undone by a node that takes something else."""
     for function, _call, value in _deciding(module, "compensate"):
@@ -138,7 +138,7 @@ def another_retry_owner(module: Module) -> Iterator[Mutation]:
                 yield module.change(found, giving("retry_owner", repr(owner)), f"the {owner} retries {function.name}")
 
 
-@operator("EXACT001", "EXACT002", "EXACT005", "EXACT003", "CTRL901")
+@operator("EXACT001", "EXACT005")
 def demand_exactly_once(module: Module) -> Iterator[Mutation]:
     """An edge promises exactly-once."""
     for _, call in module.statements("connect"):

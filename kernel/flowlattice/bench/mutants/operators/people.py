@@ -16,7 +16,7 @@ def _all(module: Module, name: str, call_name: str, *values: str, needs: tuple[s
                 yield module.change(call, giving(name, value), f"gives {name} the value {value}", needs=needs)
 
 
-@operator("LOAD003", "LOAD004", "LOAD002")
+@operator("LOAD002")
 def drop_checkpoint(module: Module) -> Iterator[Mutation]:
     """Nobody is asked."""
     for statement, call in module.statements("hitl"):
@@ -31,7 +31,7 @@ def wait_for_ever(module: Module) -> Iterator[Mutation]:
         yield module.change(call, without("on_timeout"), "does not say what happens after the wait")
 
 
-@operator("HITL101", "CTRL101")
+@operator("CTRL101")
 def wait_no_time(module: Module) -> Iterator[Mutation]:
     """A checkpoint waits for no time."""
     yield from _all(module, "ttl", "hitl", "ms(0)", "-ms(1)", needs=("ms",))
@@ -61,7 +61,7 @@ def time_out_otherwise(module: Module) -> Iterator[Mutation]:
             yield module.change(call, giving("on_timeout", other), f"does {other} in the end", needs=("Escalate",))
 
 
-@operator("DAG300", "LOAD003")
+@operator("DAG300")
 def ask_at_a_trigger(module: Module) -> Iterator[Mutation]:
     """What a trigger gives waits for a person."""
     triggers = [s for s, _ in module.statements("trigger") if isinstance(s, ast.Assign)]
@@ -69,7 +69,7 @@ def ask_at_a_trigger(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("on", ast.unparse(triggers[0].targets[0])), "asks at a trigger")
 
 
-@operator("DAG301", "LOAD003")
+@operator("DAG301")
 def show_what_is_not_there(module: Module) -> Iterator[Mutation]:
     """A view has a field that the record does not have."""
     for call in module.calls("hitl"):
@@ -83,7 +83,7 @@ def show_what_is_not_there(module: Module) -> Iterator[Mutation]:
             )  # fmt: skip
 
 
-@operator("DAG203", "DAG330", "DAG331")
+@operator("DAG203")
 def drop_credential(module: Module) -> Iterator[Mutation]:
     """A node asks for a credential that the flow does not name."""
     for statement, call in module.statements("creds"):
@@ -158,7 +158,7 @@ def write_a_secret(module: Module) -> Iterator[Mutation]:
             yield module.put(part, repr(changed), "has a credential in an address")
 
 
-@operator("DAG202", "DAG203", "DAG341")
+@operator("DAG202")
 def drop_variables(module: Module) -> Iterator[Mutation]:
     """The flow gives its variables no values."""
     for statement, call in module.statements("vars"):
@@ -179,7 +179,7 @@ def set_a_variable(module: Module) -> Iterator[Mutation]:
         yield module.put(call, "Limits(approval_cents=1)", "gives a variable another value")
 
 
-@operator("DATA102", "DAG102")
+@operator()
 def drop_residency(module: Module) -> Iterator[Mutation]:
     """It is not said where data may be."""
     for statement, call in module.statements("residency"):
@@ -193,7 +193,7 @@ def move_data(module: Module) -> Iterator[Mutation]:
         yield module.put(call.args[0], "'mars'", "may keep data on Mars")
 
 
-@operator("CACHE002")
+@operator()
 def unpin_a_model(module: Module) -> Iterator[Mutation]:
     """A model may be another one tomorrow."""
     for call in module.calls("model"):
@@ -247,14 +247,14 @@ def raise_budget(module: Module) -> Iterator[Mutation]:
         yield module.put(call.args[0], "'5000'", "may spend more")
 
 
-@operator("BUD102", "BUD101")
+@operator()
 def hide_prices(module: Module) -> Iterator[Mutation]:
     """It is not said what a model costs."""
     for call in module.calls("model"):
         yield module.change(call, without("usd_per_million"), "does not say what a model costs")
 
 
-@operator("DET301", "CACHE002", "EFFECT201", "DAG004")
+@operator("CACHE002", "DAG004")
 def free_a_plugin(module: Module) -> Iterator[Mutation]:
     """A plugin may do more."""
     for call in module.calls("sandboxed"):
@@ -263,7 +263,7 @@ def free_a_plugin(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("memory", "10**12"), "lets a plugin hold a terabyte")
 
 
-@operator("DAG002", "DAG202", "LOAD003", "LOAD002")
+@operator("LOAD003")
 def lose_a_plugin(module: Module) -> Iterator[Mutation]:
     """A plugin's file is not there."""
     for call in module.calls("sandboxed"):
