@@ -38,19 +38,26 @@ def test_facts_of_a_spec():
     assert facts.hosts == {"shop": ("shop.example",)}
 
 
+def found_in(folder, text, context):
+    (folder / "flow.py").write_text(text)
+    flow = lower(load(folder))
+    return with_edits(flow, check(flow, context), {"flow.py": text}, context)
+
+
 def test_a_fix_restores_what_the_spec_states(tmp_path):
     spec = FlowSpec.from_yaml(SPEC)
     whole = render_flow(spec)
     broken = whole.replace('@node(idempotency=by("order_id", ttl=seconds(3600)))', "@node").replace(
         'flow.egress("shop", "shop.example")\n', ""
     )
-    assert broken != whole
-    (tmp_path / "flow.py").write_text(broken)
-    flow, context = lower(load(tmp_path)), CheckContext(facts=facts_of(spec))
-    found = with_edits(flow, check(flow, context), {"flow.py": broken}, context)
-    done = apply_fixes(broken, found)
+    broken = broken.replace("flow.rate_limit(qps=20, burst=40)\n", "").replace(", deadline=seconds(2)", "")
+    assert not {word for word in ("rate_limit", "deadline", "egress", "idempotency") if word in broken}
+    context = CheckContext(facts=facts_of(spec))
+    done = apply_fixes(broken, found_in(tmp_path, broken, context))
     assert '@node(idempotency=by("order_id", ttl=hours(1)))' in done
     assert 'flow.egress("shop", "shop.example")' in done
+    assert "flow.rate_limit(qps=20, burst=40)" in apply_fixes(done, found_in(tmp_path, done, context))
+    assert "deadline=seconds(2)" in done
 
 
 def test_routes_that_differ_state_no_deadline_of_the_whole():

@@ -223,8 +223,8 @@ def attribute_type(owner: object, attribute: str) -> object:
     if isinstance(fields, dict) and attribute in fields:
         return without_metadata(fields[attribute].annotation)
     for base in owner.__mro__:
-        annotations = vars(base).get("__annotations__", {})
-        if attribute in annotations:
+        annotations = vars(base).get("__annotations__")
+        if isinstance(annotations, dict) and attribute in annotations:
             return evaluated(annotations[attribute], vars(sys.modules.get(base.__module__, builtins)))
     constructor = vars(owner).get("__init__")
     return hints(constructor).get(attribute, NO_TYPE) if isinstance(constructor, FunctionType) else NO_TYPE

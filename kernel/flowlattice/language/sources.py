@@ -27,6 +27,7 @@ _Position = tuple[int | None, int | None, int | None, int | None]
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 _MUTABLE: Final = (MutableMapping, MutableSequence, MutableSet)
+_COMPILED: Final = frozenset({".so", ".pyd"})
 _OURS: Final = Path(__file__).resolve().parents[1]
 
 
@@ -114,7 +115,7 @@ class SourceFiles:
 
     def _is_below(self, filename: str) -> bool:
         path = Path(filename)
-        if not path.is_relative_to(self.folder) or path.is_relative_to(_OURS):
+        if not path.is_relative_to(self.folder) or path.is_relative_to(_OURS) or path.suffix in _COMPILED:
             return False
         return "site-packages" not in path.relative_to(self.folder).parts
 

@@ -81,7 +81,7 @@ def _runs(plan: ExecPlan) -> Iterator[str]:
     rows += [(one.name, "signal", one.unit, one.because) for one in plan.checkpoints]
     names, places = max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
     for node, place, unit, because in rows:
-        where = f"{unit}: " if unit != node else ""
+        where = f"in {unit}; " if unit != node else ""
         yield f"{node:<{names}}  {place:<{places}}  {where}{because}"
 
 

@@ -16,6 +16,7 @@ from flowlattice.language.loading import load
 from tests.kernel.check.test_pages import STATED, example
 
 MOST_ROUNDS = 12
+NOTHING = Facts()
 
 
 def commented(text):
@@ -89,7 +90,7 @@ def comments(text):
     return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
-def looked_at(text, chosen, removed=0, facts=Facts()):
+def looked_at(text, chosen, removed=0, facts=NOTHING):
     plain = repaired(text, facts)
     for way in chosen:
         text = way(text)
@@ -112,7 +113,7 @@ FIXABLE = [pytest.param(rule, id=rule.code) for rule in rules() if rule.fix is n
 def test_the_bad_example_in_any_layout(rule, data):
     # What is taken out takes its own comment along.
     removed = 1 if rule.code == "RETRY010" else 0
-    looked_at(example(rule, "Bad"), data.draw(ways()), removed, STATED.get(rule.code, Facts()))
+    looked_at(example(rule, "Bad"), data.draw(ways()), removed, STATED.get(rule.code, NOTHING))
 
 
 HEAD = """from flowlattice import Determinism, Effects, Filter, Flow, HttpRead, KvWrite, Map, Record, by, http, node

@@ -3,6 +3,7 @@
 import pytest
 
 from flowlattice.check import CheckContext, Environment, Facts, apply_fixes, check, with_edits
+from flowlattice.ir.model import ConnectorUse, Source
 
 QUEUE = """
 from collections.abc import AsyncIterator, Callable
@@ -433,3 +434,35 @@ def test_what_is_a_decision_is_only_done_when_asked(flow_of, lines, expected):
     found = with_edits(flow, check(flow), {"flow.py": source})
     assert apply_fixes(source, found) == source
     assert expected in apply_fixes(source, found, unsafe=True)
+
+
+PINNED = ConnectorUse(
+    name="api",
+    version="1.0.0",
+    digest="blake3:aa",
+    found="blake3:aa",
+    scopes={"k": ("w", "x")},
+    source=Source(file="api.py", line=3),
+)
+CONNECTORS = {
+    "as it was pinned": ({}, []),
+    "not pinned": ({"digest": None}, [("DAG330", "api.py", "the connector api is not pinned in connectors.toml")]),
+    "changed since": (
+        {"found": "blake3:bb"},
+        [("DAG330", "api.py", "the connector api is not as it was pinned in connectors.toml")],
+    ),
+    "with fewer scopes": (
+        {"scopes": {"k": ("w",)}},
+        [("DAG331", "flow.py", "f needs x of k, which is granted w")],
+    ),
+    "without its credential": (
+        {"scopes": {}},
+        [("DAG203", "flow.py", "f asks for the credential k, which is not declared")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changed", "findings"), CONNECTORS.values(), ids=CONNECTORS)
+def test_connectors(flow_of, changed, findings):
+    flow = flow_of(one(KEY), QUEUE).model_copy(update={"connectors": (PINNED.model_copy(update=changed),)})
+    assert [(d.code, d.file, d.message) for d in check(flow) if d.code != "CAP101"] == findings

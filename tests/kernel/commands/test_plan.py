@@ -80,6 +80,64 @@ def test_all_profiles_at_once(clicks, tmp_path, capsys):
     assert run(["plan", clicks, "--all", "--profile", "web"]) == 2
 
 
+PRICING = """
+class Order(Record, data="internal"):
+    order_id: str
+    cents: int
+
+@node
+async def fetch(order: Order, crm: HttpRead) -> Order:
+    found = await crm.get("https://crm.example.com/price")
+    return Order(order_id=order.order_id, cents=len(found.text))
+
+@node
+def rounded(order: Order) -> Order:
+    return Order(order_id=order.order_id, cents=order.cents // 10 * 10)
+
+inner = Flow("pricing", version="1.0.0")
+hook = inner.trigger(http.post("/price", accepts=Order))
+inner.connect(hook, fetch)
+inner.connect(fetch, rounded)
+inner.connect(rounded, inner.respond())
+inner.egress("crm", "crm.example.com")
+price = inner.export("price", entry=fetch, exit=rounded)
+"""
+
+ORDERS = """
+from flowlattice import subflow
+from .pricing import Order, price
+
+@node
+def show(order: Order) -> Order:
+    return order
+
+flow = Flow("orders", version="1.0.0", profile=Profile.TEMPORAL)
+order = flow.trigger(http.post("/orders", accepts=Order, respond="immediate"))
+step = subflow(price)
+flow.connect(order, step)
+flow.connect(step, show)
+"""
+
+
+def test_the_nodes_of_a_subflow_stand_in_the_plan_and_are_judged_with_it(tmp_path, capsys):
+    write_flow(tmp_path, PRICING, name="pricing.py")
+    file = str(write_flow(tmp_path, ORDERS))
+    assert run(["plan", file, "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert {one["node"]: (one["place"], one["unit"]) for one in made["placements"]} == {
+        "trigger": ("trigger", "trigger"),
+        "price": ("inline", "price/fetch"),
+        "price/fetch": ("activity", "price/fetch"),
+        "price/rounded": ("fused", "price/rounded"),
+        "show": ("fused", "price/rounded"),
+    }
+    assert made["needs"]["capabilities"][0]["hosts"] == ["crm.example.com"]
+    assert run(["plan", file]) == 0
+    assert "in price/rounded; it is pure and strict" in capsys.readouterr().out
+    assert run(["plan", file, "--profile", "wasm"]) == 1
+    assert "cannot give fetch the capability http.read (in subflow price)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("verb", ["serve", "deploy", "run"])
 def test_what_nothing_here_runs_is_one_line_and_its_own_exit_code(clicks, verb, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("FLOWS_HOME", str(tmp_path / "home"))
