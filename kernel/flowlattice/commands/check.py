@@ -77,7 +77,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     is_wrong = any(diagnostic.severity == "error" for diagnostic in found)
     shown = Shown(text=text, notice=built.notice, code=Exit.PROBLEMS if is_wrong else Exit.OK)
     if cache is not None and (built.ir is not None or all(each.code in _LASTING for each in found)):
-        cache.keep(shown, built.sources)
+        cache.keep(shown, built.sources, built.beside)
     return _print(console, shown)
 
 
