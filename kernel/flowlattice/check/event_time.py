@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EventTime:
-    """A node's input, and the one field of it that is a time; `stated` if a window of such records goes by that field."""
+    """A node's input, and the one field of it that is a time; `stated` if a window of such records goes by it."""
 
     parameter: str
     field: str
