@@ -1,4 +1,4 @@
-"""Runs in the sandboxed process, where pandas is: trims cells, drops repeated rows, puts medians for missing numbers."""
+"""Runs in the sandboxed process, where pandas is: trims cells, drops repeated rows, fills missing numbers by median."""
 
 import pandas as pd
 
