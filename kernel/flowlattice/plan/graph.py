@@ -8,8 +8,9 @@ from typing import Literal
 from uuid import UUID
 
 from flowlattice.ir import model as ir
+from flowlattice.language.checkpoints import rejected_case
 from flowlattice.plan.base import Profile
-from flowlattice.plan.layout import Layout, rejected_case
+from flowlattice.plan.layout import Layout
 from flowlattice.plan.placement import Facts, Placement, facts_of, row_for, words_of
 from flowlattice.plan.triggers import Consumer, TriggerPlan, consumer, route
 from flowlattice.plan.units import AnyUnit, Branch, Call, Child, Fan, Hop, Merge, Operator, Respond, Segment, Wait, fans
@@ -238,7 +239,7 @@ class _Builder:
         """Where records go on one way out: through its checkpoints, then along its edges."""
         fan = self._hops(edges)
         for point in reversed(self.layout.checkpoints(node.id, case)):
-            rejected = self._hops(e for e in self.layout.outgoing[node.id] if e.case == rejected_case(point))
+            rejected = self._hops(e for e in self.layout.outgoing[node.id] if e.case == rejected_case(point.id))
             name = self._free(point.id)
             self._add(Wait(name=name, next=fan, rejected=rejected))
             row = row_for(self.profile, Facts(kind="checkpoint"))

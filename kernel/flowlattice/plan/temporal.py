@@ -78,10 +78,9 @@ def _reminds(one: Consumer) -> bool:
 def saga(graph: Graph) -> tuple[Compensation, ...]:
     """What is undone when a run fails, the last effect first."""
     layout = graph.layout
-    order = [layout.nodes[node_id] for node_id in layout.reached]
     return tuple(
         Compensation(node=layout.names[node.id], by=layout.names[node.compensate])
-        for node in reversed(order)
+        for node in reversed(layout.happening())
         if node.compensate is not None and node.compensate in layout.names
     )
 
