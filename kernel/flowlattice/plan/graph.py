@@ -214,7 +214,7 @@ class _Builder:
         if self.places[node.id][0] == "child":
             entry = self.layout.child_entry(node.id)
             body = Fan() if entry is None else Fan(hops=(Hop(to=self._target(entry), max_items=1),))
-            return Child(name=name, node=node.id, body=body, next=fan)
+            return Child(of="subflow", name=name, node=node.id, body=body, next=fan)
         kind: Literal["activity", "task"] = "activity" if self.profile == "temporal" else "task"
         return Call(kind=kind, name=name, node=node.id, timeout_ms=node.timeout_ms, next=fan, side=side)
 
@@ -272,7 +272,8 @@ class _Builder:
             return name
         child = f"{name} by partition"
         if child not in self.units:
-            self._add(Child(name=child, node=node_id, body=Fan(hops=(Hop(to=name, max_items=1),))))
+            body = Fan(hops=(Hop(to=name, max_items=1),))
+            self._add(Child(of="partition", name=child, node=node_id, body=body))
         return child
 
     def _partitioned(self) -> set[UUID]:

@@ -112,6 +112,77 @@ def test_each_partition_is_a_workflow_with_the_id_of_the_design():
     assert [one.workflow for one in temporal(made).histories] == ["run", unit.name]
 
 
+def ids(made):
+    return {
+        child.unit: child.id.removeprefix("wf::drawn::p::").partition("::v::")[0] for child in temporal(made).children
+    }
+
+
+def test_where_records_are_split_in_front_of_several_nodes_ids_name_the_node():
+    flow = Drawn(profile="temporal").trigger("jobs", "queue", topic="jobs")
+    flow.effect("put", idempotency=KEY).effect("alert", idempotency=KEY).line("jobs", "put").line("jobs", "alert")
+    flow.surface("partition", "put", fields=["id"]).surface("partition", "alert", fields=["id"])
+    made = plan(flow.ir())
+    assert ids(made) == {"put by partition": "put.<partition>", "alert by partition": "alert.<partition>"}
+    split = {one.node: one.child_id for one in made.partitions}
+    assert split == {
+        "put": "wf::drawn::p::put.<partition>::v::1.0.0::r::<epoch>",
+        "alert": "wf::drawn::p::alert.<partition>::v::1.0.0::r::<epoch>",
+    }
+
+
+def test_a_name_cannot_pass_for_another_and_a_value():
+    flow = Drawn(profile="temporal").trigger("jobs", "queue", topic="jobs").effect("a.b:c%").effect("a")
+    flow.edges.append(ir.Edge(source_id=flow.id("jobs"), target_id=flow.id("a.b:c%")))
+    flow.line("jobs", "a").surface("partition", "a.b:c%", fields=["id"]).surface("partition", "a", fields=["id"])
+    assert set(ids(plan(flow.ir())).values()) == {"a%2Eb%3Ac%25.<partition>", "a.<partition>"}
+
+
+def splitting(effects="effectful"):
+    """Partitions in a subflow, with one more subflow in front of which records are split too."""
+    inner = Drawn("paying").effect("pay", idempotency=KEY).surface("partition", "pay", fields=["id"])
+    inner = inner.export("pay", "pay", effects=effects)
+    middle = Drawn("middle").subflow("p", inner).subflow("q", inner).line("p", "q")
+    return middle.surface("partition", "q", fields=["id"]).export("p", "q", effects=effects)
+
+
+def test_no_two_children_of_a_flow_share_an_id():
+    both = splitting()
+    made = plan(request().subflow("b", both).subflow("c", both).line("hook", "b", "c").ir())
+    assert ids(made) == {
+        "b": "b.<record>",
+        "c": "c.<record>",
+        "b/p": "b/p.<record>",
+        "b/q": "b/q.<partition>.<record>",
+        "c/p": "c/p.<record>",
+        "c/q": "c/q.<partition>.<record>",
+        "b/q by partition": "b/q.<partition>",
+        "c/q by partition": "c/q.<partition>",
+        "b/p/pay by partition": "b/p/pay.<partition>",
+        "b/q/pay by partition": "b/q/pay.<partition>",
+        "c/p/pay by partition": "c/p/pay.<partition>",
+        "c/q/pay by partition": "c/q/pay.<partition>",
+    }
+
+
+def test_the_only_partition_keeps_its_plain_id_beside_subflows():
+    inner = Drawn("paying").effect("pay", idempotency=KEY).surface("partition", "pay", fields=["id"])
+    made = plan(request().subflow("b", inner.export("pay", "pay", effects="effectful")).line("hook", "b").ir())
+    assert ids(made) == {"b": "b.<record>", "b/pay by partition": "<partition>"}
+
+
+def test_a_child_says_what_it_is_one_of_whatever_follows_it():
+    both = splitting()
+    made = plan(request().subflow("b", both).subflow("c", both).line("hook", "b", "c").ir())
+    of = {child.unit: child.of for child in temporal(made).children}
+    assert {unit.name: unit.of for unit in made.units if isinstance(unit, Child)} == of
+    per = {one.workflow: one.per for one in temporal(made).histories}
+    assert per == {"run": "run", **{unit: "run" if one == "subflow" else "record" for unit, one in of.items()}}
+    found = {one.workflow: one for one in temporal(made).histories}
+    assert (found["b"].events, found["b"].says) == (found["c"].events, found["c"].says)
+    assert "a run ends below 2,000" in found["c"].says
+
+
 def test_effects_are_undone_last_first():
     flow = request()
     for name in ("book", "charge", "ship"):
