@@ -62,7 +62,7 @@ async def write_warehouse(row: AggRow, warehouse: DbWrite, seen: DedupeStore) ->
 
 
 flow = Flow("etl_logs", version="1.0.0", profile=Profile.QUEUE, summary="Traffic of each customer, by five minutes")
-src = flow.trigger(blob.listing("s3://bucket/logs/2025/*"))
+src = flow.trigger(blob.listing("s3://bucket/logs/2025/*"), name="logs")
 lines = ForEach(lines_of)
 win = Window.tumbling(Log, event_time="ts", size=minutes(5), allowed_lateness=minutes(2))
 agg = Aggregate.by_key(Log, "customer_id", into=AggRow).sum("bytes")

@@ -53,7 +53,7 @@ async def csv_write(part: Rows, clean: BlobWrite) -> ObjectRef:
 
 
 flow = Flow("ds_clean", version="1.0.0", profile=Profile.QUEUE, summary="Tables without gaps and repetitions")
-src = flow.trigger(blob.listing("s3://bucket/raw/*"))
+src = flow.trigger(blob.listing("s3://bucket/raw/*"), name="raw")
 flow.connect(src, csv_read)
 flow.connect(csv_read, py_clean)
 flow.connect(py_clean, csv_write)

@@ -15,6 +15,6 @@ async def last_writer_wins(entry: Entry, fleet: DbWrite, seen: DedupeStore) -> E
 
 
 flow = Flow("field_reconcile", version="1.0.0", profile=Profile.QUEUE, summary="The last minute of every sensor")
-entries = flow.trigger(queue("field_entries", accepts=Entry))
+entries = flow.trigger(queue("field_entries", accepts=Entry), name="field_entries")
 flow.connect(entries, last_writer_wins, delivery="exactly_once")
 flow.partition_by(last_writer_wins, "id")

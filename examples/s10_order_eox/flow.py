@@ -36,6 +36,6 @@ async def project_to_kafka(pointer: OutboxPtr, orders: DbWrite, events: KafkaWri
 
 
 flow = Flow("order_eox", version="1.0.0", profile=Profile.QUEUE, summary="Orders once in the database, once in Kafka")
-src = flow.trigger(kafka("orders", accepts=OrderEvt, group="order_eox"))
+src = flow.trigger(kafka("orders", accepts=OrderEvt, group="order_eox"), name="order_events")
 flow.connect(src, upsert_outbox, delivery="exactly_once")
 flow.connect(upsert_outbox, project_to_kafka)

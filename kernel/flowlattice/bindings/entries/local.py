@@ -8,6 +8,6 @@ from flowlattice.bindings.entries.base import BaseEntry
 
 
 class LocalEntry(BaseEntry):
-    """For every capability: nothing leaves the machine, and what is kept is kept in memory."""
+    """For every capability: nothing leaves the machine, and what is kept is kept in memory. Nothing comes in by a trigger."""
 
     backend: Literal["local"]
