@@ -68,6 +68,8 @@ class Body(ast.NodeVisitor):
                 self.visit(call.func.value)
         elif not isinstance(call.func, ast.Name):
             self.visit(call.func)
+        if target is not UNRESOLVED:
+            self._reader.loading.of(call.func, self._scope)
         self._order.of_call(call, target)
         given = call.args[:1] if target in (isinstance, issubclass) else call.args
         for argument in [*given, *(keyword.value for keyword in call.keywords)]:
@@ -81,6 +83,7 @@ class Body(ast.NodeVisitor):
             return
         if not self._scope.is_local(name):
             self._reference(self._scope.resolve(name), name)
+            self._reader.loading.of(name, self._scope)
             return
         for meaning in () if name in self._aliases else meanings(name, self._scope) or ():
             target = meaning.value if isinstance(meaning, Thing) else self._scope.resolve(meaning)
@@ -99,6 +102,7 @@ class Body(ast.NodeVisitor):
         if target is not UNRESOLVED:
             self._value_of_module(attribute)
             self._reference(target, attribute)
+            self._reader.loading.of(attribute, self._scope)
             return
         if attribute in self._aliases:
             if attribute.attr not in purity.MUTATORS:
@@ -137,7 +141,8 @@ class Body(ast.NodeVisitor):
         """`os.environ`: what is no function of a module says by its module what reading it means."""
         module = self._scope.resolve(attribute.value)
         if isinstance(module, ModuleType) and not callable(getattr(module, attribute.attr, None)):
-            known = purity.SPECIAL_VALUES.get(f"{module.__name__}.{attribute.attr}", module_knowledge(module.__name__))
+            full = f"{module.__name__}.{attribute.attr}"
+            known = purity.SPECIAL_VALUES.get(full, module_knowledge(module.__name__))
             if known is not None:
                 self._add(in_words(known, ast.unparse(attribute)), attribute)
 
