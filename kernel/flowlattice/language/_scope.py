@@ -83,9 +83,10 @@ class Scope:
         self.filename = function.__code__.co_filename
         self.outer = outer_names(function)
         self.parameters = [argument.arg for argument in arguments_of(syntax)]
-        self.sets: dict[str, bool] = {}
+        self.sets: dict[str, frozenset[tuple[str | int | None, ...]]] = {}
         self.elements: dict[str, type | None] = {}
         self._names, bindings = sources.names(syntax), sources.bindings(syntax)
+        self.unpacked, self.filled = bindings.unpacked, bindings.filled
         self.assigned, self.iterated, self.nested = bindings.assigned, bindings.iterated, bindings.nested
         self._types = {name: type_ for name, type_ in sources.hints(function).items() if name in self.parameters}
         for name, annotation in bindings.annotated.items():

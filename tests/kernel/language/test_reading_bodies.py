@@ -12,12 +12,13 @@ from tests.support.bodies import (
     functions,
     loading,
     mixed,
+    sets,
     statements,
 )
 
 CASES = {
     name: case
-    for module in (aliases, decorators, functions, classes, files, capabilities, statements, mixed, loading)
+    for module in (aliases, decorators, functions, classes, files, capabilities, statements, mixed, loading, sets)
     for name, case in module.CASES.items()
 }
 
