@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
@@ -150,7 +151,15 @@ class Body(ast.NodeVisitor):
         """`TABLE[key] = value` changes what lives outside."""
         if not isinstance(subscript.ctx, ast.Load):
             self._calls.change(subscript, None, subscript)
+        else:
+            self._calls.read_item(subscript)
         self.generic_visit(subscript)
+
+    def visit_AugAssign(self, statement: ast.AugAssign) -> None:
+        """`names += [name]` changes what `names` stands for, if that is a list."""
+        if isinstance(statement.target, ast.Name):
+            self._calls.extend(statement.target, statement)
+        self.generic_visit(statement)
 
     def _reference(self, target: object, expression: ast.expr) -> None:
         """Judge an object from outside that is named."""
@@ -170,7 +179,7 @@ class Body(ast.NodeVisitor):
         spelled = ast.unparse(expression)
         if isinstance(value, Iterator):
             self._add(nondeterministic(f"reads {spelled}, which is used up as it is read"), expression)
-        elif self._is_changed(value, expression):
+        elif self._is_changed(value, expression) or (isinstance(value, defaultdict) and value.default_factory):
             self._add(nondeterministic(f"reads {spelled}, which the flow changes"), expression)
         self._reader.touch(type(value), self._place(expression))
 

@@ -16,8 +16,9 @@ from flowlattice.language._classes import Method, constructors, makes_data, memb
 from flowlattice.language._findings import Misuse
 from flowlattice.language._handing import Handing, defaults_given
 from flowlattice.language._meanings import Meaning, Thing, is_function, meanings
+from flowlattice.language._names import returned
 from flowlattice.language._objects import implementations, unwrapped
-from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope, returned
+from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope
 from flowlattice.language.annotations import NO_TYPE, arguments_within, is_protocol
 from flowlattice.language.ports import Place
 from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown
@@ -298,6 +299,18 @@ class Calls:
                 self._add(in_words(known, spelled), expression)
             elif not self._reader.vouches(spelled):
                 self._add(unknown(f"hands on {spelled}, which is not known to be pure"), expression)
+
+    def extend(self, name: ast.Name, where: ast.AST) -> None:
+        """Judge `name += ...`."""
+        known = self._changes.extends(name)
+        if known is not None:
+            self._add(known, where)
+
+    def read_item(self, subscript: ast.Subscript) -> None:
+        """Judge the reading of an item."""
+        known = self._changes.grows(subscript.value)
+        if known is not None:
+            self._add(known, subscript)
 
     def change(self, changed: ast.expr, method: str | None, where: ast.AST) -> None:
         """Judge a change in place."""

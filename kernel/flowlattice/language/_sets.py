@@ -27,8 +27,9 @@ from flowlattice.language._holding import (
     union,
     values,
 )
+from flowlattice.language._names import returned
 from flowlattice.language._objects import unwrapped
-from flowlattice.language._scope import UNRESOLVED, Scope, returned
+from flowlattice.language._scope import UNRESOLVED, Scope
 from flowlattice.language.annotations import hints
 
 _SET_OPERATORS: Final = ast.BitAnd | ast.BitOr | ast.Sub | ast.BitXor

@@ -13,12 +13,25 @@ from tests.support.bodies import (
     loading,
     mixed,
     sets,
+    state,
     statements,
 )
 
 CASES = {
     name: case
-    for module in (aliases, decorators, functions, classes, files, capabilities, statements, mixed, loading, sets)
+    for module in (
+        aliases,
+        decorators,
+        functions,
+        classes,
+        files,
+        capabilities,
+        statements,
+        mixed,
+        loading,
+        sets,
+        state,
+    )
     for name, case in module.CASES.items()
 }
 
