@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
@@ -68,6 +69,8 @@ class Body(ast.NodeVisitor):
                 self.visit(call.func.value)
         elif not isinstance(call.func, ast.Name):
             self.visit(call.func)
+        if target is not UNRESOLVED:
+            self._reader.loading.of(call.func, self._scope)
         self._order.of_call(call, target)
         given = call.args[:1] if target in (isinstance, issubclass) else call.args
         for argument in [*given, *(keyword.value for keyword in call.keywords)]:
@@ -81,6 +84,7 @@ class Body(ast.NodeVisitor):
             return
         if not self._scope.is_local(name):
             self._reference(self._scope.resolve(name), name)
+            self._reader.loading.of(name, self._scope)
             return
         for meaning in () if name in self._aliases else meanings(name, self._scope) or ():
             target = meaning.value if isinstance(meaning, Thing) else self._scope.resolve(meaning)
@@ -99,6 +103,7 @@ class Body(ast.NodeVisitor):
         if target is not UNRESOLVED:
             self._value_of_module(attribute)
             self._reference(target, attribute)
+            self._reader.loading.of(attribute, self._scope)
             return
         if attribute in self._aliases:
             if attribute.attr not in purity.MUTATORS:
@@ -137,7 +142,8 @@ class Body(ast.NodeVisitor):
         """`os.environ`: what is no function of a module says by its module what reading it means."""
         module = self._scope.resolve(attribute.value)
         if isinstance(module, ModuleType) and not callable(getattr(module, attribute.attr, None)):
-            known = purity.SPECIAL_VALUES.get(f"{module.__name__}.{attribute.attr}", module_knowledge(module.__name__))
+            full = f"{module.__name__}.{attribute.attr}"
+            known = purity.SPECIAL_VALUES.get(full, module_knowledge(module.__name__))
             if known is not None:
                 self._add(in_words(known, ast.unparse(attribute)), attribute)
 
@@ -145,7 +151,15 @@ class Body(ast.NodeVisitor):
         """`TABLE[key] = value` changes what lives outside."""
         if not isinstance(subscript.ctx, ast.Load):
             self._calls.change(subscript, None, subscript)
+        else:
+            self._calls.read_item(subscript)
         self.generic_visit(subscript)
+
+    def visit_AugAssign(self, statement: ast.AugAssign) -> None:
+        """`names += [name]` changes what `names` stands for, if that is a list."""
+        if isinstance(statement.target, ast.Name):
+            self._calls.extend(statement.target, statement)
+        self.generic_visit(statement)
 
     def _reference(self, target: object, expression: ast.expr) -> None:
         """Judge an object from outside that is named."""
@@ -165,7 +179,7 @@ class Body(ast.NodeVisitor):
         spelled = ast.unparse(expression)
         if isinstance(value, Iterator):
             self._add(nondeterministic(f"reads {spelled}, which is used up as it is read"), expression)
-        elif self._is_changed(value, expression):
+        elif self._is_changed(value, expression) or (isinstance(value, defaultdict) and value.default_factory):
             self._add(nondeterministic(f"reads {spelled}, which the flow changes"), expression)
         self._reader.touch(type(value), self._place(expression))
 

@@ -2,11 +2,36 @@
 
 import pytest
 
-from tests.support.bodies import PURE, aliases, capabilities, classes, decorators, files, functions, mixed, statements
+from tests.support.bodies import (
+    PURE,
+    aliases,
+    capabilities,
+    classes,
+    decorators,
+    files,
+    functions,
+    loading,
+    mixed,
+    sets,
+    state,
+    statements,
+)
 
 CASES = {
     name: case
-    for module in (aliases, decorators, functions, classes, files, capabilities, statements, mixed)
+    for module in (
+        aliases,
+        decorators,
+        functions,
+        classes,
+        files,
+        capabilities,
+        statements,
+        mixed,
+        loading,
+        sets,
+        state,
+    )
     for name, case in module.CASES.items()
 }
 
