@@ -93,3 +93,6 @@ _.probes
 
 # Fields of records of the examples that only keys, tables and hosts read, by their names.
 (_.event_id, _.user_id)
+
+# Fields of the IR that the semantic diff compares by their names.
+_.view_body

@@ -37,7 +37,7 @@ async def click_sink(click: Click, clicks: DbWrite) -> Click:
 
 
 flow = Flow("clicks", version="1.0.0", profile=Profile.QUEUE, summary="Clicks by type, each stored once")
-ingest = flow.trigger(kafka("clicks", accepts=RawClick, group="clicks"))
+ingest = flow.trigger(kafka("clicks", accepts=RawClick, group="clicks"), name="ingest")
 route = Switch(type_of, cases=["view", "add", "buy"], name="route")
 spill = Buffer(max_items=10_000, spill=Spill(max_bytes=mib(64), bytes_per_second=mib(50), blob="overflow"))
 flow.connect(ingest, parse_click)

@@ -15,7 +15,7 @@ def cache_write(minute: Minute) -> Entry:
 
 
 flow = Flow("field_pipeline", version="1.0.0", profile=Profile.WASM, summary="Minutes of readings, kept on the device")
-read = flow.trigger(queue("readings", accepts=Reading))
+read = flow.trigger(queue("readings", accepts=Reading), name="readings")
 filt = Filter(is_plausible)
 win = Window.tumbling(Reading, event_time="tick", size=minutes(1), allowed_lateness=seconds(10))
 sum_ = (

@@ -82,15 +82,15 @@ MISFITS = {"s05_clicks/sample.jsonl": [5]}
 SAMPLES = {
     "s01_echo/sample.jsonl": ("s01_echo", "trigger"),
     "s02_site/sample.jsonl": ("s02_site", "contact"),
-    "s03_etl_logs/sample.jsonl": ("s03_etl_logs", "trigger"),
+    "s03_etl_logs/sample.jsonl": ("s03_etl_logs", "logs"),
     "s04_payments/sample.jsonl": ("s04_payments", "trigger"),
-    "s05_clicks/sample.jsonl": ("s05_clicks", "trigger"),
+    "s05_clicks/sample.jsonl": ("s05_clicks", "ingest"),
     "s06_onboarding/sample.jsonl": ("s06_onboarding", "trigger"),
-    "s07_ds_clean/sample.jsonl": ("s07_ds_clean", "trigger"),
-    "s08_field_pipeline/sample.jsonl": ("s08_field_pipeline", "trigger"),
-    "s08_field_pipeline/entries.jsonl": ("s08_field_pipeline/reconcile", "trigger"),
+    "s07_ds_clean/sample.jsonl": ("s07_ds_clean", "raw"),
+    "s08_field_pipeline/sample.jsonl": ("s08_field_pipeline", "readings"),
+    "s08_field_pipeline/entries.jsonl": ("s08_field_pipeline/reconcile", "field_entries"),
     "s09_doc_summarize/sample.jsonl": ("s09_doc_summarize", "trigger"),
-    "s10_order_eox/sample.jsonl": ("s10_order_eox", "trigger"),
+    "s10_order_eox/sample.jsonl": ("s10_order_eox", "order_events"),
 }
 
 

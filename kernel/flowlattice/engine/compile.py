@@ -95,7 +95,7 @@ class Compiler:
             case Respond():
                 return Step(plain=_respond(unit))
             case _:
-                raise NotRunYet(f"the {unit.kind} {unit.name}")
+                raise NotRunYet(f"{unit.kind} nodes ({unit.name})")
 
     def _segment(self, unit: Segment) -> Step:
         nodes = [self._functions.inline[node] for node in unit.nodes]

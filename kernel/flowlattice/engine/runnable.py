@@ -13,11 +13,11 @@ RUN: Final = frozenset({"web", "dev"})
 
 
 class NotRunYet(EngineUnavailable):
-    """A plan that is valid, and that no engine of this version runs; `what` names what it lacks."""
+    """A plan that is valid, and that no engine of this version runs; `what` names what its flow has that is not run."""
 
     def __init__(self, what: str) -> None:
         self.what = what
-        super().__init__(f"this version plans {what} and does not run it yet; flows plan shows the plan")
+        super().__init__(f"this version plans flows with {what} and does not run them yet; flows plan shows the plan")
 
 
 def check_profile(profile: str) -> None:
@@ -44,18 +44,18 @@ def check_runnable(plan: ExecPlan) -> None:
 
 def _lacking(plan: ExecPlan) -> Iterator[str]:
     for consumer in plan.consumers:
-        yield f"{consumer.source} triggers, as {consumer.name} is one,"
+        yield f"{consumer.source} triggers ({consumer.name})"
     for unit in plan.units:
         if isinstance(unit, Operator):
-            yield f"the {unit.kind} {unit.name}"
+            yield f"{unit.kind} nodes ({unit.name})"
         elif isinstance(unit, Wait):
-            yield f"the checkpoint {unit.name}"
+            yield f"checkpoints ({unit.name})"
         elif isinstance(unit, Child) or unit.name in _subflows(plan):
-            yield f"the subflow {unit.name}"
+            yield f"subflows ({unit.name})"
         elif isinstance(unit, Respond) and unit.stream:
-            yield f"the streamed respond {unit.name}"
+            yield f"streamed responses ({unit.name})"
         elif not isinstance(unit, Respond) and any(hop.into for fan in fans(unit) for hop in fan.hops):
-            yield f"the two sides behind {unit.name}"
+            yield f"nodes of two inputs (behind {unit.name})"
     yield from _promises(plan)
 
 
@@ -67,18 +67,18 @@ def _promises(plan: ExecPlan) -> Iterator[str]:
     """What the engine would silently not keep."""
     for trigger in plan.triggers:
         if trigger.side:
-            yield f"the side outputs of {trigger.name}"
+            yield f"side outputs (of {trigger.name})"
     for unit in plan.units:
         if getattr(unit, "side", None):
-            yield f"the side outputs of {unit.name}"
+            yield f"side outputs (of {unit.name})"
     for step in plan.steps:
         if step.retry.attempts > 1 or step.retry.then != "fail":
-            yield f"the error handler of {step.node}"
+            yield f"error handlers (of {step.node})"
         elif step.compensate is not None:
-            yield f"the compensation of {step.node}"
+            yield f"compensations (of {step.node})"
         elif step.qps is not None:
-            yield f"the rate limit of {step.node}"
+            yield f"rate limits of nodes ({step.node})"
     if plan.partitions:
-        yield f"the partitions in front of {plan.partitions[0].node}"
+        yield f"partitions (in front of {plan.partitions[0].node})"
     if plan.spill is not None:
-        yield "spilling"
+        yield "edges that spill"

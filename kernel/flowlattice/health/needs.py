@@ -10,20 +10,24 @@ from typing import Final
 from flowlattice.bindings.entries import BaseEntry, Entry, LocalEntry, SecretEntry
 from flowlattice.bindings.file import BINDINGS_FILE, EnvironmentText
 from flowlattice.bindings.serving import is_served
-from flowlattice.capabilities import registry
+from flowlattice.check.finding import printable
 from flowlattice.health.finding import Finding, Status
 from flowlattice.health.reach import connections, storage
-from flowlattice.ir.model import CapabilityUse, FlowIR
+from flowlattice.ir.bindings import capability_backends, common, table, trigger_backends, trigger_words
+from flowlattice.ir.model import CapabilityUse, FlowIR, Node
 
 _HERE: Final = frozenset({"web", "dev"})
+_ELSEWHERE: Final = "the flow can be checked and planned; it cannot run here"
+_APART: Final = "give one of them another name: each needs a backend of another kind"
 
 
 @dataclass(frozen=True)
 class Need:
-    """A binding and all that the nodes of a flow ask of it."""
+    """A binding and all that the nodes and triggers of a flow ask of it."""
 
     binding: str
-    uses: tuple[CapabilityUse, ...]
+    uses: tuple[CapabilityUse, ...] = ()
+    triggers: tuple[Node, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,27 +47,45 @@ class Need:
     @property
     def backends(self) -> tuple[str, ...]:
         """The kinds of backend that serve all of it; none where the host itself does."""
-        kinds = [declared.backends for name in self.names if (declared := registry.named(name)) is not None]
-        return tuple(kind for kind in kinds[0] if all(kind in others for others in kinds)) if kinds else ()
+        return common(self._kinds)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the host itself serves it, so that nothing has to be bound."""
+        return not any(self._kinds)
 
     @property
     def said(self) -> str:
         """What is needed, in words."""
         to = f" to {', '.join(self.hosts)}" if self.hosts else ""
         scopes = f" with {', '.join(self.scopes)}" if self.scopes else ""
-        return f"{', '.join(self.names)}{to}{scopes}"
+        asked = f"{', '.join(self.names)}{to}{scopes}" if self.uses else ""
+        started = (f"{trigger_words(node)} of {_of(node)}" for node in self.triggers)
+        return printable(", ".join(filter(None, [asked, *started])))
+
+    @property
+    def _kinds(self) -> list[tuple[str, ...]]:
+        return [*map(capability_backends, self.names), *map(trigger_backends, self.triggers)]
+
+    def is_served(self, backend: str | None) -> bool:
+        """Whether a host that runs in this process serves all of it on a kind of backend, none for whichever it is."""
+        return not self.triggers and all(is_served(name, backend) for name in self.names)
 
 
 def needs(flow: FlowIR) -> tuple[Need, ...]:
-    """What a flow's nodes ask for, in the order they ask, and then the stores that its edges spill to."""
-    found: dict[str, list[CapabilityUse]] = {}
+    """What a flow's nodes and triggers ask for, in their order, and then the stores that its edges spill to."""
+    uses: dict[str, list[CapabilityUse]] = {}
+    triggers: dict[str, list[Node]] = {}
     spills = [edge.buffer.spill_blob for edge in flow.edges if edge.buffer.spill_blob is not None]
-    for use in [
-        *(use for node in flow.nodes for use in node.capabilities),
-        *(CapabilityUse(name="blob.write", binding=blob) for blob in spills),
-    ]:
-        found.setdefault(use.binding, []).append(use)
-    return tuple(Need(binding, tuple(uses)) for binding, uses in found.items())
+    for node in flow.nodes:
+        if trigger_backends(node):
+            triggers.setdefault(node.name, []).append(node)
+            uses.setdefault(node.name, [])
+        for use in node.capabilities:
+            uses.setdefault(use.binding, []).append(use)
+    for blob in spills:
+        uses.setdefault(blob, []).append(CapabilityUse(name="blob.write", binding=blob))
+    return tuple(Need(name, tuple(asked), tuple(triggers.get(name, ()))) for name, asked in uses.items())
 
 
 def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connect: bool = False) -> Iterator[Finding]:
@@ -78,42 +100,53 @@ def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connec
     # What this process does not serve is missing for a flow that runs here, and another host's for the others.
     unserved: Status = "fail" if flow.profile in _HERE else "warn"
     for need in needs(flow):
-        details = _details(need)
         if not all(is_served(name, None) for name in need.names):
-            remedy = "the flow can be checked and planned; it cannot run here"
             text = f"{need.said}: no host that runs in this process serves it"
-            yield Finding(name=need.binding, status=unserved, text=text, remedy=remedy, details=details)
-        elif not need.backends:
-            yield Finding(name=need.binding, status="ok", text=f"{need.said}: the host's own", details=details)
+            yield _found(need, unserved, text, _ELSEWHERE)
+        elif need.is_own:
+            yield _found(need, "ok", f"{need.said}: the host's own")
         elif environment is None:
+            text = f"{need.said}: {'a local double stands in' if need.uses else 'bound to nothing'}"
             remedy = f"bind it in {BINDINGS_FILE} and name the environment with --env"
-            text = f"{need.said}: a local double stands in"
-            yield Finding(name=need.binding, status="warn", text=text, remedy=remedy, details=details)
+            yield _found(need, "warn", text, remedy if need.backends else _APART)
         else:
             yield _bound(need, environment, base, unserved, connect=connect)
 
 
 def _bound(need: Need, environment: EnvironmentText, base: Path, unserved: Status, *, connect: bool) -> Finding:
-    entry, details = environment.entries.get(need.binding), _details(need)
-    where = f"[{environment.name}.{need.binding}]"
+    entry, where = environment.entries.get(need.binding), table(environment.name, need.binding)
+    if not need.backends:
+        return _found(need, "fail", f"{need.said}: no one backend serves all of it", _APART)
     if entry is None or (not isinstance(entry, LocalEntry) and entry.backend not in need.backends):
         text = f"{need.said}: {'not bound' if entry is None else f'bound to {entry.backend}'} in {environment.name}"
-        remedy = f'add {where} with backend = "{need.backends[0]}" to {BINDINGS_FILE}'
-        return Finding(name=need.binding, status="fail", text=text, remedy=remedy, details=details)
-    details = {**details, "backend": entry.backend, **({"region": entry.region} if entry.region else {})}
+        return _found(need, "fail", text, f'add {where} with backend = "{need.backends[0]}" to {BINDINGS_FILE}')
     if isinstance(entry, LocalEntry):
-        text = f"{need.said}: a local double, as {where} asks for"
-        return Finding(name=need.binding, status="warn", text=text, details=details)
+        local = "a local double" if need.uses else "nothing comes in by it"
+        return _found(need, "warn", f"{need.said}: {local}, as {where} asks for", entry=entry)
     fault = _fault(need, entry, base, connect=connect)
-    if fault is None and not all(is_served(name, entry.backend) for name in need.names):
+    if fault is not None:
+        said, remedy = fault
+        return _found(need, "fail", f"{need.said}: on {entry.backend}, but {said}", remedy, entry)
+    if not need.is_served(entry.backend):
         text = f"{need.said}: on {entry.backend}, but no host that runs in this process serves it there"
-        remedy = 'backend = "local" stands in for it here'
-        return Finding(name=need.binding, status=unserved, text=text, remedy=remedy, details=details)
-    if fault is None:
-        return Finding(name=need.binding, status="ok", text=f"{need.said}: on {entry.backend}", details=details)
-    said, remedy = fault
-    text = f"{need.said}: on {entry.backend}, but {said}"
-    return Finding(name=need.binding, status="fail", text=text, remedy=remedy, details=details)
+        remedy = _ELSEWHERE if need.triggers else 'backend = "local" stands in for it here'
+        return _found(need, unserved, text, remedy, entry)
+    return _found(need, "ok", f"{need.said}: on {entry.backend}", entry=entry)
+
+
+def _found(need: Need, status: Status, text: str, remedy: str | None = None, entry: Entry | None = None) -> Finding:
+    """A finding about a need, with the facts by name; what there is none of is left out."""
+    facts = {
+        "capabilities": ", ".join(need.names),
+        "triggers": ", ".join(map(trigger_words, need.triggers)),
+        "hosts": ", ".join(need.hosts),
+        "scopes": ", ".join(need.scopes),
+        "backends": ", ".join(need.backends),
+        "backend": "" if entry is None else entry.backend,
+        "region": "" if entry is None else entry.region or "",
+    }
+    details = {name: value for name, value in facts.items() if value}
+    return Finding(name=printable(need.binding), status=status, text=text, remedy=remedy, details=details)
 
 
 def _fault(need: Need, entry: Entry, base: Path, *, connect: bool) -> tuple[str, str] | None:
@@ -141,12 +174,7 @@ def _without_scope(need: Need, entry: Entry) -> tuple[str, str] | None:
     return (f"it lacks {', '.join(lacking)}", "have the provider grant it, and list it in scopes") if lacking else None
 
 
-def _details(need: Need) -> dict[str, str]:
-    """The facts by name; what there is none of is left out."""
-    facts = {
-        "capabilities": need.names,
-        "hosts": need.hosts,
-        "scopes": need.scopes,
-        "backends": need.backends,
-    }
-    return {name: ", ".join(values) for name, values in facts.items() if values}
+def _of(trigger: Node) -> str:
+    """What a trigger listens to."""
+    given = trigger.trigger
+    return "" if given is None else given.topic or given.prefix or ""

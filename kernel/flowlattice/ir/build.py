@@ -18,6 +18,7 @@ from flowlattice.ir import TASK, failures
 from flowlattice.ir.digest import SourceFile, file_digest, read_sources
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
+from flowlattice.ir.numbers import portable
 from flowlattice.language.admission import admit_files
 from flowlattice.language.loading import flow_file, load
 from flowlattice.language.sources import decoded
@@ -81,7 +82,7 @@ def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
     """The task of the sandboxed process: load the flow file that the request names and give its IR, or what failed."""
     file = Path(str(request))
     try:
-        return {"ir": lower(load(file)).model_dump(mode="json", by_alias=True)}
+        return {"ir": portable(lower(load(file)).model_dump(mode="json", by_alias=True))}
     except (Exception, SystemExit) as error:  # noqa: BLE001 - untrusted code may raise anything; all of it is a diagnostic
         return {"failure": failures.failed(error, file).model_dump(mode="json")}
 

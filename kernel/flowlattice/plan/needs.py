@@ -1,4 +1,4 @@
-"""What a flow needs to run: capabilities with their bindings, hosts, credentials, and what has to be installed."""
+"""What a flow needs to run: what has to be bound, hosts, credentials, and what has to be installed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from flowlattice.ir import model as ir
+from flowlattice.ir.bindings import trigger_backends, trigger_words
 from flowlattice.plan.base import PlanModel, Profile
 from flowlattice.plan.graph import Graph
 from flowlattice.plan.waiting import CheckpointPlan
@@ -18,14 +19,14 @@ LEAST_DEDUPE_MS: Final = 300_000
 
 
 class Need(PlanModel):
-    """A capability under one binding.
+    """A capability, or what a trigger stands on, under one binding.
 
     Attributes:
-        capability: Its type.
+        capability: Its type; of a trigger, `kafka trigger`.
         binding: Its name in `bindings.toml`.
         hosts: What it reaches.
         scopes: What its credential has to be granted.
-        nodes: Who asks for it.
+        nodes: Who asks for it; none of a trigger, which is bound by its own name.
 
     """
 
@@ -77,7 +78,7 @@ def needs(graph: Graph, profile: Profile, points: tuple[CheckpointPlan, ...]) ->
     flow = graph.layout.flow
     used = [node for node in graph.layout.in_order() if node.kind != "subflow"]
     return Needs(
-        capabilities=tuple(_capabilities(used)),
+        capabilities=(*_capabilities(used), *_triggers(used)),
         dedupe=tuple(_dedupe(used, graph)),
         credentials=tuple(one.name for one in flow.credentials),
         variables=tuple(one.name for one in flow.variables),
@@ -104,6 +105,12 @@ def _capabilities(nodes: list[ir.Node]) -> Iterator[Need]:
             scopes=tuple(sorted({scope for _, use in uses for scope in use.scopes})),
             nodes=tuple(dict.fromkeys(node.name for node, _ in uses)),
         )
+
+
+def _triggers(nodes: list[ir.Node]) -> Iterator[Need]:
+    for node in nodes:
+        if trigger_backends(node):
+            yield Need(capability=trigger_words(node), binding=node.name)
 
 
 def _dedupe(nodes: list[ir.Node], graph: Graph) -> Iterator[Dedupe]:

@@ -273,4 +273,5 @@ def _needs(needs: Needs) -> Iterator[str]:
 def _need(need: Need) -> str:
     hosts = f", reaches {', '.join(need.hosts)}" if need.hosts else ""
     scopes = f", scopes {', '.join(need.scopes)}" if need.scopes else ""
-    return f"{need.binding} ({need.capability}) for {', '.join(need.nodes)}{hosts}{scopes}"
+    asking = f" for {', '.join(need.nodes)}" if need.nodes else ""
+    return f"{need.binding} ({need.capability}){asking}{hosts}{scopes}"

@@ -265,6 +265,87 @@ def test_hosts_that_the_flow_declares_are_tried_where_the_binding_lists_none(cap
     assert needed(capsys)["api"]["status"] == "fail"
 
 
+TRIGGERED = """
+from flowlattice import kafka
+
+class In(Record, data="public"):
+    v: str
+
+@node
+def same(req: In) -> In:
+    return req
+
+flow = Flow("triggered", version="1.0.0", profile=Profile.QUEUE)
+flow.connect(flow.trigger(kafka("clicks", accepts=In), name="ingest"), same)
+"""
+NO_HOST = "kafka trigger of clicks: on kafka, but no host that runs in this process serves it there"
+
+
+def bound_to(port, more=""):
+    return f'[live.ingest]\nbackend = "kafka"\nbrokers = ["127.0.0.1:{port}"]\n{more}'
+
+
+@pytest.fixture
+def triggered(tmp_path):
+    """A flow that a topic starts."""
+    folder = tmp_path / "triggered"
+    write_flow(folder, TRIGGERED)
+    return folder
+
+
+def ingest(capsys, *arguments):
+    """The exit code, and what was found of the trigger."""
+    code = run(["doctor", *map(str, arguments), "--json"])
+    return code, checks(capsys)["ingest"]
+
+
+def test_a_trigger_is_listed_like_a_capability(capsys, triggered):
+    code, found = ingest(capsys, triggered)
+    assert (code, found["status"], found["text"]) == (0, "warn", "kafka trigger of clicks: bound to nothing")
+    assert found["details"] == {"triggers": "kafka trigger", "backends": "kafka"}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("[live]\n", 1, "fail", "not bound in live", 'add [live.ingest] with backend = "kafka" to bindings.toml'),
+        (
+            '[live.ingest]\nbackend = "sqlite"\npath = "x"\n',
+            1,
+            "fail",
+            "bound to sqlite in live",
+            'add [live.ingest] with backend = "kafka" to bindings.toml',
+        ),
+        ('[live.ingest]\nbackend = "local"\n', 0, "warn", "nothing comes in by it, as [live.ingest] asks for", None),
+        (
+            bound_to(9, 'password = "$ABSENT"\n'),
+            1,
+            "fail",
+            "on kafka, but ABSENT has no value",
+            "set the variable ABSENT",
+        ),
+        (bound_to(9), 0, "warn", NO_HOST[len("kafka trigger of clicks: ") :], "it cannot run here"),
+    ],
+)
+def test_what_a_trigger_is_bound_to(capsys, triggered, case):
+    text, code, status, said, remedy = case
+    (triggered / "bindings.toml").write_text(text)
+    exited, found = ingest(capsys, triggered, "--env", "live")
+    assert (exited, found["status"], found["text"]) == (code, status, f"kafka trigger of clicks: {said}")
+    assert (found["remedy"] or "").endswith(remedy or "")
+
+
+def test_the_broker_of_a_trigger_is_connected_to_when_that_is_asked(capsys, triggered):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        (triggered / "bindings.toml").write_text(bound_to(port))
+        code, found = ingest(capsys, triggered, "--env", "live", "--connect")
+        assert (code, found["text"]) == (0, NO_HOST)
+    code, found = ingest(capsys, triggered, "--env", "live", "--connect")
+    assert (code, found["status"]) == (1, "fail")
+    assert f"127.0.0.1:{port} cannot be connected to (ConnectionRefusedError)" in found["text"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

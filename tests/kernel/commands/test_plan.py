@@ -147,8 +147,8 @@ def test_what_nothing_here_runs_is_one_line_and_its_own_exit_code(clicks, verb, 
     captured = capsys.readouterr()
     assert captured.out == ""
     [line] = [line for line in captured.err.splitlines() if not line.startswith("warning")]
-    assert line.startswith("error: this version plans ")
-    assert line.endswith(" and does not run it yet; flows plan shows the plan")
+    assert line.startswith("error: this version plans flows with ")
+    assert line.endswith(" and does not run them yet; flows plan shows the plan")
 
 
 def test_a_flow_for_a_profile_without_a_host_here_is_checked_like_any_other(clicks, capsys):

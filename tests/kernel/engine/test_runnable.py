@@ -31,25 +31,22 @@ LACKING = {
     "the queue profile": STORIES["s03_etl"](),
     "the temporal profile": STORIES["s04_payments"](),
     "the wasm profile": STORIES["s08_field"](),
-    "queue triggers, as hook is one,": Drawn(profile="dev")
-    .trigger("hook", "queue", topic="t")
-    .node("a")
-    .line("hook", "a"),
-    "the foreach rows": request().node("rows", "foreach").line("hook", "rows"),
-    "the checkpoint review": request("dev").node("a").node("b").line("hook", "a", "b").checkpoint("review", "a"),
-    "the streamed respond answer": STORIES["s09_summarize"](),
-    "the subflow price/first": subflow(),
-    "the side outputs of a": request()
+    "queue triggers (hook)": Drawn(profile="dev").trigger("hook", "queue", topic="t").node("a").line("hook", "a"),
+    "foreach nodes (rows)": request().node("rows", "foreach").line("hook", "rows"),
+    "checkpoints (review)": request("dev").node("a").node("b").line("hook", "a", "b").checkpoint("review", "a"),
+    "streamed responses (answer)": STORIES["s09_summarize"](),
+    "subflows (price/first)": subflow(),
+    "side outputs (of a)": request()
     .node("a", side_outputs=("failed",))
     .node("b")
     .line("hook", "a")
     .edge("a[failed]", "b"),
-    "the side outputs of hook": request().node("a").node("b").line("hook", "a").edge("hook[rejected]", "b"),
-    "the error handler of a": request().effect("a").line("hook", "a").surface("error_handler", "a", strategy="halt"),
-    "the rate limit of a": request().effect("a").line("hook", "a").surface("rate_limit", "a", qps=1, burst=1),
-    "the compensation of a": request("dev").effect("b").effect("a", compensate="b", idempotency=KEY).line("hook", "a"),
-    "the partitions in front of a": request("dev").node("a").line("hook", "a").surface("partition", "a", fields=["id"]),
-    "spilling": request("dev").node("a").edge("hook", "a", buffer=ir.Buffer(on_full="spill", spill_bytes=1)),
+    "side outputs (of hook)": request().node("a").node("b").line("hook", "a").edge("hook[rejected]", "b"),
+    "error handlers (of a)": request().effect("a").line("hook", "a").surface("error_handler", "a", strategy="halt"),
+    "rate limits of nodes (a)": request().effect("a").line("hook", "a").surface("rate_limit", "a", qps=1, burst=1),
+    "compensations (of a)": request("dev").effect("b").effect("a", compensate="b", idempotency=KEY).line("hook", "a"),
+    "partitions (in front of a)": request("dev").node("a").line("hook", "a").surface("partition", "a", fields=["id"]),
+    "edges that spill": request("dev").node("a").edge("hook", "a", buffer=ir.Buffer(on_full="spill", spill_bytes=1)),
 }
 
 
@@ -62,7 +59,10 @@ def test_one_line_names_what_is_not_run_yet(what):
     with pytest.raises(NotRunYet) as refused:
         check_runnable(made)
     assert refused.value.what == what
-    assert str(refused.value) == f"this version plans {what} and does not run it yet; flows plan shows the plan"
+    assert (
+        str(refused.value)
+        == f"this version plans flows with {what} and does not run them yet; flows plan shows the plan"
+    )
     assert isinstance(refused.value, EngineUnavailable)
 
 

@@ -7,6 +7,7 @@ import pytest
 from flowlattice.bindings.file import read_environment
 from flowlattice.health.needs import met, needs
 from tests.support.flows import flow_of
+from tests.support.planned_ir import Drawn
 
 FLOW = """
 from flowlattice import BlobRead, Creds, DbRead, DbWrite, Spill, mib, queue, scopes
@@ -62,9 +63,42 @@ def test_what_this_process_does_not_serve_is_missing_for_flows_that_run_here(tmp
 
 def test_what_nodes_and_edges_ask_of_a_binding_is_one_need(tmp_path):
     found = {need.binding: need for need in needs(flow_of(tmp_path, FLOW).ir)}
-    assert list(found) == ["db", "api", "key", "rng", "overflow"]
+    assert list(found) == ["trigger", "db", "api", "key", "rng", "overflow"]
     assert (found["db"].names, found["db"].backends) == (("db.read", "db.write"), ("sqlite", "postgres"))
     assert (found["api"].hosts, found["api"].said) == (("a.example", "b.example"), "http.read to a.example, b.example")
     assert (found["key"].scopes, found["key"].said) == (("a", "b", "c"), "creds with a, b, c")
     assert (found["rng"].backends, found["rng"].said) == ((), "rng")
     assert found["overflow"].names == ("blob.read", "blob.write")
+
+
+def listing(*uses):
+    return (
+        Drawn(profile="queue").trigger("logs", "blob", prefix="s3://b/").node("a", "node", *uses).line("logs", "a").ir()
+    )
+
+
+def test_a_trigger_and_a_parameter_of_one_name_are_one_need(tmp_path):
+    (tmp_path / "logs").mkdir()
+    flow = listing("blob.read_by_hash logs")
+    [need] = needs(flow)
+    assert (need.said, need.backends) == ("blob.read_by_hash, blob trigger of s3://b/", ("folder", "s3"))
+    live = read_environment('[live.logs]\nbackend = "folder"\npath = "logs"\n', "live")
+    [found] = met(flow, live, tmp_path)
+    assert (found.status, found.remedy) == ("warn", "the flow can be checked and planned; it cannot run here")
+    [found] = met(flow, read_environment('[live.logs]\nbackend = "folder"\npath = "no"\n', "live"), tmp_path)
+    assert (found.status, found.text.endswith("no is no folder")) == ("fail", True)
+
+
+def test_what_no_one_backend_serves_is_to_be_called_differently(tmp_path):
+    flow = listing("db.write logs")
+    live = read_environment('[live.logs]\nbackend = "folder"\npath = "logs"\n', "live")
+    [found] = met(flow, live, tmp_path)
+    assert (found.status, found.text) == ("fail", "db.write, blob trigger of s3://b/: no one backend serves all of it")
+    [without] = met(flow, None, tmp_path)
+    assert (without.status, without.remedy) == ("warn", found.remedy)
+
+
+def test_a_name_of_a_trigger_is_printed_and_not_obeyed(tmp_path):
+    flow = Drawn(profile="queue").trigger("a\x1b[31m", "queue", topic="t\x1b").node("b").line("a\x1b[31m", "b").ir()
+    [found] = met(flow, None, tmp_path)
+    assert (found.name, found.text) == ("a\\x1b[31m", "queue trigger of t\\x1b: bound to nothing")

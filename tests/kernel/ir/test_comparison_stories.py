@@ -129,6 +129,28 @@ def test_a_change_of_a_story_is_said(tmp_path: Path, case: tuple[str, str, str, 
     assert [one for one in found if text in one.text and one.weight == weight], [(c.weight, c.text) for c in found]
 
 
+NEW = [
+    (CLICKS, "neutral", "each record of the topic clicks starts a run of RawClick (trigger)"),
+    (CLICKS, "neutral", "at most 100000 records a second and 200000 at once at click_sink"),
+    (ONBOARDING, "neutral", "the schedule 0 9 * * 1,3 starts a run of DocCard (remind)"),
+    (ONBOARDING, "neutral", "what comes out of capture_docs waits for a person (doc_review)"),
+    (ONBOARDING, "neutral", "its data may be in eu alone"),
+    (
+        SUMMARY,
+        "neutral",
+        "openai_chat_stream asks the model gpt-4o-mini-2024-07-18, at most 5 USD a day, 2500 tokens a call",
+    ),
+    (CLEAN, "riskier", "of node py_clean somebody vouches: python: plugins/clean.py is deterministic"),
+    (PAYMENTS, "neutral", "answers 202 before the work is done, and 422 to invalid input"),
+]
+
+
+@pytest.mark.parametrize(("example", "weight", "text"), NEW, ids=[case[-1] for case in NEW])
+def test_a_story_that_is_new_reads_as_what_it_is(example: str, weight: str, text: str) -> None:
+    found = compare(None, original(example))
+    assert [one for one in found if text in one.text and one.weight == weight], [one.text for one in found]
+
+
 def test_a_plugin_whose_file_changes_is_a_risk(tmp_path: Path) -> None:
     found = changes(tmp_path, CLEAN, "median", "mean", file="plugins/clean.py")
     (change,) = [one for one in found if "plugins/clean.py" in one.text]

@@ -7,6 +7,7 @@ import pytest
 from flowlattice.ir import model as ir
 from flowlattice.plan import plan
 from flowlattice.plan.measures import duration, size
+from flowlattice.plan.text import words
 from tests.kernel.plan.stories import STORIES
 from tests.support.planned_ir import Drawn
 
@@ -136,6 +137,16 @@ def test_what_has_to_be_installed_and_to_run(name, profile, extras, service):
     needs = plan(STORIES[name]().ir(), profile).needs
     assert needs.extras == extras
     assert service in needs.services
+
+
+def test_triggers_are_listed_by_their_names_with_what_else_is_bound():
+    flow = Drawn(profile="queue").trigger("ingest", "kafka", topic="t").trigger("daily", "cron", cron="0 5 * * *")
+    made = plan(flow.node("a", "node", "kv.read k").line("ingest", "a").edge("daily", "a").ir())
+    assert [(need.binding, need.capability, need.nodes) for need in made.needs.capabilities] == [
+        ("k", "kv.read", ("a",)),
+        ("ingest", "kafka trigger", ()),
+    ]
+    assert "  ingest (kafka trigger)" in words(made).splitlines()
 
 
 def test_in_dev_everything_is_in_one_process():

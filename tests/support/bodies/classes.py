@@ -491,3 +491,14 @@ case(
             time.time()  # cause
     """,
 )
+case(
+    "a class that is handed on, and what it is asked for",
+    PURE,
+    """
+    def named(kind: type) -> str:
+        return kind.__name__.upper() + kind.known.first
+    @node
+    def f(req: Req) -> Res:
+        return Res(v=type(req).__name__ + named(Res))
+    """,
+)

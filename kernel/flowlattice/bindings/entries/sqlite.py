@@ -8,7 +8,7 @@ from flowlattice.bindings.entries.base import BaseEntry
 
 
 class SqliteEntry(BaseEntry):
-    """For kv, dedupe, session, db and queue capabilities.
+    """For kv, dedupe, session, db and queue capabilities, and queue triggers.
 
     Attributes:
         path: The file, relative to `bindings.toml`. Tables of db capabilities are the owner's to make.

@@ -1,10 +1,15 @@
-"""A capability is not bound.
+"""A capability or a trigger is not bound.
 
 A flow asks for capabilities by type; an environment binds each to a backend in `bindings.toml`. Without an environment
 local doubles stand in, which change nothing outside: then this is a warning. With `--env NAME` a capability that the
 environment does not bind, or binds to a backend of another kind, is an error; bound to `local` it is a double that was
 asked for, and a warning again. Each binding is reported once. The clock, the random sources, token budgets and plugins
 are the host's own and need no binding.
+
+A trigger of a topic, a queue or a blob store needs a broker or a store too, and its name is the binding:
+`flow.trigger(kafka("clicks", accepts=Click), name="ingest")` is bound by `[production.ingest]`. A kafka trigger takes a
+kafka backend, a queue sqlite or postgres, a blob listing folder or s3; http and cron need none. A trigger and a
+parameter of one name are bound together, so one backend has to serve both.
 
 ## Bad
 
@@ -58,63 +63,80 @@ path = "table.sqlite"
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
-from flowlattice.capabilities import registry
 from flowlattice.check.context import CheckContext, Environment
 from flowlattice.check.finding import finding, listed
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import CapabilityUse, FlowIR, Node
+from flowlattice.ir.bindings import Asking, askings, common, table
+from flowlattice.ir.model import FlowIR
 
 CODE = "CAP101"
 SEVERITY: Severity = "error"
 
 LOCAL = "local"
+_APART: Final = "no one backend serves all of it: give one of them another name"
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
-    """Find capabilities without a backend, each binding once."""
+    """Find capabilities and triggers without a backend, each binding once."""
     for binding, asking in _bindings(flow).items():
-        node, _ = asking[0]
-        source = next((p.source for p in node.parameters if p.name == binding), node.source)
-        names = listed(sorted({use.name for _, use in asking}))
         environment = context.environment
         if environment is None:
-            message = f"{binding} ({names}) is bound to nothing: a local double stands in"
-            text = "bind it in bindings.toml and name the environment with --env"
-            yield finding(CODE, message, source, severity="warning", node=node.name, help=text)
+            yield _unbound(binding, asking)
         elif environment.backends.get(binding) == LOCAL:
-            message = f"{binding} ({names}) is bound to a local double in {environment.name}"
-            text = "nothing leaves the machine through it; bind it to a backend when it has to"
-            yield finding(CODE, message, source, severity="warning", node=node.name, help=text)
+            yield _doubled(binding, asking, environment)
         else:
             yield from _unfit(binding, asking, environment)
 
 
-def _unfit(binding: str, asking: list[tuple[Node, CapabilityUse]], environment: Environment) -> Iterator[Diagnostic]:
+def _unbound(binding: str, asking: list[Asking]) -> Diagnostic:
+    """What is said where there is no environment; triggers have no double."""
+    double = "" if all(one.is_trigger for one in asking) else ": a local double stands in"
+    fits = common(one.backends for one in asking)
+    text = "bind it in bindings.toml and name the environment with --env" if fits else _APART
+    return _warning(f"{_said(binding, asking)} is bound to nothing{double}", asking, text)
+
+
+def _doubled(binding: str, asking: list[Asking], environment: Environment) -> Diagnostic:
+    """What is said of `backend = "local"`."""
+    if all(one.is_trigger for one in asking):
+        message = f"{_said(binding, asking)} is bound to local in {environment.name}: nothing comes in by it"
+        return _warning(message, asking, "bind it to a backend when something has to")
+    message = f"{_said(binding, asking)} is bound to a local double in {environment.name}"
+    return _warning(message, asking, "nothing leaves the machine through it; bind it to a backend when it has to")
+
+
+def _unfit(binding: str, asking: list[Asking], environment: Environment) -> Iterator[Diagnostic]:
     """What is wrong with a binding in an environment."""
     bound = environment.backends.get(binding)
-    for node, use in asking:
-        fitting = _backends(use)
-        if bound not in fitting:
-            source = next((p.source for p in node.parameters if p.name == binding), node.source)
-            kinds = " or ".join(fitting)
-            article = "an" if kinds[0] in "aeio" else "a"
-            message = f"{binding} ({use.name}) is not bound to {article} {kinds} backend in {environment.name}"
-            text = f'add [{environment.name}.{binding}] with backend = "{fitting[0]}" to bindings.toml'
-            yield finding(CODE, message, source, node=node.name, help=text)
-            return
+    fits = common(one.backends for one in asking)
+    unfit = next((one for one in asking if bound not in one.backends), None)
+    if unfit is None:
+        return
+    if not fits:
+        message = f"{_said(binding, asking)} cannot be bound in {environment.name}"
+        yield finding(CODE, message, unfit.source, node=unfit.node.name, help=_APART)
+        return
+    kinds = " or ".join(unfit.backends)
+    article = "an" if kinds[0] in "aeio" else "a"
+    message = f"{binding} ({unfit.what}) is not bound to {article} {kinds} backend in {environment.name}"
+    text = f'add {table(environment.name, binding)} with backend = "{fits[0]}" to bindings.toml'
+    yield finding(CODE, message, unfit.source, node=unfit.node.name, help=text)
 
 
-def _bindings(flow: FlowIR) -> Mapping[str, list[tuple[Node, CapabilityUse]]]:
+def _warning(message: str, asking: list[Asking], text: str) -> Diagnostic:
+    return finding(CODE, message, asking[0].source, severity="warning", node=asking[0].node.name, help=text)
+
+
+def _said(binding: str, asking: list[Asking]) -> str:
+    return f"{binding} ({listed(sorted({one.what for one in asking}))})"
+
+
+def _bindings(flow: FlowIR) -> Mapping[str, list[Asking]]:
     """Who asks for each binding that an environment has to give a backend."""
-    found: dict[str, list[tuple[Node, CapabilityUse]]] = {}
-    for node in flow.nodes:
-        for use in node.capabilities:
-            if _backends(use):
-                found.setdefault(use.binding, []).append((node, use))
+    found: dict[str, list[Asking]] = {}
+    for asking in askings(flow):
+        if asking.backends:
+            found.setdefault(asking.binding, []).append(asking)
     return found
-
-
-def _backends(use: CapabilityUse) -> tuple[str, ...]:
-    declared = registry.named(use.name)
-    return () if declared is None else declared.backends

@@ -61,6 +61,7 @@ from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding
 from flowlattice.check.places import asked
 from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.ir.bindings import askings
 from flowlattice.ir.model import FlowIR
 
 CODE = "DAG203"
@@ -81,9 +82,14 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             message = f"{node.name} asks for the credential {use.binding}, which is not declared"
             text = f'declare it: flow.creds("{use.binding}", provider="...", scopes=(...))'
             yield finding(CODE, message, asked(node, use.binding), node=node.name, help=text)
-        for use in node.capabilities if context.environment is not None else ():
-            missing = context.environment.missing_credentials.get(use.binding, ()) if context.environment else ()
-            for name in missing:
-                source = next((p.source for p in node.parameters if p.name == use.binding), node.source)
-                message = f"the credential {name} of {use.binding} has no value in this environment"
-                yield finding(CODE, message, source, node=node.name, help=f"set the environment variable {name}")
+    yield from _without_value(flow, context)
+
+
+def _without_value(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
+    """Credentials that the environment refers to and that are not there, each binding once."""
+    missing = {} if context.environment is None else dict(context.environment.missing_credentials)
+    for asking in askings(flow):
+        for name in missing.pop(asking.binding, ()):
+            message = f"the credential {name} of {asking.binding} has no value in this environment"
+            text = f"set the environment variable {name}"
+            yield finding(CODE, message, asking.source, node=asking.node.name, help=text)

@@ -1,8 +1,8 @@
 """Data would be kept where it must not be.
 
 `flow.residency("eu")` says in which regions the flow's data may be: in `eu`, and in all whose names start with it, such
-as `eu-central-1`. With `--env`, a capability that is bound in another region is found, and one that is bound to a
-server that does not say where it is, as a warning. A tag that is no region's name allows nothing.
+as `eu-central-1`. With `--env`, a capability or a trigger that is bound in another region is found, and one that is
+bound to a server that does not say where it is, as a warning. A tag that is no region's name allows nothing.
 
 ## Bad
 
@@ -55,9 +55,9 @@ from typing import Final
 
 from flowlattice.check.context import CheckContext, Environment
 from flowlattice.check.finding import finding, listed
-from flowlattice.check.places import asked
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import CapabilityUse, FlowIR, Node
+from flowlattice.ir.bindings import Asking, askings, table
+from flowlattice.ir.model import FlowIR
 
 CODE = "DATA102"
 SEVERITY: Severity = "error"
@@ -69,30 +69,30 @@ _HERE: Final = frozenset({"sqlite", "folder", "local", "secret"})
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
-    """Find residency tags that are no regions, and capabilities that are bound outside of them."""
+    """Find residency tags that are no regions, and capabilities and triggers that are bound outside of them."""
     for tag in flow.residency:
         if not _REGION.fullmatch(tag):
             message = f"{tag!r} is no region"
             yield finding(CODE, message, flow.places.get("residency", flow.source), help="write eu or eu-central-1")
     seen: set[str] = set()
-    for node in flow.nodes if flow.residency and context.environment is not None else ():
-        for use in node.capabilities:
-            if use.binding not in seen and context.environment is not None:
-                seen.add(use.binding)
-                yield from _bound(flow, node, use, context.environment)
+    for asking in askings(flow) if flow.residency else ():
+        if asking.binding not in seen and context.environment is not None:
+            seen.add(asking.binding)
+            yield from _bound(flow, asking, context.environment)
 
 
-def _bound(flow: FlowIR, node: Node, use: CapabilityUse, environment: Environment) -> Iterator[Diagnostic]:
-    backend, region = environment.backends.get(use.binding), environment.regions.get(use.binding)
-    source, allowed = asked(node, use.binding), listed(flow.residency)
+def _bound(flow: FlowIR, asking: Asking, environment: Environment) -> Iterator[Diagnostic]:
+    binding, source, node = asking.binding, asking.source, asking.node.name
+    backend, region = environment.backends.get(binding), environment.regions.get(binding)
+    allowed = listed(flow.residency)
     if region is not None and not any(_lies_in(region, tag) for tag in flow.residency):
-        message = f"{use.binding} is bound in {region}, but the data may only be in {allowed}"
+        message = f"{binding} is bound in {region}, but the data may only be in {allowed}"
         text = f"bind it in {allowed}, or allow {region}: flow.residency(...)"
-        yield finding(CODE, message, source, node=node.name, help=text)
+        yield finding(CODE, message, source, node=node, help=text)
     elif region is None and backend is not None and backend not in _HERE:
-        message = f"{environment.name} does not say in which region {use.binding} is; the data may only be in {allowed}"
-        text = f'say region = "..." in [{environment.name}.{use.binding}] of bindings.toml'
-        yield finding(CODE, message, source, severity="warning", node=node.name, help=text)
+        message = f"{environment.name} does not say in which region {binding} is; the data may only be in {allowed}"
+        text = f'say region = "..." in {table(environment.name, binding)} of bindings.toml'
+        yield finding(CODE, message, source, severity="warning", node=node, help=text)
 
 
 def _lies_in(region: str, tag: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowlattice.ir.comparison._change import Change, moved, paired
+from flowlattice.ir.comparison._facts import waiting
 from flowlattice.ir.comparison._weigh import Said, ceiling, fields_moved, kept, riskier
 from flowlattice.ir.model import Checkpoint, FlowIR
 
@@ -23,13 +24,13 @@ def people(before: FlowIR, after: FlowIR) -> Iterator[Change]:
     """Checkpoints that are new, gone, or ask otherwise than before."""
     old, new = ({point.id: point for point in ir.checkpoints} for ir in (before, after))
     for name in [name for name in old if name not in new]:
-        text = f"{_waiting(before, old[name])} no longer waits for a person ({name})"
+        text = f"{waiting(before, old[name])} no longer waits for a person ({name})"
         yield Change(kind="approval", weight="riskier", subject=name, text=text, before=name)
     for name in [name for name in new if name not in old]:
-        text = f"{_waiting(after, new[name])} waits for a person ({name})"
+        text = f"{waiting(after, new[name])} waits for a person ({name})"
         yield Change(kind="approval", weight="safer", subject=name, text=text, after=name)
     for name, was, now in paired(old, new):
-        one, other = _waiting(before, was), _waiting(after, now)
+        one, other = waiting(before, was), waiting(after, now)
         if one != other:
             yield moved("approval", name, f"what waits at {name}", one, other, "riskier")
         yield from fields_moved("approval", name, was, now, _POINT)
@@ -44,9 +45,3 @@ def _reasons(point: Checkpoint) -> str | None:
         f"{r.of} {r.level}: {r.because}" + (f" ({r.capability})" if r.capability else "") for r in point.view_reasons
     )
     return "; ".join(said) or None
-
-
-def _waiting(ir: FlowIR, point: Checkpoint) -> str:
-    names = {node.id: node.name for node in ir.nodes}
-    case = f" in case {point.case}" if point.case is not None else ""
-    return f"what comes out of {names.get(point.on, str(point.on))}{case}"

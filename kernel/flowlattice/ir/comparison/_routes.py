@@ -29,7 +29,9 @@ def routes(before: FlowIR, after: FlowIR) -> Iterator[Change]:
     """Routes that are new, gone, or listen otherwise than before."""
     old, new = ({route_of(node): node for node in ir.triggers()} for ir in (before, after))
     for name in old.keys() - new.keys():
-        text = f"route {name} is gone: its callers get 404"
+        given = old[name].trigger
+        is_route = given is None or given.kind == "http"
+        text = f"route {name} is gone: its callers get 404" if is_route else f"gone: {route_fact(old[name])}"
         yield Change(kind="route", weight="riskier", subject=name, text=text, before=name)
     for name in [name for name in new if name not in old]:
         text = f"new: {route_fact(new[name])}"

@@ -264,7 +264,7 @@ def no_concurrency(module: Module) -> Iterator[Mutation]:
                 )
 
 
-@operator("DAG006")
+@operator("CTRL101", "DAG006")
 def no_batch(module: Module) -> Iterator[Mutation]:
     """A batch is empty, or waits no time."""
     for call in module.calls("Batch"):
@@ -395,7 +395,7 @@ def drop_slo(module: Module) -> Iterator[Mutation]:
         yield module.delete(statement, f"deletes {ast.unparse(call)}")
 
 
-@operator("DAG320")
+@operator("CTRL101", "DAG320")
 def no_slo(module: Module) -> Iterator[Mutation]:
     """A promise is of nothing."""
     yield from _given(module, "records_per_second", ("slo",), "0", "-1")

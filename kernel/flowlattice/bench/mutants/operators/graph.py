@@ -10,7 +10,7 @@ from flowlattice.bench.mutants.operators.base import operator
 from flowlattice.bench.mutants.source import Module, Mutation, argument, expression, giving, without
 
 
-@operator("CTRL122", "DAG101", "DAG104", "DAG204")
+@operator("CTRL112", "CTRL122", "DAG101", "DAG104", "DAG202", "DAG204")
 def delete_edge(module: Module) -> Iterator[Mutation]:
     """An edge is left out."""
     for statement, call in module.statements("connect"):

@@ -144,7 +144,7 @@ def change_field_type(module: Module) -> Iterator[Mutation]:
             yield module.put(field.annotation, other, f"makes {kind.name}.{ast.unparse(field.target)} {other}")
 
 
-@operator("DAG201", "IDEM025")
+@operator("DAG201", "DAG301", "IDEM025")
 def drop_field(module: Module) -> Iterator[Mutation]:
     """A record has one field less."""
     for kind in module.classes:
