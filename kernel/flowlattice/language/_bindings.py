@@ -19,6 +19,7 @@ class Bindings:
         iterated: What each name iterates over.
         unpacked: The same with the positions at which each name stands in what is iterated over.
         filled: What is put into the object of each name: how many subscripts below it, by which method, and what.
+        taken: What each name is a part of, by an assignment to several names or a pattern.
         annotated: The annotations of variables.
         nested: Names that only ever stand for functions written inside.
     """
@@ -28,6 +29,7 @@ class Bindings:
         self.iterated: dict[str, list[ast.expr]] = {}
         self.unpacked: dict[str, list[tuple[ast.expr, tuple[int, ...]]]] = {}
         self.filled: dict[str, list[tuple[int, str, ast.expr]]] = {}
+        self.taken: dict[str, list[ast.expr]] = {}
         self.annotated: dict[str, ast.expr] = {}
         inner: dict[str, FunctionSyntax] = {}
         parts = [part for part in ast.walk(syntax) if part is not syntax]
@@ -75,8 +77,15 @@ class Bindings:
             for target in part.targets:
                 if isinstance(target, ast.Subscript):
                     self._fill(target.value, "", part.value)
+                elif isinstance(target, ast.Tuple | ast.List):
+                    for name in _names(target):
+                        self.taken.setdefault(name, []).append(part.value)
             return
         match part:
+            case ast.Match(subject, cases):
+                for pattern in (each for one in cases for each in ast.walk(one.pattern)):
+                    if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
+                        self.taken.setdefault(pattern.name, []).append(subject)
             case ast.Call(ast.Attribute(value, method), [*_, given]) if method in _FILLING:
                 self._fill(value, method, given)
 

@@ -18,7 +18,9 @@ from flowlattice.language._meanings import Thing, is_function, meanings
 from flowlattice.language._objects import module_knowledge, unwrapped
 from flowlattice.language._order import SetOrder
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Scope
+from flowlattice.language._texts import shown_by_call, shown_by_operator, shows_address
 from flowlattice.language._urls import urls_in
+from flowlattice.language._zones import specifies_zone
 from flowlattice.language.annotations import hints
 from flowlattice.language.ports import Place
 from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown
@@ -72,6 +74,8 @@ class Body(ast.NodeVisitor):
         if target is not UNRESOLVED:
             self._reader.loading.of(call.func, self._scope)
         self._order.of_call(call, target)
+        for shown in shown_by_call(call, target, self._scope):
+            self._shows(shown)
         given = call.args[:1] if target in (isinstance, issubclass) else call.args
         for argument in [*given, *(keyword.value for keyword in call.keywords)]:
             self.visit(argument)
@@ -231,7 +235,22 @@ class Body(ast.NodeVisitor):
     def visit_FormattedValue(self, part: ast.FormattedValue) -> None:
         """So does the text of a set."""
         self._order.shows(part.value)
+        self._shows(part.value)
+        if specifies_zone(part):
+            self._add(in_words(purity.ZONE, ast.unparse(part.value)), part.value)
         self.generic_visit(part)
+
+    def visit_BinOp(self, operation: ast.BinOp) -> None:
+        """`text % values` shows these."""
+        for shown in shown_by_operator(operation, self._scope):
+            self._order.shows(shown)
+            self._shows(shown)
+        self.generic_visit(operation)
+
+    def _shows(self, shown: ast.expr) -> None:
+        known = shows_address(shown, self._scope)
+        if known is not None:
+            self._add(known, shown)
 
     def visit_Assign(self, statement: ast.Assign) -> None:
         """And so does unpacking one."""

@@ -19,6 +19,7 @@ from flowlattice.language._meanings import Meaning, Thing, is_function, meanings
 from flowlattice.language._names import returned
 from flowlattice.language._objects import implementations, unwrapped
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope
+from flowlattice.language._zones import asks_zone, names_zone
 from flowlattice.language.annotations import NO_TYPE, arguments_within, is_protocol
 from flowlattice.language.ports import Place
 from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown
@@ -53,6 +54,8 @@ class Calls:
 
     def judge(self, call: ast.Call) -> None:
         """Judge everything that a call may call."""
+        if asks_zone(call, self._scope):
+            self._add(in_words(purity.ZONE, f"{ast.unparse(call.func)}()"), call)
         found = meanings(call.func, self._scope)
         if found is None:
             self._cannot_resolve(call)
@@ -88,8 +91,7 @@ class Calls:
         self._mutating(function, call)
         known = self._reader.knowledge(function)
         if known is not None:
-            has_zone = len(call.args) > 1 or any(keyword.arg == "tz" for keyword in call.keywords)
-            if not (known is purity.ZONE and has_zone):
+            if not (known is purity.ZONE and names_zone(call)):
                 self._add(in_words(known, f"{spelled}()"), call)
         elif isinstance(function, type):
             self._construct(function, call)
@@ -183,7 +185,7 @@ class Calls:
             self._run(method, call)
         special = purity.SPECIAL_METHODS.get(func.attr)
         if special is not None:
-            if not (func.attr == "astimezone" and call.args):
+            if not (func.attr == "astimezone" and names_zone(call)):
                 self._add(in_words(special, f".{func.attr}()"), call)
         elif not own and func.attr not in purity.PURE_METHODS:
             self._cannot_resolve(call, f".{func.attr}")

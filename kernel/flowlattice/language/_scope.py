@@ -49,15 +49,23 @@ class Capability:
 
 @dataclass(frozen=True)
 class Given:
-    """What a caller is known to hand over for a parameter: one of some objects, or something of a type."""
+    """What a caller is known to hand over for a parameter: one of some objects, or something of a type.
+
+    `outside` says that it is there before and after the call, or a part of what is.
+    """
 
     objects: tuple[object, ...] = ()
     type: object = NO_TYPE
+    outside: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
         """The same for what is the same; objects count by identity."""
-        return (id(self.type), *(tuple(map(id, o)) if isinstance(o, tuple) else id(o) for o in self.objects))
+        return (
+            id(self.type),
+            self.outside,
+            *(tuple(map(id, o)) if isinstance(o, tuple) else id(o) for o in self.objects),
+        )
 
 
 class Scope:
@@ -87,6 +95,7 @@ class Scope:
         self.elements: dict[str, type | None] = {}
         self._names, bindings = sources.names(syntax), sources.bindings(syntax)
         self.unpacked, self.filled = bindings.unpacked, bindings.filled
+        self.taken = bindings.taken
         self.assigned, self.iterated, self.nested = bindings.assigned, bindings.iterated, bindings.nested
         self._types = {name: type_ for name, type_ in sources.hints(function).items() if name in self.parameters}
         for name, annotation in bindings.annotated.items():

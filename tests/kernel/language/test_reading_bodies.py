@@ -15,25 +15,15 @@ from tests.support.bodies import (
     sets,
     state,
     statements,
+    texts,
+    zones,
 )
 
-CASES = {
-    name: case
-    for module in (
-        aliases,
-        decorators,
-        functions,
-        classes,
-        files,
-        capabilities,
-        statements,
-        mixed,
-        loading,
-        sets,
-        state,
-    )
-    for name, case in module.CASES.items()
-}
+MODULES = (
+    *(aliases, decorators, functions, classes, files, capabilities, statements, mixed),
+    *(loading, sets, state, texts, zones),
+)
+CASES = {name: case for module in MODULES for name, case in module.CASES.items()}
 
 
 def marked(folder):
