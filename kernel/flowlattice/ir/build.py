@@ -39,6 +39,7 @@ class Built:
         ir: Its IR; none if it could not be built, and `diagnostics` say why.
         diagnostics: What stopped it.
         sources: The texts of the flow's own files by their paths relative to its folder, for showing and fixing.
+        beside: The paths of the files that belong to it and are no modules: plugins, fixtures, `connectors.toml`.
         notice: What the sandbox of this machine lacks, for people; none if it lacks nothing or was not used.
     """
 
@@ -46,6 +47,7 @@ class Built:
     ir: FlowIR | None
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
     notice: str | None = None
 
 
@@ -65,7 +67,8 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
     files, diagnostics = _read(file, admitted=trusted)
     sources = {name: _text(one) for name, one in sorted(files.items()) if one.is_module}
     if diagnostics:
-        return Built(file=file, ir=None, diagnostics=diagnostics, sources=sources)
+        beside = tuple(sorted(files.keys() - sources.keys()))
+        return Built(file=file, ir=None, diagnostics=diagnostics, sources=sources, beside=beside)
     if trusted:
         answer, notice = load_and_lower(str(file), _ignore), None
     else:
@@ -75,7 +78,8 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
             raise
         except SandboxError as error:
             return Built(file=file, ir=None, diagnostics=(_unanswered(error, file.name),), sources=sources)
-    return _complete(_validated(answer, file, sources, notice), files)
+    built = _complete(_validated(answer, file, sources, notice), files)
+    return replace(built, beside=tuple(sorted(files.keys() - sources.keys())))
 
 
 def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
