@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from flowlattice.ir.model import FlowIR, Node
-from flowlattice.ir.subflows import between, inner_of
+from flowlattice.ir.subflows import inner_of, on_the_way
 
 
 def inside(node: Node, known: Mapping[str, FlowIR]) -> Iterator[Node]:
-    """The nodes that a subflow node runs, those of subflows in it among them; none where its flow is not known.
+    """The nodes that a subflow node's records run, those of subflows in it too; none where its flow is not known.
 
     Args:
         node: The subflow node.
@@ -19,7 +19,7 @@ def inside(node: Node, known: Mapping[str, FlowIR]) -> Iterator[Node]:
     if found is None:
         return
     inner, export = found
-    run = between(inner, export)
+    run = on_the_way(inner, export)
     for part in inner.nodes:
         if part.id in run and part.subflow is None:
             yield part

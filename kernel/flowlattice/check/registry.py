@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flowlattice.check import rules as package
 from flowlattice.check.context import CheckContext
+from flowlattice.check.within import JUDGED, used
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR
 
@@ -59,13 +60,22 @@ def rule(code: str) -> Rule | None:
 def check(flow: FlowIR, context: CheckContext | None = None) -> tuple[Diagnostic, ...]:
     """Everything that the rules find, sorted by place and code; the same for the same flow.
 
+    That is in the flow, and in what it uses of others, which are put right in their own files: so without fixes.
+
     Args:
         flow: The flow's IR.
         context: What is known besides; none for nothing.
     """
     circumstances = context or CheckContext()
     found = {diagnostic for rule in rules() for diagnostic in rule.check(flow, circumstances)}
-    return tuple(sorted(found, key=_order))
+    told = {_unfixed(one) for one in found}
+    judging = [rule for rule in rules() if rule.code in JUDGED]
+    inside = {_unfixed(one) for part in used(flow) for rule in judging for one in rule.check(part, circumstances)}
+    return tuple(sorted(found | (inside - told), key=_order))
+
+
+def _unfixed(found: Diagnostic) -> Diagnostic:
+    return found.model_copy(update={"fix": None})
 
 
 def _order(found: Diagnostic) -> tuple[str, int, int, str, str]:

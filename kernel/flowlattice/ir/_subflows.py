@@ -12,6 +12,7 @@ from flowlattice.ir._models import total
 from flowlattice.ir._ports import PortTypes
 from flowlattice.ir.digest import ir_digest
 from flowlattice.ir.schemas import Schemas
+from flowlattice.ir.subflows import between, held, on_the_way
 from flowlattice.language.flow import Flow
 from flowlattice.language.subflows import Export, Subflow
 from flowlattice.lattice import Determinism, Effects
@@ -39,7 +40,8 @@ class SubflowLowering:
         flow = self.inner(given.flow)
         export = next(found for found in flow.exports if found.name == given.name)
         source = self.schemas.source(element.place)
-        parts = [flow.node(part) for part in between(flow.nodes, flow.edges, export)]
+        inside, way = between(flow, export), on_the_way(flow, export)
+        parts = [part for part in flow.nodes if part.id in inside]
         derived = _extrema(parts, source)
         return ir.Node(
             id=node_id,
@@ -47,7 +49,7 @@ class SubflowLowering:
             kind="subflow",
             in_schema=self.schemas.name(self.ports.takes(element)),
             out_schema=self.schemas.name(self.ports.output(element)),
-            stream=any(part.stream for part in parts),
+            stream=any(part.stream for part in parts if part.id in way),
             effects=derived.effects.value,
             determinism=derived.determinism.value,
             reasons=tuple(derived.reasons),
@@ -60,8 +62,14 @@ class SubflowLowering:
             source=source,
         )
 
-    def export(self, given: Export[object, object], nodes: Sequence[ir.Node], edges: Sequence[ir.Edge]) -> ir.Export:
-        """An export of the flow whose nodes and edges these are."""
+    def export(
+        self,
+        given: Export[object, object],
+        nodes: Sequence[ir.Node],
+        edges: Sequence[ir.Edge],
+        checkpoints: Sequence[ir.Checkpoint],
+    ) -> ir.Export:
+        """An export of the flow whose parts these are."""
         entry, exit_ = given.entry.destination, given.exit.origin
         export = ir.Export(
             name=given.name,
@@ -73,28 +81,9 @@ class SubflowLowering:
             source=self.schemas.source(given.place),
         )
         by_id = {node.id: node for node in nodes}
-        derived = _extrema([by_id[part] for part in between(nodes, edges, export)], export.source)
+        derived = _extrema([by_id[part] for part in held(nodes, edges, checkpoints, export)], export.source)
         promises = {"effects": derived.effects.value, "determinism": derived.determinism.value}
         return export.model_copy(update=promises)
-
-
-def between(nodes: Iterable[ir.Node], edges: Sequence[ir.Edge], export: ir.Export) -> list[UUID]:
-    """What a record that goes in can reach without coming out, and what undoes that, in the order of the nodes."""
-    undo = {node.id: node.compensate for node in nodes}
-    found: set[UUID] = set()
-    waiting = [export.entry]
-    while waiting:
-        current = waiting.pop()
-        if current in found:
-            continue
-        found.add(current)
-        undone = undo.get(current)
-        waiting += [] if undone is None else [undone]
-        for edge in edges:
-            comes_out = current == export.exit and edge.case == export.exit_case
-            if edge.source_id == current and not comes_out:
-                waiting.append(edge.target_id)
-    return [node_id for node_id in undo if node_id in found]
 
 
 def _extrema(parts: Iterable[ir.Node], source: ir.Source) -> Derived:

@@ -119,7 +119,7 @@ class _Lowering:
         surfaces = tuple(self.surfaces())
         checkpoints = tuple(self.checkpoints.checkpoint(point) for point in flow.checkpoints)
         variables = tuple(self.controls.variables())
-        exports = tuple(self.export(export, nodes, edges) for export in flow.exports)
+        exports = tuple(self.export(export, nodes, edges, checkpoints) for export in flow.exports)
         places = dict(self.schemas.places)
         if flow.in_flight is not None:
             places["max_in_flight"] = source(flow.in_flight.place)
@@ -174,9 +174,15 @@ class _Lowering:
                 self.subflows[name] = _Lowering(replace(self.program, flow=flow), self.around).flow_ir()
         return self.subflows[name]
 
-    def export(self, export: Export[object, object], nodes: Sequence[ir.Node], edges: Sequence[ir.Edge]) -> ir.Export:
+    def export(
+        self,
+        export: Export[object, object],
+        nodes: Sequence[ir.Node],
+        edges: Sequence[ir.Edge],
+        checkpoints: Sequence[ir.Checkpoint],
+    ) -> ir.Export:
         with lowering(export.place):
-            return self.nodes.subflows.export(export, nodes, edges)
+            return self.nodes.subflows.export(export, nodes, edges, checkpoints)
 
     def connector_uses(self) -> list[ir.ConnectorUse]:
         """The connectors of the flow and of those that it uses, each once."""

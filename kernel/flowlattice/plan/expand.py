@@ -6,12 +6,13 @@ Names are `subflow/node`; a subflow whose inner flow is not in the IR stays clos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
 from flowlattice.ir import model as ir
 from flowlattice.ir.subflows import between, inner_of, leaves
+from flowlattice.language.checkpoints import rejected_case
 
 
 @dataclass(frozen=True)
@@ -73,68 +74,102 @@ def _is_inside_itself(node: ir.Node, result: Expanded) -> bool:
 def _opened(result: Expanded, node: ir.Node, inner: ir.FlowIR, export: ir.Export, *, is_child: bool) -> Expanded:
     flow = result.flow
     inside = between(inner, export)
-    ids = {one: uuid5(node.id, str(one)) for one in inside}
-    nodes = [_inner_node(one, node, ids) for one in inner.nodes if one.id in inside]
-    edges = [_moved(edge, ids) for edge in inner.edges if edge.source_id in inside and not leaves(edge, export)]
-    edges = [edge for edge in edges if edge.target_id in ids.values()]
-    outer = list(flow.edges)
-    checkpoints = [
-        point.model_copy(update={"id": f"{node.name}/{point.id}", "on": ids[point.on]})
-        for point in inner.checkpoints
-        if point.on in inside
-    ]
-    own_checkpoints = list(flow.checkpoints)
-    if not is_child:
-        way_in, way_out = ids[export.entry], {"source_id": ids[export.exit], "case": export.exit_case}
-        outer = [edge.model_copy(update={"target_id": way_in}) if edge.target_id == node.id else edge for edge in outer]
-        outer = [edge.model_copy(update=way_out) if edge.source_id == node.id else edge for edge in outer]
-        own_checkpoints = [
-            point.model_copy(update={"on": ids[export.exit], "case": export.exit_case})
-            if point.on == node.id
-            else point
-            for point in own_checkpoints
-        ]
+    parts = _Parts(node, inner, export, {one: uuid5(node.id, str(one)) for one in inside})
+    entry = parts.ids[export.entry]
+    outer = flow if is_child else _joined(flow, parts)
     return Expanded(
         flow.model_copy(
             update={
-                "nodes": (*flow.nodes, *nodes),
-                "edges": (*outer, *edges),
-                "surfaces": (*_redirected(flow.surfaces, node.id, ids[export.entry], is_child), *_surfaces(inner, ids)),
-                "checkpoints": (*own_checkpoints, *checkpoints),
+                "nodes": (*outer.nodes, *parts.nodes(() if is_child else node.side_outputs)),
+                "edges": (*outer.edges, *parts.edges()),
+                "surfaces": (*outer.surfaces, *parts.surfaces()),
+                "checkpoints": (*parts.checkpoints(), *outer.checkpoints),  # those within come first
                 "schemas": {**inner.schemas, **flow.schemas},
             }
         ),
-        {**result.within, **dict.fromkeys(ids.values(), node.name)},
-        {**result.entries, node.id: ids[export.entry]},
+        {**result.within, **dict.fromkeys(parts.ids.values(), node.name)},
+        {**result.entries, node.id: entry},
         result.children | {node.id} if is_child else result.children,
     )
 
 
-def _inner_node(inner: ir.Node, outer: ir.Node, ids: dict[UUID, UUID]) -> ir.Node:
-    compensate = None if inner.compensate is None else ids.get(inner.compensate, inner.compensate)
-    return inner.model_copy(
-        update={"id": ids[inner.id], "name": f"{outer.name}/{inner.name}", "compensate": compensate}
-    )
+@dataclass(frozen=True)
+class _Parts:
+    """What an export holds, as parts of the flow that uses it: with ids and names of its own in each use."""
+
+    node: ir.Node
+    inner: ir.FlowIR
+    export: ir.Export
+    ids: dict[UUID, UUID]
+
+    def named(self, name: str) -> str:
+        """What a part is called outside."""
+        return f"{self.node.name}/{name}"
+
+    def nodes(self, sides: tuple[str, ...]) -> Iterator[ir.Node]:
+        """The nodes; `sides` are the side outputs of the subflow, which are those of its first node."""
+        for one in self.inner.nodes:
+            if one.id in self.ids:
+                trigger = one.trigger
+                if trigger is not None and trigger.during is not None:
+                    trigger = trigger.model_copy(update={"during": self.named(trigger.during)})
+                update = {
+                    "id": self.ids[one.id],
+                    "name": self.named(one.name),
+                    "compensate": None if one.compensate is None else self.ids[one.compensate],
+                    "trigger": trigger,
+                    "side_outputs": (*one.side_outputs, *(sides if one.id == self.export.entry else ())),
+                }
+                yield one.model_copy(update=update)
+
+    def edges(self) -> Iterator[ir.Edge]:
+        """The edges between them; what a checkpoint rejects leaves by the checkpoint's new name."""
+        rejections = {
+            (point.on, rejected_case(point.id)): rejected_case(self.named(point.id)) for point in self.inner.checkpoints
+        }
+        for edge in self.inner.edges:
+            if edge.source_id in self.ids and edge.target_id in self.ids and not leaves(edge, self.export):
+                ends = {"source_id": self.ids[edge.source_id], "target_id": self.ids[edge.target_id]}
+                case = rejections.get((edge.source_id, edge.case or ""), edge.case)
+                yield edge.model_copy(update={**ends, "case": case})
+
+    def surfaces(self) -> Iterator[ir.Surface]:
+        """What governs them; what governs a flow's triggers does not govern the schedules that come with an export."""
+        starts = {node.id for node in self.inner.triggers()}
+        for surface in self.inner.surfaces:
+            targets = tuple(self.ids[one] for one in surface.targets if one in self.ids and one not in starts)
+            if targets:
+                yield surface.model_copy(update={"targets": targets})
+
+    def checkpoints(self) -> Iterator[ir.Checkpoint]:
+        """The checkpoints behind them."""
+        for point in self.inner.checkpoints:
+            if point.on in self.ids:
+                yield point.model_copy(update={"id": self.named(point.id), "on": self.ids[point.on]})
 
 
-def _moved(edge: ir.Edge, ids: dict[UUID, UUID]) -> ir.Edge:
-    return edge.model_copy(
-        update={"source_id": ids[edge.source_id], "target_id": ids.get(edge.target_id, edge.target_id)}
-    )
+def _joined(flow: ir.FlowIR, parts: _Parts) -> ir.FlowIR:
+    """The flow around a subflow, connected with the nodes in it instead."""
+    node, export = parts.node.id, parts.export
+    entry, exit_ = parts.ids[export.entry], parts.ids[export.exit]
+    way_out = {"source_id": exit_, "case": export.exit_case}
+    edges = []
+    for edge in flow.edges:
+        update: dict[str, object] = {"target_id": entry} if edge.target_id == node else {}
+        if edge.source_id == node and edge.case is None:
+            update |= way_out
+        elif edge.source_id == node:
+            waited = any(point.on == node and edge.case == rejected_case(point.id) for point in flow.checkpoints)
+            update["source_id"] = exit_ if waited else entry
+        edges.append(edge.model_copy(update=update))
+    points = [
+        point.model_copy(update={"on": exit_, "case": export.exit_case}) if point.on == node else point
+        for point in flow.checkpoints
+    ]
+    surfaces = [_redirected(surface, node, entry) for surface in flow.surfaces]
+    return flow.model_copy(update={"edges": tuple(edges), "checkpoints": tuple(points), "surfaces": tuple(surfaces)})
 
 
-def _surfaces(inner: ir.FlowIR, ids: dict[UUID, UUID]) -> Iterable[ir.Surface]:
-    for surface in inner.surfaces:
-        targets = tuple(ids[target] for target in surface.targets if target in ids)
-        if targets:
-            yield surface.model_copy(update={"targets": targets})
-
-
-def _redirected(surfaces: Iterable[ir.Surface], node: UUID, entry: UUID, is_child: bool) -> Iterable[ir.Surface]:
-    """What governs a subflow governs its first node, unless the subflow keeps its own."""
-    for surface in surfaces:
-        if is_child or node not in surface.targets:
-            yield surface
-        else:
-            targets = tuple(entry if target == node else target for target in surface.targets)
-            yield surface.model_copy(update={"targets": targets})
+def _redirected(surface: ir.Surface, node: UUID, entry: UUID) -> ir.Surface:
+    """What governs a subflow governs its first node."""
+    return surface.model_copy(update={"targets": tuple(entry if one == node else one for one in surface.targets)})

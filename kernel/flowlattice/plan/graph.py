@@ -8,8 +8,9 @@ from typing import Literal
 from uuid import UUID
 
 from flowlattice.ir import model as ir
+from flowlattice.language.checkpoints import rejected_case
 from flowlattice.plan.base import Profile
-from flowlattice.plan.layout import Layout, rejected_case
+from flowlattice.plan.layout import Layout
 from flowlattice.plan.placement import Facts, Placement, facts_of, row_for, words_of
 from flowlattice.plan.triggers import Consumer, TriggerPlan, consumer, route
 from flowlattice.plan.units import AnyUnit, Branch, Call, Child, Fan, Hop, Merge, Operator, Respond, Segment, Wait, fans
@@ -213,7 +214,7 @@ class _Builder:
         if self.places[node.id][0] == "child":
             entry = self.layout.child_entry(node.id)
             body = Fan() if entry is None else Fan(hops=(Hop(to=self._target(entry), max_items=1),))
-            return Child(name=name, node=node.id, body=body, next=fan)
+            return Child(of="subflow", name=name, node=node.id, body=body, next=fan)
         kind: Literal["activity", "task"] = "activity" if self.profile == "temporal" else "task"
         return Call(kind=kind, name=name, node=node.id, timeout_ms=node.timeout_ms, next=fan, side=side)
 
@@ -238,7 +239,7 @@ class _Builder:
         """Where records go on one way out: through its checkpoints, then along its edges."""
         fan = self._hops(edges)
         for point in reversed(self.layout.checkpoints(node.id, case)):
-            rejected = self._hops(e for e in self.layout.outgoing[node.id] if e.case == rejected_case(point))
+            rejected = self._hops(e for e in self.layout.outgoing[node.id] if e.case == rejected_case(point.id))
             name = self._free(point.id)
             self._add(Wait(name=name, next=fan, rejected=rejected))
             row = row_for(self.profile, Facts(kind="checkpoint"))
@@ -271,7 +272,8 @@ class _Builder:
             return name
         child = f"{name} by partition"
         if child not in self.units:
-            self._add(Child(name=child, node=node_id, body=Fan(hops=(Hop(to=name, max_items=1),))))
+            body = Fan(hops=(Hop(to=name, max_items=1),))
+            self._add(Child(of="partition", name=child, node=node_id, body=body))
         return child
 
     def _partitioned(self) -> set[UUID]:

@@ -112,9 +112,9 @@ def histories(units: Mapping[str, AnyUnit], growth: Growth) -> tuple[History, ..
     found = [_history("run", units, growth.starts, "record" if growth.stays else "run", base, undo)]
     for unit in units.values():
         if isinstance(unit, Child) and unit.body.hops:
-            is_subflow = bool(unit.next.hops)
-            per: Per = "run" if is_subflow else "record"
-            begins: dict[Happening, int] = {"workflow task": 1, ("run" if is_subflow else "signal"): 1}
+            stays = unit.of == "partition"
+            per: Per = "record" if stays else "run"
+            begins: dict[Happening, int] = {"workflow task": 1, ("signal" if stays else "run"): 1}
             found.append(_history(unit.name, units, (unit.body,), per, begins, _Sum()))
     for name, fan in growth.reminders.items():
         found.append(_history(name, units, (fan,), "reminder", {"timer": 1, "workflow task": 1}, _Sum()))

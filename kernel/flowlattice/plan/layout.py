@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from flowlattice.ir import model as ir
+from flowlattice.ir.subflows import reminds
+from flowlattice.language.checkpoints import rejected_case
 from flowlattice.plan.expand import Expanded
 
 
@@ -15,8 +17,10 @@ class Layout:
     Attributes:
         flow: The flow, its subflows opened.
         names: What units are called: after their first node, numbered where a name stands twice.
+        reminders: The schedules that run while records of a node wait at its checkpoints, by the node.
         reached: The nodes that triggers lead to and those that undo effects, in an order in which edges go forward;
-            before them the subflows that were opened.
+            before them the subflows that were opened. A schedule during a checkpoint in a subflow starts something
+            where the subflow is reached.
 
     """
 
@@ -31,6 +35,7 @@ class Layout:
                 self.outgoing[edge.source_id].append(edge)
                 self.incoming[edge.target_id].append(edge)
         self.names = _names(self.flow.nodes)
+        self.reminders = self._reminders()
         self.reached = self._reached()
         self._starts = self._starts_by_node()
 
@@ -60,6 +65,19 @@ class Layout:
         inner = [] if entry is None else [entry]
         return [*inner, *(edge.target_id for edge in self.outgoing[node_id])]
 
+    def happening(self) -> list[ir.Node]:
+        """What triggers lead to, in an order in which it happens: reminders before what follows their checkpoint."""
+        starts = [self.nodes[node_id] for node_id in self.reached if self.nodes[node_id].trigger is not None]
+        starts.sort(key=lambda node: node.trigger is not None and node.trigger.during is not None)
+        done: list[UUID] = []
+        self._visit(
+            [node.id for node in starts],
+            set(),
+            done,
+            lambda node_id: [*self.reminders.get(node_id, ()), *self.below(node_id)],
+        )
+        return [self.nodes[node_id] for node_id in reversed(done)]
+
     def checkpoints(self, node_id: UUID, case: str | None) -> list[ir.Checkpoint]:
         """The checkpoints that records on a way out wait at, in their order."""
         return [point for point in self.flow.checkpoints if point.on == node_id and point.case == case]
@@ -76,19 +94,28 @@ class Layout:
     def is_rejection(self, edge: ir.Edge) -> bool:
         """Whether an edge carries what a checkpoint rejected."""
         points = self.flow.checkpoints
-        return any(point.on == edge.source_id and edge.case == rejected_case(point) for point in points)
+        return any(point.on == edge.source_id and edge.case == rejected_case(point.id) for point in points)
 
     def surface(self, node_id: UUID, kind: ir.SurfaceKind) -> ir.Surface | None:
         """The surface of a kind that governs a node."""
         return next((one for one in self.flow.surfaces if one.kind == kind and node_id in one.targets), None)
 
+    def _reminders(self) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for point in self.flow.checkpoints:
+            found.setdefault(point.on, []).extend(one.id for one in self.flow.triggers() if reminds(one, point))
+        return found
+
     def _reached(self) -> list[UUID]:
         """Depth-first from every start, last to first: each node stands before those it leads to."""
-        starts = [node.id for node in self.flow.triggers()]
+        starts = [node.id for node in self.flow.triggers() if node.id not in self.expanded.within]
         done: list[UUID] = []
         seen: set[UUID] = set()
-        self._visit(starts, seen, done)
-        self._visit([undo for node in self._seen(seen) if (undo := node.compensate) is not None], seen, done)
+        while starts:
+            self._visit(starts, seen, done, self.below)
+            undone = [undo for node in self._seen(seen) if (undo := node.compensate) is not None]
+            reminding = [one for node_id in done for one in self.reminders.get(node_id, ())]
+            starts = [one for one in (*undone, *reminding) if one in self.nodes and one not in seen]
         opened = [node_id for node_id in self.nodes if self.is_opened(node_id) and self.first(node_id) in seen]
         return [*opened, *done[::-1]]
 
@@ -107,7 +134,9 @@ class Layout:
     def _seen(self, seen: set[UUID]) -> list[ir.Node]:
         return [node for node in self.flow.nodes if node.id in seen]
 
-    def _visit(self, starts: Iterable[UUID], seen: set[UUID], done: list[UUID]) -> None:
+    def _visit(
+        self, starts: Iterable[UUID], seen: set[UUID], done: list[UUID], below: Callable[[UUID], list[UUID]]
+    ) -> None:
         stack = [(start, False) for start in starts if start in self.nodes][::-1]
         while stack:
             current, is_left = stack.pop()
@@ -116,12 +145,7 @@ class Layout:
             elif current not in seen:
                 seen.add(current)
                 stack.append((current, True))
-                stack += [(target, False) for target in self.below(current)]
-
-
-def rejected_case(point: ir.Checkpoint) -> str:
-    """The case of the edges that lead away what a checkpoint rejected."""
-    return f"{point.id.rpartition('/')[2]}.rejected"
+                stack += [(target, False) for target in below(current)]
 
 
 def _names(nodes: Iterable[ir.Node]) -> dict[UUID, str]:

@@ -117,7 +117,7 @@ def _exec_plan(made: Graph, profile: Profile, digest: str | None) -> ExecPlan:
         steps=steps(made, profile),
         edges=edges,
         spill=spill_budget(edges),
-        partitions=partitions(made.layout, profile),
+        partitions=partitions(made),
         states=states(made),
         checkpoints=points,
         temporal=temporal_plan(made, points, digest) if profile == "temporal" else None,

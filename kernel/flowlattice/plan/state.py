@@ -8,13 +8,11 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from flowlattice.ir import model as ir
-from flowlattice.plan.base import PlanModel, Profile
+from flowlattice.plan.base import PlanModel
+from flowlattice.plan.children import partition_ids
 from flowlattice.plan.graph import Graph
 from flowlattice.plan.layout import Layout
 from flowlattice.plan.measures import duration
-
-CHILD_ID: Final = "wf::{flow}::p::<partition>::v::{version}::r::<epoch>"
-"""The id of a child workflow; the epoch counts its continuations."""
 
 
 class State(PlanModel):
@@ -62,10 +60,12 @@ def states(graph: Graph) -> tuple[State, ...]:
     return tuple(state for node in graph.layout.in_order() if (state := _state(node, graph.layout)) is not None)
 
 
-def partitions(layout: Layout, profile: Profile) -> tuple[Partition, ...]:
+def partitions(graph: Graph) -> tuple[Partition, ...]:
     """Where records are split, in the order in which the flow says so."""
+    layout = graph.layout
+    ids = partition_ids(graph)
     found = [
-        _partition(surface, layout.names[target], layout.flow, profile)
+        _partition(surface, layout.names[target], ids.get(target))
         for surface in layout.flow.surfaces
         if surface.kind == "partition"
         for target in surface.targets
@@ -74,16 +74,15 @@ def partitions(layout: Layout, profile: Profile) -> tuple[Partition, ...]:
     return tuple(found)
 
 
-def _partition(surface: ir.Surface, node: str, flow: ir.FlowIR, profile: Profile) -> Partition:
+def _partition(surface: ir.Surface, node: str, child_id: str | None) -> Partition:
     config = surface.config
-    child = CHILD_ID.format(flow=flow.name, version=flow.version) if profile == "temporal" else None
     return Partition.model_validate(
         {
             "node": node,
             "fields": config.get("fields") or (),
             "max_parallel_shards": config.get("max_parallel_shards"),
             "weights": config.get("weights") or {},
-            "child_id": child,
+            "child_id": child_id,
         }
     )
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from flowlattice.plan.base import PlanModel
+from flowlattice.plan.children import ChildPlan, children
 from flowlattice.plan.graph import Graph
 from flowlattice.plan.history import CONTINUE_EVENTS, CONTINUE_MS, Growth, History, histories
-from flowlattice.plan.state import CHILD_ID
 from flowlattice.plan.triggers import Consumer
-from flowlattice.plan.units import Child
 from flowlattice.plan.waiting import CheckpointPlan, Timer, timers
 
 UNPINNED = "<digest>"
 """Stands for the digest of a flow's sources where they are not at hand."""
-
-
-class ChildPlan(PlanModel):
-    """A child workflow: its unit, the id it gets, and why there is one."""
-
-    unit: str
-    id: str
-    because: str
 
 
 class Compensation(PlanModel):
@@ -38,7 +29,8 @@ class TemporalPlan(PlanModel):
         continue_ms: The age at which it does.
         timers: With their jitter.
         children: Child workflows.
-        saga: What is undone, in this order, when a run fails: the last effect first.
+        saga: What is undone, in this order, when a run fails: the last effect first. The run's own workflow does it,
+            for its children too.
         histories: Of the workflow and its children.
 
     """
@@ -65,7 +57,7 @@ def temporal_plan(graph: Graph, points: tuple[CheckpointPlan, ...], digest: str 
     return TemporalPlan(
         task_queue=f"{flow.name}::{UNPINNED if digest is None else digest[:12]}",
         timers=timers(graph, points),
-        children=_children(graph),
+        children=children(graph),
         saga=undone,
         histories=histories(graph.units, growth),
     )
@@ -78,23 +70,8 @@ def _reminds(one: Consumer) -> bool:
 def saga(graph: Graph) -> tuple[Compensation, ...]:
     """What is undone when a run fails, the last effect first."""
     layout = graph.layout
-    order = [layout.nodes[node_id] for node_id in layout.reached]
     return tuple(
         Compensation(node=layout.names[node.id], by=layout.names[node.compensate])
-        for node in reversed(order)
+        for node in reversed(layout.happening())
         if node.compensate is not None and node.compensate in layout.names
     )
-
-
-def _children(graph: Graph) -> tuple[ChildPlan, ...]:
-    flow = graph.layout.flow
-    found = []
-    for unit in graph.units.values():
-        if isinstance(unit, Child):
-            node = graph.layout.nodes[unit.node]
-            is_subflow = node.kind == "subflow"
-            partition = "<partition>" if not is_subflow else f"{node.name}.<record>"
-            made = CHILD_ID.format(flow=flow.name, version=flow.version).replace("<partition>", partition)
-            because = "the subflow has effects" if is_subflow else f"one for each partition in front of {node.name}"
-            found.append(ChildPlan(unit=unit.name, id=made, because=because))
-    return tuple(found)

@@ -128,6 +128,7 @@ class Child(PlanModel):
     """A workflow of its own: for a subflow with effects, or for each partition from a node on.
 
     Attributes:
+        of: Which of the two.
         node: The subflow's node, or the node from which on records are partitioned.
         body: Where it begins; nothing where the subflow's own plan has to say.
         next: What follows in the parent; nothing where the child goes on to the end.
@@ -135,6 +136,7 @@ class Child(PlanModel):
     """
 
     kind: Literal["child"] = "child"
+    of: Literal["subflow", "partition"]
     name: str
     node: UUID
     body: Fan = Fan()

@@ -2,11 +2,14 @@
 
 import pytest
 
+from flowlattice.check.hosting import unsupported
 from flowlattice.errors import UsageError
 from flowlattice.ir.build import build
 from flowlattice.ir.failures import NotLowerable
 from flowlattice.ir.lower import lower
+from flowlattice.ir.subflows import between
 from flowlattice.language.loading import load
+from flowlattice.plan import plan
 
 RECORDS = """
 from flowlattice import Record
@@ -145,6 +148,104 @@ def test_exports_say_what_lies_between(outer):
         ("all", "Row", "Ack", "effectful", "best_effort"),
     ]
     assert (inner.exports[0].entry, inner.exports[0].exit) == (named(inner, "tidy").id, named(inner, "look").id)
+
+
+REVIEWED = """
+from flowlattice import DbWrite, Flow, HttpWrite, Mail, Profile, by, cron, hours, http, node
+from .records import Ack, Row
+
+@node
+def tidy(row: Row) -> Row:
+    return row
+
+@node(idempotency=by("v"))
+async def undo(row: Row, books: DbWrite) -> None:
+    await books.upsert("undone", row, key="v")
+
+@node(idempotency=by("v"), compensate=undo)
+async def write(row: Row, api: HttpWrite) -> Row:
+    return row
+
+@node(idempotency=by("v"))
+async def remind(ack: Ack, mail: Mail) -> None:
+    await mail.send(to="a@example.com", subject="s", text=ack.v)
+
+flow = Flow("inner", version="2.0.0", profile=Profile.TEMPORAL)
+hook = flow.trigger(http.post("/i", accepts=Row, respond="immediate"))
+flow.connect(hook, tidy)
+review = flow.hitl("review", on=tidy, view=Ack, ttl=hours(4), on_timeout="reject")
+morning = flow.trigger(cron("0 9 * * *", during=review), name="morning")
+flow.connect(morning, remind)
+flow.connect(tidy, write)
+flow.egress("api", "api.example.com")
+looked = flow.export("looked", entry=tidy, exit=tidy)
+all = flow.export("all", entry=tidy, exit=write)
+written = flow.export("written", entry=write, exit=write)
+"""
+TOGETHER = """
+from flowlattice import Flow, Profile, http, subflow
+from .records import Row
+from .inner import all, looked, written, flow as other
+
+flow = Flow("outer", version="1.0.0", profile=Profile.TEMPORAL)
+hook = flow.trigger(http.post("/o", accepts=Row, respond="immediate"))
+first, second, third = subflow(looked), subflow(all), subflow(written)
+flow.connect(hook, first)
+flow.connect(first, second)
+flow.connect(second, third)
+flow.egress("api", "api.example.com")
+"""
+
+
+@pytest.fixture
+def reviewed(tmp_path):
+    return lower(load(write(tmp_path, inner=REVIEWED, flow=TOGETHER)))
+
+
+def test_what_undoes_and_what_reminds_belong_to_an_export(reviewed):
+    inner = reviewed.subflows["inner@2.0.0"]
+    names = {export.name: {inner.node(one).name for one in between(inner, export)} for export in inner.exports}
+    assert names == {
+        "looked": {"tidy", "morning", "remind"},
+        "all": {"tidy", "morning", "remind", "write", "undo"},
+        "written": {"write", "undo"},
+    }
+
+
+def test_a_subflow_has_the_effects_and_needs_of_what_undoes_and_what_reminds_in_it(reviewed):
+    found = {name: named(reviewed, name) for name in ("looked", "all", "written")}
+    uses = {name: [use.name for use in node.capabilities] for name, node in found.items()}
+    assert uses == {
+        "looked": ["mail.send"],
+        "all": ["mail.send", "http.write", "db.write"],
+        "written": ["http.write", "db.write"],
+    }
+    assert found["looked"].effects == "effectful"
+    assert [reason.because for reason in found["looked"].reasons] == ["runs remind", "runs remind"]
+    assert [export.effects for export in reviewed.subflows["inner@2.0.0"].exports] == ["effectful"] * 3
+
+
+def test_a_plan_of_the_outer_flow_undoes_and_reminds_as_one_of_the_inner_does(reviewed):
+    made = plan(reviewed)
+    assert [(one.node, one.by) for one in made.temporal.saga] == [
+        ("written/write", "written/undo"),
+        ("all/write", "all/undo"),
+    ]
+    assert [(one.name, one.during) for one in made.consumers] == [
+        ("looked/morning", "looked/review"),
+        ("all/morning", "all/review"),
+    ]
+
+
+def test_a_profile_that_cannot_undo_or_remind_says_so_of_the_subflow(reviewed):
+    found = {(one.node, one.message.partition(":")[0]) for one in unsupported(reviewed, "web")}
+    assert ("written", "profile web cannot undo write when what follows fails (in subflow written)") in found
+    assert (
+        "looked",
+        "profile web cannot remind people who are waited for, as morning does (in subflow looked)",
+    ) in found
+    needed = {one.message.partition(":")[0] for one in unsupported(reviewed, "wasm")}
+    assert "profile wasm cannot give undo the capability db.write (in subflow written)" in needed
 
 
 def test_a_branch_out_leaves_only_there(tmp_path):

@@ -112,6 +112,77 @@ def test_each_partition_is_a_workflow_with_the_id_of_the_design():
     assert [one.workflow for one in temporal(made).histories] == ["run", unit.name]
 
 
+def ids(made):
+    return {
+        child.unit: child.id.removeprefix("wf::drawn::p::").partition("::v::")[0] for child in temporal(made).children
+    }
+
+
+def test_where_records_are_split_in_front_of_several_nodes_ids_name_the_node():
+    flow = Drawn(profile="temporal").trigger("jobs", "queue", topic="jobs")
+    flow.effect("put", idempotency=KEY).effect("alert", idempotency=KEY).line("jobs", "put").line("jobs", "alert")
+    flow.surface("partition", "put", fields=["id"]).surface("partition", "alert", fields=["id"])
+    made = plan(flow.ir())
+    assert ids(made) == {"put by partition": "put.<partition>", "alert by partition": "alert.<partition>"}
+    split = {one.node: one.child_id for one in made.partitions}
+    assert split == {
+        "put": "wf::drawn::p::put.<partition>::v::1.0.0::r::<epoch>",
+        "alert": "wf::drawn::p::alert.<partition>::v::1.0.0::r::<epoch>",
+    }
+
+
+def test_a_name_cannot_pass_for_another_and_a_value():
+    flow = Drawn(profile="temporal").trigger("jobs", "queue", topic="jobs").effect("a.b:c%").effect("a")
+    flow.edges.append(ir.Edge(source_id=flow.id("jobs"), target_id=flow.id("a.b:c%")))
+    flow.line("jobs", "a").surface("partition", "a.b:c%", fields=["id"]).surface("partition", "a", fields=["id"])
+    assert set(ids(plan(flow.ir())).values()) == {"a%2Eb%3Ac%25.<partition>", "a.<partition>"}
+
+
+def splitting(effects="effectful"):
+    """Partitions in a subflow, with one more subflow in front of which records are split too."""
+    inner = Drawn("paying").effect("pay", idempotency=KEY).surface("partition", "pay", fields=["id"])
+    inner = inner.export("pay", "pay", effects=effects)
+    middle = Drawn("middle").subflow("p", inner).subflow("q", inner).line("p", "q")
+    return middle.surface("partition", "q", fields=["id"]).export("p", "q", effects=effects)
+
+
+def test_no_two_children_of_a_flow_share_an_id():
+    both = splitting()
+    made = plan(request().subflow("b", both).subflow("c", both).line("hook", "b", "c").ir())
+    assert ids(made) == {
+        "b": "b.<record>",
+        "c": "c.<record>",
+        "b/p": "b/p.<record>",
+        "b/q": "b/q.<partition>.<record>",
+        "c/p": "c/p.<record>",
+        "c/q": "c/q.<partition>.<record>",
+        "b/q by partition": "b/q.<partition>",
+        "c/q by partition": "c/q.<partition>",
+        "b/p/pay by partition": "b/p/pay.<partition>",
+        "b/q/pay by partition": "b/q/pay.<partition>",
+        "c/p/pay by partition": "c/p/pay.<partition>",
+        "c/q/pay by partition": "c/q/pay.<partition>",
+    }
+
+
+def test_the_only_partition_keeps_its_plain_id_beside_subflows():
+    inner = Drawn("paying").effect("pay", idempotency=KEY).surface("partition", "pay", fields=["id"])
+    made = plan(request().subflow("b", inner.export("pay", "pay", effects="effectful")).line("hook", "b").ir())
+    assert ids(made) == {"b": "b.<record>", "b/pay by partition": "<partition>"}
+
+
+def test_a_child_says_what_it_is_one_of_whatever_follows_it():
+    both = splitting()
+    made = plan(request().subflow("b", both).subflow("c", both).line("hook", "b", "c").ir())
+    of = {child.unit: child.of for child in temporal(made).children}
+    assert {unit.name: unit.of for unit in made.units if isinstance(unit, Child)} == of
+    per = {one.workflow: one.per for one in temporal(made).histories}
+    assert per == {"run": "run", **{unit: "run" if one == "subflow" else "record" for unit, one in of.items()}}
+    found = {one.workflow: one for one in temporal(made).histories}
+    assert (found["b"].events, found["b"].says) == (found["c"].events, found["c"].says)
+    assert "a run ends below 2,000" in found["c"].says
+
+
 def test_effects_are_undone_last_first():
     flow = request()
     for name in ("book", "charge", "ship"):
@@ -187,6 +258,85 @@ def test_a_subflow_that_is_not_at_hand_is_one_unit():
     )
     made = plan(flow.node("a").line("hook", "price", "a").ir())
     assert {unit.name: unit.kind for unit in made.units} == {"price": "activity", "a": "segment"}
+
+
+def paid(**more):
+    """A payment that is reviewed first, with a reminder, and undone when what follows fails; `more` of its export."""
+    flow = Drawn("paying").trigger("hook", "http", method="POST", path="/p", respond="immediate", body="json")
+    flow.trigger("morning", "cron", cron="0 9 * * *", during="review").node("prepare")
+    flow.effect("undo", idempotency=KEY).effect("pay", idempotency=KEY, compensate="undo", side_outputs=("failed",))
+    flow.effect("unremind", idempotency=KEY).effect("remind", idempotency=KEY, compensate="unremind")
+    flow.node("regret").effect("beyond").surface("rate_limit", "hook", "morning", qps=1, burst=1)
+    flow.checkpoint("review", "prepare", ttl_s=60, on_timeout="reject").edge("prepare[review.rejected]", "regret")
+    flow.line("hook", "prepare", "pay", "beyond").line("morning", "remind")
+    return flow.export("prepare", "pay", **{"effects": "effectful", "determinism": "best_effort", **more})
+
+
+def undone(made):
+    return [(one.node, one.by) for one in temporal(made).saga]
+
+
+@pytest.mark.parametrize("effects", ["effectful", "pure"])
+def test_what_undoes_an_effect_comes_with_the_subflow_that_has_it(effects):
+    inner = paid(effects=effects)  # pure: not in truth, but so its nodes stand in the workflow around it
+    flow = request().effect("unbook", idempotency=KEY).effect("book", idempotency=KEY, compensate="unbook")
+    flow.subflow("one", inner).subflow("two", inner).effect("ship").line("hook", "book", "one", "two", "ship")
+    made = plan(flow.ir())
+    assert undone(made) == [
+        ("two/pay", "two/undo"),
+        ("two/remind", "two/unremind"),
+        ("one/pay", "one/undo"),
+        ("one/remind", "one/unremind"),
+        ("book", "unbook"),
+    ]
+    placed = {one.node: one for one in made.placements}
+    assert (placed["one/undo"].place, placed["one/undo"].within) == ("activity", "one")
+    assert "undoes one/pay" in placed["one/undo"].because
+    assert not {"one/beyond", "one/hook", "hook/beyond"} & set(placed)
+    assert {step.node: step.compensate for step in made.steps}["one/pay"] == "one/undo"
+
+
+def test_what_undoes_comes_through_subflows_in_subflows():
+    middle = Drawn("middle").effect("unask", idempotency=KEY).effect("ask", idempotency=KEY, compensate="unask")
+    middle.subflow("p", paid()).line("ask", "p")
+    inner = middle.export("ask", "p", effects="effectful", determinism="best_effort")
+    made = plan(request().subflow("b", inner).line("hook", "b").ir())
+    assert undone(made) == [("b/p/pay", "b/p/undo"), ("b/p/remind", "b/p/unremind"), ("b/ask", "b/unask")]
+
+
+@pytest.mark.parametrize("effects", ["effectful", "pure"])
+def test_a_schedule_during_a_checkpoint_comes_with_the_subflow(effects):
+    made = plan(request().subflow("one", paid(effects=effects)).effect("ship").line("hook", "one", "ship").ir())
+    [reminder] = made.consumers
+    assert (reminder.name, reminder.source, reminder.during) == ("one/morning", "reminder", "one/review")
+    assert [hop.to for hop in reminder.next.hops] == ["one/remind"]
+    [point] = made.checkpoints
+    assert (point.name, point.reminders) == ("one/review", ("one/morning",))
+    [waits] = [unit for unit in made.units if unit.kind == "wait"]
+    assert [hop.to for hop in waits.rejected.hops] == ["one/regret"]
+    assert [timer.name for timer in temporal(made).timers] == ["one/review", "one/morning"]
+    assert [one.per for one in temporal(made).histories if one.workflow == "one/morning"] == ["reminder"]
+    assert made.rate_limits == ()
+
+
+def test_a_subflow_that_nothing_reaches_reminds_nobody():
+    made = plan(request().subflow("one", paid()).node("a").line("hook", "a").ir())
+    assert (made.consumers, made.checkpoints, undone(made)) == ((), (), [])
+    assert [one.node for one in made.placements] == ["hook", "a"]
+
+
+def test_checkpoints_behind_an_opened_subflow_wait_after_those_in_it_and_reject_apart():
+    inner = Drawn("asking").node("look").node("no").checkpoint("review", "look", ttl_s=60, on_timeout="reject")
+    inner = inner.edge("look[review.rejected]", "no").export("look", "look")
+    flow = request().subflow("ask", inner, side_outputs=("failed", "review.rejected")).node("yes").node("never")
+    flow.node("lost").checkpoint("review", "ask", ttl_s=60, on_timeout="reject").line("hook", "ask", "yes")
+    made = plan(flow.edge("ask[review.rejected]", "never").edge("ask[failed]", "lost").ir())
+    units = {unit.name: unit for unit in made.units}
+    waits = {name: unit for name, unit in units.items() if unit.kind == "wait"}
+    ways = {name: [[hop.to for hop in fan.hops] for fan in (one.next, one.rejected)] for name, one in waits.items()}
+    assert ways == {"ask/review": [["review"], ["ask/no"]], "review": [["yes"], ["never"]]}
+    assert [hop.to for hop in units["ask/look"].next.hops] == ["ask/review"]
+    assert {case: [hop.to for hop in fan.hops] for case, fan in units["ask/look"].side.items()} == {"failed": ["lost"]}
 
 
 def test_windows_joins_and_repetitions_have_timers():
