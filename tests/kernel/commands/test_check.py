@@ -287,3 +287,9 @@ def test_a_name_of_two_lines_is_shown_in_one(capsys, tmp_path):
     (tmp_path / "flow.py").write_text(MADE_TWICE.replace('"maps"', '"ma\\nps"') + "flow.connect(jobs, f)\n")
     run(["check", str(tmp_path)])
     assert "(ma\\nps 1.0.0, 2 nodes)" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_file_that_is_missing_is_to_be_written(capsys, calls):
+    (calls / "bindings.toml").write_text('[p.api]\nbackend = "http"\nheaders = { X-Key = { file = "/nowhere/key" } }\n')
+    run(["check", ".", "--env", "p"])
+    assert "help: write it into /nowhere/key" in capsys.readouterr().out
