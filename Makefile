@@ -32,7 +32,7 @@ demo: $(RUN_READY) ## From a brief to a live endpoint: set up, then author, cert
 	@echo "  from here: FLOWS_HOME=$(DEMO)/home $(BIN)/flows serve --deployed"
 
 test: $(DEV_READY) ## Set up and run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(DEV_READY) ## Format, lint, strict types, import direction, dead code
 	$(BIN)/ruff format --check .

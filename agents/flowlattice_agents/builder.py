@@ -13,18 +13,18 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from flowlattice.certify import Certificate
-from flowlattice.check import CheckContext, Facts, apply_fixes, check, with_edits
+from flowlattice.check import apply_fixes, check, with_edits
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir.build import build
 from flowlattice.ir.digest import digest_of, source_digest
 from flowlattice_agents.editing import EditBase, without_spec
 from flowlattice_agents.edits import apply_edits
 from flowlattice_agents.errors import EditRejected, SpecError, WorkspaceError
-from flowlattice_agents.facts import facts_of
 from flowlattice_agents.fixes import FIXES, Fixing, judged
 from flowlattice_agents.merging import Conflict, merged
 from flowlattice_agents.models.base import Repair, Trouble
 from flowlattice_agents.naming import name_in
+from flowlattice_agents.obligations import check_context
 from flowlattice_agents.rendering import render_flow
 from flowlattice_agents.review import Rejections
 from flowlattice_agents.spec import FlowSpec
@@ -67,7 +67,7 @@ class Builder:
         built = build(file, sandbox=self.bench.laboratory.work)
         found = list(built.diagnostics)
         if built.ir is not None:
-            context = self._context(state)
+            context = check_context(state, self.bench)
             found += with_edits(built.ir, check(built.ir, context), built.sources, context)
         errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
         update: RunState = {
@@ -242,12 +242,6 @@ class Builder:
             attempt=state.get("attempt", 0),
         )
         return {"fixes_digest": store.put(FIXES.dump_json(after))}
-
-    def _context(self, state: RunState) -> CheckContext:
-        """The hosts that are allowed, and what the spec states: fixes that do it are safe."""
-        digest = state.get("spec_digest")
-        facts = facts_of(self.bench.store.model(FlowSpec, digest)) if digest else Facts()
-        return CheckContext(allowed_hosts=frozenset(state.get("allowed_hosts", [])), facts=facts)
 
     def _findings(self, state: RunState) -> tuple[str, ...]:
         digest = state.get("findings_digest")

@@ -14,11 +14,12 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from flowlattice.certify import Example, ExampleRequest, certify
-from flowlattice.check import CheckContext, check
+from flowlattice.check import CheckContext, Facts, check
 from flowlattice.ir.build import Built, build
 from flowlattice.ir.digest import source_digest
 from flowlattice.ir.model import FlowIR
 from flowlattice.policy import evaluate
+from flowlattice_agents.facts import facts_of
 from flowlattice_agents.spec import Example as Stated
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
@@ -55,7 +56,7 @@ class Obligations:
         return found
 
     def _compiled(self, built: Built) -> Mapping[str, str]:
-        context = CheckContext(allowed_hosts=frozenset(self.state.get("allowed_hosts", [])))
+        context = check_context(self.state, self.bench)
         found = [*built.diagnostics, *(check(built.ir, context) if built.ir is not None else ())]
         return {entry.code: f"{entry.code}: {entry.message}" for entry in found if entry.severity == "error"}
 
@@ -74,6 +75,13 @@ class Obligations:
         )
         failed = [entry for entry in certificate.checks if entry.verdict in ("failed", "could_not_run")]
         return {entry.name: "; ".join([f"{entry.name}: {entry.summary}", *entry.failures[:1]]) for entry in failed}
+
+
+def check_context(state: RunState, bench: Workbench) -> CheckContext:
+    """The hosts that are allowed, and what the spec states: what lacks it is found, and fixes that do it are safe."""
+    digest = state.get("spec_digest")
+    facts = facts_of(bench.store.model(FlowSpec, digest)) if digest else Facts()
+    return CheckContext(allowed_hosts=frozenset(state.get("allowed_hosts", [])), facts=facts)
 
 
 def ir_of(source: str, bench: Workbench) -> FlowIR | None:

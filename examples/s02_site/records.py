@@ -19,6 +19,6 @@ class Release(Record, data="public"):
 
 
 class ContactForm(Record, data="pii"):
-    name: Annotated[str, field(min_length=1, max_length=200)]
+    name: Annotated[str, field(max_length=200, pattern=r"^[^\r\n]+$", reason="must be one line of 1 to 200 characters")]
     email: Annotated[str, field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", reason="must be an e-mail address")]
     message: Annotated[str, field(min_length=1, max_length=5000)]

@@ -23,30 +23,32 @@ from flowlattice import (
     seconds,
 )
 
-from .records import AggRow, Line, Log, LogFile
+from .records import AggRow, Line, Log, LogFile, Traffic
 
 
 @node(cache=Cache(by("digest"), tier="local", ttl=days(7)))
 async def fetch(ref: ObjectRef, logs: BlobReadByHash) -> LogFile:
-    return LogFile(lines=(await logs.get(ref.digest)).decode().splitlines())
+    lines = (await logs.get(ref.digest)).splitlines()
+    return LogFile(source=ref.digest, lines=[line.decode(errors="backslashreplace") for line in lines])
 
 
 def lines_of(file: LogFile) -> list[Line]:
-    return [Line(text=line) for line in file.lines if line]
+    return [Line(source=file.source, number=at, text=text) for at, text in enumerate(file.lines, 1) if text]
 
 
 @node
 def parse(line: Line) -> Log:
-    return Log.model_validate_json(line.text)
+    said = Traffic.model_validate_json(line.text)
+    return Log(source=line.source, number=line.number, ts=said.ts, customer_id=said.customer_id, bytes=said.bytes)
 
 
-@node(idempotency=by("text"))
+@node(idempotency=by("source", "number"))
 async def keep_unreadable(line: Line, unreadable: QueuePublish) -> Line:
     await unreadable.publish("unreadable_lines", line)
     return line
 
 
-@node(idempotency=by("customer_id", "ts", "bytes"))
+@node(idempotency=by("source", "number"))
 async def keep_late(log: Log, late: QueuePublish) -> Log:
     await late.publish("late_events", log)
     return log

@@ -1,6 +1,7 @@
 """Take an applicant's documents, have a person review them within two weeks, remind twice a week, open the account."""
 
 from base64 import b64decode
+from hashlib import sha256
 
 from flowlattice import (
     BlobWrite,
@@ -25,8 +26,9 @@ from .records import Account, Application, Captured, DocCard
 async def capture_docs(application: Application, documents: BlobWrite) -> Captured:
     keys = []
     for document in application.documents:
-        key = f"kyc/{application.applicant_id}/{document.kind}"
-        await documents.put(key, b64decode(document.content, validate=True))
+        content = b64decode(document.content, validate=True)
+        key = f"kyc/{application.applicant_id}/{document.kind}/{sha256(content).hexdigest()}"
+        await documents.put(key, content)
         keys.append(key)
     return Captured(
         applicant_id=application.applicant_id, name=application.name, email=application.email, documents=keys
@@ -40,7 +42,7 @@ async def open_account(captured: Captured, accounts: DbWrite) -> Account:
     return account
 
 
-@node(idempotency=by("applicant_id", ttl=hours(20)))
+@node(idempotency=by("applicant_id", "documents", ttl=hours(20)))
 async def send_reminder(card: DocCard, mail: Mail, seen: DedupeStore) -> DocCard:
     await mail.send(
         to="compliance@example.com",

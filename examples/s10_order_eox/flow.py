@@ -20,9 +20,12 @@ class OutboxPtr(Record, data="internal"):
 async def upsert_outbox(event: OrderEvt, orders: DbWrite, seen: DedupeStore) -> OutboxPtr:
     pointer = OutboxPtr(order_id=event.order_id, version=event.version)
     async with orders.transaction():
-        await orders.upsert("orders", event, key="order_id")
-        row = {**pointer.model_dump(), "payload": event.model_dump_json(), "sent": False}
-        await orders.upsert("outbox", row, key=("order_id", "version"))
+        known = await orders.first("orders", where={"order_id": event.order_id})
+        if known is None or int(str(known["version"])) < event.version:
+            await orders.upsert("orders", event, key="order_id")
+        if await orders.first("outbox", where=pointer.model_dump()) is None:
+            row = {**pointer.model_dump(), "payload": event.model_dump_json(), "sent": False}
+            await orders.insert("outbox", row)
     return pointer
 
 
@@ -39,3 +42,4 @@ flow = Flow("order_eox", version="1.0.0", profile=Profile.QUEUE, summary="Orders
 src = flow.trigger(kafka("orders", accepts=OrderEvt, group="order_eox"), name="order_events")
 flow.connect(src, upsert_outbox, delivery="exactly_once")
 flow.connect(upsert_outbox, project_to_kafka)
+flow.partition_by(upsert_outbox, "order_id")

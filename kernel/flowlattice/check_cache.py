@@ -1,8 +1,9 @@
 """What `flows check` printed last for a flow, kept so that an unchanged flow is not built again.
 
 One file per flow and way of asking, in `$FLOWS_HOME/cache/check/`. It is shown again only if everything that it came
-from is the same: the flow's own sources by content; all other files in the flow's folder, the kernel's files and those
-of distributions that announce capability types by name, size and time; the installed distributions by version; Python.
+from is the same: the flow's own files, plugins and fixtures among them, by content; all other files in the flow's
+folder, the kernel's files and those of distributions that announce capability types by name, size and time; the
+installed distributions by version; Python.
 
 What is kept is text to show and an exit code, and it is believed no further: nothing is built, served, deployed or
 certified from it. A file that is damaged or was made by something else is passed over, and written anew. What shows a
@@ -16,7 +17,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,12 +86,13 @@ class CheckCache:
             return None
         return shown
 
-    def keep(self, shown: Shown, sources: Mapping[str, str]) -> None:
+    def keep(self, shown: Shown, sources: Mapping[str, str], beside: Sequence[str] = ()) -> None:
         """Keep a result, if it can be.
 
         Args:
             shown: What was printed.
             sources: The texts of the flow's own files that it came from, by their paths relative to its folder.
+            beside: The paths of files that belong to the flow and are no modules of it: plugins, fixtures.
         """
         from flowlattice.language.sources import decoded
 
@@ -104,7 +106,8 @@ class CheckCache:
             _validated(kept)
             if _shows_credential(shown.text):
                 return
-            self._write({"format": _FORMAT, "sources": sorted(sources), "key": self._key(sources), "shown": kept})
+            names = sorted({*sources, *beside})
+            self._write({"format": _FORMAT, "sources": names, "key": self._key(names), "shown": kept})
 
     def _surroundings(self) -> list[_Stamp]:
         return [*_stamps(self._file.parent, without=self._home)]
@@ -134,7 +137,7 @@ class CheckCache:
             _NotKept: That is too much, or cannot be known.
             OSError: A file cannot be read.
         """
-        own = sorted(map(str, names)) if isinstance(names, list | Mapping) else []
+        own = sorted(map(str, names)) if isinstance(names, list) else []
         folder = self._file.parent
         if self._file.name not in own or any(not (folder / name).resolve().is_relative_to(folder) for name in own):
             raise _NotKept

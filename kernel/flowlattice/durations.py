@@ -6,28 +6,39 @@ from datetime import timedelta
 
 
 def ms(value: float) -> timedelta:
-    """A duration in milliseconds."""
-    return timedelta(milliseconds=value)
+    """A duration in milliseconds.
+
+    Raises:
+        ValueError: It is no finite number, or more than `timedelta` holds; the same holds for the other units.
+    """
+    return _told(milliseconds=value)
 
 
 def seconds(value: float) -> timedelta:
     """A duration in seconds."""
-    return timedelta(seconds=value)
+    return _told(seconds=value)
 
 
 def minutes(value: float) -> timedelta:
     """A duration in minutes."""
-    return timedelta(minutes=value)
+    return _told(minutes=value)
 
 
 def hours(value: float) -> timedelta:
     """A duration in hours."""
-    return timedelta(hours=value)
+    return _told(hours=value)
 
 
 def days(value: float) -> timedelta:
     """A duration in days of 24 hours."""
-    return timedelta(days=value)
+    return _told(days=value)
+
+
+def _told(**parts: float) -> timedelta:
+    try:
+        return timedelta(**parts)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"a duration is a finite number, of at most {timedelta.max.days:,} days") from error
 
 
 def in_ms(duration: timedelta | None) -> int | None:

@@ -210,7 +210,7 @@ def left_as(reviewer: Reviewer, change: Callable[[str], str]) -> RunResult:
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
-        ("flow.rate_limit(qps=50, burst=20)\n", "", "WEB-RATE-CAP"),
+        ("flow.rate_limit(qps=50, burst=20)\n", "", "DAG320"),
         ('@node(idempotency=by("card", ttl=seconds(86400)))', "@node", "DAG004"),
         ("api.stripe.com", "evil.example.com", "EGRESS101"),
         ("flow = Flow(", "flow = Flow((", "LOAD001"),

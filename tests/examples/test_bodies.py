@@ -15,7 +15,7 @@ from flowlattice.capabilities import HttpResponse
 from flowlattice.engine.backends import HttpBackend
 from tests.support.docblocks import ROOT
 from tests.support.flows import running
-from tests.support.stories import Bench, node, taken
+from tests.support.stories import Bench, node, story, taken
 
 SITE, ETL, PAYMENTS, CLICKS = "s02_site", "s03_etl_logs", "s04_payments", "s05_clicks"
 ONBOARDING, CLEAN, ORDERS, SUMMARY = "s06_onboarding", "s07_ds_clean", "s10_order_eox", "s09_doc_summarize"
@@ -61,10 +61,29 @@ async def test_a_log_file_is_read_by_its_digest_and_its_lines_are_events(bench: 
     ref = await bench.bindings.blob("logs").put("logs/2025/0601.jsonl", data)
     file = await bench(ETL, "fetch", ref)
     assert len(file.lines) == 8
-    log: Any = node(ETL, "parse").function(taken(ETL, "parse", text=file.lines[0]))
+    log: Any = node(ETL, "parse").function(taken(ETL, "parse", source=file.source, number=1, text=file.lines[0]))
     assert (log.customer_id, log.bytes, log.ts.isoformat()) == ("acme", 500, "2025-06-01T10:00:10+00:00")
+    assert (log.source, log.number) == (ref.digest, 1)
     with pytest.raises(ValueError, match="Invalid JSON"):
-        node(ETL, "parse").function(taken(ETL, "parse", text=file.lines[3]))
+        node(ETL, "parse").function(taken(ETL, "parse", source=file.source, number=4, text=file.lines[3]))
+
+
+@running
+async def test_lines_end_at_line_breaks_only_and_one_bad_byte_costs_one_line(bench: Bench) -> None:
+    text = '{"customer_id": "a\u2028b"}\n'.encode()
+    ref = await bench.bindings.blob("logs").put("logs/2025/x.jsonl", text + b"\xff{}\n\n" + text)
+    file = await bench(ETL, "fetch", ref)
+    assert file.lines == [text.decode()[:-1], "\\xff{}", "", text.decode()[:-1]]
+    lines = node(ETL, "parse").function.__globals__["lines_of"](file)
+    assert [(line.source, line.number) for line in lines] == [(ref.digest, number) for number in (1, 2, 4)]
+
+
+@pytest.mark.parametrize("name", ["keep_late", "keep_unreadable"])
+def test_what_is_put_aside_is_known_by_its_place(name: str) -> None:
+    _, flow = story(ETL)
+    (key,) = [one.idempotency for one in flow.nodes if one.name == name]
+    assert key is not None
+    assert [*key.fields] == ["source", "number"]
 
 
 @running
@@ -79,8 +98,10 @@ async def test_a_window_is_one_row_however_often_it_is_written(bench: Bench) -> 
 
 @running
 async def test_late_events_and_unreadable_lines_go_to_queues(bench: Bench) -> None:
-    await bench(ETL, "keep_late", taken(ETL, "keep_late", ts="2025-06-01T10:00:00Z", customer_id="acme", bytes=1))
-    await bench(ETL, "keep_unreadable", taken(ETL, "keep_unreadable", text="{"))
+    place = {"source": "sha256:" + "ab" * 32, "number": 1}
+    late = taken(ETL, "keep_late", ts="2025-06-01T10:00:00Z", customer_id="acme", bytes=1, **place)
+    await bench(ETL, "keep_late", late)
+    await bench(ETL, "keep_unreadable", taken(ETL, "keep_unreadable", text="{", **place))
     assert bench.calls == [
         ("queue.publish", "publish", "late_events"),
         ("queue.publish", "publish", "unreadable_lines"),
@@ -155,13 +176,14 @@ async def test_a_click_is_stored_once_without_what_follows_the_page(bench: Bench
 
 @running
 async def test_documents_are_kept_reviewed_and_an_account_is_opened(bench: Bench) -> None:
-    document = {"kind": "passport", "content": "cGFzc3BvcnQ="}
+    documents = [{"kind": "passport", "content": content} for content in ("cGFzc3BvcnQ=", "YmFjaw==")]
     application = taken(
-        ONBOARDING, "capture_docs", applicant_id="a-1", name="Ada", email="ada@example.com", documents=[document]
+        ONBOARDING, "capture_docs", applicant_id="a-1", name="Ada", email="ada@example.com", documents=documents
     )
     captured = await bench(ONBOARDING, "capture_docs", application)
-    assert captured.documents == ["kyc/a-1/passport"]
-    assert await bench.bindings.blob("documents").get("kyc/a-1/passport") == b"passport"
+    kept = [await bench.bindings.blob("documents").get(key) for key in captured.documents]
+    assert kept == [b"passport", b"back"]
+    assert all(key.startswith("kyc/a-1/passport/") for key in captured.documents)
     await bench(ONBOARDING, "open_account", captured)
     (row,) = await _rows(bench, "accounts", "accounts")
     assert row["email"] == "ada@example.com"
@@ -181,6 +203,52 @@ async def test_a_table_is_read_in_parts_and_written_as_csv(bench: Bench) -> None
     text = (await bench.bindings.blob("clean").get(written.key)).decode()
     assert list(csv.DictReader(text.splitlines()))[-1] == {"a": "1499", "b": 'say "1499"'}
     assert (await bench(CLEAN, "csv_write", second)).digest == written.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('a,b\r\n"x\ny",1\r\n', [{"a": "x\ny", "b": "1"}]),
+        ("a,b\n1\n\n1,2,3\n", [{"a": "1", "b": "", "column_2": ""}, {"a": "1", "b": "2", "column_2": "3"}]),
+        ("a,a\n1,2\n", [{"a": "1", "column_1": "2"}]),
+        ("a\nx\u2028y\x85z\n", [{"a": "x\u2028y\x85z"}]),
+    ],
+)
+@running
+async def test_cells_are_kept_as_they_are(text: str, rows: list[dict[str, str]], bench: Bench) -> None:
+    ref = await bench.bindings.blob("raw").put("raw/t.csv", text.encode())
+    (part,) = await bench(CLEAN, "csv_read", ref)
+    assert part.rows == rows
+
+
+@running
+async def test_a_table_without_rows_has_no_parts(bench: Bench) -> None:
+    for text in (b"", b"a,b\n"):
+        ref = await bench.bindings.blob("raw").put("raw/t.csv", text)
+        assert await bench(CLEAN, "csv_read", ref) == []
+
+
+@pytest.mark.parametrize(
+    "known", ["2025-06-01 10:30:00+00:00", "2025-06-01T10:30:00Z", "2025-06-01T10:30:00", "2025-06-01T12:30:00+02:00"]
+)
+@pytest.mark.parametrize(
+    ("tick", "mean"),
+    [
+        ("2025-06-01T10:29:00Z", 1.0),
+        ("2025-06-01T11:29:00+01:00", 1.0),
+        ("2025-06-01T10:30:00.5Z", 2.0),
+        ("2025-06-01T10:31:00", 2.0),
+        ("2025-06-01T09:31:00-01:00", 2.0),
+    ],
+)
+@running
+async def test_ticks_are_compared_as_moments(known: str, tick: str, mean: float, bench: Bench) -> None:
+    async with bench.bindings.db("fleet").transaction() as connection:
+        await connection.upsert("sensors", {"id": "t1", "tick": known, "mean": 1.0, "peak": 1.0, "readings": 1}, ["id"])
+    entry = taken(RECONCILE, "last_writer_wins", id="t1", tick=tick, mean=2.0, peak=2.0, readings=1)
+    await bench(RECONCILE, "last_writer_wins", entry)
+    (row,) = await _rows(bench, "fleet", "sensors")
+    assert row["mean"] == mean
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0], [1, 0, 1]])
@@ -210,6 +278,10 @@ async def test_a_summary_streams_and_marks_cannot_be_forged(bench: Bench) -> Non
     document = taken(SUMMARY, "make_prompt", text="Flows >>> are programs.")
     request: Any = node(SUMMARY, "make_prompt").function(document)
     assert request.prompt.count(">>>") == 1
+    for marks in range(3, 12):
+        for text in ("<" * marks, ">" * marks, "<<>>><" * marks, "<" + ">" * marks + "<<"):
+            forged: Any = node(SUMMARY, "make_prompt").function(taken(SUMMARY, "make_prompt", text=text))
+            assert (forged.prompt.count("<<<"), forged.prompt.count(">>>")) == (1, 1)
     pieces = await bench(SUMMARY, "openai_chat_stream", request)
     assert "".join(piece.text for piece in pieces)
     assert [piece.end for piece in pieces if piece.end] == []
@@ -226,6 +298,18 @@ async def test_an_order_is_published_once_after_it_is_stored(bench: Bench) -> No
     assert [call for call in bench.calls if call[0] == "kafka.write"] == [("kafka.write", "send", "order-events")]
     (row,) = await _rows(bench, "orders", "outbox")
     assert row["sent"] == 1
+
+
+@running
+async def test_an_earlier_version_leaves_a_later_one_and_what_was_sent(bench: Bench) -> None:
+    events = [taken(ORDERS, "upsert_outbox", order_id="o-1", version=n, status=s) for n, s in ((2, "paid"), (1, "new"))]
+    for event in [*events, *events]:  # all of it comes again when the keys are gone
+        pointer = await bench(ORDERS, "upsert_outbox", event)
+        await bench(ORDERS, "project_to_kafka", pointer)
+    (order,) = await _rows(bench, "orders", "orders")
+    assert (order["version"], order["status"]) == (2, "paid")
+    assert [(row["version"], row["sent"]) for row in await _rows(bench, "orders", "outbox")] == [(2, 1), (1, 1)]
+    assert len([call for call in bench.calls if call[0] == "kafka.write"]) == 2
 
 
 async def _rows(bench: Bench, binding: str, table: str) -> list[Mapping[str, object]]:

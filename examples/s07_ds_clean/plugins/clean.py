@@ -1,4 +1,4 @@
-"""Runs in the sandboxed process, where pandas is: trims cells, drops repeated rows, fills in missing numbers."""
+"""Runs in the sandboxed process, where pandas is: trims cells, drops repeated rows, fills missing numbers by median."""
 
 import pandas as pd
 
@@ -10,5 +10,5 @@ def clean(part: dict[str, object]) -> dict[str, object]:
     for name in table.columns:
         numbers = pd.to_numeric(table[name], errors="coerce")
         if numbers.notna().any() and numbers.isna().sum() == table[name].isna().sum():
-            table[name] = numbers.fillna(numbers.median()).map("{:g}".format)
+            table[name] = table[name].fillna(f"{numbers.median():.15g}")
     return {**part, "rows": table.fillna("").astype(str).to_dict(orient="records")}

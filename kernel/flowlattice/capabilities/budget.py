@@ -13,6 +13,7 @@ from flowlattice.capabilities.base import Detail, capability
 from flowlattice.lattice import Determinism, Effects
 
 _MOST: Final = Decimal(10) ** 15
+_SHOWN: Final = 20  # digits of a whole number that a message has
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def money(amount: Decimal | str | int) -> Decimal:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite() or not 0 <= found <= _MOST:
-        raise ValueError(f"{amount!r} is no amount of US dollars")
+        shown = f"{found:.3E}" if isinstance(amount, int) and found.adjusted() > _SHOWN else repr(amount)
+        raise ValueError(f"{shown} is no amount of US dollars")
     return found
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EventTime:
-    """A node's input, and the one field of it that is a time; `stated` if a window of the flow goes by that field."""
+    """A node's input, and the one field of it that is a time; `stated` if a window of such records goes by it."""
 
     parameter: str
     field: str
@@ -45,8 +45,18 @@ def event_time(flow: FlowIR, node: Node, reason: Reason) -> EventTime | None:
     if len(times) != 1:
         return None
     wire, field = times[0]
-    windows = {surface.config.get("event_time") for surface in flow.surfaces if surface.kind == "window"}
-    return EventTime(node.parameters[0].name, field, wire in windows)
+    return EventTime(node.parameters[0].name, field, _is_stated(flow, node, wire))
+
+
+def _is_stated(flow: FlowIR, node: Node, wire: str) -> bool:
+    """Whether a window of the same records goes by that field; which of two records' time is meant, nothing states."""
+    if node.kind in {"join", "zip"}:
+        return False
+    windows = [surface for surface in flow.surfaces if surface.kind == "window"]
+    return any(
+        window.config.get("event_time") == wire and flow.node(window.targets[0]).in_schema == node.in_schema
+        for window in windows
+    )
 
 
 def take_event_time(found: Diagnostic, flow: FlowIR, module: cst.Module) -> Rewrite | None:

@@ -77,7 +77,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     is_wrong = any(diagnostic.severity == "error" for diagnostic in found)
     shown = Shown(text=text, notice=built.notice, code=Exit.PROBLEMS if is_wrong else Exit.OK)
     if cache is not None and (built.ir is not None or all(each.code in _LASTING for each in found)):
-        cache.keep(shown, built.sources)
+        cache.keep(shown, built.sources, built.beside)
     return _print(console, shown)
 
 
@@ -128,14 +128,14 @@ def _texts(style: str, path: Path, built: Built, found: tuple[Diagnostic, ...], 
     from flowlattice.check.render import render_json, render_sarif, render_text, summary
 
     folder = _folder(path)
+    if built.ir is not None and any(each.fix is not None for each in found):
+        found = with_edits(built.ir, found, built.sources, context)  # a fix that cannot be made is not offered
     if style == "text":
         if found:
             yield render_text(found, built.sources, folder)
         nodes = "" if built.ir is None else f" ({built.ir.name} {built.ir.version}, {len(built.ir.nodes)} nodes)"
         yield f"{folder}{built.file.name}: {summary(found)}{nodes}"
         return
-    if built.ir is not None:
-        found = with_edits(built.ir, found, built.sources, context)
     if style == "sarif":
         yield render_sarif(found, version=flowlattice.__version__, folder=_base(built.file.parent))
     elif found:

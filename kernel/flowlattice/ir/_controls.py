@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from math import isfinite
 from typing import cast
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from flowlattice.ir import model as ir
 from flowlattice.ir._keys import on_the_wire
 from flowlattice.ir._ports import PortTypes
 from flowlattice.ir.failures import lowering
+from flowlattice.ir.numbers import config, floating, portable, whole
 from flowlattice.ir.schemas import Schemas
 from flowlattice.language.checkpoints import rejected_case
 from flowlattice.language.flow import Flow
@@ -37,24 +39,25 @@ class ControlLowering:
         """Partitions, error handlers and rate limits."""
         for partition in self.flow.partitions:
             with lowering(partition.place):
-                config: dict[str, JsonValue] = {
+                given: dict[str, JsonValue] = {
                     "fields": list(on_the_wire(partition.fields, self.ports.incoming(partition.target))),
                     "max_parallel_shards": partition.max_parallel_shards,
-                    "weights": dict(partition.weights),
+                    "weights": {key: floating(weight) for key, weight in partition.weights.items()},
                 }
-                yield self._surface("partition", partition.target, config, partition.place)
+                yield self._surface("partition", partition.target, given, partition.place)
         for handler in self.flow.handlers:
             with lowering(handler.place):
                 yield self._surface("error_handler", handler.node, _strategy(handler.strategy), handler.place)
         triggers = tuple(self.ids[id(trigger)] for trigger in self.flow.triggers)
         for limit in self.flow.limits:
             targets = triggers if limit.target is None else (self.ids[id(limit.target)],)
-            yield ir.Surface(
-                kind="rate_limit",
-                targets=targets,
-                config={"qps": limit.qps, "burst": limit.burst},
-                source=self.schemas.source(limit.place),
-            )
+            with lowering(limit.place):
+                yield ir.Surface(
+                    kind="rate_limit",
+                    targets=targets,
+                    config=config({"qps": floating(limit.qps), "burst": limit.burst}),
+                    source=self.schemas.source(limit.place),
+                )
 
     def side_outputs(self, element: Element) -> Iterator[str]:
         """The side outputs that an element has because of controls."""
@@ -74,24 +77,25 @@ class ControlLowering:
     def credentials(self) -> Iterator[ir.Credential]:
         """The credentials that the flow declares."""
         for given in self.flow.credentials:
-            source = self.schemas.source(given.place)
-            yield ir.Credential(name=given.name, provider=given.provider, scopes=given.scopes, source=source)
+            with lowering(given.place):
+                source = self.schemas.source(given.place)
+                yield ir.Credential(name=given.name, provider=given.provider, scopes=given.scopes, source=source)
 
     def slos(self) -> Iterator[ir.Slo]:
         """What the flow promises."""
         for goal in self.flow.goals:
             with lowering(goal.place):
                 yield ir.Slo(
-                    percentile=goal.percentile,
+                    percentile=floating(goal.percentile),
                     latency_ms=in_ms(goal.latency),
-                    at_qps=goal.at_qps,
-                    records_per_s=goal.records_per_second,
+                    at_qps=floating(goal.at_qps),
+                    records_per_s=floating(goal.records_per_second),
                     source=self.schemas.source(goal.place),
                 )
 
-    def _surface(self, kind: ir.SurfaceKind, target: Element, config: dict[str, JsonValue], place: Place) -> ir.Surface:
+    def _surface(self, kind: ir.SurfaceKind, target: Element, given: dict[str, JsonValue], place: Place) -> ir.Surface:
         source = self.schemas.source(place)
-        return ir.Surface(kind=kind, targets=(self.ids[id(target)],), config=config, source=source)
+        return ir.Surface(kind=kind, targets=(self.ids[id(target)],), config=config(given), source=source)
 
     def _variables(self, given: Variables) -> Iterator[ir.Variable]:
         record = type(given.values)
@@ -104,12 +108,15 @@ class ControlLowering:
             own = properties.get(info.alias or field)
             if isinstance(own, dict) and "$defs" in parts:
                 own = {**own, "$defs": parts["$defs"]}
+            value = to_jsonable_python(given.values.__dict__.get(field), fallback=repr)
+            said = portable(value)
+            beyond = None if said == value else f"{said} is no number that can be written as JSON"
             yield ir.Variable(
                 name=field,
                 record=name or record.__name__,
                 json_schema=own,
-                value=to_jsonable_python(given.values.__dict__.get(field), fallback=repr),
-                problem=found.get(info.alias or field) or found.get(field),
+                value=said,
+                problem=found.get(info.alias or field) or found.get(field) or beyond,
                 source=self.schemas.source(given.place),
             )
 
@@ -120,15 +127,25 @@ def retry_of(flow: Flow, element: Element, owner: str | None) -> ir.Retry | None
     retry = next((strategy for strategy in strategies if isinstance(strategy, Retry)), None)
     if retry is None:
         return None if owner is None else ir.Retry.model_validate({"owner": owner})
+    place = next(handler.place for handler in flow.handlers if handler.strategy is retry)
+    with lowering(place):
+        return _retry(retry, owner)
+
+
+def _retry(retry: Retry, owner: str | None) -> ir.Retry:
     backoff = retry.backoff
-    return ir.Retry.model_validate(
+    factor = 2.0 if backoff is None else floating(backoff.factor)
+    # The surface says what was written, and there it is judged.
+    factor = 2.0 if isinstance(factor, float) and not isfinite(factor) else factor
+    lowered = ir.Retry.model_validate(
         {
             "owner": owner or "orchestrator",
             "max": retry.max,
             "backoff_ms": 0 if backoff is None else in_ms(backoff.first),
-            "factor": 2.0 if backoff is None else backoff.factor,
+            "factor": factor,
         }
     )
+    return whole(lowered)
 
 
 def _strategy(strategy: ErrorStrategy) -> dict[str, JsonValue]:
@@ -139,7 +156,7 @@ def _strategy(strategy: ErrorStrategy) -> dict[str, JsonValue]:
                 "strategy": "retry",
                 "max": strategy.max,
                 "backoff_ms": in_ms(backoff.first),
-                "factor": backoff.factor,
+                "factor": floating(backoff.factor),
                 "then": None if strategy.then is None else _strategy(strategy.then),
             }
         case DeadLetter():

@@ -11,6 +11,7 @@ from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
 from flowlattice.ir._keys import on_the_wire
 from flowlattice.ir._ports import PortTypes
+from flowlattice.ir.numbers import whole
 from flowlattice.ir.schemas import Schemas
 from flowlattice.language.edges import Buffer, Connection, EdgeControls, Spill
 from flowlattice.language.flow import Flow
@@ -55,6 +56,16 @@ class EdgeLowering:
                         {"control": control, "source_name": name, "target_name": statement.target.name,
                          "source": source}
                     )  # fmt: skip
+
+    def said(self, statement: Connection) -> ir.Buffer:
+        """The buffer that one statement alone gives an edge.
+
+        Raises:
+            TypeError: Its timeout is no duration.
+            ValueError: What it says of the buffer cannot be.
+        """
+        in_ms(statement.controls.timeout)
+        return whole(_buffer(statement.controls.buffer))
 
     def spills(self) -> Iterator[ir.Surface]:
         """The edges that spill, as surfaces that govern both ends."""

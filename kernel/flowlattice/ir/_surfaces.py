@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
 from flowlattice.ir._ports import PortTypes
+from flowlattice.ir.numbers import config
 from flowlattice.ir.schemas import Schemas, wire_name
 from flowlattice.language.aggregates import WINDOW_END, WINDOW_START, Aggregate, AggregateFunction
 from flowlattice.language.annotations import NO_TYPE, literal_texts, parameters
@@ -30,8 +31,8 @@ def element_surfaces(element: Element, node_id: UUID, schemas: Schemas, ports: P
     """The surfaces that govern one element alone."""
     found = _surface(element, schemas, ports)
     if found is not None:
-        kind, config = found
-        yield ir.Surface(kind=kind, targets=(node_id,), config=config, source=schemas.source(element.place))
+        kind, given = found
+        yield ir.Surface(kind=kind, targets=(node_id,), config=config(given), source=schemas.source(element.place))
 
 
 def _surface(element: Element, schemas: Schemas, ports: PortTypes) -> tuple[ir.SurfaceKind, _Config] | None:
@@ -64,9 +65,9 @@ def _surface(element: Element, schemas: Schemas, ports: PortTypes) -> tuple[ir.S
 
 
 def _respond(element: RespondNode[object]) -> _Config:
-    config: _Config = {"status": element.status, "body": element.body}
-    config |= {"stream": True} if element.stream else {}
-    return config | ({"headers": {**element.headers}} if element.headers else {})
+    given: _Config = {"status": element.status, "body": element.body}
+    given |= {"stream": True} if element.stream else {}
+    return given | ({"headers": {**element.headers}} if element.headers else {})
 
 
 def _pairing(

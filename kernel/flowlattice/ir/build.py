@@ -18,6 +18,7 @@ from flowlattice.ir import TASK, failures
 from flowlattice.ir.digest import SourceFile, file_digest, read_sources
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
+from flowlattice.ir.numbers import portable
 from flowlattice.language.admission import admit_files
 from flowlattice.language.loading import flow_file, load
 from flowlattice.language.sources import decoded
@@ -38,6 +39,7 @@ class Built:
         ir: Its IR; none if it could not be built, and `diagnostics` say why.
         diagnostics: What stopped it.
         sources: The texts of the flow's own files by their paths relative to its folder, for showing and fixing.
+        beside: The paths of the files that belong to it and are no modules: plugins, fixtures, `connectors.toml`.
         notice: What the sandbox of this machine lacks, for people; none if it lacks nothing or was not used.
     """
 
@@ -45,6 +47,7 @@ class Built:
     ir: FlowIR | None
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
     notice: str | None = None
 
 
@@ -64,7 +67,8 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
     files, diagnostics = _read(file, admitted=trusted)
     sources = {name: _text(one) for name, one in sorted(files.items()) if one.is_module}
     if diagnostics:
-        return Built(file=file, ir=None, diagnostics=diagnostics, sources=sources)
+        beside = tuple(sorted(files.keys() - sources.keys()))
+        return Built(file=file, ir=None, diagnostics=diagnostics, sources=sources, beside=beside)
     if trusted:
         answer, notice = load_and_lower(str(file), _ignore), None
     else:
@@ -74,14 +78,15 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
             raise
         except SandboxError as error:
             return Built(file=file, ir=None, diagnostics=(_unanswered(error, file.name),), sources=sources)
-    return _complete(_validated(answer, file, sources, notice), files)
+    built = _complete(_validated(answer, file, sources, notice), files)
+    return replace(built, beside=tuple(sorted(files.keys() - sources.keys())))
 
 
 def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
     """The task of the sandboxed process: load the flow file that the request names and give its IR, or what failed."""
     file = Path(str(request))
     try:
-        return {"ir": lower(load(file)).model_dump(mode="json", by_alias=True)}
+        return {"ir": portable(lower(load(file)).model_dump(mode="json", by_alias=True))}
     except (Exception, SystemExit) as error:  # noqa: BLE001 - untrusted code may raise anything; all of it is a diagnostic
         return {"failure": failures.failed(error, file).model_dump(mode="json")}
 

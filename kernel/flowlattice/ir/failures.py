@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import FlowlatticeError, UsageError
 from flowlattice.language.admission import Refusal
@@ -38,7 +40,7 @@ def lowering(place: Place) -> Iterator[None]:
     """
     try:
         yield
-    except (TypeError, AttributeError, ValueError, UsageError) as error:
+    except (TypeError, AttributeError, ValueError, ArithmeticError, UsageError) as error:
         raise NotLowerable(place, error) from error
 
 
@@ -120,10 +122,20 @@ def no_answer(message: str, file: str) -> Diagnostic:
 
 def described(error: BaseException) -> str:
     """An exception in one line; the kernel's own say all in their text."""
+    if isinstance(error, ValidationError):
+        return one_line("; ".join(_reasons(error)))
     text = one_line(str(error))
     if isinstance(error, FlowlatticeError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _reasons(error: ValidationError) -> Iterator[str]:
+    """What is wrong with each field, without the links and the values that pydantic adds."""
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(str(part) for part in detail["loc"] if isinstance(part, str))
+        reason = detail["msg"][:1].lower() + detail["msg"][1:]
+        yield f"{where}: {reason}" if where else reason
 
 
 def one_line(text: str) -> str:

@@ -21,6 +21,7 @@ from flowlattice.ir._ports import PortTypes
 from flowlattice.ir._subflows import SubflowLowering
 from flowlattice.ir._surfaces import element_surfaces
 from flowlattice.ir.failures import lowering
+from flowlattice.ir.numbers import config, whole
 from flowlattice.ir.schemas import Schemas
 from flowlattice.language.edges import Connection
 from flowlattice.language.flow import Flow
@@ -111,6 +112,9 @@ class _Lowering:
     def flow_ir(self) -> ir.FlowIR:
         flow, source = self.flow, self.schemas.source
         nodes = tuple(self.node(vertex) for vertex in self.vertices)
+        for statement in flow.edge_statements:
+            with lowering(statement.place):
+                self.edges.said(statement)
         edges = tuple(self.edge(connection) for connection in flow.connections)
         surfaces = tuple(self.surfaces())
         checkpoints = tuple(self.checkpoints.checkpoint(point) for point in flow.checkpoints)
@@ -138,7 +142,7 @@ class _Lowering:
                 *(ir.EgressGrant(binding=e.binding, hosts=e.hosts, source=source(e.place)) for e in flow.egresses),
                 *self.connectors.grants(),
             ),
-            policies={} if flow.in_flight is None else {"max_in_flight": flow.in_flight.requests},
+            policies={} if flow.in_flight is None else config({"max_in_flight": flow.in_flight.requests}),
             residency=tuple(flow.regions),
             variables=variables,
             credentials=tuple(self.controls.credentials()),
@@ -155,8 +159,8 @@ class _Lowering:
             lowered = self.nodes.lower(vertex.element, vertex.id)
             self.plugins.update(self.connectors.plugins(lowered))
             retry = lowered.retry or retry_of(self.flow, vertex.element, None)
-        sides = (*lowered.side_outputs, *self.controls.side_outputs(vertex.element))
-        return lowered.model_copy(update={"side_outputs": sides, "retry": retry})
+            sides = (*lowered.side_outputs, *self.controls.side_outputs(vertex.element))
+            return whole(lowered.model_copy(update={"side_outputs": sides, "retry": retry}))
 
     def inner(self, flow: Flow) -> ir.FlowIR:
         """The IR of a flow that this one uses; it is lowered once."""
@@ -192,10 +196,11 @@ class _Lowering:
 
     def edge(self, connection: Connection) -> ir.Edge:
         with lowering(connection.place):
-            return self.edges.edge(connection)
+            return whole(self.edges.edge(connection))
 
     def surfaces(self) -> Iterator[ir.Surface]:
         for vertex in self.vertices:
-            yield from element_surfaces(vertex.element, vertex.id, self.schemas, self.ports)
+            with lowering(vertex.element.place):
+                yield from element_surfaces(vertex.element, vertex.id, self.schemas, self.ports)
         yield from self.edges.spills()
         yield from self.controls.surfaces()

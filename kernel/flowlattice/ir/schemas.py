@@ -11,6 +11,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUserError
 
 from flowlattice.ir import model as ir
+from flowlattice.ir import numbers
 from flowlattice.language.annotations import NO_TYPE, spelled, without_metadata
 from flowlattice.language.ports import Place
 from flowlattice.language.sources import SourceFiles
@@ -66,7 +67,7 @@ class Schemas:
 
     def _portable(self, schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
         # Pydantic tells records of one name apart by their modules, which carry the package's name.
-        text = json.dumps(schema)
+        text = json.dumps(numbers.schema(schema))
         found: dict[str, JsonValue] = json.loads(
             text.replace(f"{self._package}__", "").replace(f"{self._package}.", "")
         )

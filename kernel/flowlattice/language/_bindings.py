@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Final
 
 from flowlattice.language._names import FUNCTIONS, FunctionSyntax, arguments_of
+
+_FILLING: Final = frozenset({"append", "appendleft", "add", "insert", "setdefault", "extend", "update"})
 
 
 class Bindings:
@@ -14,6 +17,9 @@ class Bindings:
     Attributes:
         assigned: The values of each name; none stands for a value that is not written out.
         iterated: What each name iterates over.
+        unpacked: The same with the positions at which each name stands in what is iterated over.
+        filled: What is put into the object of each name: how many subscripts below it, by which method, and what.
+        taken: What each name is a part of, by an assignment to several names or a pattern.
         annotated: The annotations of variables.
         nested: Names that only ever stand for functions written inside.
     """
@@ -21,6 +27,9 @@ class Bindings:
     def __init__(self, syntax: FunctionSyntax) -> None:
         self.assigned: dict[str, list[ast.expr | None]] = {}
         self.iterated: dict[str, list[ast.expr]] = {}
+        self.unpacked: dict[str, list[tuple[ast.expr, tuple[int, ...]]]] = {}
+        self.filled: dict[str, list[tuple[int, str, ast.expr]]] = {}
+        self.taken: dict[str, list[ast.expr]] = {}
         self.annotated: dict[str, ast.expr] = {}
         inner: dict[str, FunctionSyntax] = {}
         parts = [part for part in ast.walk(syntax) if part is not syntax]
@@ -28,6 +37,7 @@ class Bindings:
             if isinstance(part, FUNCTIONS):
                 inner[part.name] = part
             self._remember(part)
+            self._remember_filling(part)
         lambdas = {name: values[-1] for name, values in self.assigned.items() if _all_lambdas(values)}
         inner |= {name: value for name, value in lambdas.items() if isinstance(value, ast.Lambda)}
         self.nested = set(inner)
@@ -45,6 +55,8 @@ class Bindings:
         elif isinstance(part, ast.For | ast.AsyncFor | ast.comprehension):
             for name in _names(part.target):
                 self.iterated.setdefault(name, []).append(part.iter)
+            for name, positions in _positions(part.target):
+                self.unpacked.setdefault(name, []).append((part.iter, positions))
         elif isinstance(part, ast.withitem) and part.optional_vars is not None:
             self._assign(part.optional_vars, None)
         elif isinstance(part, ast.AugAssign):
@@ -59,6 +71,30 @@ class Bindings:
         elif isinstance(target, ast.Tuple | ast.List | ast.Starred):
             for name in _names(target):
                 self.assigned.setdefault(name, []).append(None)
+
+    def _remember_filling(self, part: ast.AST) -> None:
+        if isinstance(part, ast.Assign):
+            for target in part.targets:
+                if isinstance(target, ast.Subscript):
+                    self._fill(target.value, "", part.value)
+                elif isinstance(target, ast.Tuple | ast.List):
+                    for name in _names(target):
+                        self.taken.setdefault(name, []).append(part.value)
+            return
+        match part:
+            case ast.Match(subject, cases):
+                for pattern in (each for one in cases for each in ast.walk(one.pattern)):
+                    if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
+                        self.taken.setdefault(pattern.name, []).append(subject)
+            case ast.Call(ast.Attribute(value, method), [*_, given]) if method in _FILLING:
+                self._fill(value, method, given)
+
+    def _fill(self, into: ast.expr, method: str, value: ast.expr) -> None:
+        levels = 0
+        while (inner := _container(into)) is not None:
+            into, levels = inner, levels + 1
+        if isinstance(into, ast.Name):
+            self.filled.setdefault(into.id, []).append((levels, method, value))
 
     def _hand_over(self, parts: list[ast.AST], inner: dict[str, FunctionSyntax]) -> None:
         """The parameters of functions inside get what they are called with, if they are only ever called."""
@@ -86,6 +122,25 @@ class Bindings:
 
 def _names(target: ast.expr) -> Iterator[str]:
     yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
+
+
+def _positions(target: ast.expr) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The names in a target with the positions at which they stand; those after a star have none."""
+    if isinstance(target, ast.Name):
+        yield target.id, ()
+    elif isinstance(target, ast.Tuple | ast.List):
+        for number, part in enumerate(target.elts):
+            if isinstance(part, ast.Starred):
+                return
+            yield from ((name, (number, *rest)) for name, rest in _positions(part))
+
+
+def _container(part: ast.expr) -> ast.expr | None:
+    """What `table[key]` and `table.setdefault(key, ...)` are a part of."""
+    match part:
+        case ast.Subscript(value) | ast.Call(ast.Attribute(value, "setdefault" | "get")):
+            return value
+    return None
 
 
 def _all_lambdas(values: list[ast.expr | None]) -> bool:

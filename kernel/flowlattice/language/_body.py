@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ from flowlattice.language._meanings import Thing, is_function, meanings
 from flowlattice.language._objects import module_knowledge, unwrapped
 from flowlattice.language._order import SetOrder
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Scope
+from flowlattice.language._texts import shown_by_call, shown_by_operator, shows_address
 from flowlattice.language._urls import urls_in
+from flowlattice.language._zones import specifies_zone
 from flowlattice.language.annotations import hints
 from flowlattice.language.ports import Place
 from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown
@@ -68,7 +71,11 @@ class Body(ast.NodeVisitor):
                 self.visit(call.func.value)
         elif not isinstance(call.func, ast.Name):
             self.visit(call.func)
+        if target is not UNRESOLVED:
+            self._reader.loading.of(call.func, self._scope)
         self._order.of_call(call, target)
+        for shown in shown_by_call(call, target, self._scope):
+            self._shows(shown)
         given = call.args[:1] if target in (isinstance, issubclass) else call.args
         for argument in [*given, *(keyword.value for keyword in call.keywords)]:
             self.visit(argument)
@@ -81,6 +88,7 @@ class Body(ast.NodeVisitor):
             return
         if not self._scope.is_local(name):
             self._reference(self._scope.resolve(name), name)
+            self._reader.loading.of(name, self._scope)
             return
         for meaning in () if name in self._aliases else meanings(name, self._scope) or ():
             target = meaning.value if isinstance(meaning, Thing) else self._scope.resolve(meaning)
@@ -99,6 +107,7 @@ class Body(ast.NodeVisitor):
         if target is not UNRESOLVED:
             self._value_of_module(attribute)
             self._reference(target, attribute)
+            self._reader.loading.of(attribute, self._scope)
             return
         if attribute in self._aliases:
             if attribute.attr not in purity.MUTATORS:
@@ -137,7 +146,8 @@ class Body(ast.NodeVisitor):
         """`os.environ`: what is no function of a module says by its module what reading it means."""
         module = self._scope.resolve(attribute.value)
         if isinstance(module, ModuleType) and not callable(getattr(module, attribute.attr, None)):
-            known = purity.SPECIAL_VALUES.get(f"{module.__name__}.{attribute.attr}", module_knowledge(module.__name__))
+            full = f"{module.__name__}.{attribute.attr}"
+            known = purity.SPECIAL_VALUES.get(full, module_knowledge(module.__name__))
             if known is not None:
                 self._add(in_words(known, ast.unparse(attribute)), attribute)
 
@@ -145,7 +155,15 @@ class Body(ast.NodeVisitor):
         """`TABLE[key] = value` changes what lives outside."""
         if not isinstance(subscript.ctx, ast.Load):
             self._calls.change(subscript, None, subscript)
+        else:
+            self._calls.read_item(subscript)
         self.generic_visit(subscript)
+
+    def visit_AugAssign(self, statement: ast.AugAssign) -> None:
+        """`names += [name]` changes what `names` stands for, if that is a list."""
+        if isinstance(statement.target, ast.Name):
+            self._calls.extend(statement.target, statement)
+        self.generic_visit(statement)
 
     def _reference(self, target: object, expression: ast.expr) -> None:
         """Judge an object from outside that is named."""
@@ -165,7 +183,7 @@ class Body(ast.NodeVisitor):
         spelled = ast.unparse(expression)
         if isinstance(value, Iterator):
             self._add(nondeterministic(f"reads {spelled}, which is used up as it is read"), expression)
-        elif self._is_changed(value, expression):
+        elif self._is_changed(value, expression) or (isinstance(value, defaultdict) and value.default_factory):
             self._add(nondeterministic(f"reads {spelled}, which the flow changes"), expression)
         self._reader.touch(type(value), self._place(expression))
 
@@ -217,7 +235,22 @@ class Body(ast.NodeVisitor):
     def visit_FormattedValue(self, part: ast.FormattedValue) -> None:
         """So does the text of a set."""
         self._order.shows(part.value)
+        self._shows(part.value)
+        if specifies_zone(part):
+            self._add(in_words(purity.ZONE, ast.unparse(part.value)), part.value)
         self.generic_visit(part)
+
+    def visit_BinOp(self, operation: ast.BinOp) -> None:
+        """`text % values` shows these."""
+        for shown in shown_by_operator(operation, self._scope):
+            self._order.shows(shown)
+            self._shows(shown)
+        self.generic_visit(operation)
+
+    def _shows(self, shown: ast.expr) -> None:
+        known = shows_address(shown, self._scope)
+        if known is not None:
+            self._add(known, shown)
 
     def visit_Assign(self, statement: ast.Assign) -> None:
         """And so does unpacking one."""

@@ -16,8 +16,10 @@ from flowlattice.language._classes import Method, constructors, makes_data, memb
 from flowlattice.language._findings import Misuse
 from flowlattice.language._handing import Handing, defaults_given
 from flowlattice.language._meanings import Meaning, Thing, is_function, meanings
-from flowlattice.language._objects import implementations, knowledge, module_knowledge, unwrapped
-from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope, returned
+from flowlattice.language._names import returned
+from flowlattice.language._objects import implementations, unwrapped
+from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope
+from flowlattice.language._zones import asks_zone, names_zone
 from flowlattice.language.annotations import NO_TYPE, arguments_within, is_protocol
 from flowlattice.language.ports import Place
 from flowlattice.language.purity import Known, in_words, nondeterministic, outside_change, unknown
@@ -52,6 +54,8 @@ class Calls:
 
     def judge(self, call: ast.Call) -> None:
         """Judge everything that a call may call."""
+        if asks_zone(call, self._scope):
+            self._add(in_words(purity.ZONE, f"{ast.unparse(call.func)}()"), call)
         found = meanings(call.func, self._scope)
         if found is None:
             self._cannot_resolve(call)
@@ -85,10 +89,9 @@ class Calls:
     def _function(self, function: object, call: ast.Call, bound: Sequence[object]) -> None:
         spelled = ast.unparse(call.func)
         self._mutating(function, call)
-        known = knowledge(function)
+        known = self._reader.knowledge(function)
         if known is not None:
-            has_zone = len(call.args) > 1 or any(keyword.arg == "tz" for keyword in call.keywords)
-            if not (known is purity.ZONE and has_zone):
+            if not (known is purity.ZONE and names_zone(call)):
                 self._add(in_words(known, f"{spelled}()"), call)
         elif isinstance(function, type):
             self._construct(function, call)
@@ -120,11 +123,12 @@ class Calls:
         place = self._place(call)
         if self._reader.owns_class(kind):
             for method in constructors(kind):
-                known = knowledge(method.function)
+                known = self._reader.knowledge(method.function)
                 if self._reader.owns(method.function):
                     self._run(method, call)
                 elif known is not None:
                     self._add(in_words(known, f"in making {kind.__name__}"), call)
+            self._reader.loading.class_(kind)
             self._reader.touch(kind, place)
         elif not (
             issubclass(kind, BaseModel | BaseException)
@@ -149,7 +153,9 @@ class Calls:
             inner = next((part for part in ast.walk(self._scope.syntax) if _is_named(part, made.func.id)), None)
             if inner is None or not self._gives_functions(inner, self._scope):
                 self._cannot_resolve(call)
-        elif getattr(target, "__name__", "") not in _MAKES_FUNCTION or knowledge(target) is not purity.PURE:
+        elif (
+            getattr(target, "__name__", "") not in _MAKES_FUNCTION or self._reader.knowledge(target) is not purity.PURE
+        ):
             self._cannot_resolve(call)
 
     def _gives_functions(self, syntax: ast.AST, scope: Scope) -> bool:
@@ -179,7 +185,7 @@ class Calls:
             self._run(method, call)
         special = purity.SPECIAL_METHODS.get(func.attr)
         if special is not None:
-            if not (func.attr == "astimezone" and call.args):
+            if not (func.attr == "astimezone" and names_zone(call)):
                 self._add(in_words(special, f".{func.attr}()"), call)
         elif not own and func.attr not in purity.PURE_METHODS:
             self._cannot_resolve(call, f".{func.attr}")
@@ -188,7 +194,7 @@ class Calls:
         """A method of an object that lives outside the function, judged by the object's type."""
         kind = type(receiver)
         found = member(kind, name)
-        known = module_knowledge(kind.__module__)
+        known = self._reader.knows(kind.__module__)
         if self._reader.owns_class(kind) and found is not None:
             self._method_of_own(receiver, [*methods_in(found, kind)], call)
         elif known is not None:
@@ -223,7 +229,9 @@ class Calls:
         elif self._reader.owns_class(found) and isinstance(kind, type):
             for method in methods_in(vars(found)[func.attr], kind):
                 self._run(method, call)
-        elif not (issubclass(found, BaseModel) or module_knowledge(found.__module__) or found.__module__ == "builtins"):
+        elif not (
+            issubclass(found, BaseModel) or self._reader.knows(found.__module__) or found.__module__ == "builtins"
+        ):
             self._cannot_resolve(call)
 
     def methods(self, func: ast.Attribute) -> Iterator[Method]:
@@ -264,10 +272,11 @@ class Calls:
                 self._handed_on(function, expression)
 
     def _class_handed_on(self, kind: type, expression: ast.expr) -> None:
-        known = knowledge(kind)
+        known = self._reader.knowledge(kind)
         if self._reader.owns_class(kind):
             for method in constructors(kind):
                 self._reader.method(method, self._place(expression))
+            self._reader.loading.class_(kind)
             self._reader.touch(kind, self._place(expression))
         elif known is not None:
             self._add(in_words(known, ast.unparse(expression)), expression)
@@ -287,11 +296,23 @@ class Calls:
         elif isinstance(function, BuiltinFunctionType) and _is_mutator(receiver, name):
             self._add(outside_change(spelled), expression)
         elif isinstance(function, FunctionType | BuiltinFunctionType | MethodType):
-            known = knowledge(function)
+            known = self._reader.knowledge(function)
             if known is not None:
                 self._add(in_words(known, spelled), expression)
             elif not self._reader.vouches(spelled):
                 self._add(unknown(f"hands on {spelled}, which is not known to be pure"), expression)
+
+    def extend(self, name: ast.Name, where: ast.AST) -> None:
+        """Judge `name += ...`."""
+        known = self._changes.extends(name)
+        if known is not None:
+            self._add(known, where)
+
+    def read_item(self, subscript: ast.Subscript) -> None:
+        """Judge the reading of an item."""
+        known = self._changes.grows(subscript.value)
+        if known is not None:
+            self._add(known, subscript)
 
     def change(self, changed: ast.expr, method: str | None, where: ast.AST) -> None:
         """Judge a change in place."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from types import FunctionType, ModuleType
+from collections import defaultdict
+from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
+from types import ModuleType
 from typing import Final
 
 from flowlattice.language import purity
 from flowlattice.language._classes import is_shared
+from flowlattice.language._outside import lives_outside
 from flowlattice.language._scope import Scope
 from flowlattice.language.purity import Known, outside_change
 from flowlattice.language.sources import FunctionSyntax
@@ -38,17 +40,28 @@ class Changes:
         if method is not None and method not in purity.MUTATORS | purity.MUTATING_FUNCTIONS:
             return None
         root = self._scope.root(changed)
-        if root is None:
-            return None
-        if not self._scope.is_local(root):
+        if root is not None and not self._scope.is_local(root):
             is_namespace = isinstance(self._scope.resolve(changed), ModuleType | type)
             return None if method is not None and is_namespace else outside_change(ast.unparse(changed))
-        if root.id in self._inputs:
+        if root is not None and root.id in self._inputs:
             return _INPUT
-        if root.id in self._kept:
+        if root is not None and root.id in self._kept:
             return outside_change(f"the default of {root.id}")
-        is_outside = self._stands_for_outside(root.id) or self._is_shared(changed)
+        is_outside = lives_outside(_whole(changed), self._scope) or self._is_shared(changed)
         return outside_change(ast.unparse(changed)) if is_outside else None
+
+    def grows(self, changed: ast.expr) -> Known | None:
+        """What reading an item of an object does: a table that makes what it has not keeps it."""
+        value = self._scope.resolve(changed)
+        is_growing = isinstance(value, defaultdict) and value.default_factory is not None
+        return outside_change(f"{ast.unparse(changed)}, which keeps what it is asked for,") if is_growing else None
+
+    def extends(self, name: ast.Name) -> Known | None:
+        """What `name += ...` does: lists and the like are changed in place."""
+        values = self._scope.assigned.get(name.id, ()) if self._scope.is_local(name) else ()
+        objects = [self._scope.resolve(value) for value in values if value is not None]
+        is_outside = any(isinstance(each, MutableSequence | MutableSet | MutableMapping) for each in objects)
+        return outside_change(name.id) if is_outside else None
 
     def _is_shared(self, changed: ast.expr) -> bool:
         """Whether what changes is an attribute of a class, by way of an object of it."""
@@ -58,16 +71,6 @@ class Changes:
             if isinstance(changed, ast.Attribute) and is_read and is_shared(self._scope.type_of(inner), changed.attr):
                 return True
             changed = inner
-        return False
-
-    def _stands_for_outside(self, name: str) -> bool:
-        """Whether a local name is another name of an object that lives outside."""
-        for value in self._scope.assigned.get(name, ()):
-            root = None if value is None else self._scope.root(value)
-            if value is None or root is None or self._scope.is_local(root):
-                continue
-            if not isinstance(self._scope.resolve(value), type | FunctionType | ModuleType):
-                return True
         return False
 
     def _names_of_input(self) -> Iterator[str]:
@@ -80,6 +83,12 @@ class Changes:
             roots = [None if value is None else self._scope.root(value) for value in values]
             if roots and all(root is not None and root.id == given for root in roots):
                 yield name
+
+
+def _whole(changed: ast.expr) -> ast.expr:
+    """What changes when a part of it is assigned."""
+    is_part = isinstance(changed, ast.Subscript | ast.Attribute) and not isinstance(changed.ctx, ast.Load)
+    return changed.value if isinstance(changed, ast.Subscript | ast.Attribute) and is_part else changed
 
 
 def _mutable_defaults(syntax: FunctionSyntax) -> Iterator[str]:

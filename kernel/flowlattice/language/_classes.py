@@ -71,11 +71,13 @@ def constructors(kind: type) -> Iterator[Method]:
 
 
 def operators(kind: type, sources: SourceFiles) -> Iterator[Method]:
-    """The special methods that the flow gives a class: nothing names them where they are run."""
+    """The methods that the flow gives a class for others to run, which nothing names: `__eq__`, `tzinfo.utcoffset`."""
+    library = [base for base in kind.__mro__ if sources.class_(base) is None and not _is_plain(base)]
     for base in kind.__mro__:
         if sources.class_(base) is not None:
             for name, found in vars(base).items():
-                if name.startswith("__") and name not in _CONSTRUCTORS:
+                is_asked_for = name.startswith("__") or any(name in vars(each) for each in library)
+                if is_asked_for and name not in _CONSTRUCTORS:
                     yield from methods_in(found, kind)
 
 
@@ -103,6 +105,11 @@ def is_shared(kind: object, attribute: str) -> bool:
 def makes_data(kind: type) -> bool:
     """Whether a class was made by `namedtuple(...)` or `Enum(...)`, with nothing of the flow's own in it."""
     return issubclass(kind, Enum) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+
+
+def _is_plain(kind: type) -> bool:
+    """Whether a class calls no methods of those that extend it but special ones."""
+    return kind.__module__.partition(".")[0] in {"builtins", "abc", "typing", "enum", "pydantic", "flowlattice"}
 
 
 def _checks(kind: type) -> Iterator[str]:

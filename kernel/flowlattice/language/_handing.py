@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from types import FunctionType
 
 from flowlattice.language import purity
 from flowlattice.language._bindings import argument_of, defaults_of
 from flowlattice.language._meanings import Meaning, Thing, elements, functions_within, is_function, meanings
+from flowlattice.language._names import arguments_of
+from flowlattice.language._outside import holds_outside, lives_outside
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Given, Scope
 from flowlattice.language.annotations import NO_TYPE, arguments_within
 from flowlattice.language.sources import FunctionSyntax, SourceFiles
@@ -43,18 +46,22 @@ class Handing:
             handed = self._default(defaults.get(name), function, syntax) if argument is None else self._handed(argument)
             if handed is not None:
                 found[name] = handed
+        spread = [part.value for part in call.args if isinstance(part, ast.Starred)]
+        if any(holds_outside(part, self._scope) for part in (*spread, *call.args[len(positional) :])):
+            found |= {each.arg: replace(found.get(each.arg, Given()), outside=True) for each in arguments_of(syntax)}
         return found
 
     def _handed(self, argument: ast.expr) -> Given | None:
         """What is known of an argument: that it is one of some functions, a table of some, or of which type."""
         objects = self._functions(argument)
+        outside = lives_outside(argument, self._scope)
         kind = self._scope.annotation_of(argument)
         is_useful = self._scope.capability(argument) is not None or any(
             self._owns_class(each) for each in arguments_within(kind)
         )
-        if not objects and not is_useful:
+        if not objects and not is_useful and not outside:
             return None
-        return Given(objects=tuple(objects), type=kind if is_useful else NO_TYPE)
+        return Given(objects=tuple(objects), type=kind if is_useful else NO_TYPE, outside=outside)
 
     def _functions(self, argument: ast.expr) -> list[object]:
         value = self._scope.resolve(argument)

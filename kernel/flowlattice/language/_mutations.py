@@ -6,45 +6,73 @@ import ast
 from collections.abc import Iterator
 
 from flowlattice.language import purity
-from flowlattice.language._names import FunctionSyntax, names_of
+from flowlattice.language._names import FUNCTIONS, FunctionSyntax, names_of, returned
 
 
 def changed_names(tree: ast.Module) -> frozenset[str]:
     """The names whose objects some function of a file changes in place or rebinds."""
+    given = {part.name: list(returned(part)) for part in tree.body if isinstance(part, FUNCTIONS)}
     functions = (part for part in ast.walk(tree) if isinstance(part, FunctionSyntax))
-    return frozenset(name for function in functions for name in _changed_in(function))
+    return frozenset(name for function in functions for name in _changed_in(function, given))
 
 
-def _changed_in(function: FunctionSyntax) -> Iterator[str]:
-    """The names from outside one function whose objects it changes, by that name or by another."""
+def _changed_in(function: FunctionSyntax, given: dict[str, list[ast.expr]]) -> Iterator[str]:
+    """The names from outside one function whose objects it changes, by that name or by another.
+
+    Args:
+        function: The function.
+        given: What the functions of its file return.
+    """
     parts = list(ast.walk(function))
     yield from (name for part in parts if isinstance(part, ast.Global) for name in part.names)
-    roots = [root for part in parts if (root := _root(_changed(part))) is not None]
+    roots = [root for part in parts if (changed := _changed(part)) is not None for root in _roots(changed, given)]
     if not roots:
         return
     outside = names_of(function).outside
-    aliases = {
-        target.id: part.value
-        for part in parts
-        if isinstance(part, ast.Assign)
-        for target in part.targets
-        if isinstance(target, ast.Name)
-    }
+    aliases: dict[str, list[ast.expr]] = {}
+    for name, value in (pair for part in parts for pair in _named(part)):
+        aliases.setdefault(name, []).append(value)
+    own = {part for part in parts if isinstance(part, ast.Name)} - outside
     for root in roots:
-        named = root if root in outside else _root(aliases.get(root.id))
-        if named in outside:
-            yield named.id
+        for value in aliases.get(root.id, []) if root in own else [root]:
+            yield from (name.id for name in _roots(value, given) if name not in own)
+
+
+def _named(part: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a piece of syntax gives to objects, with what stands for these."""
+    match part:
+        case ast.Assign(targets, value):
+            yield from ((target.id, value) for target in targets if isinstance(target, ast.Name))
+        case ast.NamedExpr(ast.Name(name), value) | ast.For(ast.Name(name), value):
+            yield name, value
 
 
 def _changed(part: ast.AST) -> ast.expr | None:
     """The expression whose object one piece of syntax changes."""
     if isinstance(part, ast.Subscript | ast.Attribute) and not isinstance(part.ctx, ast.Load):
-        return part
+        return part.value
     is_method = isinstance(part, ast.Attribute) and part.attr in purity.MUTATORS
     return part.value if isinstance(part, ast.Attribute) and is_method else None
 
 
-def _root(part: ast.expr | None) -> ast.Name | None:
-    while isinstance(part, ast.Subscript | ast.Attribute):
-        part = part.value
-    return part if isinstance(part, ast.Name) else None
+def _roots(part: ast.expr, given: dict[str, list[ast.expr]]) -> Iterator[ast.Name]:
+    """The names at the start of `name.a[0].b`, of the branches of an expression, and of what a function returns."""
+    match part:
+        case ast.Name():
+            yield part
+            return
+        case ast.Subscript(_, ast.Slice()):
+            return  # a copy
+        case ast.Subscript(value) | ast.Attribute(value) | ast.NamedExpr(_, value):
+            inner = [value]
+        case ast.IfExp(_, body, orelse):
+            inner = [body, orelse]
+        case ast.BoolOp(_, values) | ast.List(values) | ast.Tuple(values):
+            inner = values
+        case ast.Call(ast.Name(function)):
+            yield from (each for each in given.get(function, []) if isinstance(each, ast.Name))
+            return
+        case _:
+            return
+    for each in inner:
+        yield from _roots(each, given)

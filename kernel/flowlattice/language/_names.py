@@ -39,6 +39,18 @@ def arguments_of(syntax: FunctionSyntax) -> list[ast.arg]:
     return named + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
 
 
+def returned(syntax: ast.AST) -> Iterator[ast.expr]:
+    """What a function returns, not what functions inside it do."""
+    if isinstance(syntax, ast.Lambda):
+        yield syntax.body
+        return
+    for child in ast.iter_child_nodes(syntax):
+        if isinstance(child, ast.Return) and child.value is not None:
+            yield child.value
+        elif not isinstance(child, FunctionSyntax):
+            yield from returned(child)
+
+
 @dataclass
 class _Block:
     """What is written in one function, comprehension or class, as far as something around it has to know.

@@ -38,6 +38,11 @@ def unwrapped(target: object) -> object:
             return target
 
 
+def is_cached(target: object) -> bool:
+    """Whether calling an object gives what `functools` kept of an earlier call."""
+    return isinstance(target, _CACHED)
+
+
 def implementations(target: object) -> tuple[object, ...]:
     """The functions that calling an object runs one of: itself, or those that `singledispatch` was given."""
     function = unwrapped(target)

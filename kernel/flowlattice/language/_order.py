@@ -6,18 +6,21 @@ import ast
 import builtins
 import inspect
 from collections.abc import Callable, Iterator
+from itertools import chain
 from types import FunctionType
 from typing import Final
 
 from flowlattice.language import purity
+from flowlattice.language._holding import element, is_set_type
 from flowlattice.language._objects import knowledge, unwrapped
 from flowlattice.language._scope import UNRESOLVED, Scope
-from flowlattice.language._sets import elements_of, is_set, is_set_type
+from flowlattice.language._sets import elements_of, is_set, sets_in
 from flowlattice.language.annotations import hints, without_metadata
 from flowlattice.language.purity import Known
 from flowlattice.lattice import Determinism, Effects
 
 _SHOWN: Final = "shows a set, whose order differs between processes; sort it"
+_CHAINED: Final = "depends on the order of a set, which differs between processes; sort it"
 _POPPED: Final = "takes some element of a set, which differs between processes; take the smallest"
 _BY_KEY: Final = "depends on the order of a set where keys are equal; sort it first"
 _SHOWING: Final = frozenset({"str", "repr", "format", "ascii"})
@@ -48,7 +51,8 @@ class SetOrder:
 
     def shows(self, expression: ast.expr) -> None:
         """Judge what is made into text."""
-        self.iterates(expression, _SHOWN)
+        if sets_in(expression, self._scope):
+            self._add(Known(Effects.PURE, Determinism.NONDETERMINISTIC, _SHOWN), expression)
 
     def is_free_in(self, comprehensions: list[ast.comprehension]) -> None:
         """Note that the order of these iterations does not matter."""
@@ -60,11 +64,22 @@ class SetOrder:
         if name in purity.ORDER_FREE:
             self._order_free_call(call, name)
             return
-        because = _SHOWN if name in _SHOWING else None
         for argument in self._ordered_arguments(call, target):
-            self.iterates(argument, because)
+            if name in _SHOWING:
+                self.shows(argument)
+            else:
+                self.iterates(argument)
+        self._chained(call, unwrapped(target))
         if isinstance(call.func, ast.Attribute) and call.func.attr == "pop":
             self.iterates(call.func.value, _POPPED)
+
+    def _chained(self, call: ast.Call, target: object) -> None:
+        """`chain(*groups)` and `chain.from_iterable(groups)` iterate over what they are given, and over that."""
+        is_whole = getattr(target, "__self__", None) is chain
+        for argument in call.args if is_whole or target is chain else ():
+            inner = argument.value if isinstance(argument, ast.Starred) else argument
+            if (is_whole or inner is not argument) and () in element(sets_in(inner, self._scope)):
+                self._add(Known(Effects.PURE, Determinism.NONDETERMINISTIC, _CHAINED), argument)
 
     def _order_free_call(self, call: ast.Call, name: str) -> None:
         if name in _CHOOSING and any(keyword.arg == "key" for keyword in call.keywords):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
 from types import FunctionType
 from typing import Final
 
@@ -11,11 +13,12 @@ from pydantic import BaseModel
 from flowlattice.language._body import Body
 from flowlattice.language._classes import Method, operators
 from flowlattice.language._findings import Cause, Misuse, Reading, Url
-from flowlattice.language._objects import implementations, knowledge, unwrapped
+from flowlattice.language._loading import Initial, Loading, is_ours
+from flowlattice.language._objects import implementations, knowledge, module_knowledge, unwrapped
 from flowlattice.language._scope import Given, Scope
 from flowlattice.language.annotations import arguments_within, without_metadata
 from flowlattice.language.ports import Place
-from flowlattice.language.purity import Known, unknown
+from flowlattice.language.purity import PURE, Known, unknown
 from flowlattice.language.sources import SourceFiles
 from flowlattice.lattice import Determinism, Effects
 
@@ -65,9 +68,26 @@ class Reader:
         syntax = self.sources.function(function)
         if syntax is None or not isinstance(function, FunctionType):
             name = getattr(function, "__qualname__", repr(function))
-            self.add(knowledge(function) or unknown(f"calls {name}, which cannot be read"), place)
+            self.add(self.knowledge(function) or unknown(f"calls {name}, which cannot be read"), place)
         else:
-            Body(self, Scope(function, syntax, self.sources, given), is_root=is_root).read()
+            self.walk(Scope(function, syntax, self.sources, given), is_root=is_root)
+
+    def walk(self, scope: Scope, *, is_root: bool) -> None:
+        """Walk over the body of a function."""
+        Body(self, scope, is_root=is_root).read()
+
+    @cached_property
+    def loading(self) -> Loading:
+        """Reads what made the values that bodies read."""
+        return Loading(_LoadingReader(self))
+
+    def knowledge(self, target: object) -> Known | None:
+        """What is known of calling an object that the flow does not define."""
+        return knowledge(target)
+
+    def knows(self, module: str) -> Known | None:
+        """What is known of a module as a whole."""
+        return module_knowledge(module)
 
     def method(self, method: Method, place: Place, given: Mapping[str, Given] | None = None) -> None:
         """Read a method, its first parameter being what it belongs to; what is no code of the flow's is passed over."""
@@ -125,6 +145,47 @@ class Reader:
         """Add a URL, unless it was found before."""
         if url not in self.reading.urls:
             self.reading.urls.append(url)
+
+
+class _LoadingReader(Reader):
+    """Reads what runs while the flow is loaded: what it changes then is the flow, and no effect of its nodes."""
+
+    def __init__(self, outer: Reader) -> None:
+        super().__init__(outer.sources, frozenset())
+        self._outer = outer
+
+    @property
+    def loading(self) -> Loading:
+        """The same: what is loaded for loading is loaded too."""
+        return self._outer.loading
+
+    def walk(self, scope: Scope, *, is_root: bool) -> None:
+        """Walk over the body of a function that runs while loading."""
+        Initial(self, scope, is_root=is_root).read()
+
+    def knowledge(self, target: object) -> Known | None:
+        """The same as ever, and what belongs to flows makes parts of one."""
+        return PURE if is_ours(str(getattr(target, "__module__", ""))) else super().knowledge(target)
+
+    def knows(self, module: str) -> Known | None:
+        """The same for a module as a whole."""
+        return PURE if is_ours(module) else super().knows(module)
+
+    def vouches(self, *names: str) -> bool:
+        """Whether the author vouches for something."""
+        return self._outer.vouches(*names)
+
+    def add(self, known: Known, place: Place) -> None:
+        """Add a cause, unless it is about what the flow keeps, which loading is there to fill."""
+        if not known.of_state:
+            effects = Effects.PURE if known.effects is Effects.PURE else Effects.READ_ONLY
+            self._outer.add(replace(known, effects=effects), place)
+
+    def add_misuse(self, misuse: Misuse) -> None:
+        """Loading has no capabilities."""
+
+    def add_url(self, url: Url) -> None:
+        """What is read of it counts where it is read."""
 
 
 def _layers(function: object) -> Iterator[FunctionType]:

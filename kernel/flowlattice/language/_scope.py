@@ -6,13 +6,13 @@ import ast
 import builtins
 import sys
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Final
 
 from flowlattice.capabilities import CapabilityType, Refined, capability_type
-from flowlattice.language._names import FunctionSyntax, arguments_of
+from flowlattice.language._names import FunctionSyntax, arguments_of, returned
 from flowlattice.language.annotations import NO_TYPE, evaluated, hints, metadata, outer_names, without_metadata
 from flowlattice.language.nodes import Node
 from flowlattice.language.sources import SourceFiles
@@ -49,15 +49,23 @@ class Capability:
 
 @dataclass(frozen=True)
 class Given:
-    """What a caller is known to hand over for a parameter: one of some objects, or something of a type."""
+    """What a caller is known to hand over for a parameter: one of some objects, or something of a type.
+
+    `outside` says that it is there before and after the call, or a part of what is.
+    """
 
     objects: tuple[object, ...] = ()
     type: object = NO_TYPE
+    outside: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
         """The same for what is the same; objects count by identity."""
-        return (id(self.type), *(tuple(map(id, o)) if isinstance(o, tuple) else id(o) for o in self.objects))
+        return (
+            id(self.type),
+            self.outside,
+            *(tuple(map(id, o)) if isinstance(o, tuple) else id(o) for o in self.objects),
+        )
 
 
 class Scope:
@@ -83,9 +91,11 @@ class Scope:
         self.filename = function.__code__.co_filename
         self.outer = outer_names(function)
         self.parameters = [argument.arg for argument in arguments_of(syntax)]
-        self.sets: dict[str, bool] = {}
+        self.sets: dict[str, frozenset[tuple[str | int | None, ...]]] = {}
         self.elements: dict[str, type | None] = {}
         self._names, bindings = sources.names(syntax), sources.bindings(syntax)
+        self.unpacked, self.filled = bindings.unpacked, bindings.filled
+        self.taken = bindings.taken
         self.assigned, self.iterated, self.nested = bindings.assigned, bindings.iterated, bindings.nested
         self._types = {name: type_ for name, type_ in sources.hints(function).items() if name in self.parameters}
         for name, annotation in bindings.annotated.items():
@@ -237,15 +247,3 @@ def element_type(collection: object) -> object:
     if len(arguments) == 1 and isinstance(origin, type):
         return arguments[0]
     return NO_TYPE
-
-
-def returned(syntax: ast.AST) -> Iterator[ast.expr]:
-    """What a function returns, not what functions inside it do."""
-    if isinstance(syntax, ast.Lambda):
-        yield syntax.body
-        return
-    for child in ast.iter_child_nodes(syntax):
-        if isinstance(child, ast.Return) and child.value is not None:
-            yield child.value
-        elif not isinstance(child, FunctionSyntax):
-            yield from returned(child)

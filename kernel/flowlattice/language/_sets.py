@@ -3,44 +3,135 @@
 from __future__ import annotations
 
 import ast
-import collections.abc
+import collections
+import copy
 import typing
 from collections.abc import Iterable
 from types import FunctionType
 from typing import Final
 
 from flowlattice.language import purity
-from flowlattice.language._scope import Scope, returned
+from flowlattice.language._holding import (
+    ANY,
+    ITSELF,
+    NOWHERE,
+    VALUE,
+    Paths,
+    below,
+    element,
+    elements,
+    item,
+    items,
+    of_object,
+    of_type,
+    union,
+    values,
+)
+from flowlattice.language._names import returned
+from flowlattice.language._objects import unwrapped
+from flowlattice.language._scope import UNRESOLVED, Scope
 from flowlattice.language.annotations import hints
 
 _SET_OPERATORS: Final = ast.BitAnd | ast.BitOr | ast.Sub | ast.BitXor
 _GIVES_TEXT: Final = frozenset("strip lstrip rstrip lower upper title casefold capitalize replace join format".split())
-_SET_TYPES: Final = frozenset({set, frozenset, collections.abc.Set, collections.abc.MutableSet})
+_SAME_ELEMENTS: Final = (list, tuple, sorted, reversed, iter, collections.deque)
+_ONE_ELEMENT: Final = (next, min, max)
 
 
 def is_set(expression: ast.expr, scope: Scope) -> bool:
     """Whether an expression is known to be a set."""
-    if isinstance(expression, ast.Set | ast.SetComp):
-        return True
-    if isinstance(expression, ast.Call):
-        return _gives_set(expression, scope)
-    if isinstance(expression, ast.BinOp) and isinstance(expression.op, _SET_OPERATORS):
-        return any(is_set(side, scope) or _is_view(side) for side in (expression.left, expression.right))
-    if isinstance(expression, ast.IfExp):
-        return is_set(expression.body, scope) or is_set(expression.orelse, scope)
-    if isinstance(expression, ast.NamedExpr):
-        return is_set(expression.value, scope)
-    if isinstance(expression, ast.Name) and _is_name_of_set(expression.id, scope):
-        return True
-    return isinstance(scope.resolve(expression), set | frozenset) or is_set_type(scope.type_of(expression))
+    return () in sets_in(expression, scope)
 
 
-def _is_name_of_set(name: str, scope: Scope) -> bool:
+def sets_in(expression: ast.expr, scope: Scope) -> Paths:
+    """Where sets are in what an expression stands for."""
+    found = scope.resolve(expression)
+    known = of_type(scope.type_of(expression)) if found is UNRESOLVED else of_object(found)
+    return known | _written(expression, scope)
+
+
+def _written(expression: ast.expr, scope: Scope) -> Paths:
+    match expression:
+        case ast.Name(name):
+            return _in_name(name, scope)
+        case ast.Call():
+            return _in_result(expression, scope)
+        case ast.BinOp(left, operator, right):
+            return _in_operation(left, operator, right, scope)
+        case ast.NamedExpr(_, value) | ast.Await(value):
+            return sets_in(value, scope)
+        case ast.IfExp(_, body, orelse):
+            return sets_in(body, scope) | sets_in(orelse, scope)
+        case ast.BoolOp(_, values):
+            return union(sets_in(value, scope) for value in values)
+        case ast.Subscript(value, ast.Constant(int() as position)):
+            return item(sets_in(value, scope), position)
+        case ast.Subscript(value, ast.Slice()):
+            return sets_in(value, scope)
+        case ast.Subscript(value, _):
+            return item(sets_in(value, scope))
+        case ast.Attribute(_, "model_fields_set"):
+            return ITSELF
+    return _in_display(expression, scope)
+
+
+def _in_display(expression: ast.expr, scope: Scope) -> Paths:
+    match expression:
+        case ast.Set():
+            return ITSELF
+        case ast.SetComp(element):
+            return ITSELF | below(ANY, sets_in(element, scope))
+        case ast.ListComp(element) | ast.GeneratorExp(element):
+            return below(ANY, sets_in(element, scope))
+        case ast.DictComp(_, value):
+            return below(VALUE, sets_in(value, scope))
+        case ast.Dict(keys, values):
+            pairs = [(key, sets_in(value, scope)) for key, value in zip(keys, values, strict=True)]
+            return union(found if key is None else below(VALUE, found) for key, found in pairs)
+        case ast.List(elements) | ast.Tuple(elements):
+            is_tuple = isinstance(expression, ast.Tuple) and not any(isinstance(e, ast.Starred) for e in elements)
+            parts = enumerate(elements)
+            return union(below(number if is_tuple else ANY, _in_part(part, scope)) for number, part in parts)
+    return NOWHERE
+
+
+def _in_part(part: ast.expr, scope: Scope) -> Paths:
+    return element(sets_in(part.value, scope)) if isinstance(part, ast.Starred) else sets_in(part, scope)
+
+
+def _in_operation(left: ast.expr, operator: ast.operator, right: ast.expr, scope: Scope) -> Paths:
+    sides = (left, right)
+    if isinstance(operator, ast.Add):
+        return union(sets_in(side, scope) for side in sides)
+    if not isinstance(operator, _SET_OPERATORS):
+        return NOWHERE
+    found = union(sets_in(side, scope) for side in sides)
+    return found | ITSELF if any(map(_is_view, sides)) else found
+
+
+def _in_name(name: str, scope: Scope) -> Paths:
     if name not in scope.sets:
-        scope.sets[name] = False  # while it is asked for by way of itself
-        values = scope.assigned.get(name, ())
-        scope.sets[name] = any(value is not None and is_set(value, scope) for value in values)
+        scope.sets[name] = NOWHERE  # while it is asked for by way of itself
+        parts = [sets_in(value, scope) for value in scope.assigned.get(name, ()) if value is not None]
+        for source, positions in scope.unpacked.get(name, ()):
+            found = element(sets_in(source, scope))
+            for position in positions:
+                found = element(found, position)
+            parts.append(found)
+        for levels, method, value in scope.filled.get(name, ()):
+            found = _filled(method, sets_in(value, scope))
+            for _ in range(levels):
+                found = below(VALUE, found)
+            parts.append(found)
+        scope.sets[name] = union(parts)
     return scope.sets[name]
+
+
+def _filled(method: str, found: Paths) -> Paths:
+    """Where sets are in what a method was given something with sets."""
+    if method in {"extend", "update"}:
+        return frozenset(path for path in found if path)
+    return below(VALUE if method in {"setdefault", ""} else ANY, found)
 
 
 def elements_of(expression: ast.expr, scope: Scope) -> type | None:
@@ -99,16 +190,56 @@ def _one_type(types: Iterable[type | None]) -> type | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _gives_set(call: ast.Call, scope: Scope) -> bool:
-    if scope.resolve(call.func) in (set, frozenset):
-        return True
-    if isinstance(call.func, ast.Attribute) and call.func.attr in purity.SET_METHODS:
-        return is_set(call.func.value, scope)
-    target = scope.resolve(call.func)
+def _in_result(call: ast.Call, scope: Scope) -> Paths:
+    """Where sets are in what a call gives."""
+    target = unwrapped(scope.resolve(call.func))
+    if target in (set, frozenset):
+        return ITSELF
+    if isinstance(call.func, ast.Attribute) and (target is UNRESOLVED or not isinstance(target, FunctionType | type)):
+        found = _in_result_of_method(call.func.value, call.func.attr, call.args, scope)
+        if found:
+            return found
     if isinstance(target, FunctionType) and "return" not in hints(target):
         inside = scope.inside(target)
-        return inside is not None and any(is_set(value, inside) for value in returned(inside.syntax))
-    return is_set_type(scope.type_of(call))
+        return NOWHERE if inside is None else union(sets_in(value, inside) for value in returned(inside.syntax))
+    return _in_result_of_library(target, call, scope)
+
+
+def _in_result_of_method(receiver: ast.expr, method: str, arguments: list[ast.expr], scope: Scope) -> Paths:
+    if method == "fromkeys":
+        return union(below(VALUE, sets_in(each, scope)) for each in arguments[1:])
+    found = sets_in(receiver, scope)
+    if method in purity.SET_METHODS:
+        return found
+    if method in {"values", "items"}:
+        return values(found) if method == "values" else items(found)
+    if method in {"get", "pop", "setdefault"}:
+        return item(found) | union(sets_in(each, scope) for each in arguments[1:])
+    return frozenset(path[1:] for path in items(found)) if method == "popitem" else NOWHERE
+
+
+def _in_result_of_library(target: object, call: ast.Call, scope: Scope) -> Paths:
+    given = [sets_in(each, scope) for each in call.args if not isinstance(each, ast.Starred)]
+    if target in (collections.defaultdict, dict, collections.OrderedDict):
+        named = union(below(VALUE, sets_in(each.value, scope)) for each in call.keywords if each.arg)
+        made = _made(call.args[0], scope) if target is collections.defaultdict and call.args else NOWHERE
+        return named | below(VALUE, made) | union(given)
+    if target in _SAME_ELEMENTS:
+        return union(map(elements, given))
+    if target in _ONE_ELEMENT:
+        return union(map(element, given))
+    if target is enumerate:
+        return union(below(ANY, below(1, element(each))) for each in given)
+    if target is zip:
+        return union(below(ANY, below(number, element(each))) for number, each in enumerate(given))
+    return union(given) if target in (copy.copy, copy.deepcopy) else NOWHERE
+
+
+def _made(factory: ast.expr, scope: Scope) -> Paths:
+    """Where sets are in what a factory makes."""
+    if isinstance(factory, ast.Lambda):
+        return sets_in(factory.body, scope)
+    return ITSELF if scope.resolve(factory) in (set, frozenset) else NOWHERE
 
 
 def _is_view(expression: ast.expr) -> bool:
@@ -119,8 +250,3 @@ def _is_view(expression: ast.expr) -> bool:
         and expression.func.attr in {"keys", "items"}
         and not expression.args
     )
-
-
-def is_set_type(annotation: object) -> bool:
-    """Whether a type is one of sets."""
-    return (typing.get_origin(annotation) or annotation) in _SET_TYPES

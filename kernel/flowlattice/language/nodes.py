@@ -170,8 +170,15 @@ def node(  # noqa: PLR0913 - one keyword per promise a node can make
         batch: How many records may be taken together, `Batch(1000, within=ms(200))`.
         concurrency: How many records it may work on at once.
         vouch: Calls in the body, as they are written there, that cannot be resolved and that you say are pure.
+
+    Raises:
+        TypeError: A claim is no level.
     """
     place = calling_place()
+    for claim, kind in ((effects, Effects), (determinism, Determinism)):
+        if claim is not None and not isinstance(claim, kind):
+            levels = ", ".join(f"{kind.__name__}.{level.name}" for level in kind)
+            raise TypeError(f"a node is declared one of {levels}, not {claim!r}")
     if function is not None:
         return Node(function, NodeOptions(), _definition(function, place))
     options = NodeOptions(

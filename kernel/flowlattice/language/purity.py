@@ -13,11 +13,12 @@ from flowlattice.lattice import Determinism, Effects
 
 @dataclass(frozen=True)
 class Known:
-    """What calling something does, and how to say so."""
+    """What calling something does, and how to say so; `of_state` if that is about what the flow itself keeps."""
 
     effects: Effects
     determinism: Determinism
     because: str
+    of_state: bool = False
 
 
 def in_words(known: Known, spelled: str) -> Known:
@@ -32,12 +33,13 @@ def unknown(because: str) -> Known:
 
 def nondeterministic(because: str) -> Known:
     """Reading something that other runs change."""
-    return Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, because)
+    return Known(Effects.READ_ONLY, Determinism.NONDETERMINISTIC, because, of_state=True)
 
 
 def outside_change(what: str) -> Known:
     """Changing something that other runs see."""
-    return Known(Effects.EFFECTFUL, Determinism.NONDETERMINISTIC, f"changes {what}, which lives outside the node")
+    because = f"changes {what}, which lives outside the node"
+    return Known(Effects.EFFECTFUL, Determinism.NONDETERMINISTIC, because, of_state=True)
 
 
 PURE: Final = Known(Effects.PURE, Determinism.STRICT, "")
@@ -54,7 +56,7 @@ PURE_BUILTINS: Final = frozenset(
     "abs aiter all anext any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter "
     "float format frozenset hasattr hex int isinstance issubclass iter len list map max min next object oct ord "
     "pow property range repr reversed round set slice sorted str sum super tuple type zip staticmethod "
-    "classmethod".split()
+    "classmethod mappingproxy".split()
 )
 
 SPECIAL_BUILTINS: Final = {

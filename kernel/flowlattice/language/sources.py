@@ -16,6 +16,7 @@ from types import CodeType, ModuleType
 from typing import Final
 
 from flowlattice.language._bindings import Bindings
+from flowlattice.language._initial import initial_statements
 from flowlattice.language._mutations import changed_names
 from flowlattice.language._names import FunctionSyntax, Names, arguments_of, names_of
 from flowlattice.language.annotations import hints
@@ -23,6 +24,7 @@ from flowlattice.language.ports import CallPlace, Place
 
 __all__ = ["FunctionSyntax", "SourceFiles", "arguments_of", "decoded", "lines_of", "parsed"]
 
+_Block = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _Position = tuple[int | None, int | None, int | None, int | None]
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
@@ -105,6 +107,7 @@ class SourceFiles:
     _modules: dict[str, tuple[ModuleType, ...]] = field(default_factory=dict)
     _classes: dict[str, tuple[type, ...]] = field(default_factory=dict)
     _changed: dict[str, frozenset[int]] = field(default_factory=dict)
+    _initial: dict[_Block, dict[str, list[ast.stmt]]] = field(default_factory=dict)
     _positions: dict[int, tuple[CodeType, list[_Position]]] = field(default_factory=dict)
 
     def owns(self, filename: str) -> bool:
@@ -145,6 +148,26 @@ class SourceFiles:
     def changed_names(self, filename: str) -> frozenset[str]:
         """The global names of one of the flow's files that stand for objects that its functions change."""
         return self._file(filename).changed
+
+    def tree(self, filename: str) -> ast.Module:
+        """The syntax of one of the flow's files."""
+        return self._file(filename).tree
+
+    def initial(self, block: _Block) -> dict[str, list[ast.stmt]]:
+        """The statements that make the values of a file's, a class's or a function's names, constants left out."""
+        if block not in self._initial:
+            self._initial[block] = initial_statements(block.body)
+        return self._initial[block]
+
+    def around(self, filename: str, syntax: FunctionSyntax) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The functions around another one, the innermost first."""
+        functions = [each for group in self._file(filename).functions.values() for each in group]
+        outer = [
+            each
+            for each in functions
+            if not isinstance(each, ast.Lambda) and each is not syntax and any(p is syntax for p in ast.walk(each))
+        ]
+        return sorted(outer, key=lambda each: -each.lineno)
 
     def names(self, syntax: FunctionSyntax) -> Names:
         """The names of a function."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -11,7 +11,7 @@ from flowlattice.check import CheckContext, Environment, check
 from flowlattice.ir.model import Trigger
 from tests.support.planned_ir import Drawn
 
-TRIGGERS = {
+TRIGGERS: dict[str, dict[str, Any]] = {
     "kafka": {"topic": "clicks"},
     "queue": {"topic": "jobs"},
     "blob": {"prefix": "s3://bucket/raw/"},

@@ -248,3 +248,36 @@ def test_a_reader_that_has_enough_is_no_error():
     command = f"{sys.executable} -m flowlattice ir {ECHO} | head -c 1"
     done = subprocess.run(["sh", "-c", command], env=os.environ, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("{", "")
+
+
+MADE_TWICE = """
+from flowlattice import Flow, Map, Profile, Record, node, queue
+class X(Record, data="public"):
+    v: str
+class Y(Record, data="public"):
+    v: str
+@node
+def f(y: Y) -> Y:
+    return y
+flow = Flow("maps", version="1.0.0", profile=Profile.QUEUE)
+jobs = flow.trigger(queue("jobs", accepts=X))
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "offered"), [("flow.connect(jobs, f)", True), ("{}; flow.connect(jobs, f)", False)]
+)
+def test_only_fixes_that_can_be_made_are_offered(capsys, tmp_path, written, offered):
+    (tmp_path / "flow.py").write_text(f"{MADE_TWICE}{written}\n")
+    assert run(["check", str(tmp_path)]) == 1
+    assert ("put a Map in between that makes" in capsys.readouterr().out) is offered
+    run(["check", str(tmp_path), "--fix", "--unsafe-fixes"])
+    assert ("Map(as_y)" in (tmp_path / "flow.py").read_text()) is offered
+
+
+def test_a_claim_that_is_no_level_names_the_levels(capsys, tmp_path):
+    (tmp_path / "flow.py").write_text(MADE_TWICE.replace("@node", '@node(effects="pure")'))
+    assert run(["check", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "flow.py:7:1: error LOAD003" in out
+    assert "one of Effects.PURE, Effects.READ_ONLY, Effects.EFFECTFUL, not 'pure'" in out

@@ -237,3 +237,31 @@ def test_a_kept_result_is_shown_without_what_builds_one(flow, home):
     assert first[:-1] == again[:-1]
     assert "flowlattice.ir" in first[-1]
     assert again[-1] == "0"
+
+
+PLUGIN = """
+from typing import Annotated
+from flowlattice import Flow, PluginPython, Profile, Record, node, queue, sandboxed
+class A(Record, data="public"):
+    v: str
+@node
+async def f(a: A, py: Annotated[PluginPython, sandboxed(".hidden/p.py", deterministic=True)]) -> A:
+    return A(v=str(await py.call("clean", a.v)))
+flow = Flow("calls", version="1.0.0", profile=Profile.QUEUE)
+flow.connect(flow.trigger(queue("jobs", accepts=A)), f)
+"""
+
+
+def test_a_plugin_is_part_of_what_was_checked_wherever_it_is(flow, home, is_shown_again):
+    plugin = flow / ".hidden" / "p.py"
+    plugin.parent.mkdir()
+    plugin.write_text("def clean(v):\n    return v\n")
+    (flow / "flow.py").write_text(PLUGIN)
+    assert not is_shown_again()
+    mark(home)
+    assert is_shown_again()
+    plugin.write_text("def clean(v):\n    return w\n")
+    assert not is_shown_again()
+    mark(home)
+    plugin.unlink()
+    assert not is_shown_again()

@@ -306,7 +306,7 @@ def test_a_trigger_is_listed_like_a_capability(capsys, triggered):
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "status", "said", "remedy"),
+    "case",
     [
         ("[live]\n", 1, "fail", "not bound in live", 'add [live.ingest] with backend = "kafka" to bindings.toml'),
         (
@@ -327,7 +327,8 @@ def test_a_trigger_is_listed_like_a_capability(capsys, triggered):
         (bound_to(9), 0, "warn", NO_HOST[len("kafka trigger of clicks: ") :], "it cannot run here"),
     ],
 )
-def test_what_a_trigger_is_bound_to(capsys, triggered, text, code, status, said, remedy):
+def test_what_a_trigger_is_bound_to(capsys, triggered, case):
+    text, code, status, said, remedy = case
     (triggered / "bindings.toml").write_text(text)
     exited, found = ingest(capsys, triggered, "--env", "live")
     assert (exited, found["status"], found["text"]) == (code, status, f"kafka trigger of clicks: {said}")

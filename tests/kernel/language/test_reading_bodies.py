@@ -2,13 +2,28 @@
 
 import pytest
 
-from tests.support.bodies import PURE, aliases, capabilities, classes, decorators, files, functions, mixed, statements
+from tests.support.bodies import (
+    PURE,
+    aliases,
+    capabilities,
+    classes,
+    decorators,
+    files,
+    functions,
+    loading,
+    mixed,
+    sets,
+    state,
+    statements,
+    texts,
+    zones,
+)
 
-CASES = {
-    name: case
-    for module in (aliases, decorators, functions, classes, files, capabilities, statements, mixed)
-    for name, case in module.CASES.items()
-}
+MODULES = (
+    *(aliases, decorators, functions, classes, files, capabilities, statements, mixed),
+    *(loading, sets, state, texts, zones),
+)
+CASES = {name: case for module in MODULES for name, case in module.CASES.items()}
 
 
 def marked(folder):

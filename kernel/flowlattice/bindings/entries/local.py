@@ -8,6 +8,9 @@ from flowlattice.bindings.entries.base import BaseEntry
 
 
 class LocalEntry(BaseEntry):
-    """For every capability: nothing leaves the machine, and what is kept is kept in memory. Nothing comes in by a trigger."""
+    """For every capability: nothing leaves the machine, and what is kept is kept in memory.
+
+    By a trigger nothing comes in.
+    """
 
     backend: Literal["local"]

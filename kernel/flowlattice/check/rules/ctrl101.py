@@ -100,7 +100,7 @@ def _of_handlers(flow: FlowIR) -> Iterator[tuple[str, Source]]:
             pause, factor = surface.config.get("backoff_ms"), surface.config.get("factor")
             if isinstance(pause, int) and pause < 0:
                 yield f"the pause before a retry of {name} is {pause} ms", source
-            if isinstance(factor, int | float) and not (isfinite(factor) and factor > 0):
+            if factor is not None and not (isinstance(factor, int | float) and isfinite(factor) and factor > 0):
                 yield f"each pause before a retry of {name} is {factor} times as long as the one before", source
     for checkpoint in flow.checkpoints:
         if checkpoint.ttl_s is not None and checkpoint.ttl_s <= 0:

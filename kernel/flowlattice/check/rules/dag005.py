@@ -3,9 +3,9 @@
 `flow.max_in_flight(n)` lets at most `n` requests be under way at once; more are answered 503. Zero or less would
 answer nothing, and more than 100,000 is no limit on any host. The same holds for the `concurrency` of a node or of a
 `ForEach`, which is how many records it may have under way, and for the `max_parallel_shards` of a partition. The weight
-of a key is its share among the others, above zero; a node is retried no less often than never. A node that runs several
-times at once behind edges that keep their order, and whose records nothing partitions, works on one after the other:
-that is a warning.
+of a key is its share among the others, above zero; a node is retried no less often than never, and no more than
+100,000 times. A node that runs several times at once behind edges that keep their order, and whose records nothing
+partitions, works on one after the other: that is a warning.
 
 ## Bad
 
@@ -45,6 +45,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
+from pydantic import JsonValue
+
 from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import edge_name, finding
 from flowlattice.check.graph import Graph
@@ -63,7 +65,8 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     for node in flow.nodes:
         if node.concurrency is not None and not 1 <= node.concurrency <= MOST:
             message = f"the concurrency of {node.name}, {node.concurrency}, is not between 1 and {MOST:,}"
-            yield finding(CODE, message, defined(node), node=node.name)
+            source = node.source if node.kind == "foreach" else defined(node)
+            yield finding(CODE, message, source, node=node.name)
     for message, source in _of_surfaces(flow):
         yield finding(CODE, message, source)
     yield from _in_order(flow)
@@ -81,21 +84,21 @@ def _of_surfaces(flow: FlowIR) -> Iterator[tuple[str, Source]]:
         name, source = flow.node(surface.targets[0]).name if surface.targets else "", surface.source or flow.source
         if surface.kind == "partition":
             shards = surface.config.get("max_parallel_shards")
-            if isinstance(shards, int) and not 1 <= shards <= MOST:
+            if shards is not None and not (isinstance(shards, int) and 1 <= shards <= MOST):
                 yield f"the {shards} shards of {name} are not between 1 and {MOST:,}", source
             for key, weight in _weights(surface):
                 yield f"the weight of {key!r} at {name}, {weight}, is not above zero", source
-        retries = surface.config.get("max")
-        if surface.kind == "error_handler" and isinstance(retries, int) and retries < 0:
-            yield f"{name} is retried {retries} times", source
+        retries = surface.config.get("max", 0)
+        if surface.kind == "error_handler" and not (isinstance(retries, int) and 0 <= retries <= MOST):
+            yield f"{name} is retried {retries} times, which is not between 0 and {MOST:,}", source
 
 
-def _weights(surface: Surface) -> Iterator[tuple[str, float]]:
+def _weights(surface: Surface) -> Iterator[tuple[str, JsonValue]]:
     """The keys whose weight is none."""
     given = surface.config.get("weights")
     for key, weight in given.items() if isinstance(given, dict) else ():
         if not isinstance(weight, int | float) or not (isfinite(weight) and weight > 0):
-            yield key, weight if isinstance(weight, int | float) else 0
+            yield key, weight
 
 
 def _in_order(flow: FlowIR) -> Iterator[Diagnostic]:

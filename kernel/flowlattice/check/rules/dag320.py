@@ -70,11 +70,14 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             source = surface.source or flow.source
             rate = _known(flow, surface, context)
             fix = None if rate is None else stated(f"limit it to {rate.qps:g} a second")
-            if not _is_positive(surface.config.get("qps")):
-                yield finding(CODE, f"the rate {surface.config.get('qps')} per second is not positive", source, fix=fix)
+            qps = surface.config.get("qps")
+            if not _is_positive(qps):
+                why = "is no number" if isinstance(qps, str) else "is not positive"
+                yield finding(CODE, f"the rate {qps} per second {why}", source, fix=fix)
             burst = surface.config.get("burst")
             if not (_is_positive(burst) and isinstance(burst, int) and not isinstance(burst, bool)):
-                yield finding(CODE, f"the burst {burst} is no positive whole number", source, fix=fix)
+                why = "is beyond 64 bits" if isinstance(burst, str) else "is no positive whole number"
+                yield finding(CODE, f"the burst {burst} {why}", source, fix=fix)
     for slo in flow.slos:
         for promised in (slo.at_qps, slo.records_per_s):
             if promised is not None and not _is_positive(promised):

@@ -51,8 +51,8 @@ flow.connect(join, flow.respond())
 
 Where the order of a set is the cause, it is put into `sorted(...)`: safe if the elements are known to be text or whole
 numbers, else unsafe, since not everything can be sorted. Where a clock is the cause and the input has exactly one field
-that is a time, that is taken: safe if a window of the flow goes by it, else unsafe, since which time is meant is a
-decision. Elsewhere, safe: the declaration is weakened to what is derived.
+that is a time, that is taken: safe if a window of such records goes by it, else unsafe, and so of two records that are
+joined, since which time is meant is a decision. Elsewhere, safe: the declaration is weakened to what is derived.
 """
 
 from __future__ import annotations

@@ -43,9 +43,10 @@ flow.connect(look_up, flow.respond())
 
 ## Fix
 
-Where a clock is the cause and the input has exactly one field that is a time, that is taken: safe if a window of the
-flow goes by it, else unsafe. Elsewhere, safe: the declaration is weakened to what is derived; it then promises less and
-nothing else changes. What a combinator or a misused capability does wrong else has no fix.
+Where a clock is the cause and the input has exactly one field that is a time, that is taken: safe if a window of such
+records goes by it, else unsafe, and so of two records that are joined. Elsewhere, safe: the declaration is weakened to
+what is derived; it then promises less and nothing else changes. What a combinator or a misused capability does
+wrong else has no fix.
 """
 
 from __future__ import annotations

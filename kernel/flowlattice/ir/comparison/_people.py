@@ -12,7 +12,6 @@ from flowlattice.ir.model import Checkpoint, FlowIR
 _POINT = {
     "view": Said("what a person sees of {}", riskier),
     "view_problem": Said("why what waits at {} cannot be shown", lambda _was, now: "riskier" if now else "safer"),
-    "view_body": Said("what makes the view of {}", riskier),
     "ttl_s": Said("how long {} waits for a person (s)", ceiling),
     "on_timeout": Said("what happens when nobody decides {}", riskier),
     "escalate_to": Said("who is asked next about {}", kept),
@@ -34,6 +33,10 @@ def people(before: FlowIR, after: FlowIR) -> Iterator[Change]:
         if one != other:
             yield moved("approval", name, f"what waits at {name}", one, other, "riskier")
         yield from fields_moved("approval", name, was, now, _POINT)
+        if was.view_body != now.view_body:
+            text = f"{name} may show something else: the code that makes its view is not as it was"
+            before_it, after_it = was.view_body, now.view_body
+            yield Change(kind="approval", weight="riskier", subject=name, text=text, before=before_it, after=after_it)
         before_it, after_it = _reasons(was), _reasons(now)
         if before_it != after_it:
             what = f"why what a person sees of {name} differs from time to time"

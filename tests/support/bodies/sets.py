@@ -1,0 +1,135 @@
+"""Sets inside of tables, lists and pairs: their order is that of sets still."""
+
+from tests.support.bodies import PROCESS, PURE, Cases
+
+CASES = Cases()
+case = CASES.case
+
+case(
+    "words grouped into sets",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        groups: dict[str, set[str]] = {}
+        for word in req.words:
+            groups.setdefault(word[0], set()).add(word)
+        return Res(v=",".join(x for g in groups.values() for x in g))  # cause
+    """,
+)
+case(
+    "words grouped into sets, without annotations",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        groups = {}
+        for word in req.words:
+            groups.setdefault(word[0], set()).add(word)
+        out = []
+        for key, group in groups.items():
+            out.append(key + ",".join(group))  # cause
+        return Res(words=out)
+    """,
+)
+case(
+    "words grouped by a table that makes sets",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        groups = collections.defaultdict(set)
+        for word in req.words:
+            groups[word[0]].add(word)
+        return Res(words=[word for word in groups[req.v]])  # cause
+    """,
+)
+case(
+    "words grouped twice",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        groups = collections.defaultdict(lambda: collections.defaultdict(set))
+        for word in req.words:
+            groups[word[0]][word[1]].add(word)
+        return Res(v=str([list(inner) for outer in groups.values() for inner in outer.values()]))  # cause
+    """,
+)
+case(
+    "words grouped into sets and sorted",
+    PURE,
+    """
+    @node
+    def f(req: Req) -> Res:
+        groups: dict[str, set[str]] = {}
+        for word in req.words:
+            groups.setdefault(word[0], set()).add(word)
+        counts = {key: len(group) for key, group in groups.items()}
+        keys = ",".join(groups) + ",".join(key for key in groups) + f"{sum(counts.values())}"
+        lines = [f"{key}: {', '.join(sorted(group))}" for key, group in sorted(groups.items())]
+        pairs = [(word, {word}) for word in req.words]
+        return Res(v=keys + pairs[0][0] + "".join(word for word, _ in pairs), words=lines)
+    """,
+)
+case(
+    "a set in a table",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        d = {"x": set(req.words)}
+        return Res(v="".join(d["x"]))  # cause
+    """,
+)
+case(
+    "a set in a list, another in a pair",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        found = []
+        found.append(set(req.words))
+        pair = (req.v, {*req.words})
+        return Res(v="".join(found[0]) + "".join(pair[1]))  # cause
+    """,
+)
+case(
+    "a table of sets is shown",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        return Res(v=str({word[0]: {word, word[1:]} for word in req.words}))  # cause
+    """,
+)
+case(
+    "sets in a chain",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        sets = [set(req.words), {"a"}]
+        v = "".join(itertools.chain.from_iterable(sets))  # cause
+        return Res(v=v, words=list(itertools.chain(*sets)))  # cause
+    """,
+)
+case(
+    "the names of the fields that were given",
+    PROCESS,
+    """
+    @node
+    def f(req: Req) -> Res:
+        return Res(words=[name for name in req.model_fields_set])  # cause
+    """,
+)
+case(
+    "sets of the file in a table",
+    PROCESS,
+    """
+    GROUPS = {"a": {"x", "y"}, "b": {"z"}}
+    @node
+    def f(req: Req) -> Res:
+        return Res(v="".join(GROUPS.get(req.v, ())))  # cause
+    """,
+)
