@@ -133,13 +133,20 @@ def _texts(style: str, path: Path, built: Built, found: tuple[Diagnostic, ...], 
     if style == "text":
         if found:
             yield render_text(found, built.sources, folder)
-        nodes = "" if built.ir is None else f" ({built.ir.name} {built.ir.version}, {len(built.ir.nodes)} nodes)"
-        yield f"{folder}{built.file.name}: {summary(found)}{nodes}"
+        yield f"{folder}{built.file.name}: {summary(found)}{_named(built)}"
         return
     if style == "sarif":
         yield render_sarif(found, version=flowlattice.__version__, folder=_base(built.file.parent))
     elif found:
         yield render_json(found)
+
+
+def _named(built: Built) -> str:
+    from flowlattice.check.finding import printable
+
+    if built.ir is None:
+        return ""
+    return f" ({printable(f'{built.ir.name} {built.ir.version}')}, {len(built.ir.nodes)} nodes)"
 
 
 def _folder(path: Path) -> str:

@@ -281,3 +281,9 @@ def test_a_claim_that_is_no_level_names_the_levels(capsys, tmp_path):
     out = capsys.readouterr().out
     assert "flow.py:7:1: error LOAD003" in out
     assert "one of Effects.PURE, Effects.READ_ONLY, Effects.EFFECTFUL, not 'pure'" in out
+
+
+def test_a_name_of_two_lines_is_shown_in_one(capsys, tmp_path):
+    (tmp_path / "flow.py").write_text(MADE_TWICE.replace('"maps"', '"ma\\nps"') + "flow.connect(jobs, f)\n")
+    run(["check", str(tmp_path)])
+    assert "(ma\\nps 1.0.0, 2 nodes)" in capsys.readouterr().out.splitlines()[-1]

@@ -91,5 +91,5 @@ def _without_value(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     for asking in askings(flow):
         for name in missing.pop(asking.binding, ()):
             message = f"the credential {name} of {asking.binding} has no value in this environment"
-            text = f"set the environment variable {name}"
+            text = f"write it into {name}" if "/" in name else f"set the environment variable {name}"
             yield finding(CODE, message, asking.source, node=asking.node.name, help=text)

@@ -3,7 +3,9 @@
 An idempotency key is made from fields of the input. One that is made from no field (`by()`) is the same for every
 record: with it, the second order would be taken for the first one and dropped. One that is only unique within a
 partition (`scope="partition"`) needs one: where nothing partitions the records, all of them are in the same, and equal
-keys of different ones are taken for one effect. (A node without any key is DAG004.)
+keys of different ones are taken for one effect. A key of what is computed for each window has one of the window's ends
+in it: without, what the next window gives for the same fields is taken for the same effect, which is a warning. (A node
+without any key is DAG004.)
 
 ## Bad
 
@@ -61,6 +63,7 @@ from typing import TYPE_CHECKING
 from flowlattice.check import identities
 from flowlattice.check.context import CheckContext
 from flowlattice.check.facts import stated
+from flowlattice.check.fields import fields_of
 from flowlattice.check.finding import finding
 from flowlattice.check.graph import Graph
 from flowlattice.check.places import defined, named
@@ -91,6 +94,36 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             known = ", ".join(context.facts.partitions.get(node.name, ()))
             fix = stated(f"partition its records by {known}") if known else None
             yield finding(CODE, message, defined(node), node=node.name, help=text, fix=fix)
+    yield from _without_window(flow)
+
+
+def _without_window(flow: FlowIR) -> Iterator[Diagnostic]:
+    """Keys of windows' results that are the same in each window."""
+    graph = Graph(flow)
+    for surface in flow.surfaces:
+        ends = [str(end) for end in (surface.config.get("start_as"), surface.config.get("end_as")) if end is not None]
+        if surface.kind != "aggregate" or not ends:
+            continue
+        aggregate = flow.node(surface.targets[0])
+        for node in _given(graph, aggregate):
+            fields = () if node.idempotency is None else node.idempotency.fields
+            if fields and not set(ends) & set(fields) and set(fields) <= set(fields_of(flow, aggregate.out_schema)):
+                message = f"the idempotency key of {node.name} is the same for each window of {aggregate.name}"
+                text = f"add the window to it: by({', '.join(json.dumps(name) for name in (*fields, ends[0]))})"
+                yield finding(CODE, message, defined(node), severity="warning", node=node.name, help=text)
+
+
+def _given(graph: Graph, aggregate: Node) -> Iterator[Node]:
+    """The nodes that get what an aggregate gives, as it is."""
+    seen, waiting = {aggregate.id}, [edge.target_id for edge in graph.outgoing[aggregate.id]]
+    while waiting:
+        node = graph.nodes.get(waiting.pop())
+        if node is None or node.id in seen:
+            continue
+        seen.add(node.id)
+        yield node
+        if node.kind in {"switch", "if", "merge"}:
+            waiting += [edge.target_id for edge in graph.outgoing[node.id]]
 
 
 def _is_partitioned(flow: FlowIR, node: Node) -> bool:
