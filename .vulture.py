@@ -66,9 +66,6 @@ _.state_version
 # importlib calls it of a loader, `dir` of a module.
 (_.get_code, _.__dir__)
 
-# Fields of the examples' records: rows and columns of what they store.
-(_.user_id, _.event_id)
-
 # Fields of the tests' own records, which schemas and generators read.
 (_.express, _.qty, _.buyer, _.window_start, _.window_end)
 

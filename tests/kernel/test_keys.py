@@ -232,7 +232,7 @@ def cyclic() -> list[object]:
         ({1, 2}, "neither JSON nor bytes"),
         (bytearray(b"a"), "neither JSON nor bytes"),
         (1j, "neither JSON nor bytes"),
-        (object(), "neither JSON nor bytes"),
+        pytest.param(object(), "neither JSON nor bytes", id="an object"),
         ({1: "a"}, "text is needed"),
         ({None: "a"}, "text is needed"),
         ({b"a": 1}, "text is needed"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from flowlattice.language._handing import Handing, defaults_given
 from flowlattice.language._meanings import Meaning, Thing, is_function, meanings
 from flowlattice.language._names import returned
 from flowlattice.language._objects import implementations, unwrapped
+from flowlattice.language._outside import lives_outside
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope
 from flowlattice.language._zones import asks_zone, names_zone
 from flowlattice.language.annotations import NO_TYPE, arguments_within, is_protocol
@@ -181,8 +183,10 @@ class Calls:
             self._method_of_base(func, call)
             return
         own = list(self.methods(func))
+        is_outside = lives_outside(func.value, self._scope)
         for method in own:
-            self._run(method, call)
+            shared = None if method.receiver is None else replace(method.receiver, outside=is_outside)
+            self._run(Method(method.function, shared), call)
         special = purity.SPECIAL_METHODS.get(func.attr)
         if special is not None:
             if not (func.attr == "astimezone" and names_zone(call)):
@@ -210,7 +214,7 @@ class Calls:
                 self._add(outside_change(where), call)
             elif self.is_changing(type(receiver)):
                 self._add(nondeterministic(f"reads {where}, which the flow changes"), call)
-            itself = Method(method.function, Given(objects=(receiver,), type=type(receiver)))
+            itself = Method(method.function, Given(objects=(receiver,), type=type(receiver), outside=True))
             is_plain = method.receiver is not None and method.receiver.type is not NO_TYPE
             self._run(itself if is_plain else method, call)
 
@@ -302,11 +306,11 @@ class Calls:
             elif not self._reader.vouches(spelled):
                 self._add(unknown(f"hands on {spelled}, which is not known to be pure"), expression)
 
-    def extend(self, name: ast.Name, where: ast.AST) -> None:
+    def extend(self, name: ast.Name, statement: ast.AugAssign) -> None:
         """Judge `name += ...`."""
-        known = self._changes.extends(name)
+        known = self._changes.extends(name, statement.value)
         if known is not None:
-            self._add(known, where)
+            self._add(known, statement)
 
     def read_item(self, subscript: ast.Subscript) -> None:
         """Judge the reading of an item."""

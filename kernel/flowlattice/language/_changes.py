@@ -56,8 +56,10 @@ class Changes:
         is_growing = isinstance(value, defaultdict) and value.default_factory is not None
         return outside_change(f"{ast.unparse(changed)}, which keeps what it is asked for,") if is_growing else None
 
-    def extends(self, name: ast.Name) -> Known | None:
+    def extends(self, name: ast.Name, added: ast.expr) -> Known | None:
         """What `name += ...` does: lists and the like are changed in place."""
+        if isinstance(added, ast.List | ast.ListComp) and lives_outside(name, self._scope):
+            return outside_change(name.id)
         values = self._scope.assigned.get(name.id, ()) if self._scope.is_local(name) else ()
         objects = [self._scope.resolve(value) for value in values if value is not None]
         is_outside = any(isinstance(each, MutableSequence | MutableSet | MutableMapping) for each in objects)

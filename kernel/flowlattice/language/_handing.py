@@ -11,7 +11,7 @@ from flowlattice.language import purity
 from flowlattice.language._bindings import argument_of, defaults_of
 from flowlattice.language._meanings import Meaning, Thing, elements, functions_within, is_function, meanings
 from flowlattice.language._names import arguments_of
-from flowlattice.language._outside import holds_outside, lives_outside
+from flowlattice.language._outside import NO_STATE, holds_outside, lives_outside
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Given, Scope
 from flowlattice.language.annotations import NO_TYPE, arguments_within
 from flowlattice.language.sources import FunctionSyntax, SourceFiles
@@ -36,7 +36,9 @@ class Handing:
             return {}
         positional = [argument.arg for argument in (*syntax.args.posonlyargs, *syntax.args.args)][skipped:]
         found = {
-            name: Given(objects=(value,)) for name, value in zip(positional, bound, strict=False) if is_function(value)
+            name: Given(objects=(value,)) if is_function(value) else Given(outside=True)
+            for name, value in zip(positional, bound, strict=False)
+            if is_function(value) or not isinstance(value, NO_STATE)
         }
         positional = positional[len(bound) :]
         defaults = dict(defaults_of(syntax))

@@ -15,7 +15,7 @@ from flowlattice.language._objects import is_cached, unwrapped
 from flowlattice.language._scope import UNRESOLVED, Given, Scope
 
 _DEEPEST: Final = 6
-_NO_STATE: Final = (
+NO_STATE: Final = (
     *(type, FunctionType, ModuleType, NoneType, Enum, str, bytes, int, float, complex, frozenset),
     *(Decimal, date, time, timedelta),
 )
@@ -33,7 +33,7 @@ def lives_outside(expression: ast.expr, scope: Scope, depth: int = 0) -> bool:
         return False
     if isinstance(expression, ast.Name | ast.Attribute):
         value = scope.resolve(expression)
-        if isinstance(value, _NO_STATE):
+        if isinstance(value, NO_STATE):
             return False
     match expression:
         case ast.Name(name) if not scope.is_local(expression):

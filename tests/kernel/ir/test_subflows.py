@@ -227,6 +227,7 @@ def test_a_subflow_has_the_effects_and_needs_of_what_undoes_and_what_reminds_in_
 
 def test_a_plan_of_the_outer_flow_undoes_and_reminds_as_one_of_the_inner_does(reviewed):
     made = plan(reviewed)
+    assert made.temporal is not None
     assert [(one.node, one.by) for one in made.temporal.saga] == [
         ("written/write", "written/undo"),
         ("all/write", "all/undo"),

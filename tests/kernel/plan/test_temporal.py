@@ -8,6 +8,7 @@ from flowlattice.ir import model as ir
 from flowlattice.plan import Child, ExecPlan, plan
 from flowlattice.plan.history import CONTINUE_EVENTS, EVENTS
 from flowlattice.plan.temporal import TemporalPlan
+from flowlattice.plan.units import Segment, Wait
 from tests.kernel.plan.stories import STORIES
 from tests.support.planned_ir import Drawn
 
@@ -140,8 +141,8 @@ def test_a_name_cannot_pass_for_another_and_a_value():
 
 def splitting(effects="effectful"):
     """Partitions in a subflow, with one more subflow in front of which records are split too."""
-    inner = Drawn("paying").effect("pay", idempotency=KEY).surface("partition", "pay", fields=["id"])
-    inner = inner.export("pay", "pay", effects=effects)
+    paying = Drawn("paying").effect("pay", idempotency=KEY).surface("partition", "pay", fields=["id"])
+    inner = paying.export("pay", "pay", effects=effects)
     middle = Drawn("middle").subflow("p", inner).subflow("q", inner).line("p", "q")
     return middle.surface("partition", "q", fields=["id"]).export("p", "q", effects=effects)
 
@@ -312,7 +313,7 @@ def test_a_schedule_during_a_checkpoint_comes_with_the_subflow(effects):
     assert [hop.to for hop in reminder.next.hops] == ["one/remind"]
     [point] = made.checkpoints
     assert (point.name, point.reminders) == ("one/review", ("one/morning",))
-    [waits] = [unit for unit in made.units if unit.kind == "wait"]
+    [waits] = [unit for unit in made.units if isinstance(unit, Wait)]
     assert [hop.to for hop in waits.rejected.hops] == ["one/regret"]
     assert [timer.name for timer in temporal(made).timers] == ["one/review", "one/morning"]
     assert [one.per for one in temporal(made).histories if one.workflow == "one/morning"] == ["reminder"]
@@ -326,17 +327,17 @@ def test_a_subflow_that_nothing_reaches_reminds_nobody():
 
 
 def test_checkpoints_behind_an_opened_subflow_wait_after_those_in_it_and_reject_apart():
-    inner = Drawn("asking").node("look").node("no").checkpoint("review", "look", ttl_s=60, on_timeout="reject")
-    inner = inner.edge("look[review.rejected]", "no").export("look", "look")
+    asking = Drawn("asking").node("look").node("no").checkpoint("review", "look", ttl_s=60, on_timeout="reject")
+    inner = asking.edge("look[review.rejected]", "no").export("look", "look")
     flow = request().subflow("ask", inner, side_outputs=("failed", "review.rejected")).node("yes").node("never")
     flow.node("lost").checkpoint("review", "ask", ttl_s=60, on_timeout="reject").line("hook", "ask", "yes")
     made = plan(flow.edge("ask[review.rejected]", "never").edge("ask[failed]", "lost").ir())
-    units = {unit.name: unit for unit in made.units}
-    waits = {name: unit for name, unit in units.items() if unit.kind == "wait"}
+    waits = {unit.name: unit for unit in made.units if isinstance(unit, Wait)}
     ways = {name: [[hop.to for hop in fan.hops] for fan in (one.next, one.rejected)] for name, one in waits.items()}
     assert ways == {"ask/review": [["review"], ["ask/no"]], "review": [["yes"], ["never"]]}
-    assert [hop.to for hop in units["ask/look"].next.hops] == ["ask/review"]
-    assert {case: [hop.to for hop in fan.hops] for case, fan in units["ask/look"].side.items()} == {"failed": ["lost"]}
+    [look] = [unit for unit in made.units if isinstance(unit, Segment) and unit.name == "ask/look"]
+    assert [hop.to for hop in look.next.hops] == ["ask/review"]
+    assert {case: [hop.to for hop in fan.hops] for case, fan in look.side.items()} == {"failed": ["lost"]}
 
 
 def test_windows_joins_and_repetitions_have_timers():

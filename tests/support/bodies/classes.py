@@ -225,7 +225,7 @@ case(
         def __init__(self):
             self.words = set()
         def __call__(self, v):
-            self.words.add(v)
+            self.words.add(v)  # cause
             return v in self.words
     SEEN_BEFORE = Seen()
     @node

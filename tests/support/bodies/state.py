@@ -148,3 +148,68 @@ case(
         return Res(words=[*found(req.v), "y"])
     """,
 )
+
+GIVEN = {
+    "an argument": "add(SEEN)",
+    "a named argument": "add(xs=COUNTS['a'])",
+    "a spread argument": "add(*[SEEN])",
+    "another helper": "nest(SEEN)",
+    "an item of a copy": "add(dict(COUNTS)[req.v])",
+    "a choice": "add(max(COUNTS.values(), key=len))",
+}
+for name, statement in GIVEN.items():
+    case(
+        f"a helper changes what it is given by {name}",
+        CHANGES,
+        f"""
+        def add(xs):
+            xs.append("x")  # cause
+        def nest(xs):
+            add(xs)
+        class Kept:
+            def __init__(self, xs):
+                self.xs = xs
+            def add(self, v):
+                add(self.xs)
+        @node
+        def f(req: Req) -> Res:
+            {statement}
+            return Res()
+        """,
+    )
+case(
+    "a helper changes what is the node's own",
+    PURE,
+    """
+    WORDS = ["a"]
+    def add(xs):
+        xs.append("x")
+        return xs
+    class Kept:
+        def __init__(self, xs):
+            self.xs = list(xs)
+        def add(self, v):
+            self.xs.append(v)
+    @node
+    def f(req: Req) -> Res:
+        own = [*WORDS]
+        kept = Kept([])
+        kept.add(req.v)
+        return Res(words=add(own) + add(list(WORDS)) + add([]))
+    """,
+)
+case(
+    "a pattern and an assignment to several names",
+    CHANGES,
+    """
+    LISTS = {"a": [], "b": []}
+    @node
+    def f(req: Req) -> Res:
+        match LISTS:
+            case {"a": a}:
+                a.append(req.v)  # cause
+        b, *_ = [*LISTS.values()]
+        b.append(req.v)  # cause
+        return Res()
+    """,
+)
