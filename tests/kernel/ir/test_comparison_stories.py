@@ -130,7 +130,7 @@ def test_a_change_of_a_story_is_said(tmp_path: Path, case: tuple[str, str, str, 
 
 
 NEW = [
-    (CLICKS, "neutral", "each record of the topic clicks starts a run of RawClick (trigger)"),
+    (CLICKS, "neutral", "each record of the topic clicks starts a run of RawClick (ingest)"),
     (CLICKS, "neutral", "at most 100000 records a second and 200000 at once at click_sink"),
     (ONBOARDING, "neutral", "the schedule 0 9 * * 1,3 starts a run of DocCard (remind)"),
     (ONBOARDING, "neutral", "what comes out of capture_docs waits for a person (doc_review)"),
