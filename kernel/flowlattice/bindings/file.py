@@ -101,6 +101,7 @@ def described(text: str, environment: str) -> Environment:
         name=environment,
         backends={binding: entry.backend for binding, entry in found.entries.items()},
         missing_credentials={binding: names for binding, names in missing.items() if names},
+        databases={b: words for b, entry in found.entries.items() if (words := entry.database_in_words()) is not None},
         hosts={
             binding: entry.egress
             for binding, entry in found.entries.items()

@@ -76,6 +76,7 @@ class CapabilityType:
         retry_owner: Who retries its calls unless somebody decides otherwise; none where nothing is ever retried.
         idempotent_sink: Whether what it changes honours an idempotency key by contract, so that repeating a call with
             the same key changes nothing; none where it changes nothing.
+        repeats: Its methods to which that does not apply: each call is an effect of its own, whatever the key.
         backends: Kinds of backend in `bindings.toml` that serve it; none where the host itself does.
         details: What a node may say further of it.
         refined: What those details make of effects and determinism; none where they change nothing.
@@ -87,6 +88,7 @@ class CapabilityType:
     networked: bool = False
     retry_owner: RetryOwner | None = None
     idempotent_sink: bool | None = None
+    repeats: tuple[str, ...] = ()
     backends: tuple[Backend, ...] = ()
     details: tuple[type[Detail], ...] = ()
     refined: Refine | None = None
@@ -127,6 +129,7 @@ def capability(  # noqa: PLR0913 - the parts of the one statement
     networked: bool = False,
     retry_owner: RetryOwner | None = None,
     idempotent_sink: bool | None = None,
+    repeats: Sequence[str] = (),
     backends: Sequence[Backend] = (),
     details: Sequence[type[Detail]] = (),
     refine: Refine | None = None,
@@ -139,6 +142,7 @@ def capability(  # noqa: PLR0913 - the parts of the one statement
         networked=networked,
         retry_owner=retry_owner,
         idempotent_sink=idempotent_sink,
+        repeats=tuple(repeats),
         backends=tuple(backends),
         details=tuple(details),
         refined=refine,

@@ -60,10 +60,14 @@ class DbRead(Protocol):
     determinism=Determinism.BEST_EFFORT,
     retry_owner="connector",
     idempotent_sink=True,
+    repeats=["insert"],
     backends=["sqlite", "postgres"],
 )
 class DbWrite(DbRead, Protocol):
-    """Reading and changing rows. Repeating an `upsert` changes nothing; the other changes do not repeat harmlessly."""
+    """Reading and changing rows.
+
+    Repeating an `upsert`, an `update` or a `delete` leaves the rows as they are; an `insert` adds its row again.
+    """
 
     async def upsert(self, table: str, row: Row, *, key: str | Sequence[str]) -> None:
         """Write a row in place of the one that has the same values in the `key` columns."""

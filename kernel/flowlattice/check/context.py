@@ -18,6 +18,7 @@ class Environment:
         name: Its name.
         backends: The kind of backend (`http`, `sqlite`) of each binding.
         missing_credentials: What each binding refers to and has no value: environment variables, files.
+        databases: The database of each binding that is kept in one, in words that are the same for the same one.
         hosts: The hosts that a binding may reach at all, `host` or `host:port` in lower case; not those of a binding
             that leaves it to the flow.
         regions: The region that each binding's data is in, where it says so.
@@ -28,6 +29,7 @@ class Environment:
     name: str
     backends: Mapping[str, str]
     missing_credentials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    databases: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     regions: Mapping[str, str] = field(default_factory=dict)
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import cast
@@ -11,11 +11,11 @@ from uuid import UUID
 
 from flowlattice.ir import model as ir
 from flowlattice.ir.schemas import Schemas
-from flowlattice.language.annotations import NO_TYPE, parameters, spelled
+from flowlattice.language.annotations import NO_TYPE, parameters, spelled, without_metadata
 from flowlattice.language.bodies import body_digest
 from flowlattice.language.nodes import NodeOptions
 from flowlattice.language.ports import Element, Place
-from flowlattice.language.reading import Misuse, Url, read
+from flowlattice.language.reading import Misuse, Url, Used, read
 from flowlattice.language.sources import FunctionSyntax, SourceFiles, arguments_of
 from flowlattice.lattice import Determinism, Effects
 
@@ -93,6 +93,7 @@ class FunctionLowering:
                     determinism=None if determinism is None else determinism.value,
                 ),
                 "reasons": tuple(derived.reasons),
+                "capabilities": _with_methods(node.capabilities, parameters(function), reading.used),
                 "misused": tuple(self._misuse(misuse) for misuse in reading.misuses),
                 "urls": tuple(self._url(url) for url in reading.urls),
                 "vouched": (*derived.vouched, *reading.vouched),
@@ -158,3 +159,21 @@ class FunctionLowering:
             return ir.Parameter(name="return", source=definition)
         source = self.schemas.source(self.sources.place(filename, written))
         return ir.Parameter(name="return", annotation=ast.unparse(written), source=source)
+
+
+def _with_methods(
+    uses: tuple[ir.CapabilityUse, ...], annotations: Mapping[str, object], named: Collection[Used]
+) -> tuple[ir.CapabilityUse, ...]:
+    """Capabilities with the methods that are named: on them, or on what may be one of them under another name."""
+    bindings = {use.binding for use in uses}
+
+    def methods(use: ir.CapabilityUse) -> tuple[str, ...]:
+        kinds = getattr(without_metadata(annotations.get(use.binding)), "__mro__", ())
+        found = {
+            each.method
+            for each in named
+            if each.binding == use.binding or (each.binding not in bindings and each.protocol in kinds)
+        }
+        return tuple(sorted(found))
+
+    return tuple(use.model_copy(update={"methods": methods(use)}) for use in uses)

@@ -53,6 +53,8 @@ class CapabilityUse(IRModel):
         scopes: Scopes that the node needs of a credential.
         retry_owner: Who retries calls of this type unless the node says otherwise.
         idempotent: Whether a sink of this type honours the idempotency key by contract; none for what is no sink.
+        methods: What the node's code names of its methods, sorted; one that a helper names counts for every
+            capability of the node that the helper may have been given.
         facts: What the annotation says besides (`sandbox`, `pinned` ...), as the capability's type states it.
     """
 
@@ -62,6 +64,7 @@ class CapabilityUse(IRModel):
     scopes: tuple[str, ...] = ()
     retry_owner: Literal["orchestrator", "connector"] | None = None
     idempotent: bool | None = None
+    methods: tuple[str, ...] = ()
     facts: dict[str, JsonValue] = Field(default_factory=dict)
 
 

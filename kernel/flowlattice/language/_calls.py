@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from flowlattice.language import purity
 from flowlattice.language._changes import Changes, changes_first_parameter
 from flowlattice.language._classes import Method, constructors, makes_data, member, methods_in, methods_named
-from flowlattice.language._findings import Misuse
+from flowlattice.language._findings import Misuse, Used
 from flowlattice.language._handing import Handing, defaults_given
 from flowlattice.language._meanings import Meaning, Thing, is_function, meanings
 from flowlattice.language._names import returned
@@ -334,6 +334,9 @@ class Calls:
             self._reader.add_misuse(
                 Misuse(binding=used.binding, capability=name, method=method, place=self._place(attribute))
             )
+        else:
+            binding = used.binding if self._is_root else None
+            self._reader.add_used(Used(binding=binding, protocol=used.protocol, method=attribute.attr))
         if not self._is_root:  # the node's own signature says the same, but a helper's may ask for more
             self._reader.add(uses(used), place)
 

@@ -1,4 +1,4 @@
-"""What reading a body finds: causes that weaken its promises, misused capabilities, URLs."""
+"""What reading a body finds: causes that weaken its promises, how capabilities are used and misused, URLs."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ class Misuse:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Used:
+    """A method of a capability that is named in a body.
+
+    Attributes:
+        binding: The capability's name there; none in a helper, whose names are not the node's.
+        protocol: Its type as it is known there.
+        method: The method.
+    """
+
+    binding: str | None
+    protocol: type
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Url:
     """An absolute URL that a body writes or names."""
 
@@ -46,6 +61,7 @@ class Reading:
 
     causes: list[Cause] = field(default_factory=list)
     misuses: list[Misuse] = field(default_factory=list)
+    used: set[Used] = field(default_factory=set)
     urls: list[Url] = field(default_factory=list)
     vouched: list[str] = field(default_factory=list)
     unneeded: list[str] = field(default_factory=list)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from flowlattice.language._body import Body
 from flowlattice.language._classes import Method, operators
-from flowlattice.language._findings import Cause, Misuse, Reading, Url
+from flowlattice.language._findings import Cause, Misuse, Reading, Url, Used
 from flowlattice.language._loading import Initial, Loading, is_ours
 from flowlattice.language._objects import implementations, knowledge, module_knowledge, unwrapped
 from flowlattice.language._scope import Given, Scope
@@ -141,6 +141,10 @@ class Reader:
         if misuse not in self.reading.misuses:
             self.reading.misuses.append(misuse)
 
+    def add_used(self, used: Used) -> None:
+        """Add a method of a capability that is named."""
+        self.reading.used.add(used)
+
     def add_url(self, url: Url) -> None:
         """Add a URL, unless it was found before."""
         if url not in self.reading.urls:
@@ -182,6 +186,9 @@ class _LoadingReader(Reader):
             self._outer.add(replace(known, effects=effects), place)
 
     def add_misuse(self, misuse: Misuse) -> None:
+        """Loading has no capabilities."""
+
+    def add_used(self, used: Used) -> None:
         """Loading has no capabilities."""
 
     def add_url(self, url: Url) -> None:

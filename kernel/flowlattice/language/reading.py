@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from flowlattice.language._findings import Cause, Misuse, Reading, Url
+from flowlattice.language._findings import Cause, Misuse, Reading, Url, Used
 from flowlattice.language._reader import Reader
 from flowlattice.language.ports import Place
 from flowlattice.language.sources import SourceFiles
 
-__all__ = ["Cause", "Misuse", "Reading", "Url", "read"]
+__all__ = ["Cause", "Misuse", "Reading", "Url", "Used", "read"]
 
 
 def read(

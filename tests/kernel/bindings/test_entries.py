@@ -88,6 +88,11 @@ def test_every_kind_of_backend_as_the_checker_sees_it(monkeypatch):
         "seen": "sqlite",
         "later": "local",
     }
+    assert found.databases == {
+        "orders": "postgres db.example.com:5432/shop",
+        "seen": "sqlite seen.sqlite",
+        "later": "memory",
+    }
     assert found.missing_credentials == {
         "crm": ("CRM_TOKEN", "/run/secrets/crm"),
         "orders": ("DB_PASSWORD",),
@@ -98,6 +103,33 @@ def test_every_kind_of_backend_as_the_checker_sees_it(monkeypatch):
     assert found.regions == {"crm": "eu", "logs": "eu-central-1"}
     assert found.scopes == {"stripe_key": ("charges:write",)}
     assert found.variables == {"approval_cents": 250_000, "names": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ('backend = "sqlite"\npath = "./rows.db"', 'backend = "sqlite"\npath = "data/../rows.db"', True),
+        ('backend = "sqlite"\npath = "rows.db"', 'backend = "sqlite"\npath = "seen.db"', False),
+        (
+            'backend = "postgres"\nhost = "DB.example"\ndatabase = "d"\nuser = "a"',
+            'backend = "postgres"\nhost = "db.example"\nport = 5432\ndatabase = "d"\nuser = "b"',
+            True,
+        ),
+        (
+            'backend = "postgres"\nhost = "db.example"\ndatabase = "d"\nuser = "a"',
+            'backend = "postgres"\nhost = "db.example"\ndatabase = "e"\nuser = "a"',
+            False,
+        ),
+        (
+            'backend = "postgres"\nhost = "db.example"\ndatabase = "d"\nuser = "a"',
+            'backend = "sqlite"\npath = "d"',
+            False,
+        ),
+    ],
+)
+def test_which_bindings_are_one_database(one, other, is_same):
+    found = described(f"[p.one]\n{one}\n[p.other]\n{other}\n", "p").databases
+    assert (found["one"] == found["other"]) is is_same
 
 
 def test_where_entries_connect_to():

@@ -455,6 +455,42 @@ def test_where_an_answer_may_be_cut_a_call_over_the_ceiling_is_a_warning():
     assert found.severity == "warning"
 
 
+ADDS = use("db.write", methods=("insert",))
+APART = {"db": "sqlite rows.sqlite", "seen": "sqlite seen.sqlite"}
+ADDED = {
+    "without an environment": (to(node("f", ADDS, SEEN)), None, 0),
+    "in another file than the store": (to(node("f", ADDS, SEEN)), APART, 1),
+    "beside the store": (to(node("f", ADDS, SEEN)), {"db": "sqlite a", "seen": "sqlite a"}, 0),
+    "beside one of two stores": (
+        to(node("f", ADDS, SEEN, use("dedupe", "more"))),
+        {**APART, "more": "sqlite rows.sqlite"},
+        0,
+    ),
+    "nobody knows where": (to(node("f", ADDS, SEEN)), {"seen": "sqlite seen.sqlite"}, 0),
+    "with a store nobody knows where": (to(node("f", ADDS, SEEN)), {"db": "sqlite rows.sqlite"}, 0),
+    "without a store, of which EXACT001 speaks": (to(node("f", ADDS)), APART, 0),
+    "in a table that takes a key once": (to(node("f", ADDS, SEEN, idempotency=keyed(honoured=True))), APART, 0),
+    "at least once": (to(node("f", ADDS, SEEN), edges=[edge("jobs", "f")]), APART, 0),
+    "written over": (to(node("f", use("db.write", methods=("upsert",)), SEEN)), APART, 0),
+    "inside a subflow": (to(step(), subflows=inner(node("b", ADDS, SEEN))), APART, 1),
+    "through a type that nobody has": (to(node("f", use("lake.write", "db", methods=("insert",)), SEEN)), APART, 0),
+}
+
+
+@pytest.mark.parametrize(("ir", "databases", "count"), ADDED.values(), ids=ADDED)
+def test_a_row_that_is_added_happens_once_where_the_store_is_in_the_same_database(ir, databases, count):
+    bound = None if databases is None else Environment(name="live", backends={}, databases=databases)
+    found = checked("EXACT005", ir, CheckContext(environment=bound))
+    assert len(found) == count
+    assert all("db.insert" in each.message and "seen.sqlite" in each.message for each in found)
+
+
+@pytest.mark.parametrize(("backends", "count"), [({"db": "local"}, 0), ({"seen": "local"}, 1)])
+def test_a_row_that_a_double_keeps_is_nobodys_promise(backends, count):
+    bound = Environment(name="live", backends=backends, databases=APART)
+    assert len(checked("EXACT005", to(node("f", ADDS, SEEN)), CheckContext(environment=bound))) == count
+
+
 SPILLS = Buffer(on_full="spill", spill_bytes=1, spill_blob="over")
 
 

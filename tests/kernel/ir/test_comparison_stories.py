@@ -118,6 +118,20 @@ SENTENCES = [
     (DEVICE, 'tier="local"', 'tier="shared"', "neutral", "where results of cache_write are kept is shared, was local"),
     (CLEAN, 'network="deny"', 'network="allow"', "riskier", "the network of py_clean.python (plugin.python) is allow"),
     (CLEAN, "memory=gib(1)", "memory=gib(2)", "riskier", "the memory_bytes of py_clean.python (plugin.python) is 2147"),
+    (
+        CLICKS,
+        'upsert(f"clicks_{click.type}", click, key=("user_id", "event_id", "ts"))',
+        'insert(f"clicks_{click.type}", click)',
+        "riskier",
+        "clicks (db.write) is insert, was upsert",
+    ),
+    (
+        ORDERS,
+        'orders.insert("outbox", row)',
+        'orders.upsert("outbox", row, key="order_id")',
+        "neutral",
+        "what upsert_outbox calls of orders (db.write) is",
+    ),
     (ORDERS, ", seen: DedupeStore", "", "riskier", "node upsert_outbox no longer asks for seen (dedupe)"),
 ]
 

@@ -563,6 +563,48 @@ def test_a_method_that_the_capability_has_not(node_of, body, method):
     assert [(m.binding, m.capability, m.method) for m in node.misused] == [("api", "http.read", method)]
 
 
+HELPERS = """
+async def add(it: DbWrite, req: Req) -> None:
+    await it.insert("t", req)
+async def pass_on(it, req: Req) -> None:
+    await it.insert("t", req)
+async def look(it: DbRead) -> None:
+    await it.first("t", where={})
+class Holder:
+    def __init__(self, table: DbWrite) -> None:
+        self.table = table
+    async def add(self, req: Req) -> None:
+        await self.table.insert("t", req)
+"""
+NAMED = {
+    "await db.insert('t', req)": ["insert"],
+    "async with db.transaction():\n        await db.insert('t', req)": ["insert", "transaction"],
+    "await db.upsert('t', req, key='v')\n    await db.upsert('u', req, key='v')": ["upsert"],
+    "put = db.insert\n    await put('t', req)": ["insert"],
+    "same = db\n    await same.insert('t', req)": ["insert"],
+    "await (db.insert if req.n else db.delete)('t', req)": ["delete", "insert"],
+    "await add(db, req)": ["insert"],
+    "await pass_on(db, req)": ["insert"],
+    "await look(db)": ["first"],
+    "await Holder(db).add(req)": ["insert"],
+    "await db.truncate('t')": [],
+    "pass": [],
+}
+
+
+@pytest.mark.parametrize(("body", "methods"), NAMED.items())
+def test_the_methods_that_a_node_names_of_a_capability(node_of, body, methods):
+    code = f"@node\nasync def f(req: Req, db: DbWrite, k: KvWrite) -> Res:\n    {body}\n    return Res()\n"
+    assert [list(use.methods) for use in node_of(HELPERS + code).capabilities] == [methods, []]
+
+
+def test_a_method_counts_for_the_binding_it_is_named_on_and_in_a_helper_for_all_of_its_type(node_of):
+    head = "@node\nasync def f(req: Req, a: DbWrite, b: DbWrite, c: DbRead) -> Res:\n"
+    head += "    await a.upsert('t', req, key='v')\n"
+    node = node_of(HELPERS + head + "    await add(b, req)\n    return Res()\n")
+    assert [use.methods for use in node.capabilities] == [("insert", "upsert"), ("insert",), ()]
+
+
 def test_a_method_that_it_has_is_no_misuse(node_of):
     node = node_of(
         "@node\nasync def f(req: Req, api: HttpRead) -> Res:\n    return Res(v=(await api.get('https://a.example/x')).text)\n"

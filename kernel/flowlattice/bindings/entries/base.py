@@ -28,3 +28,7 @@ class BaseEntry(BaseModel):
     def addresses(self) -> tuple[tuple[str, int], ...]:
         """The hosts and ports that it connects to, as far as the entry says."""
         return ()
+
+    def database_in_words(self) -> str | None:
+        """The database that it is, in words that are the same for the same one; none for what is no database."""
+        return None

@@ -14,3 +14,7 @@ class LocalEntry(BaseEntry):
     """
 
     backend: Literal["local"]
+
+    def database_in_words(self) -> str:
+        """Memory, whichever double keeps something there."""
+        return "memory"

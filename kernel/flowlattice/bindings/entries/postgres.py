@@ -36,3 +36,7 @@ class PostgresEntry(BaseEntry):
     def addresses(self) -> tuple[tuple[str, int], ...]:
         """The server."""
         return ((self.host, self.port),)
+
+    def database_in_words(self) -> str:
+        """The server and the database on it."""
+        return f"postgres {self.host.lower()}:{self.port}/{self.database}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posixpath import normpath
 from typing import Literal
 
 from flowlattice.bindings.entries.base import BaseEntry
@@ -16,3 +17,7 @@ class SqliteEntry(BaseEntry):
 
     backend: Literal["sqlite"]
     path: str
+
+    def database_in_words(self) -> str:
+        """The file. It is told by its path as written, so a link to it and an absolute path count as others."""
+        return f"sqlite {normpath(self.path)}"

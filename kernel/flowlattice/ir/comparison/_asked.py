@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
+from flowlattice.capabilities.registry import named
 from flowlattice.ir.comparison._change import Change, Weight, moved, paired
 from flowlattice.ir.comparison._weigh import Said, Weigh, ceiling, fields_moved, granted, kept, neutral, riskier
 from flowlattice.ir.model import CapabilityUse, Node
@@ -46,12 +47,22 @@ def asked(name: str, was: Node, now: Node) -> Iterator[Change]:
             what = f"where {name} may reach with {use}"
             yield moved("egress", name, what, [*one.egress], [*other.egress], "riskier")
         yield from fields_moved("capability", f"{name}.{use}", one, other, _USE)
+        if one.methods != other.methods:
+            what = f"what {name} calls of {use}"
+            yield moved("capability", name, what, [*one.methods], [*other.methods], _called(one, other))
         if one.name not in _ELSEWHERE or was.ai == now.ai:
             yield from _facts(f"{name}.{use}", one, other)
     if sorted(was.unknown_capabilities) != sorted(now.unknown_capabilities):
         what = f"what {name} asks for that no capability is"
         yield moved("capability", name, what, [*was.unknown_capabilities], [*now.unknown_capabilities], "riskier")
     yield from _bodies(name, was, now)
+
+
+def _called(was: CapabilityUse, now: CapabilityUse) -> Weight:
+    """How it weighs that other methods are called: what each call does again is a risk where it was not called."""
+    declared = named(now.name)
+    repeats = set() if declared is None else set(declared.repeats)
+    return "riskier" if repeats & (set(now.methods) - set(was.methods)) else "neutral"
 
 
 def _facts(subject: str, was: CapabilityUse, now: CapabilityUse) -> Iterator[Change]:
