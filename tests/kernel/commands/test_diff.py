@@ -19,9 +19,16 @@ def test_the_meaning_of_a_change(tmp_path, capsys):
 
 def test_flows_that_promise_the_same(tmp_path, capsys):
     old = write_flow(tmp_path / "old", ECHO)
-    new = write_flow(tmp_path / "new", ECHO.replace("lower", "upper"))
+    new = write_flow(tmp_path / "new", f"{ECHO}# Words alone.\n")
     assert run(["diff", str(old), str(new)]) == 0
     assert capsys.readouterr().out == "the two promise the same\n"
+
+
+def test_another_body_shows_although_it_promises_the_same(tmp_path, capsys):
+    old = write_flow(tmp_path / "old", ECHO)
+    new = write_flow(tmp_path / "new", ECHO.replace("lower", "upper"))
+    assert run(["diff", str(old), str(new)]) == 0
+    assert "its code is not as it was" in capsys.readouterr().out
 
 
 def test_a_flow_that_cannot_be_built_is_a_problem(tmp_path, capsys):
