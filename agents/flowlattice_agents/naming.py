@@ -1,11 +1,20 @@
-"""What a flow file calls its flow, read without running it."""
+"""Names in flow files: what a file calls its flow, read without running it, and what rendered files may import."""
 
 from __future__ import annotations
 
 import ast
 import re
+from typing import Final
 
 from flowlattice.language.sources import parsed
+
+IMPORTED: Final = frozenset(
+    "Buffer Clock Context DataClass DedupeStore Determinism Effects Empty Filter Flow HttpRead HttpResponse HttpWrite "
+    "If InvalidInput KvRead KvWrite Map Merge Profile Record Rng Switch by days field hours http minutes ms node require "
+    "require_all seconds".split()
+)
+"""What web flows import from `flowlattice`, which no record or function of theirs may be called. It is less than what
+`flowlattice` exports, so that a brief may speak of a `Mail` or a `Window`."""
 
 
 def name_in(source: str) -> str | None:

@@ -27,11 +27,11 @@ from pydantic import (
     model_validator,
 )
 
-import flowlattice
 from flowlattice.headers import HOST_OWNED, is_header_name
 from flowlattice.operators import catalogue
 from flowlattice_agents.errors import SpecError
 from flowlattice_agents.functions import MAX_BODY, body_tree
+from flowlattice_agents.naming import IMPORTED
 from flowlattice_agents.visible import has_invisible
 from flowlattice_agents.yaml_text import NotYaml, parse_yaml
 
@@ -42,7 +42,7 @@ MAX_TTL_S = 3660 * 86_400
 
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _HTTPS = re.compile(rf"https://{_LABEL}(\.{_LABEL})*(:\d{{1,5}})?(/[!-~]*)?", re.ASCII)
-_TAKEN = frozenset({*dir(builtins), *flowlattice.__all__, "Annotated", "Literal", "date", "flow"})
+_TAKEN = frozenset({*dir(builtins), *IMPORTED, "Annotated", "Literal", "date", "flow"})
 
 
 def _no_keyword(name: str) -> str:

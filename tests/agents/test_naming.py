@@ -2,7 +2,8 @@
 
 import pytest
 
-from flowlattice_agents.naming import name_in
+import flowlattice
+from flowlattice_agents.naming import IMPORTED, name_in
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,8 @@ from flowlattice_agents.naming import name_in
 )
 def test_a_name_is_read_where_it_is_written_out(source: str, name: str | None) -> None:
     assert name_in(source) == name
+
+
+def test_what_rendered_flows_import_is_there_and_reserved():
+    assert set(flowlattice.__all__) >= IMPORTED
+    assert "Mail" not in IMPORTED, "a brief's own word"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import flowlattice
 from flowlattice_agents.errors import AgentError, SpecError
+from flowlattice_agents.naming import IMPORTED
 from flowlattice_agents.rendering.bodies import REQUEST, operator_families
 from flowlattice_agents.rendering.functions import render_function
 from flowlattice_agents.rendering.records import Imports, Records
@@ -21,7 +21,7 @@ def render_flow(spec: FlowSpec) -> str:
         SpecError: An expression does not fit its types, or a name is not there; each problem says in which route.
     """
     own = [*(record.name for record in spec.records), *(function.name for function in spec.functions)]
-    names = Names([*_TAKEN, *flowlattice.__all__, *operator_families(), *own])
+    names = Names([*_TAKEN, *IMPORTED, *operator_families(), *own])
     imports = Imports(flowlattice={"Flow", "Profile", "http"})
     records = Records(spec, names, imports)
     routes = Routes(records, names)

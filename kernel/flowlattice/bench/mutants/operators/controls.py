@@ -329,9 +329,9 @@ def no_retries(module: Module) -> Iterator[Mutation]:
         yield module.change(call, giving("factor", "0"), "pauses for nothing the second time")
 
 
-@operator()
+@operator("DAG005")
 def retry_for_ever(module: Module) -> Iterator[Mutation]:
-    """A node is retried more often."""
+    """A node is retried as good as for ever."""
     yield from _given(module, "max", ("Retry",), "1000000")
 
 
