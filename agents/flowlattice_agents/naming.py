@@ -10,8 +10,8 @@ from flowlattice.language.sources import parsed
 
 IMPORTED: Final = frozenset(
     "Buffer Clock Context DataClass DedupeStore Determinism Effects Empty Filter Flow HttpRead HttpResponse HttpWrite "
-    "If InvalidInput KvRead KvWrite Map Merge Profile Record Rng Switch by days field hours http minutes ms node require "
-    "require_all seconds".split()
+    "If InvalidInput KvRead KvWrite Map Merge Profile Record Rng Switch by days field hours http minutes ms node "
+    "require require_all seconds".split()
 )
 """What web flows import from `flowlattice`, which no record or function of theirs may be called. It is less than what
 `flowlattice` exports, so that a brief may speak of a `Mail` or a `Window`."""
