@@ -176,11 +176,12 @@ def return_another_constant(module: Module) -> Iterator[Mutation]:
 
 
 def _constants(function: FunctionSyntax) -> list[ast.Constant]:
-    """Numbers and texts of a body that stand by themselves."""
+    """Numbers and texts of a body that stand by themselves; a docstring computes nothing."""
+    written = function.body[ast.get_docstring(function, clean=False) is not None :]
     inside = {id(part) for joined in ast.walk(function) if isinstance(joined, ast.JoinedStr) for part in joined.values}
     found = [
         part
-        for statement in function.body
+        for statement in written
         for part in ast.walk(statement)
         if isinstance(part, ast.Constant) and isinstance(part.value, str | int | float) and id(part) not in inside
     ]
