@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.language.ports import Place, Step, calling_place
 from flowlattice.record import Record
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class AggregateFunction:
     step: Callable[..., object] | None = None
 
 
-class Aggregate(Element, Input[T], Output[O], Generic[T, O]):
+class Aggregate(Step[T, O]):
     """One record for each key of each window.
 
     `Aggregate.by_key(Log, "customer_id", into=Traffic).sum("bytes").count(as_="events")` fills the fields of `Traffic`
@@ -106,13 +106,3 @@ class Aggregate(Element, Input[T], Output[O], Generic[T, O]):
 
     def _with(self, function: AggregateFunction) -> Aggregate[T, O]:
         return Aggregate(self.record, self.into, self.keys, (*self.functions, function), self.name, self.place)
-
-    @property
-    def origin(self) -> Element:
-        """The aggregate itself."""
-        return self
-
-    @property
-    def destination(self) -> Element:
-        """The aggregate itself."""
-        return self

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from flowlattice.language.nodes import Node, NodeOptions
-from flowlattice.language.ports import Branch, Element, Input, Output, Place, calling_place, name_of
+from flowlattice.language.ports import Branch, Element, Input, Output, Place, Step, calling_place, name_of
 from flowlattice.language.variables import Vars
 from flowlattice.lattice import Determinism, Effects
 
@@ -90,19 +90,9 @@ def Map(function: Callable[[T], U], *, name: str | None = None) -> Node[T, U]:  
     return Node(function, claims, calling_place(), name or name_of(function, "map"))
 
 
-class Merge(Element, Input[T], Output[T], Generic[T]):
+class Merge(Step[T, T]):
     """Many ways into one: records pass in the order they arrive."""
 
     def __init__(self, *, name: str = "merge") -> None:
         self.name = name
         self.place = calling_place()
-
-    @property
-    def origin(self) -> Element:
-        """The merge itself."""
-        return self
-
-    @property
-    def destination(self) -> Element:
-        """The merge itself."""
-        return self

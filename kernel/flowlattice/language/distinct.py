@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from flowlattice.language.ports import Element, Input, Output, calling_place
+from flowlattice.language.ports import Step, calling_place
 
 T = TypeVar("T")
 
 
-class Distinct(Element, Input[T], Output[T], Generic[T]):
+class Distinct(Step[T, T]):
     """The first record of each key goes on, the others end here: `Distinct(Click, by="event_id", within=hours(1))`.
 
     Args:
@@ -27,13 +27,3 @@ class Distinct(Element, Input[T], Output[T], Generic[T]):
         self.within = within
         self.name = name
         self.place = calling_place()
-
-    @property
-    def origin(self) -> Element:
-        """The element itself."""
-        return self
-
-    @property
-    def destination(self) -> Element:
-        """The element itself."""
-        return self

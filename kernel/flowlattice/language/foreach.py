@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from flowlattice.language.ports import Element, Input, Output, calling_place, name_of
+from flowlattice.language.ports import Step, calling_place, name_of
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-class ForEach(Element, Input[T], Output[U], Generic[T, U]):
+class ForEach(Step[T, U]):
     """Each item that a pure function makes of a record goes on by itself: `ForEach(lines_of, concurrency=8)`.
 
     Args:
@@ -27,13 +27,3 @@ class ForEach(Element, Input[T], Output[U], Generic[T, U]):
         self.concurrency = concurrency
         self.name = name or name_of(split, "foreach")
         self.place = calling_place()
-
-    @property
-    def origin(self) -> Element:
-        """The element itself."""
-        return self
-
-    @property
-    def destination(self) -> Element:
-        """The element itself."""
-        return self

@@ -10,7 +10,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overl
 from flowlattice.language.batching import Batch
 from flowlattice.language.caching import Cache
 from flowlattice.language.identity import IdempotencyKey
-from flowlattice.language.ports import Branch, Element, Input, Output, Place, calling_place
+from flowlattice.language.ports import Branch, Place, Step, calling_place
 from flowlattice.lattice import Determinism, Effects
 
 I = TypeVar("I")  # noqa: E741 - the field's usual name for an input type
@@ -37,7 +37,7 @@ class NodeOptions:
     vouch: tuple[str, ...] = ()
 
 
-class Node(Element, Input[I], Output[O], Generic[I, O]):
+class Node(Step[I, O]):
     """A function in the graph. `function` is the plain function, for tests and for reuse."""
 
     def __init__(self, function: Callable[..., object], options: NodeOptions, place: Place, name: str = "") -> None:
@@ -46,16 +46,6 @@ class Node(Element, Input[I], Output[O], Generic[I, O]):
         self.place = place
         self.name = name or function.__name__
         self.__doc__ = function.__doc__
-
-    @property
-    def origin(self) -> Element:
-        """The node itself."""
-        return self
-
-    @property
-    def destination(self) -> Element:
-        """The node itself."""
-        return self
 
     def side(self, name: str) -> Branch[I]:
         """Records that the node failed on, as it got them, where `flow.on_error` sends them: `DeadLetter(name)`."""

@@ -60,6 +60,20 @@ class Element:
     place: Place
 
 
+class Step(Element, Input[T_contra], Output[T_co], Generic[T_contra, T_co]):
+    """An element that records go into and come out of; both ends are the element itself."""
+
+    @property
+    def origin(self) -> Element:
+        """The element itself."""
+        return self
+
+    @property
+    def destination(self) -> Element:
+        """The element itself."""
+        return self
+
+
 class Branch(Output[T_co]):
     """One of several ways out of an element: a case of a switch, or a side output."""
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from flowlattice.language.ports import Element, Input, Output, Place, calling_place
+from flowlattice.language.ports import Input, Output, Place, Step, calling_place
 
 if TYPE_CHECKING:
     from flowlattice.language.flow import Flow
@@ -42,23 +42,13 @@ class Export(Generic[I, O]):
     place: Place
 
 
-class Subflow(Element, Input[I], Output[O], Generic[I, O]):
+class Subflow(Step[I, O]):
     """An export of another flow as a node."""
 
     def __init__(self, export: Export[I, O], name: str, place: Place) -> None:
         self.export = export
         self.name = name
         self.place = place
-
-    @property
-    def origin(self) -> Element:
-        """The subflow itself."""
-        return self
-
-    @property
-    def destination(self) -> Element:
-        """The subflow itself."""
-        return self
 
 
 def subflow(export: Export[I, O], *, name: str | None = None) -> Subflow[I, O]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from flowlattice.language.ports import Branch, Element, Input, Output, Place, calling_place
+from flowlattice.language.ports import Branch, Place, Step, calling_place
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class WindowSpec:
     idle: timedelta | None
 
 
-class Window(Element, Input[T], Output[T], Generic[T]):
+class Window(Step[T, T]):
     """Windows over records of one type, made by `tumbling`, `sliding` and `session`.
 
     A window closes when the watermark passes its end, the lowest watermark over the partitions that are not idle. What
@@ -133,16 +133,6 @@ class Window(Element, Input[T], Output[T], Generic[T]):
         """
         spec = WindowSpec(shape="session", event_time=event_time, gap=gap, allowed_lateness=allowed_lateness, idle=idle)
         return Window(record, spec, name, calling_place())
-
-    @property
-    def origin(self) -> Element:
-        """The window itself."""
-        return self
-
-    @property
-    def destination(self) -> Element:
-        """The window itself."""
-        return self
 
     @property
     def late_events(self) -> Branch[T]:
