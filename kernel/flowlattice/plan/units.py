@@ -132,6 +132,7 @@ class Child(PlanModel):
         node: The subflow's node, or the node from which on records are partitioned.
         body: Where it begins; nothing where the subflow's own plan has to say.
         next: What follows in the parent; nothing where the child goes on to the end.
+        side: Where the parent puts aside the record that it began with, when it fails.
 
     """
 
@@ -141,6 +142,7 @@ class Child(PlanModel):
     node: UUID
     body: Fan = Fan()
     next: Fan = Fan()
+    side: dict[str, Fan] = Field(default_factory=dict)
 
 
 AnyUnit = Segment | Call | Branch | Merge | Respond | Operator | Wait | Child
@@ -159,6 +161,6 @@ def fans(unit: AnyUnit) -> tuple[Fan, ...]:
         case Wait():
             return (unit.next, unit.rejected)
         case Child():
-            return (unit.body, unit.next)
+            return (unit.body, unit.next, *unit.side.values())
         case _:
             return (unit.next, *unit.side.values())
