@@ -280,7 +280,7 @@ def test_runs_share_a_ledger_but_no_budget(run):
                 session.chat.complete(request())
                 assert session.cost().usd == "0.003000"
     with sqlite3.connect(run.home / "budgets.sqlite") as ledger:
-        scopes = [row[0] for row in ledger.execute("SELECT id FROM scopes ORDER BY id")]
+        scopes = [row[0] for row in ledger.execute("SELECT id FROM budget_scopes ORDER BY id")]
     ledger.close()
     assert scopes == ["run/r1", "run/r1/pm", "run/r2", "run/r2/pm"]
 
