@@ -16,10 +16,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
+from flowlattice.chat import redact
 from flowlattice.files import replace_file
 from flowlattice_agents.chat.base import ChatModel, ChatReply, ChatRequest, Finish, PromptRef, Role, Usage
 from flowlattice_agents.chat.prompts import load_prompt
-from flowlattice_agents.chat.redaction import redact
 from flowlattice_agents.errors import PromptError, RecordError
 
 _SPENT = TypeAdapter(dict[str, int])

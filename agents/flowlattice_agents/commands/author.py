@@ -15,7 +15,7 @@ from flowlattice.errors import UsageError
 from flowlattice.files import replace_file
 from flowlattice.home import flows_home
 from flowlattice_agents.chat.connect import EXCHANGES
-from flowlattice_agents.chat.prices import Price
+from flowlattice_agents.chat.prices import parse_price
 from flowlattice_agents.commands.options import MONEY
 from flowlattice_agents.commands.outputs import check_file
 from flowlattice_agents.conversation import Conversation, read_answers
@@ -100,7 +100,7 @@ def _parameters(brief: str | None, options: Options) -> Parameters:
     out = options["out"] if options["out"] is not None or edit is None else edit.folder
     hosts, spec = options["allow_hosts"], options["spec"]
     if options["price"] is not None:
-        Price.parse(options["price"])  # what is wrong with it is said before anything is written
+        parse_price(options["price"])  # what is wrong with it is said before anything is written
     return Parameters(
         brief=read_brief(brief) if brief is not None else "",
         spec=None if spec is None else read_spec(spec),
