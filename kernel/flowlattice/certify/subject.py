@@ -44,7 +44,7 @@ class Answer:
     def json(self) -> JsonValue:
         """The body as JSON, a stream of events as the list of their data; none where it is neither."""
         if self.headers.get("content-type") == "text/event-stream":
-            return [_data(event) for event in self.text.split("\n\n")[:-1]]
+            return [_data(event) for event in self.text.split("\n\n")[:-1] if event != ":"]
         return _json(self.text, None)
 
 
@@ -150,7 +150,7 @@ class Subject:
 
 
 def _data(event: str) -> JsonValue:
-    text = "\n".join(line.removeprefix("data: ") for line in event.split("\n"))
+    text = "\n".join(line.removeprefix("data: ") for line in event.split("\n") if line.startswith("data: "))
     return _json(text, text)
 
 

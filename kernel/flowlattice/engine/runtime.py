@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast, get_type_hints
 from uuid import UUID
@@ -16,10 +16,11 @@ from flowlattice.engine.calls import CallLog, NoCallLog
 from flowlattice.engine.compile import Compiler, Functions, Step
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
 from flowlattice.engine.limits import TokenBucket
-from flowlattice.engine.nodes import BoundCall, bind_inline
+from flowlattice.engine.nodes import BoundCall, BoundInline, bind_inline
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import check_runnable
+from flowlattice.engine.streams import BoundStream
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.variables import Given, variables_of, with_variables
 from flowlattice.errors import DeadlineExceeded
@@ -32,7 +33,7 @@ from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element
 from flowlattice.language.triggers import TriggerNode
 from flowlattice.operators.base import NoValueError
-from flowlattice.plan import Call, ExecPlan, Segment, TriggerPlan
+from flowlattice.plan import AnyUnit, Call, ExecPlan, Fan, Respond, Segment, TriggerPlan, fans
 from flowlattice.record import Record
 
 
@@ -44,11 +45,13 @@ class BoundTrigger:
         plan: Its plan.
         reader: Reads its records.
         step: Everything that a record sets off.
+        in_pieces: Whether its answer may go out while the run is under way.
     """
 
     plan: TriggerPlan
     reader: InputReader
     step: Step
+    in_pieces: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
             plan=trigger,
             reader=InputReader(cast("TriggerNode[Record]", elements[trigger.node]).trigger.emits),
             step=compiler.fan(trigger.next, trigger.name),
+            in_pieces=_in_pieces(trigger.next, {unit.name: unit for unit in plan.units}),
         )
         for trigger in plan.triggers
     )
@@ -160,18 +164,37 @@ def _late(limit: int) -> DeadlineExceeded:
     return DeadlineExceeded(f"the run took longer than {limit} ms")
 
 
+def _in_pieces(fan: Fan, units: Mapping[str, AnyUnit]) -> bool:
+    """Whether a way out leads to a respond that goes out in pieces."""
+    waiting, seen = [hop.to for hop in fan.hops], set[str]()
+    while waiting:
+        name = waiting.pop()
+        unit = units[name]
+        if isinstance(unit, Respond):
+            if unit.goes_out_in_pieces:
+                return True
+        elif name not in seen:
+            seen.add(name)
+            waiting += [hop.to for way in fans(unit) for hop in way.hops]
+    return False
+
+
 def _functions(
     plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], bindings: Bindings, given: Given
 ) -> Functions:
     nodes = {node.id: node for node in flow.nodes}
     threads = Threads()
-    inline, calls = {}, {}
+    inline: dict[UUID, BoundInline] = {}
+    calls: dict[UUID, BoundCall | BoundStream] = {}
     for unit in plan.units:
         if isinstance(unit, Segment):
             for node_id in unit.nodes:
                 inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), bindings)
         elif isinstance(unit, Call):
             function = _function(elements[unit.node], given)
+            if nodes[unit.node].stream:
+                calls[unit.node] = BoundStream(nodes[unit.node], function, flow=flow.name, bindings=bindings)
+                continue
             calls[unit.node] = BoundCall(
                 nodes[unit.node],
                 function,

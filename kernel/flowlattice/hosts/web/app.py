@@ -44,6 +44,7 @@ class WebApp:
         flow = runtime.plan.flow
         door = Door(runtime)
         self._metrics.in_flight(flow, lambda: door.inside)
+        self._metrics.streams(flow, lambda: door.streams)
         for trigger in runtime.triggers:
             method, path = trigger.plan.method, trigger.plan.path
             if path in OWN_PATHS:
