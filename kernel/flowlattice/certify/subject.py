@@ -21,7 +21,7 @@ from flowlattice.engine.calls import CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import InputReader, RejectedInput
 from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.runtime import bind
-from flowlattice.hosts.inprocess import InProcess
+from flowlattice.hosts.inprocess import InProcess, Patience
 from flowlattice.hosts.web import WebApp
 from flowlattice.hosts.web.text import read_fields
 from flowlattice.ir.fields import FieldSource, field_sources
@@ -30,6 +30,7 @@ from flowlattice.language.loading import Program
 from flowlattice.plan import plan
 from flowlattice.record import Record
 
+_PATIENCE = Patience(pieces=200, seconds=0.2)  # streams may go on for ever
 _PINNED = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 
@@ -109,7 +110,9 @@ class Host:
         kind = {"content-type": request.content_type} if request.content_type else {}
         headers = {**kind, **request.headers}
         body = (request.body or "").encode()
-        response = await self.driver.request(request.method, request.target, headers=headers, body=body)
+        response = await self.driver.request(
+            request.method, request.target, headers=headers, body=body, patience=_PATIENCE
+        )
         return Answer(status=response.status, headers=response.headers, text=response.body.decode("utf-8", "replace"))
 
     def calls(self) -> list[CallRecord]:

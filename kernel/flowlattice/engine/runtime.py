@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, cast, get_type_hints
 from uuid import UUID
 
 from flowlattice.capabilities import registry
+from flowlattice.engine.answers import Answers
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.calls import CallLog, NoCallLog
@@ -33,7 +34,7 @@ from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element
 from flowlattice.language.triggers import TriggerNode
 from flowlattice.operators.base import NoValueError
-from flowlattice.plan import AnyUnit, Call, ExecPlan, Fan, Respond, Segment, TriggerPlan, fans
+from flowlattice.plan import Call, ExecPlan, Segment, TriggerPlan
 from flowlattice.record import Record
 
 
@@ -45,13 +46,13 @@ class BoundTrigger:
         plan: Its plan.
         reader: Reads its records.
         step: Everything that a record sets off.
-        in_pieces: Whether its answer may go out while the run is under way.
+        answers: What its caller may be answered with.
     """
 
     plan: TriggerPlan
     reader: InputReader
     step: Step
-    in_pieces: bool = False
+    answers: Answers
 
 
 @dataclass(frozen=True)
@@ -139,12 +140,13 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
     given = variables_of(program.flow.variables, bindings.variables)
     compiler = Compiler(plan, _functions(plan, flow, elements, bindings, given))
+    units = {unit.name: unit for unit in plan.units}
     triggers = tuple(
         BoundTrigger(
             plan=trigger,
             reader=InputReader(cast("TriggerNode[Record]", elements[trigger.node]).trigger.emits),
             step=compiler.fan(trigger.next, trigger.name),
-            in_pieces=_in_pieces(trigger.next, {unit.name: unit for unit in plan.units}),
+            answers=Answers(trigger.next, units, flow),
         )
         for trigger in plan.triggers
     )
@@ -162,21 +164,6 @@ async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: i
 
 def _late(limit: int) -> DeadlineExceeded:
     return DeadlineExceeded(f"the run took longer than {limit} ms")
-
-
-def _in_pieces(fan: Fan, units: Mapping[str, AnyUnit]) -> bool:
-    """Whether a way out leads to a respond that goes out in pieces."""
-    waiting, seen = [hop.to for hop in fan.hops], set[str]()
-    while waiting:
-        name = waiting.pop()
-        unit = units[name]
-        if isinstance(unit, Respond):
-            if unit.goes_out_in_pieces:
-                return True
-        elif name not in seen:
-            seen.add(name)
-            waiting += [hop.to for way in fans(unit) for hop in way.hops]
-    return False
 
 
 def _functions(

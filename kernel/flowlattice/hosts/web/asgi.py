@@ -22,13 +22,19 @@ class ClientGone(FlowlatticeError):
 
 async def send_reply(send: Send, reply: Reply, *, head: bool = False) -> None:
     """Send an answer; for HEAD with the headers of the GET and without its body."""
-    headers = [*reply.headers]
-    if reply.content_type is not None:
-        headers.append((b"content-type", reply.content_type))
+    headers = headers_of(reply)
     if reply.status not in _BODILESS:
         headers.append((b"content-length", b"%d" % len(reply.body)))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else reply.body})
+
+
+def headers_of(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, without its length."""
+    headers = [*reply.headers]
+    if reply.content_type is not None:
+        headers.append((b"content-type", reply.content_type))
+    return headers
 
 
 async def disconnected(receive: Receive) -> None:

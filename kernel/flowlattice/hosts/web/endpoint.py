@@ -79,7 +79,7 @@ class Endpoint:
         self._has_query = any(source.origin == "query" for source in fields)
         self._has_body = any(source.origin in {"body", "form"} for source in fields)
         self._is_plain = trigger.plan.respond == "on_last" and trigger.step.awaited is None
-        self._in_pieces = trigger.in_pieces and trigger.plan.respond != "immediate"
+        self._in_pieces = trigger.answers.in_pieces and trigger.plan.respond != "immediate"
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send, parameters: dict[str, str], *, head: bool = False
@@ -93,7 +93,7 @@ class Endpoint:
             run = self._runtime.new_run()
             try:
                 if self._in_pieces:
-                    stream = Stream(send, head_only=head)
+                    stream = Stream(send, self._trigger.answers.opening, head_only=head)
                     reply = await self._answer_in_pieces(scope, receive, parameters, run, started, stream)
                 else:
                     reply = await self._answer(scope, receive, parameters, run, started)
@@ -128,10 +128,9 @@ class Endpoint:
         try:
             record = await self._read(scope, receive, parameters)
             reply = await self._waited_for(record, run, receive, started, stream)
-            if stream.begun is None:
+            if stream.begun is None and (reply is not None or self._trigger.answers.opening is None):
                 return reply or NO_CONTENT
-            await stream.end()
-            status = stream.begun.status
+            status = await stream.end()
         except HeadOnly:
             status = 200 if stream.begun is None else stream.begun.status
         except ClientGone:

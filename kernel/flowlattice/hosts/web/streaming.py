@@ -9,7 +9,7 @@ from typing import Final
 
 from flowlattice.engine.reply import EVENTS, Reply, json_bytes
 from flowlattice.errors import FlowlatticeError
-from flowlattice.hosts.web.asgi import ClientGone, Receive, Send, disconnected
+from flowlattice.hosts.web.asgi import ClientGone, Receive, Send, disconnected, headers_of
 
 HEARTBEAT_S: Final = 15.0
 """After so long without an event a comment is sent, so that nobody in between takes the connection for dead."""
@@ -30,6 +30,7 @@ class Stream:
 
     Args:
         send: Where it goes.
+        opening: The head of the answer, where it is known before anything is written.
         head_only: Whether the client asked for the headers alone.
 
     Attributes:
@@ -42,6 +43,7 @@ class Stream:
     __slots__ = (
         "_closed",
         "_head_only",
+        "_opening",
         "_send",
         "_turn",
         "_writing",
@@ -52,8 +54,9 @@ class Stream:
         "source",
     )
 
-    def __init__(self, send: Send, *, head_only: bool) -> None:
+    def __init__(self, send: Send, opening: Reply | None, *, head_only: bool) -> None:
         self._send = send
+        self._opening = opening
         self._head_only = head_only
         self._closed = False
         self._writing = False
@@ -101,10 +104,7 @@ class Stream:
             raise ClientGone("nobody takes the answer any more")
 
     async def _send_head(self, head: Reply) -> None:
-        headers = [*head.headers]
-        if head.content_type is not None:
-            headers.append((b"content-type", head.content_type))
-        await self._send({"type": "http.response.start", "status": head.status, "headers": headers})
+        await self._send({"type": "http.response.start", "status": head.status, "headers": headers_of(head)})
         if self._head_only:
             self._closed = True
             await self._send({"type": "http.response.body", "body": b""})
@@ -134,24 +134,34 @@ class Stream:
             return STALLED_S - silent
         if silent < HEARTBEAT_S:
             return HEARTBEAT_S - silent
-        if self._is_events:
+        head = self.begun or self._opening
+        if head is not None and head.content_type == EVENTS and not self._head_only:
+            if self.begun is None:
+                await self.begin(self, head)
             await self._send_in_time(_HEARTBEAT, more=True)
         self._wrote = time.monotonic()
         return HEARTBEAT_S
 
-    async def end(self) -> None:
-        """All is out."""
+    async def end(self) -> int:
+        """All is out, or nothing came; the status of the answer.
+
+        Raises:
+            HeadOnly: That is all that was asked for.
+            LookupError: Nothing came, and there is no head for nothing.
+        """
+        head = self.begun or self._opening
+        if head is None:
+            raise LookupError("there is no answer to end")
+        if self.begun is None:
+            await self.begin(self, head)
         await self._send_in_time(b"", more=False)
+        return head.status
 
     async def fail(self, error: str, run: str) -> None:
         """Tell a reader of events that no more will come; any other answer is left incomplete, so that it shows."""
-        if self._is_events and not self._writing:
+        if self.begun is not None and self.begun.content_type == EVENTS and not self._writing:
             told = json_bytes({"error": error, "run": run})
             await self._send_in_time(b"event: error\ndata: " + told + b"\n\n", more=False)
-
-    @property
-    def _is_events(self) -> bool:
-        return self.begun is not None and self.begun.content_type == EVENTS
 
     async def _send_in_time(self, chunk: bytes, *, more: bool) -> None:
         try:
