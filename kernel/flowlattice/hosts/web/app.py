@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 
@@ -44,6 +45,7 @@ class WebApp:
         flow = runtime.plan.flow
         door = Door(runtime)
         self._metrics.in_flight(flow, lambda: door.inside)
+        self._metrics.streams(flow, lambda: door.streams)
         for trigger in runtime.triggers:
             method, path = trigger.plan.method, trigger.plan.path
             if path in OWN_PATHS:
@@ -57,17 +59,25 @@ class WebApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
         if scope["type"] == "http":
-            path: str = scope["path"]
-            endpoint = self._table.exact(path, scope["method"])
-            # An encoded slash is decoded in `path`, so only what was sent as it is may take the short way.
-            if endpoint is not None and b"%" not in scope.get("raw_path", b"%"):
-                await endpoint(scope, receive, send, {})
-            else:
-                await self._find(scope, receive, send)
+            try:
+                await self._answer(scope, receive, send)
+            except asyncio.CancelledError:
+                if not self.draining:
+                    raise
+                # The server cut off what was still under way when the time to drain was over.
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        endpoint = self._table.exact(path, scope["method"])
+        # An encoded slash is decoded in `path`, so only what was sent as it is may take the short way.
+        if endpoint is not None and b"%" not in scope.get("raw_path", b"%"):
+            await endpoint(scope, receive, send, {})
+        else:
+            await self._find(scope, receive, send)
 
     async def _find(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()

@@ -23,7 +23,7 @@ class RouteMetrics:
         self._by_status: dict[int, Counter] = {}
 
     def answered(self, status: int, seconds: float) -> None:
-        """Count an answer and how long it took."""
+        """Count an answer and how long it took, or how long it took to begin where it goes out in pieces."""
         counter = self._by_status.get(status)
         if counter is None:
             counter = self._by_status[status] = self._requests.labels(*self._labels, str(status))
@@ -54,6 +54,9 @@ class Metrics:
             "flows_rejected", "Requests that a limit turned away.", ("flow", "reason"), registry=self._registry
         )
         self._in_flight = Gauge("flows_in_flight", "Requests under way.", ("flow",), registry=self._registry)
+        self._streams = Gauge(
+            "flows_streams", "Requests under way that are answered in pieces.", ("flow",), registry=self._registry
+        )
 
     def route(self, flow: str, route: str, method: str) -> RouteMetrics:
         """The metrics of one route."""
@@ -62,6 +65,10 @@ class Metrics:
     def in_flight(self, flow: str, count: Callable[[], float]) -> None:
         """Show how many requests are under way, asked for when the metrics are read."""
         self._in_flight.labels(flow).set_function(count)
+
+    def streams(self, flow: str, count: Callable[[], float]) -> None:
+        """Show how many requests are answered in pieces, asked for when the metrics are read."""
+        self._streams.labels(flow).set_function(count)
 
     def page(self) -> Reply:
         """The metrics in the Prometheus text format."""
