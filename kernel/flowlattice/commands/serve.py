@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     flows serve flow.py
     flows serve orders/ contact/ --port 8080
     flows serve flow.py --env production
+    flows serve --deployed --workers 4
     flows serve --deployed --port 0 --json
     """
 )
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 picks a free one.")
 @click.option("--env", "environment", help="Environment of bindings.toml; without it, local doubles stand in.")
 @click.option("--state", type=PATH, metavar="DIR", help="Folder of kv and dedupe entries and of the run log.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that serve.")
 @click.option("--until-eof", is_flag=True, help="Stop also when standard input ends, as when a parent process dies.")
 @click.option(
     "--log-format",
@@ -41,6 +43,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     port: int,
     environment: str | None,
     state: Path | None,
+    workers: int,
     until_eof: bool,
     log_format: LogFormat | None,
 ) -> Exit:
@@ -64,7 +67,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         else:
             console.result(f"serving at {address.url}")
 
+    where = Address(host, port)
+    if workers > 1:
+        from flowlattice.hosts.web.supervisor import serve_with_workers
+
+        return Exit(serve_with_workers(source, where, log_format, ready, workers=workers, until_eof=until_eof))
     if until_eof:
         stop_at_eof()
-    serve_alone(source, Address(host, port), log_format, ready)
+    serve_alone(source, where, log_format, ready)
     return Exit.OK
