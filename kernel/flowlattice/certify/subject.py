@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -19,7 +19,7 @@ from flowlattice.certify.model import Example
 from flowlattice.certify.requests import Request
 from flowlattice.engine.calls import CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import InputReader, RejectedInput
-from flowlattice.engine.limits import TokenBucket
+from flowlattice.engine.limits import OwnLimits
 from flowlattice.engine.runtime import bind
 from flowlattice.hosts.inprocess import InProcess, Patience
 from flowlattice.hosts.web import WebApp
@@ -145,10 +145,8 @@ class Subject:
         ir = self.ir.model_copy(update={"surfaces": surfaces})
         log = MemoryCallLog()
         bindings = LocalBindings(clock=PinnedClock(_PINNED), rng=Randomness(seed=7))
-        planned = plan(ir, "web")
-        buckets = tuple(TokenBucket(limit.qps, limit.burst, clock=lambda: 0.0) for limit in planned.rate_limits)
-        runtime = replace(bind(planned, self.program, ir, bindings, log), buckets=buckets)
-        async with InProcess(WebApp([runtime])) as driver:
+        runtime = bind(plan(ir, "web"), self.program, ir, bindings, log)
+        async with InProcess(WebApp([runtime], limits=OwnLimits(clock=lambda: 0.0))) as driver:
             yield Host(driver, log)
 
 

@@ -19,6 +19,7 @@ class Run:
     """One run.
 
     Attributes:
+        flow: The name of the flow that runs.
         log: Where capability calls are recorded.
         cancelled: Whether nobody waits for the result any more.
         deadline: When nobody waits any longer, on the monotonic clock in seconds; none for never.
@@ -29,10 +30,11 @@ class Run:
         kept: Work that nobody waits for: effects that have begun, runs that go on.
     """
 
-    __slots__ = ("_id", "answer", "cancelled", "deadline", "goes_on", "kept", "log", "outlet", "outputs")
+    __slots__ = ("_id", "answer", "cancelled", "deadline", "flow", "goes_on", "kept", "log", "outlet", "outputs")
 
-    def __init__(self, log: CallLog, kept: set[asyncio.Task[Any]], *, collect: bool = False) -> None:
+    def __init__(self, log: CallLog, kept: set[asyncio.Task[Any]], *, collect: bool = False, flow: str = "") -> None:
         self._id: str | None = None
+        self.flow = flow
         self.log = log
         self.kept = kept
         self.cancelled = False

@@ -16,7 +16,6 @@ from flowlattice.engine.bounds import bounded
 from flowlattice.engine.calls import CallLog, NoCallLog
 from flowlattice.engine.compile import Compiler, Functions, Step
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
-from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.nodes import BoundCall, BoundInline, bind_inline
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
@@ -62,7 +61,6 @@ class Runtime:
     Attributes:
         plan: The plan.
         triggers: Its triggers.
-        buckets: Its rate limits, shared by all triggers.
         log: Where capability calls are recorded.
         doubles: Bindings that local doubles stand in for.
         kept: Work that goes on though nobody waits: effects that have begun, runs that were answered early.
@@ -70,7 +68,6 @@ class Runtime:
 
     plan: ExecPlan
     triggers: tuple[BoundTrigger, ...]
-    buckets: tuple[TokenBucket, ...]
     bindings: Bindings
     log: CallLog
     doubles: tuple[str, ...] = ()
@@ -78,7 +75,7 @@ class Runtime:
 
     def new_run(self, *, collect: bool = False) -> Run:
         """A run that has not begun."""
-        return Run(self.log, self.kept, collect=collect)
+        return Run(self.log, self.kept, collect=collect, flow=self.plan.flow)
 
     async def execute(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
         """Run a record through the flow within the trigger's deadline.
@@ -118,8 +115,9 @@ class Runtime:
         return not self.kept
 
     async def close(self) -> None:
-        """Give back what the bindings hold."""
+        """Give back what the bindings hold, and write what the log has still to write."""
         await self.bindings.close()
+        await asyncio.to_thread(self.log.close)
 
 
 def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, log: CallLog | None = None) -> Runtime:
@@ -150,8 +148,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         )
         for trigger in plan.triggers
     )
-    buckets = tuple(TokenBucket(limit.qps, limit.burst) for limit in plan.rate_limits)
-    return Runtime(plan, triggers, buckets, bindings, log or NoCallLog(), _doubles(flow, bindings))
+    return Runtime(plan, triggers, bindings, log or NoCallLog(), _doubles(flow, bindings))
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import JsonValue
@@ -15,8 +13,10 @@ from pydantic import JsonValue
 from flowlattice.engine import BoundTrigger, Problem, RejectedInput, Reply, Run, Runtime
 from flowlattice.engine.backends import EffectInDoubt
 from flowlattice.engine.inputs import json_object, json_value
+from flowlattice.engine.limits import Limits
 from flowlattice.engine.reply import JSON, NO_CONTENT
 from flowlattice.errors import DeadlineExceeded, FlowlatticeError, NodeFailed, ReservationHeld
+from flowlattice.hosts.logs import about
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import ClientGone, Receive, Scope, Send, disconnected, send_reply
 from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_form
@@ -38,14 +38,22 @@ class Door:
         runtime: The flow.
         inside: How many requests are under way.
         streams: How many of them are answered in pieces.
+
+    Args:
+        runtime: The flow.
+        limits: Where its buckets come from.
+        most: How many requests may be inside at once.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, limits: Limits, most: int) -> None:
         self.runtime = runtime
         self.inside = 0
         self.streams = 0
-        self._most = runtime.plan.max_in_flight
-        self._buckets = runtime.buckets
+        self._most = most
+        self._buckets = tuple(
+            limits.bucket(f"{runtime.plan.flow} {number}", limit.qps, limit.burst)
+            for number, limit in enumerate(runtime.plan.rate_limits)
+        )
 
     def turns_away(self, metrics: RouteMetrics) -> Reply | None:
         """The answer to a request that may not come in: 503 when the flow is saturated, 429 over a rate limit."""
@@ -166,7 +174,7 @@ class Endpoint:
             case FlowlatticeError():
                 return _failure(error, run)
             case _:
-                _log_failure("the host", run, error)
+                _log_failure(None, run, error)
                 return replies.internal(run.id)
 
     # Runs that wait: the client may leave, and the answer may go out before the run is over.
@@ -218,9 +226,10 @@ class Endpoint:
         self._door.inside -= 1
         error = None if work.cancelled() else work.exception()
         if isinstance(error, NodeFailed):
-            _log_failure(f"node {error.node}", run, error.cause)
+            _log_failure(error.node, run, error.cause)
         elif error is not None:
-            _log.warning("run %s failed after it was answered: %s", run.id, type(error).__name__)
+            said = about(error, run=run.id, flow=run.flow)
+            _log.warning("run %s failed after it was answered: %s", run.id, type(error).__name__, extra=said)
 
     # Reading.
 
@@ -288,9 +297,9 @@ def _failure(error: FlowlatticeError, run: Run) -> Reply:
         case ClientGone():
             raise error
         case NodeFailed():
-            _log_failure(f"node {error.node}", run, error.cause)
+            _log_failure(error.node, run, error.cause)
         case _:
-            _log_failure("the host", run, error)
+            _log_failure(None, run, error)
     return replies.internal(run.id)
 
 
@@ -300,8 +309,8 @@ def _code(reply: Reply) -> str:
     return str(told["error"]) if isinstance(told, dict) and "error" in told else "failed"
 
 
-def _log_failure(who: str, run: Run, cause: BaseException) -> None:
+def _log_failure(node: str | None, run: Run, cause: BaseException) -> None:
     """One line with the place, without the cause's text, which may hold what the client sent."""
-    frames = traceback.extract_tb(cause.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
-    _log.error("%s failed in run %s: %s at %s", who, run.id, type(cause).__name__, place)
+    who = "the host" if node is None else f"node {node}"
+    said = about(cause, run=run.id, flow=run.flow, node=node)
+    _log.error("%s failed in run %s: %s at %s", who, run.id, said["error"], said["place"], extra=said)
