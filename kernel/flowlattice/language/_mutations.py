@@ -9,7 +9,7 @@ from typing import Final
 
 from flowlattice.language import purity
 from flowlattice.language._bindings import argument_of
-from flowlattice.language._names import FUNCTIONS, FunctionSyntax, arguments_of, names_of, returned
+from flowlattice.language._names import FUNCTIONS, FunctionSyntax, arguments_of, is_rebound, names_of, returned
 from flowlattice.language._passing import called_name, passed
 
 _PARTS: Final = frozenset({"get", "setdefault", "values", "items", "pop"})
@@ -86,8 +86,9 @@ class _Function:
         if isinstance(self._syntax, ast.Lambda) or self._syntax.name not in self._file.parameters:
             return False
         known = self._file.changed.setdefault(self._syntax.name, set())
-        named = {root.id for root in self._changed()}
-        named |= {each.id for name in named for value in self._aliases.get(name, ()) for each in self._roots(value)}
+        named = {root.id for root in self._changed() if not is_rebound(root, self._syntax)}
+        aliased = [value for root in self._changed() for value in self._aliases.get(root.id, ())]
+        named |= {each.id for value in aliased for each in self._roots(value)}
         found = named & set(self._file.parameters[self._syntax.name])
         is_new = not found <= known
         known |= found

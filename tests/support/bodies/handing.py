@@ -194,6 +194,10 @@ case(
     WORDS = ["a"]
     def add(xs, words):
         xs.extend(words)
+    def padded(words):
+        words = list(words)
+        words.append("x")
+        return words
     def g(req):
         own = []
         add(own, WORDS)
@@ -201,6 +205,19 @@ case(
         functools.partial(add, own)(WORDS)
     @node
     def f(req: Req) -> Res:
-        return Res(words=WORDS)
+        return Res(words=padded(WORDS))
+    """,
+)
+case(
+    "a parameter that is itself or something else",
+    CHANGES,
+    """
+    def padded(words):
+        words = words or []
+        words.append("x")  # cause
+    @node
+    def f(req: Req) -> Res:
+        padded(SEEN)  # cause
+        return Res()
     """,
 )
