@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flowlattice.language import purity
 from flowlattice.language._names import FUNCTIONS, FunctionSyntax, names_of, returned
 
 
-def changed_names(tree: ast.Module) -> frozenset[str]:
-    """The names whose objects some function of a file changes in place or rebinds."""
+def changed_names(tree: ast.Module, functions: Iterable[Sequence[ast.AST]]) -> frozenset[str]:
+    """The names whose objects some function of a file changes in place or rebinds.
+
+    Args:
+        tree: The file.
+        functions: Its functions, each with all that is in it.
+    """
     given = {part.name: list(returned(part)) for part in tree.body if isinstance(part, FUNCTIONS)}
-    functions = (part for part in ast.walk(tree) if isinstance(part, FunctionSyntax))
-    return frozenset(name for function in functions for name in _changed_in(function, given))
+    return frozenset(name for parts in functions for name in _changed_in(parts, given))
 
 
-def _changed_in(function: FunctionSyntax, given: dict[str, list[ast.expr]]) -> Iterator[str]:
+def _changed_in(parts: Sequence[ast.AST], given: dict[str, list[ast.expr]]) -> Iterator[str]:
     """The names from outside one function whose objects it changes, by that name or by another.
 
     Args:
-        function: The function.
+        parts: The function and all that is in it.
         given: What the functions of its file return.
     """
-    parts = list(ast.walk(function))
     yield from (name for part in parts if isinstance(part, ast.Global) for name in part.names)
     roots = [root for part in parts if (changed := _changed(part)) is not None for root in _roots(changed, given)]
     if not roots:
         return
-    outside = names_of(function).outside
+    function = parts[0]
+    outside = names_of(function).outside if isinstance(function, FunctionSyntax) else frozenset()
     aliases: dict[str, list[ast.expr]] = {}
     for name, value in (pair for part in parts for pair in _named(part)):
         aliases.setdefault(name, []).append(value)
