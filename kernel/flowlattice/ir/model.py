@@ -381,7 +381,8 @@ class Surface(IRModel):
     `partition` {fields, max_parallel_shards, weights: {key: weight}};
     `error_handler` {strategy: retry|dead_letter|halt|escalate, max, backoff_ms, factor, to, then: the same again};
     `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `spill` {bytes, bandwidth_bytes_s, blob};
-    `respond` {status, body, stream, headers: those that are always the same, where there are any}.
+    `respond` {status, body, stream, event_id, event: the fields of an item that are the event's id and name, headers:
+    those that are always the same, where there are any}.
     """
 
     kind: SurfaceKind

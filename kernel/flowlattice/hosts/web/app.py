@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,7 @@ from flowlattice.plan import TriggerPlan
 
 OWN_PATHS = ("/healthz", "/readyz", "/metrics")
 _DRAIN_S = 30.0
+_CLEAN_UP_S = 5.0
 _LOOK_S = 0.05
 
 _HEALTHY = json_reply(200, {"status": "ok"})
@@ -157,10 +159,13 @@ class WebApp:
         return [door for door in doors if door.runtime.plan.flow == flow]
 
     async def _retire(self, door: Door) -> None:
-        while door.inside or door.runtime.kept:  # noqa: ASYNC110 - nothing is spent on it where nothing is swapped
-            await asyncio.sleep(_LOOK_S)
+        await self._empty(door)
         del self._leaving[door]
         await door.runtime.close()
+
+    async def _empty(self, door: Door) -> None:
+        while door.inside or door.runtime.kept:  # noqa: ASYNC110 - nothing is spent on it where nothing is swapped
+            await asyncio.sleep(_LOOK_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
@@ -238,6 +243,9 @@ class WebApp:
             waiting.cancel()
         for door in (*(one.door for one in self._served), *self._leaving):
             await door.runtime.settle(_DRAIN_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLEAN_UP_S):  # nodes that were cut off may use their bindings to clean up
+                    await self._empty(door)
             await door.runtime.close()
 
 
