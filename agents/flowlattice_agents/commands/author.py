@@ -12,6 +12,7 @@ import click
 from flowlattice.check.allowed import read_hosts
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
+from flowlattice.files import replace_file
 from flowlattice.home import flows_home
 from flowlattice_agents.chat.connect import EXCHANGES
 from flowlattice_agents.chat.prices import parse_price
@@ -24,7 +25,6 @@ from flowlattice_agents.models.registry import absolute_name, checked_name
 from flowlattice_agents.report import Reporter
 from flowlattice_agents.runs import Parameters, RunResult, Runs
 from flowlattice_agents.spec import FlowSpec
-from flowlattice_agents.store import write_atomically
 
 MAX_BRIEF_BYTES = 1_000_000
 _BRIEF_SUFFIXES = (".md", ".txt")
@@ -124,7 +124,7 @@ def write_record(result: RunResult, path: Path) -> None:
     """
     record = result.store.folder / EXCHANGES
     try:
-        write_atomically(path, record.read_bytes() if record.exists() else b"", mode=0o644)
+        replace_file(path, record.read_bytes() if record.exists() else b"", mode=0o644)
     except OSError as error:
         raise UsageError(f"{path}: the record cannot be written ({error.strerror}); name another file") from error
 

@@ -51,7 +51,7 @@ class Model(Detail):
         """Model, seed, most tokens, prices and tolerance as text."""
         prices: JsonValue = None if self.usd_per_million is None else [f"{price:f}" for price in self.usd_per_million]
         facts: dict[str, JsonValue] = {"model": self.name, "seed": self.seed, "max_tokens": self.max_tokens}
-        return {**facts, "usd_per_million": prices, "tolerance": f"{self.tolerance:f}"}
+        return {**facts, "usd_per_million": prices, "tolerance": f"{self.tolerance:f}" if self.tolerance else None}
 
 
 def model(

@@ -79,6 +79,9 @@ class CallLog(Protocol):
     def exchange(self, exchange: AiExchange) -> None:
         """Record what a language model was asked and answered; never blocks."""
 
+    def close(self) -> None:
+        """Write what is still to be written; may block."""
+
 
 class MemoryCallLog:
     """A log in memory, for dev runs and tests; keeps the newest `limit` calls."""
@@ -100,6 +103,9 @@ class MemoryCallLog:
         if len(self.exchanges) > self._limit:
             del self.exchanges[: self._limit // 10]
 
+    def close(self) -> None:
+        """Keep the calls: there is nothing to write."""
+
 
 class NoCallLog:
     """Keeps nothing, for hosts that were given no place to keep calls."""
@@ -109,3 +115,6 @@ class NoCallLog:
 
     def exchange(self, exchange: AiExchange) -> None:
         """Forget the exchange."""
+
+    def close(self) -> None:
+        """There is nothing to write."""

@@ -5,32 +5,49 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from flowlattice.engine.calls import CallLog, CallRecord, Outcome
+from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.terms import Terms
 
 _NONE: Final[Mapping[tuple[str, str], Terms]] = MappingProxyType({})
+
+T = TypeVar("T")
 
 
 class Run:
     """One run.
 
     Attributes:
+        flow: The name of the flow that runs.
         log: Where capability calls are recorded.
         cancelled: Whether nobody waits for the result any more.
         deadline: When nobody waits any longer, on the monotonic clock in seconds; none for never.
         outputs: What reached nodes without successors, by node, where the host collects it.
         answer: Called with the first answer where it goes out before the run is over.
+        outlet: Where an answer goes that is written while the run is under way; none where nobody takes one.
         goes_on: Whether the run outlives its answer.
         kept: Work that nobody waits for: effects that have begun, runs that go on.
         terms: On what terms nodes ask language models, by the names of node and binding.
     """
 
-    __slots__ = ("_id", "answer", "cancelled", "deadline", "goes_on", "kept", "log", "outputs", "terms")
+    __slots__ = (
+        "_id",
+        "answer",
+        "cancelled",
+        "deadline",
+        "flow",
+        "goes_on",
+        "kept",
+        "log",
+        "outlet",
+        "outputs",
+        "terms",
+    )
 
     def __init__(
         self,
@@ -38,9 +55,11 @@ class Run:
         kept: set[asyncio.Task[Any]],
         *,
         collect: bool = False,
+        flow: str = "",
         terms: Mapping[tuple[str, str], Terms] = _NONE,
     ) -> None:
         self._id: str | None = None
+        self.flow = flow
         self.log = log
         self.kept = kept
         self.terms = terms
@@ -49,6 +68,7 @@ class Run:
         self.deadline: float | None = None
         self.outputs: list[tuple[str, object]] | None = [] if collect else None
         self.answer: Callable[[Reply], None] | None = None
+        self.outlet: Outlet | None = None
 
     @property
     def id(self) -> str:
@@ -89,7 +109,7 @@ class Attempt:
         exhausted: Whether an answer of a language model was cut because nothing remained of the budget.
     """
 
-    __slots__ = ("_gone", "_sent", "attempt", "exhausted", "given", "key", "node", "run", "uncertain")
+    __slots__ = ("_gone", "_open", "_sent", "attempt", "exhausted", "given", "key", "node", "run", "uncertain")
 
     def __init__(self, run: Run, node: str, *, key: str | None = None, given: object = None) -> None:
         self.run = run
@@ -101,6 +121,7 @@ class Attempt:
         self.uncertain = 0
         self._sent = 0
         self._gone = False
+        self._open: list[AsyncIterator[Any]] | None = None
 
     @property
     def run_id(self) -> str:
@@ -121,6 +142,24 @@ class Attempt:
             return None
         self._sent += 1
         return self.key if self._sent == 1 else f"{self.key}-{self._sent}"
+
+    def hold(self, items: AsyncIterator[T]) -> AsyncIterator[T]:
+        """What a capability gives piece by piece; it is closed when the node is over, however it ends."""
+        if self._open is None:
+            self._open = []
+        self._open.append(items)
+        return items
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something to close."""
+        return self._open is not None
+
+    async def close(self) -> None:
+        """The node is over: close what it left open."""
+        for items in reversed(self._open or ()):
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
 
     def record(
         self, capability: str, method: str, target: str, *, key: str | None = None, outcome: Outcome = "done"

@@ -10,16 +10,17 @@ from typing import Any, cast, get_type_hints
 from uuid import UUID
 
 from flowlattice.capabilities import registry
+from flowlattice.engine.answers import Answers
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.calls import CallLog, NoCallLog
 from flowlattice.engine.compile import Compiler, Functions, Step
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
-from flowlattice.engine.limits import TokenBucket
-from flowlattice.engine.nodes import BoundCall, bind_inline
+from flowlattice.engine.nodes import BoundCall, BoundInline, bind_inline
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import check_runnable
+from flowlattice.engine.streams import BoundStream
 from flowlattice.engine.terms import Terms, terms_of
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.variables import Given, variables_of, with_variables
@@ -45,11 +46,13 @@ class BoundTrigger:
         plan: Its plan.
         reader: Reads its records.
         step: Everything that a record sets off.
+        answers: What its caller may be answered with.
     """
 
     plan: TriggerPlan
     reader: InputReader
     step: Step
+    answers: Answers
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,6 @@ class Runtime:
     Attributes:
         plan: The plan.
         triggers: Its triggers.
-        buckets: Its rate limits, shared by all triggers.
         log: Where capability calls are recorded.
         doubles: Bindings that local doubles stand in for.
         kept: Work that goes on though nobody waits: effects that have begun, runs that were answered early.
@@ -68,7 +70,6 @@ class Runtime:
 
     plan: ExecPlan
     triggers: tuple[BoundTrigger, ...]
-    buckets: tuple[TokenBucket, ...]
     bindings: Bindings
     log: CallLog
     doubles: tuple[str, ...] = ()
@@ -77,7 +78,7 @@ class Runtime:
 
     def new_run(self, *, collect: bool = False) -> Run:
         """A run that has not begun."""
-        return Run(self.log, self.kept, collect=collect, terms=self.terms)
+        return Run(self.log, self.kept, collect=collect, flow=self.plan.flow, terms=self.terms)
 
     async def execute(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
         """Run a record through the flow within the trigger's deadline.
@@ -117,8 +118,9 @@ class Runtime:
         return not self.kept
 
     async def close(self) -> None:
-        """Give back what the bindings hold."""
+        """Give back what the bindings hold, and write what the log has still to write."""
         await self.bindings.close()
+        await asyncio.to_thread(self.log.close)
 
 
 def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, log: CallLog | None = None) -> Runtime:
@@ -139,17 +141,18 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
     given = variables_of(program.flow.variables, bindings.variables)
     compiler = Compiler(plan, _functions(plan, flow, elements, bindings, given))
+    units = {unit.name: unit for unit in plan.units}
     triggers = tuple(
         BoundTrigger(
             plan=trigger,
             reader=InputReader(cast("TriggerNode[Record]", elements[trigger.node]).trigger.emits),
             step=compiler.fan(trigger.next, trigger.name),
+            answers=Answers(trigger.next, units, flow),
         )
         for trigger in plan.triggers
     )
-    buckets = tuple(TokenBucket(limit.qps, limit.burst) for limit in plan.rate_limits)
     doubles, terms = _doubles(flow, bindings), terms_of(flow, bindings)
-    return Runtime(plan, triggers, buckets, bindings, log or NoCallLog(), doubles, terms=terms)
+    return Runtime(plan, triggers, bindings, log or NoCallLog(), doubles, terms=terms)
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:
@@ -169,13 +172,17 @@ def _functions(
 ) -> Functions:
     nodes = {node.id: node for node in flow.nodes}
     threads = Threads()
-    inline, calls = {}, {}
+    inline: dict[UUID, BoundInline] = {}
+    calls: dict[UUID, BoundCall | BoundStream] = {}
     for unit in plan.units:
         if isinstance(unit, Segment):
             for node_id in unit.nodes:
                 inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), bindings)
         elif isinstance(unit, Call):
             function = _function(elements[unit.node], given)
+            if nodes[unit.node].stream:
+                calls[unit.node] = BoundStream(nodes[unit.node], function, flow=flow.name, bindings=bindings)
+                continue
             calls[unit.node] = BoundCall(
                 nodes[unit.node],
                 function,

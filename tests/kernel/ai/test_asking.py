@@ -164,7 +164,7 @@ async def test_repairs_are_bounded(tmp_path):
 
 @running
 async def test_answers_of_pinned_models_are_kept_and_cost_nothing_again(tmp_path):
-    async with answered(tmp_path, asking(), [reply_text("A text."), reply_text("Another.")]) as (client, server):
+    async with answered(tmp_path, asking(), [reply_text("A text."), reply_text("Another.")]) as (client, _):
         answers = [(await ask(client, text))[1]["v"] for text in ("one", "one", "two", "one")]
         exchanges = client.log.exchanges
     assert answers == ["A text.", "A text.", "Another.", "A text."]

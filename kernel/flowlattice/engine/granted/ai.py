@@ -81,8 +81,8 @@ class GrantedAi(Granted):
     def stream(
         self, prompt: str, *, data: Data = None, system: str = "", max_tokens: int | None = None
     ) -> AsyncIterator[str]:
-        """The model's answer piece by piece."""
-        return self._ask("stream", self._request(prompt, data, system, max_tokens))
+        """The model's answer piece by piece; it is given up when the node is over."""
+        return self._attempt.hold(self._ask("stream", self._request(prompt, data, system, max_tokens)))
 
     async def extract(  # noqa: PLR0913 - what is asked, what for, and within what
         self,
