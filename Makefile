@@ -52,7 +52,7 @@ bench: $(DEV_READY) ## Measure authoring, the web host and the checker (timings 
 	$(BIN)/flows bench mutants
 
 lock: $(DEV_READY) ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: in their newest versions)
-	$(COMPILE) --extra agents --group build --group dev --output-file requirements/dev.txt
+	$(COMPILE) --extra agents --extra postgres --group build --group dev --output-file requirements/dev.txt
 	$(COMPILE) --extra agents --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 
 clean: ## Remove the environment and everything that was built

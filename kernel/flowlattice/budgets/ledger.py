@@ -85,7 +85,11 @@ class Ledger:
         self._store: Store = SqliteStore(where) if isinstance(where, Path) else where
         self._now = now
         self._lock = threading.Lock()
-        self._store.prepare(SCHEMA)
+        try:
+            self._store.prepare(SCHEMA)
+        except BaseException:
+            self._store.close()
+            raise
 
     def now(self) -> float:
         """The time of day in seconds since the epoch, by the ledger's clock."""
