@@ -182,7 +182,8 @@ class AiBudget(IRModel):
 class Ai(IRModel):
     """A language model that a node asks for: pinned if it has a dated model and a seed.
 
-    `usd_per_million` are the stated prices of a million prompt and output tokens, as decimal text.
+    `usd_per_million` are the stated prices of a million prompt and output tokens, as decimal text. `tolerance` is the
+    share by which a replay may differ, as decimal text; null for not at all.
     """
 
     model: str | None = None
@@ -190,6 +191,7 @@ class Ai(IRModel):
     stream: bool = False
     max_tokens: int | None = None
     usd_per_million: tuple[DecimalText, DecimalText] | None = None
+    tolerance: DecimalText | None = None
     budget: AiBudget | None = None
 
 
