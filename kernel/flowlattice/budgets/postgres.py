@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -110,6 +111,17 @@ class PostgresStore:
         except psycopg.OperationalError as error:
             why = _first_line(error)
             raise EngineUnavailable(f"the ledger on {self._server} cannot be reached: {why}") from error
+
+    @classmethod
+    def at(cls, host: str, port: int, *, database: str, user: str, password: str | None) -> PostgresStore:
+        """Connect to a database of a server.
+
+        Raises:
+            EngineUnavailable: psycopg is not installed, or the server cannot be reached.
+        """
+        parts = {"host": host, "port": str(port), "dbname": database, "user": user, "password": password}
+        escaped = {key: re.sub(r"([\\'])", r"\\\1", part) for key, part in parts.items() if part is not None}
+        return cls(" ".join(f"{key}='{part}'" for key, part in escaped.items()))
 
     @property
     def _server(self) -> str:

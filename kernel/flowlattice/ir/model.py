@@ -169,13 +169,16 @@ class Batch(IRModel):
 
 
 class AiBudget(IRModel):
-    """Ceilings of a language model's use; USD as decimal text."""
+    """Ceilings of a language model's use; USD as decimal text. `tenant` is the input's field that names the tenant."""
 
     usd_per_day: DecimalText | None = None
     usd_per_run: DecimalText | None = None
     tokens_per_day: int | None = None
     tokens_per_run: int | None = None
     tokens_per_call: int | None = None
+    tenant: str | None = None
+    usd_per_tenant_day: DecimalText | None = None
+    tokens_per_tenant_day: int | None = None
     on_exhausted: Literal["refuse", "shrink"] = "refuse"
 
 
