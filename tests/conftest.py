@@ -57,3 +57,21 @@ def _home(tmp_path_factory, monkeypatch):
         if name.startswith(("OPENAI_", "FLOWS_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("FLOWS_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def _postgres_database(tmp_path_factory):
+    from tests.support.postgres import server  # only tests that need it import psycopg
+
+    base, worker = tmp_path_factory.getbasetemp(), os.environ.get("PYTEST_XDIST_WORKER", "")
+    with server(base.parent if worker else base, worker or "alone") as database:
+        yield database
+
+
+@pytest.fixture
+def postgres(_postgres_database) -> dict[str, str]:
+    """An empty PostgreSQL database on a real server: host, port, user and dbname."""
+    from tests.support.postgres import empty
+
+    empty(_postgres_database)
+    return _postgres_database

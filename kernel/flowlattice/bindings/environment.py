@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from flowlattice.bindings.answers import SCHEMA as ANSWERS
 from flowlattice.bindings.answers import MemoryAnswers, SqliteAnswers
@@ -22,6 +22,7 @@ from flowlattice.bindings.entries import (
     SqliteEntry,
 )
 from flowlattice.bindings.file import BINDINGS_FILE, bindings_text, read_environment
+from flowlattice.bindings.ledgers import ledger_place
 from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.mail import SmtpSender
 from flowlattice.bindings.objects import FolderObjects
@@ -42,14 +43,10 @@ from flowlattice.engine.backends import (
     Sender,
 )
 from flowlattice.errors import UsageError
-from flowlattice.home import flows_home
 
 if TYPE_CHECKING:
     from flowlattice.bindings.openai import OpenaiBackend
     from flowlattice.bindings.web import HttpxBackend
-
-LEDGER_FILE: Final = "budgets.sqlite"
-"""The ledger's name in the home folder."""
 
 E = TypeVar("E", bound=BaseEntry)
 
@@ -203,9 +200,9 @@ class EnvironmentBindings:
         return SqliteAnswers(self._kept[path], binding)
 
     def _opened(self) -> Ledger:
-        """What is spent in all environments of this machine."""
+        """What is and may be spent."""
         if self._ledger is None:
-            self._ledger = Ledger(flows_home() / LEDGER_FILE)
+            self._ledger = ledger_place(self._entries, self._base).open(self._base)
         return self._ledger
 
     def _bound(self, binding: str, kind: type[E], needed: str) -> E | None:

@@ -102,7 +102,7 @@ class Terms:
 
     def tenant_of(self, record: object) -> str | None:
         """Whom a call is for, where the budget says which field of the node's input names it."""
-        name = getattr(self._budget, "tenant", None)
+        name = self._budget.tenant
         return None if name is None else str(getattr(record, name))
 
     def _amount(self, usage: Usage) -> Amount:

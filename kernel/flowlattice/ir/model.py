@@ -169,13 +169,16 @@ class Batch(IRModel):
 
 
 class AiBudget(IRModel):
-    """Ceilings of a language model's use; USD as decimal text."""
+    """Ceilings of a language model's use; USD as decimal text. `tenant` is the input's field that names the tenant."""
 
     usd_per_day: DecimalText | None = None
     usd_per_run: DecimalText | None = None
     tokens_per_day: int | None = None
     tokens_per_run: int | None = None
     tokens_per_call: int | None = None
+    tenant: str | None = None
+    usd_per_tenant_day: DecimalText | None = None
+    tokens_per_tenant_day: int | None = None
     on_exhausted: Literal["refuse", "shrink"] = "refuse"
 
 
@@ -258,6 +261,14 @@ class Misuse(IRModel):
     source: Source
 
 
+class Repeated(IRModel):
+    """A call by which a node has an effect and that its body makes again until it succeeds: a retry of its own."""
+
+    binding: str
+    method: str
+    source: Source
+
+
 class Node(IRModel):
     """A node. `in_schema` and `out_schema` name entries of `schemas`; null where the author gave no type.
 
@@ -284,6 +295,7 @@ class Node(IRModel):
     returns: Parameter | None = None
     derivations: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     misused: tuple[Misuse, ...] = ()
+    repeated: tuple[Repeated, ...] = ()
     urls: tuple[UrlUse, ...] = ()
     side_outputs: tuple[str, ...] = ()
     trigger: Trigger | None = None

@@ -119,9 +119,10 @@ def test_money_bounds_only_what_has_a_price(tmp_path):
     source = asking(model=UNKNOWN, budget='per(day=usd("1"))')
     with pytest.raises(UsageError, match=r"the price of own@1 is not known; say usd_per_million"):
         runtime_of(tmp_path, source, bindings=bound(tmp_path, "http://127.0.0.1:9/v1"))
-    runtime_of(
+    opened = runtime_of(
         tmp_path, asking(model=UNKNOWN, budget="per(day=tokens(1_000))"), bindings=bound(tmp_path, "http://a/v1")
     )
+    asyncio.run(opened.close())
 
 
 @running

@@ -61,6 +61,9 @@ _BUDGET = {
     "tokens_per_day": Said("the most tokens of {} in a day", ceiling),
     "tokens_per_run": Said("the most tokens of {} in a run", ceiling),
     "tokens_per_call": Said("the most tokens of {} in a call", ceiling),
+    "tenant": Said("the field that names whom a call of {} is for", riskier),
+    "usd_per_tenant_day": Said("the most that {} may spend in a day for one tenant (USD)", decimal_ceiling),
+    "tokens_per_tenant_day": Said("the most tokens of {} in a day for one tenant", ceiling),
     "on_exhausted": Said("what happens when the budget of {} is used up"),
 }
 _COST = {
