@@ -171,20 +171,24 @@ class Batch(IRModel):
 
 
 class AiBudget(IRModel):
-    """Ceilings of a language model's use; USD as decimal text."""
+    """Ceilings of a language model's use; USD as decimal text. `tenant` is the input's field that names the tenant."""
 
     usd_per_day: DecimalText | None = None
     usd_per_run: DecimalText | None = None
     tokens_per_day: int | None = None
     tokens_per_run: int | None = None
     tokens_per_call: int | None = None
+    tenant: str | None = None
+    usd_per_tenant_day: DecimalText | None = None
+    tokens_per_tenant_day: int | None = None
     on_exhausted: Literal["refuse", "shrink"] = "refuse"
 
 
 class Ai(IRModel):
     """A language model that a node asks for: pinned if it has a dated model and a seed.
 
-    `usd_per_million` are the stated prices of a million prompt and output tokens, as decimal text.
+    `usd_per_million` are the stated prices of a million prompt and output tokens, as decimal text. `tolerance` is the
+    share by which a replay may differ, as decimal text; null for not at all.
     """
 
     model: str | None = None
@@ -192,6 +196,7 @@ class Ai(IRModel):
     stream: bool = False
     max_tokens: int | None = None
     usd_per_million: tuple[DecimalText, DecimalText] | None = None
+    tolerance: DecimalText | None = None
     budget: AiBudget | None = None
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from itertools import pairwise
 
 import pytest
 
 from flowlattice.bindings import LocalBindings
+from flowlattice.bindings.doubles import AiDouble
 from flowlattice.engine import MemoryCallLog
-from flowlattice.engine.backends import AiBackend, AiRequest
+from flowlattice.engine.backends import AiBackend, AiPiece, AiRequest
 from flowlattice.hosts.dev import run_lines
 from flowlattice.hosts.inprocess import Patience, Response
 from flowlattice.hosts.web import WebApp, streaming
@@ -399,16 +400,16 @@ flow.connect(first, flow.respond())
 """
 
 
-class Talking:
+class Talking(AiDouble):
     """A model that never stops by itself."""
 
     def __init__(self) -> None:
         self.closed = 0
 
-    async def answer(self, request: AiRequest) -> AsyncIterator[str]:
+    async def answer(self, request: AiRequest) -> AsyncGenerator[AiPiece, None]:
         try:
             while True:
-                yield request.prompt
+                yield AiPiece(text=request.messages[0].text)
         finally:
             self.closed += 1
 
