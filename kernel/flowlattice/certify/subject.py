@@ -21,7 +21,7 @@ from flowlattice.engine.calls import CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import InputReader, RejectedInput
 from flowlattice.engine.limits import OwnLimits
 from flowlattice.engine.runtime import bind
-from flowlattice.hosts.inprocess import InProcess
+from flowlattice.hosts.inprocess import InProcess, Patience
 from flowlattice.hosts.web import WebApp
 from flowlattice.hosts.web.text import read_fields
 from flowlattice.ir.fields import FieldSource, field_sources
@@ -30,6 +30,7 @@ from flowlattice.language.loading import Program
 from flowlattice.plan import plan
 from flowlattice.record import Record
 
+_PATIENCE = Patience(pieces=200, seconds=0.2)  # streams may go on for ever
 _PINNED = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 
@@ -44,7 +45,7 @@ class Answer:
     def json(self) -> JsonValue:
         """The body as JSON, a stream of events as the list of their data; none where it is neither."""
         if self.headers.get("content-type") == "text/event-stream":
-            return [_data(event) for event in self.text.split("\n\n")[:-1]]
+            return [_data(event) for event in self.text.split("\n\n")[:-1] if event != ":"]
         return _json(self.text, None)
 
 
@@ -109,7 +110,9 @@ class Host:
         kind = {"content-type": request.content_type} if request.content_type else {}
         headers = {**kind, **request.headers}
         body = (request.body or "").encode()
-        response = await self.driver.request(request.method, request.target, headers=headers, body=body)
+        response = await self.driver.request(
+            request.method, request.target, headers=headers, body=body, patience=_PATIENCE
+        )
         return Answer(status=response.status, headers=response.headers, text=response.body.decode("utf-8", "replace"))
 
     def calls(self) -> list[CallRecord]:
@@ -148,7 +151,7 @@ class Subject:
 
 
 def _data(event: str) -> JsonValue:
-    text = "\n".join(line.removeprefix("data: ") for line in event.split("\n"))
+    text = "\n".join(line.removeprefix("data: ") for line in event.split("\n") if line.startswith("data: "))
     return _json(text, text)
 
 

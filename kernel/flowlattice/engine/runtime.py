@@ -10,15 +10,17 @@ from typing import Any, cast, get_type_hints
 from uuid import UUID
 
 from flowlattice.capabilities import registry
+from flowlattice.engine.answers import Answers
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.calls import CallLog, NoCallLog
 from flowlattice.engine.compile import Compiler, Functions, Step
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
-from flowlattice.engine.nodes import BoundCall, bind_inline
+from flowlattice.engine.nodes import BoundCall, BoundInline, bind_inline
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import check_runnable
+from flowlattice.engine.streams import BoundStream
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.variables import Given, variables_of, with_variables
 from flowlattice.errors import DeadlineExceeded
@@ -43,11 +45,13 @@ class BoundTrigger:
         plan: Its plan.
         reader: Reads its records.
         step: Everything that a record sets off.
+        answers: What its caller may be answered with.
     """
 
     plan: TriggerPlan
     reader: InputReader
     step: Step
+    answers: Answers
 
 
 @dataclass(frozen=True)
@@ -134,11 +138,13 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
     given = variables_of(program.flow.variables, bindings.variables)
     compiler = Compiler(plan, _functions(plan, flow, elements, bindings, given))
+    units = {unit.name: unit for unit in plan.units}
     triggers = tuple(
         BoundTrigger(
             plan=trigger,
             reader=InputReader(cast("TriggerNode[Record]", elements[trigger.node]).trigger.emits),
             step=compiler.fan(trigger.next, trigger.name),
+            answers=Answers(trigger.next, units, flow),
         )
         for trigger in plan.triggers
     )
@@ -162,13 +168,17 @@ def _functions(
 ) -> Functions:
     nodes = {node.id: node for node in flow.nodes}
     threads = Threads()
-    inline, calls = {}, {}
+    inline: dict[UUID, BoundInline] = {}
+    calls: dict[UUID, BoundCall | BoundStream] = {}
     for unit in plan.units:
         if isinstance(unit, Segment):
             for node_id in unit.nodes:
                 inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), bindings)
         elif isinstance(unit, Call):
             function = _function(elements[unit.node], given)
+            if nodes[unit.node].stream:
+                calls[unit.node] = BoundStream(nodes[unit.node], function, flow=flow.name, bindings=bindings)
+                continue
             calls[unit.node] = BoundCall(
                 nodes[unit.node],
                 function,

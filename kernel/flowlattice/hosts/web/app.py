@@ -145,15 +145,16 @@ class WebApp:
         ]
         if flow not in self._shown:
             self._shown.add(flow)
-            self.metrics.in_flight(flow, lambda: self._inside(flow))
+            self.metrics.in_flight(flow, lambda: sum(door.inside for door in self._doors(flow)))
+            self.metrics.streams(flow, lambda: sum(door.streams for door in self._doors(flow)))
         return _Served(door, tuple(routes))
 
     def _counted(self, plan: TriggerPlan, flow: str) -> RouteMetrics:
         return self.metrics.route(flow, plan.path, plan.method)
 
-    def _inside(self, flow: str) -> int:
+    def _doors(self, flow: str) -> list[Door]:
         doors = (*(one.door for one in self._served), *self._leaving)
-        return sum(door.inside for door in doors if door.runtime.plan.flow == flow)
+        return [door for door in doors if door.runtime.plan.flow == flow]
 
     async def _retire(self, door: Door) -> None:
         while door.inside or door.runtime.kept:  # noqa: ASYNC110 - nothing is spent on it where nothing is swapped
@@ -164,17 +165,25 @@ class WebApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
         if scope["type"] == "http":
-            path: str = scope["path"]
-            endpoint = self._table.exact(path, scope["method"])
-            # An encoded slash is decoded in `path`, so only what was sent as it is may take the short way.
-            if endpoint is not None and b"%" not in scope.get("raw_path", b"%"):
-                await endpoint(scope, receive, send, {})
-            else:
-                await self._find(scope, receive, send)
+            try:
+                await self._answer(scope, receive, send)
+            except asyncio.CancelledError:
+                if not self.draining:
+                    raise
+                # The server cut off what was still under way when the time to drain was over.
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        endpoint = self._table.exact(path, scope["method"])
+        # An encoded slash is decoded in `path`, so only what was sent as it is may take the short way.
+        if endpoint is not None and b"%" not in scope.get("raw_path", b"%"):
+            await endpoint(scope, receive, send, {})
+        else:
+            await self._find(scope, receive, send)
 
     async def _find(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()

@@ -44,7 +44,7 @@ class RouteMetrics:
         self._by_status: dict[int, Counter | _Late] = {}
 
     def answered(self, status: int, seconds: float) -> None:
-        """Count an answer and how long it took."""
+        """Count an answer and how long it took, or how long it took to begin where it goes out in pieces."""
         counter = self._by_status.get(status)
         if counter is None:
             counter = self._by_status[status] = self._counter(status)
@@ -87,9 +87,8 @@ class Metrics:
         )
         self.deadlines = self._counter("flows_deadlines_exceeded", "Requests whose deadline passed.", route)
         self.rejected = self._counter("flows_rejected", "Requests that a limit turned away.", ("flow", "reason"))
-        self._in_flight = Gauge(
-            "flows_in_flight", "Requests under way.", ("flow",), registry=self._registry, multiprocess_mode="livesum"
-        )
+        self._in_flight = self._gauge("flows_in_flight", "Requests under way.")
+        self._streams = self._gauge("flows_streams", "Requests under way that are answered in pieces.")
         self._under_way: list[tuple[Gauge, Callable[[], float]]] = []
 
     def route(self, flow: str, route: str, method: str) -> RouteMetrics:
@@ -105,6 +104,10 @@ class Metrics:
         for gauge, count in self._under_way:
             gauge.set(count())
 
+    def streams(self, flow: str, count: Callable[[], float]) -> None:
+        """Show how many requests are answered in pieces, asked for when the metrics are read."""
+        self._under_way.append((self._streams.labels(flow), count))
+
     def page(self) -> Reply:
         """The metrics of all workers in the Prometheus text format."""
         self.refresh()
@@ -116,6 +119,9 @@ class Metrics:
 
     def _counter(self, name: str, words: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, words, labels, registry=self._registry)
+
+    def _gauge(self, name: str, words: str) -> Gauge:
+        return Gauge(name, words, ("flow",), registry=self._registry, multiprocess_mode="livesum")
 
 
 def shared_metrics(folder: Path, worker: int) -> Metrics:
