@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from flowlattice.deployments import Approval, Deployments, approved_digest, deployed_parts
+from flowlattice.deployments import Deployments
 from flowlattice.errors import UsageError
 from flowlattice.hosts.inprocess import InProcess
 from flowlattice.hosts.versions import DeployedFlows, PathFlows
 from flowlattice.hosts.web import WebApp
 from flowlattice.hosts.web.app import Part
 from flowlattice.hosts.web.swap import Swapper
-from flowlattice.ir.digest import source_digest
+from tests.support.deployed import deploy
 from tests.support.flows import running, runtime_of, until, write_flow
 
 SAYING = """
@@ -181,24 +181,6 @@ async def test_a_new_version_brings_no_new_tokens(tmp_path):
         await served.swapper.refresh(again=True)
         assert await served.ask("/say") == (200, "new")
         assert (await served.ask("/say"))[0] == 429
-
-
-def deploy(home, file, *, name="talk"):
-    """Approve and deploy a flow."""
-    digest = source_digest(file)
-    parts = deployed_parts(digest, "local", None)
-    approval = Approval(digest=approved_digest(parts), approved_by="ines", at="2026-01-31T00:00:00Z", parts=parts)
-    deployments = Deployments(home)
-    return deployments.activate(
-        deployments.record(
-            name=name,
-            digest=digest,
-            profile="web",
-            environment="local",
-            source_folder=file.parent,
-            approval=approval,
-        )
-    )
 
 
 @running
