@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flowlattice.errors import FlowlatticeError, UsageError
 from flowlattice.ir.digest import digest_of, source_digest, source_files
-from flowlattice.language.loading import flow_file
+from flowlattice.language.sources import flow_file
 
 LOCAL = "local"
 """The environment of local doubles."""

@@ -10,14 +10,17 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import FlowlatticeError, UsageError
-from flowlattice.language.admission import Refusal
 from flowlattice.language.ports import Place
 from flowlattice.language.sources import SourceFiles
+
+if TYPE_CHECKING:
+    from flowlattice.language.admission import Refusal
 
 _LONGEST = 400
 

@@ -1,7 +1,6 @@
 """A node's purse: which ceilings its calls meet, and what becomes of them at midnight and when a run is cancelled."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 

@@ -425,8 +425,8 @@ class Bound(LocalBindings):
 @pytest.mark.parametrize("path", ["/tell", "/first"])
 @running
 async def test_what_a_capability_streams_is_closed_with_the_node(tmp_path, path):
-    model, bindings = Talking(), LocalBindings()
-    bindings.ai = lambda _binding: model
+    model = Talking()
+    bindings = Bound(model)
     app, socket = (
         WebApp([runtime_of(tmp_path, ASKING, bindings=bindings)]),
         Socket(takes=4 if path == "/tell" else None),
