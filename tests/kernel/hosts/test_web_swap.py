@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from flowlattice.bindings import LocalBindings
 from flowlattice.deployments import Deployments
 from flowlattice.errors import UsageError
 from flowlattice.hosts.inprocess import InProcess
@@ -96,7 +97,7 @@ async def test_the_next_request_is_answered_by_the_new_version_and_the_last_of_t
 async def test_a_runtime_that_is_served_no_longer_is_closed_after_its_last_request(tmp_path):
     closed = []
 
-    class Watched(type(runtime_of(tmp_path / "x", SAYING).bindings)):
+    class Watched(LocalBindings):
         async def close(self) -> None:
             closed.append(self)
             await super().close()
