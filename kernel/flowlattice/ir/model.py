@@ -256,6 +256,14 @@ class Misuse(IRModel):
     source: Source
 
 
+class Repeated(IRModel):
+    """A call by which a node has an effect and that its body makes again until it succeeds: a retry of its own."""
+
+    binding: str
+    method: str
+    source: Source
+
+
 class Node(IRModel):
     """A node. `in_schema` and `out_schema` name entries of `schemas`; null where the author gave no type.
 
@@ -282,6 +290,7 @@ class Node(IRModel):
     returns: Parameter | None = None
     derivations: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     misused: tuple[Misuse, ...] = ()
+    repeated: tuple[Repeated, ...] = ()
     urls: tuple[UrlUse, ...] = ()
     side_outputs: tuple[str, ...] = ()
     trigger: Trigger | None = None

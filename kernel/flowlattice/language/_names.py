@@ -51,6 +51,17 @@ def returned(syntax: ast.AST) -> Iterator[ast.expr]:
             yield from returned(child)
 
 
+def is_rebound(name: ast.Name, syntax: FunctionSyntax) -> bool:
+    """Whether a parameter's name stands for something else where it is written: `words = list(words)` is before it."""
+    body = [] if isinstance(syntax, ast.Lambda) else syntax.body
+    return any(
+        isinstance(each, ast.Assign)
+        and (each.end_lineno or each.lineno) < name.lineno
+        and any(isinstance(target, ast.Name) and target.id == name.id for target in each.targets)
+        for each in body
+    )
+
+
 def yielded(syntax: ast.AST) -> Iterator[ast.Yield | ast.YieldFrom]:
     """Where a function yields, not where functions inside it do."""
     for child in ast.iter_child_nodes(syntax):
