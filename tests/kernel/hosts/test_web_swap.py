@@ -15,7 +15,7 @@ from flowlattice.deployments import Deployments
 from flowlattice.errors import UsageError
 from flowlattice.hosts.inprocess import InProcess
 from flowlattice.hosts.versions import DeployedFlows, PathFlows
-from flowlattice.hosts.web import WebApp
+from flowlattice.hosts.web import WebApp, swap
 from flowlattice.hosts.web.app import Part
 from flowlattice.hosts.web.swap import Swapper
 from tests.support.deployed import deploy
@@ -147,6 +147,22 @@ async def test_a_version_that_cannot_be_served_is_one_line_and_the_old_one_goes_
 
 
 @running
+async def test_a_version_whose_code_never_ends_is_given_up_and_later_ones_are_served(tmp_path, caplog, monkeypatch):
+    saying(tmp_path, "old")
+    hour = "import threading\nthreading.Event().wait(3600)\n"
+    async with host(PathFlows([tmp_path], None, None)) as served:
+        write_flow(tmp_path, hour)
+        with monkeypatch.context() as patched:
+            patched.setattr(swap, "LONGEST_LOAD_S", 0.05)
+            await served.swapper.refresh(again=True)
+        assert await served.ask("/say") == (200, "old")
+        assert "it was not loaded within" in lines(caplog)[0]
+        saying(tmp_path, "new")
+        await served.swapper.refresh(again=True)
+        assert await served.ask("/say") == (200, "new")
+
+
+@running
 async def test_two_flows_may_exchange_their_routes(tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     saying(one, "one", name="one", path="a")
@@ -180,7 +196,12 @@ async def test_a_new_version_brings_no_new_tokens(tmp_path):
         assert [(await served.ask("/say"))[0] for _ in range(2)] == [200, 200]
         saying(tmp_path, "new", more=limit)
         await served.swapper.refresh(again=True)
+        write_flow(tmp_path, SAYING.replace("/PATH", "/metrics") + limit)
+        await served.swapper.refresh(again=True)
         assert await served.ask("/say") == (200, "new")
+        assert (await served.ask("/say"))[0] == 429
+        saying(tmp_path, "newest", more=limit)
+        await served.swapper.refresh(again=True)
         assert (await served.ask("/say"))[0] == 429
 
 
