@@ -147,6 +147,19 @@ async def test_a_version_that_cannot_be_served_is_one_line_and_the_old_one_goes_
 
 
 @running
+async def test_what_goes_on_still_finds_what_lies_beside_it(tmp_path):
+    late = SAYING.replace('return In(v="WORD")', "from .words import WORD\n    return In(v=WORD)", 1)
+    (tmp_path / "words.py").write_text("WORD = 'found'")
+    write_flow(tmp_path, late)
+    async with host(PathFlows([tmp_path], None, None)) as served:
+        assert await served.ask("/PATH") == (200, "found")
+        write_flow(tmp_path, "from .words import WORD, NUMBER")
+        await served.swapper.refresh(again=True)
+        (tmp_path / "words.py").unlink()
+        assert await served.ask("/PATH") == (200, "found")
+
+
+@running
 async def test_a_version_whose_code_never_ends_is_given_up_and_later_ones_are_served(tmp_path, caplog, monkeypatch):
     saying(tmp_path, "old")
     hour = "import threading\nthreading.Event().wait(3600)\n"
