@@ -150,7 +150,8 @@ class Endpoint:
             status = 200 if stream.begun is None else stream.begun.status
         except ClientGone:
             if stream.is_stalled:
-                _log.warning("run %s was given up: its client took nothing for %g s", run.id, STALLED_S)
+                said = {"run": run.id, "flow": run.flow}
+                _log.warning("run %s was given up: its client took nothing for %g s", run.id, STALLED_S, extra=said)
         except asyncio.CancelledError:
             await stream.fail("shutting_down", run.id)
             raise
@@ -159,7 +160,8 @@ class Endpoint:
             if stream.begun is None:
                 return reply
             status = reply.status
-            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__)
+            said = about(error, run=run.id, flow=run.flow)
+            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
             await stream.fail(_code(reply), run.id)
         finally:
             stream.close()
