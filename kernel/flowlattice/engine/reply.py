@@ -11,6 +11,7 @@ from pydantic import BaseModel, JsonValue
 from pydantic_core import to_json
 
 from flowlattice.engine.parts import Parts
+from flowlattice.engine.protection import NOSNIFF, protecting
 from flowlattice.headers import header_value
 from flowlattice.plan import Respond
 
@@ -48,12 +49,12 @@ def json_bytes(value: object, leave_out: set[str] | None = None) -> bytes:
 
 def json_reply(status: int, value: JsonValue, *headers: tuple[bytes, bytes]) -> Reply:
     """An answer with a JSON body."""
-    return Reply(status, json_bytes(value), JSON, headers)
+    return Reply(status, json_bytes(value), JSON, (NOSNIFF, *headers))
 
 
 def text_reply(status: int, text: str) -> Reply:
     """An answer with a plain-text body."""
-    return Reply(status, text.encode(), TEXT)
+    return Reply(status, text.encode(), TEXT, (NOSNIFF,))
 
 
 def renderer(respond: Respond) -> Callable[[object], Reply]:
@@ -84,6 +85,7 @@ def _writer(respond: Respond) -> Callable[[object, set[str] | None], Reply]:
     if respond.body == "empty" or status in _BODILESS:
         answer = _with_headers(Reply(status), always)
         return lambda _value, _leave_out: answer
+    always = tuple((protecting(respond.body) | dict(always)).items())
     bare = _with_headers(Reply(status, b"", _CONTENT_TYPES[respond.body]), always)
     content_type, headers = bare.content_type, bare.headers
     if respond.body == "json":

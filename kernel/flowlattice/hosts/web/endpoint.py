@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import JsonValue
 
@@ -28,6 +28,8 @@ from flowlattice.hosts.web.asgi import (
     send_reply,
 )
 from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_form
+from flowlattice.hosts.web.compression import compressed, worth_it
+from flowlattice.hosts.web.csrf import form_guard
 from flowlattice.hosts.web.metrics import RouteMetrics
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs, read_fields
 from flowlattice.record import Record
@@ -78,6 +80,7 @@ class Endpoint:
         self._elsewhere = frozenset(source.name for source in fields if source.origin in {"path", "header", "whole"})
         self._has_query = any(source.origin == "query" for source in fields)
         self._has_body = any(source.origin in {"body", "form"} for source in fields)
+        self._guard = form_guard(trigger.plan)
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send, parameters: dict[str, str], *, head: bool = False
@@ -99,6 +102,8 @@ class Endpoint:
                     door.inside -= 1
         status = reply.status
         if reply.events is None:
+            if worth_it(reply):
+                reply = await compressed(reply, scope["headers"])
             await send_reply(send, reply, head=head)
         else:
             status = await self._stream(receive, send, reply, head, started)
@@ -186,8 +191,10 @@ class Endpoint:
     async def _read(self, scope: Scope, receive: Receive, parameters: dict[str, str]) -> Record:
         reader = self._trigger.reader
         if not self._texts and self._whole is None:
-            body = await self._body(scope, receive, "json") if self._has_body else b""
-            return reader.from_json(body)
+            if self._has_body:
+                return reader.from_json(await self._body(scope, receive))
+            self._check_site(scope)
+            return reader.from_json(b"")
         given = {name: [value] for name, value in parameters.items()}
         members: dict[str, JsonValue] = {}
         if self._has_query:
@@ -195,14 +202,17 @@ class Endpoint:
         if self._headers:
             self._add_headers(scope["headers"], given)
         if self._whole is not None:
-            sent = await self._body(scope, receive, "json")
+            sent = await self._body(scope, receive)
             members = {self._whole: json_value(sent)} if sent.strip() else {}
         elif self._has_body and self._plan.body == "form":
+            self._check_site(scope)
             content_type = check_head(scope["headers"], "form", self._plan.max_body_bytes)
             self._add(read_form(await self._received(receive), content_type), given)
         elif self._has_body:
-            found = json_object(await self._body(scope, receive, "json"))
+            found = json_object(await self._body(scope, receive))
             members = {name: value for name, value in found.items() if name not in self._elsewhere}
+        else:
+            self._check_site(scope)
         values, problems = read_fields(self._texts, given)
         return reader.from_values({**members, **values}, problems)
 
@@ -216,9 +226,14 @@ class Endpoint:
             if (field := self._headers.get(name.lower())) is not None:
                 given.setdefault(field, []).append(value.decode("utf-8", "surrogateescape").strip())
 
-    async def _body(self, scope: Scope, receive: Receive, encoding: Literal["json", "form"]) -> bytes:
-        check_head(scope["headers"], encoding, self._plan.max_body_bytes)
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        if not check_head(scope["headers"], "json", self._plan.max_body_bytes):
+            self._check_site(scope)
         return await self._received(receive)
+
+    def _check_site(self, scope: Scope) -> None:
+        if self._guard is not None:
+            self._guard.check(scope["headers"])
 
     async def _received(self, receive: Receive) -> bytes:
         try:

@@ -13,6 +13,7 @@ from flowlattice.engine.reply import Reply, json_reply, text_reply
 from flowlattice.ir.model import InvalidReply
 
 NOT_FOUND: Final = json_reply(404, {"error": "not_found"})
+OTHER_SITE: Final = json_reply(403, {"error": "other_site"})
 SATURATED: Final = json_reply(503, {"error": "saturated"}, (b"retry-after", b"1"))
 TOO_LATE: Final = 504
 SLOW_BODY: Final = json_reply(408, {"error": "request_timeout"}, (b"connection", b"close"))
