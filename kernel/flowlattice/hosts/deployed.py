@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flowlattice.bindings import EnvironmentBindings, LocalBindings, SqliteCallLog
+from flowlattice.bindings.kept import LOCAL_STORE, environment_stores
 from flowlattice.deployments import LOCAL, Deployment, Deployments
 from flowlattice.engine import Runtime
 from flowlattice.engine.backends import Bindings
@@ -46,3 +47,15 @@ def _bindings(deployment: Deployment, state: Path) -> Bindings:
     if deployment.environment == LOCAL:
         return LocalBindings(state)
     return EnvironmentBindings(deployment.bindings or "", deployment.environment, state)
+
+
+def deployed_stores(home: Path) -> list[Path]:
+    """The database files in which everything that is deployed keeps its keys."""
+    found: list[Path] = []
+    for deployment in Deployments(home).all_current():
+        state = state_folder(home, deployment.name)
+        if deployment.environment == LOCAL:
+            found.append(state / LOCAL_STORE)
+        else:
+            found += environment_stores(deployment.bindings or "", deployment.environment, state)
+    return found

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from flowlattice.engine import BoundTrigger, Problem, RejectedInput, Reply, Run, Runtime
-from flowlattice.engine.backends import EffectInDoubt
+from flowlattice.engine.backends import EffectInDoubt, ResultUnknown
 from flowlattice.engine.inputs import json_object, json_value
 from flowlattice.engine.reply import NO_CONTENT
 from flowlattice.errors import DeadlineExceeded, FlowlatticeError, NodeFailed, ReservationHeld
@@ -257,6 +257,8 @@ def _failure(error: FlowlatticeError, run: Run) -> Reply:
             return replies.deadline_exceeded(run.id)
         case EffectInDoubt():
             return replies.key_in_doubt(run.id)
+        case ResultUnknown():
+            return replies.key_settled(run.id)
         case ReservationHeld():
             return replies.key_held(run.id)
         case ClientGone():

@@ -71,6 +71,11 @@ def key_in_doubt(run: str) -> Reply:
     return json_reply(409, {"error": "in_doubt", "run": run})
 
 
+def key_settled(run: str) -> Reply:
+    """409: the same request was made before and did what it does, and its answer is not known."""
+    return json_reply(409, {"error": "already_happened", "run": run})
+
+
 def accepted(run: str) -> Reply:
     """202 with the run's id."""
     return json_reply(202, {"run": run})
