@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 BRIEF := POST /echo takes {v: string}, trims and lower-cases v and returns {v}. p95 under 50 ms at 500 requests a second, reject bodies without v.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench evals lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ bench: $(DEV_READY) ## Measure authoring, the web host and the checker (timings 
 	$(BIN)/flows bench web
 	$(BIN)/flows bench check
 	$(BIN)/flows bench mutants
+
+evals: $(DEV_READY) ## Replay every recorded brief of the packaged suites: author, certify, serve and probe each
+	FLOWS_HOME=build/evals $(BIN)/flows eval all --jobs 2 --model replay:evals/records
 
 lock: $(DEV_READY) ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: in their newest versions)
 	$(COMPILE) --extra agents --group build --group dev --output-file requirements/dev.txt

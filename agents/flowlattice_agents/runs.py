@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from flowlattice.certify import Laboratory
 from flowlattice.errors import FlowlatticeError
+from flowlattice.files import replace_file
 from flowlattice.policy import load_policies
 from flowlattice_agents.chat.connect import EXCHANGES
 from flowlattice_agents.chat.cost import Cost, cost_of
@@ -26,7 +27,7 @@ from flowlattice_agents.models.registry import ModelSettings, OpenModel, offline
 from flowlattice_agents.progress import Event, Progress
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import STATE_VERSION, RunState
-from flowlattice_agents.store import RUN_ID_LENGTH, RunStore, RunStores, write_atomically
+from flowlattice_agents.store import RUN_ID_LENGTH, RunStore, RunStores
 from flowlattice_agents.workbench import Workbench
 from flowlattice_agents.workspace import Workspace
 
@@ -118,7 +119,7 @@ class Runs:
     def start(self, parameters: Parameters, asked: Asked, watch: Callable[[Event], None]) -> RunResult:
         """Start a run and drive it as far as it goes."""
         store = self._stores.create(token_hex(RUN_ID_LENGTH // 2))
-        write_atomically(store.folder / PARAMETERS_FILE, parameters.model_dump_json().encode())
+        replace_file(store.folder / PARAMETERS_FILE, parameters.model_dump_json().encode())
         return self._drive(store, parameters, asked, watch)
 
     def resume(
@@ -129,7 +130,7 @@ class Runs:
         parameters = self.parameters(store)
         if budget_usd is not None:
             parameters = parameters.model_copy(update={"budget_usd": budget_usd})
-            write_atomically(store.folder / PARAMETERS_FILE, parameters.model_dump_json().encode())
+            replace_file(store.folder / PARAMETERS_FILE, parameters.model_dump_json().encode())
         return self._drive(store, parameters, asked, watch)
 
     def store(self, run: str) -> RunStore:

@@ -7,8 +7,6 @@ checkpoints, and `events.jsonl`, which is what `flows show` reads. A write is co
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,33 +15,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue
 
+from flowlattice.files import replace_file
 from flowlattice_agents.errors import RunError
 
 M = TypeVar("M", bound=BaseModel)
 
 RUN_ID_LENGTH = 12
-
-
-def write_atomically(file: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Write a file so that a reader, also after a crash, sees all of it or what was there before.
-
-    Args:
-        file: The file; its folder is made if it is not there.
-        data: Its new content.
-        mode: Its permissions.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            os.fchmod(handle, mode)
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @dataclass(frozen=True)
@@ -78,7 +55,7 @@ class RunStore:
         digest = sha256(data).hexdigest()
         file = self._object(digest)
         if not file.exists():
-            write_atomically(file, data)
+            replace_file(file, data)
         return digest
 
     def put_json(self, value: BaseModel | Sequence[BaseModel] | JsonValue) -> str:

@@ -15,9 +15,9 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import FileMode, SortMode
 
+from flowlattice.files import replace_file
 from flowlattice_agents.errors import WorkspaceError
 from flowlattice_agents.line_ends import with_line_ends_of
-from flowlattice_agents.store import write_atomically
 
 BRANCH = "refs/heads/main"
 
@@ -65,7 +65,7 @@ class Workspace:
         for name, text in files.items():
             file = self.folder / name
             if not file.is_file() or file.read_bytes() != text.encode():
-                write_atomically(file, text.encode())
+                replace_file(file, text.encode())
         for file in self.folder.iterdir():
             if file.name != ".git" and file.name not in files and file.is_file():
                 file.unlink()
@@ -168,7 +168,7 @@ def snapshot(target: Path, names: tuple[str, ...]) -> dict[str, str | None]:
 
 def _replace(file: Path, text: str) -> None:
     before = file.read_bytes().decode() if file.exists() else ""
-    write_atomically(file.resolve(), with_line_ends_of(before, text).encode(), mode=_mode(file))
+    replace_file(file.resolve(), with_line_ends_of(before, text).encode(), mode=_mode(file))
 
 
 def _mode(file: Path) -> int:

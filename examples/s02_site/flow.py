@@ -6,7 +6,7 @@ from html import escape
 from flowlattice import DedupeStore, Empty, Flow, KvRead, Mail, Merge, Profile, Switch, by, days, http, node, seconds
 
 from .pages import HOME, PAGES
-from .records import ContactForm, PageRequest, Release
+from .records import ChangelogRequest, ContactForm, PageRequest, Release
 
 
 def slug_of(request: PageRequest) -> str:
@@ -34,8 +34,10 @@ def render_missing(request: PageRequest) -> str:
 
 
 @node
-async def stream_changelog(_: Empty, releases: KvRead) -> AsyncIterator[Release]:
+async def stream_changelog(request: ChangelogRequest, releases: KvRead) -> AsyncIterator[Release]:
     version = await releases.get("latest")
+    if request.after is not None and (entry := await releases.get(request.after)) is not None:
+        version = Release.model_validate_json(entry).before
     while version is not None and (entry := await releases.get(version)) is not None:
         release = Release.model_validate_json(entry)
         yield release
@@ -51,7 +53,9 @@ async def handle_contact(form: ContactForm, mail: Mail, seen: DedupeStore) -> st
 flow = Flow("site", version="1.0.0", profile=Profile.WEB, summary="A marketing website with a change log and a form")
 root = flow.trigger(http.get("/", respond="explicit", deadline=seconds(25)), name="get_home")
 slug = flow.trigger(http.get("/{slug}", accepts=PageRequest, respond="explicit", deadline=seconds(25)), name="get_page")
-log = flow.trigger(http.get("/changelog", respond="explicit", deadline=seconds(25)), name="get_changelog")
+log = flow.trigger(
+    http.get("/changelog", accepts=ChangelogRequest, respond="explicit", deadline=seconds(25)), name="get_changelog"
+)
 form = flow.trigger(
     http.post("/contact", accepts=ContactForm, body="form", respond="explicit", deadline=seconds(25)), name="contact"
 )
@@ -68,6 +72,6 @@ flow.connect(log, stream_changelog)
 flow.connect(form, handle_contact)
 flow.connect(render_page, flow.respond(body="html", name="page"))
 flow.connect(render_missing, flow.respond(status=404, body="html", name="missing"))
-flow.connect(stream_changelog, flow.respond(body="events", stream=True, name="changelog"))
+flow.connect(stream_changelog, flow.respond(body="events", stream=True, event_id="version", name="changelog"))
 flow.connect(handle_contact, flow.respond(body="html", name="thanks"))
 flow.rate_limit(qps=200, burst=400)

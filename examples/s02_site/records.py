@@ -9,6 +9,12 @@ class PageRequest(Record, data="public"):
     slug: str
 
 
+class ChangelogRequest(Record, data="public"):
+    """`after` is the last release that the reader has: a browser says so when it comes back."""
+
+    after: Annotated[str | None, field(header="Last-Event-ID")] = None
+
+
 class Release(Record, data="public"):
     """An entry of the change log; `before` is the version that came before it, if any."""
 

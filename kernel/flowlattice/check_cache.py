@@ -16,7 +16,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from typing import Final
 from blake3 import blake3
 
 from flowlattice.errors import UsageError
+from flowlattice.files import replace_file
 from flowlattice.home import flows_home
 
 MOST_RESULTS: Final = 256
@@ -114,14 +114,7 @@ class CheckCache:
 
     def _write(self, kept: Mapping[str, object]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".new")  # mode 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(kept, file)
-            Path(name).replace(self._slot)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(self._slot, json.dumps(kept).encode())
         self._evict()
 
     def _evict(self) -> None:

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flowlattice.errors import FlowlatticeError, UsageError
 from flowlattice.ir.digest import digest_of, source_digest, source_files
-from flowlattice.language.loading import flow_file
+from flowlattice.language.sources import flow_file
 
 LOCAL = "local"
 """The environment of local doubles."""
@@ -214,6 +214,10 @@ class Deployments:
             names = connection.execute("SELECT DISTINCT name FROM deployments ORDER BY name").fetchall()
             return [current for (name,) in names if (current := _current(connection, name)) is not None]
 
+    def stamp(self) -> tuple[tuple[int, int] | None, ...]:
+        """Another one whenever a record has changed, and now and then when none has; two looks at the file system."""
+        return tuple(_stamp_of(self._file.with_name(self._file.name + end)) for end in ("", "-wal"))
+
     def history(self, name: str) -> list[Deployment]:
         """Everything that was deployed under a name, newest first, what was rolled back included."""
         with self._transaction() as connection:
@@ -300,6 +304,14 @@ def deployed_parts(digest: str, environment: str, bindings: str | None) -> dict[
     """What every approval is bound to: the sources, the environment, and the text of its bindings where it has one."""
     bound = {} if bindings is None else {"bindings_digest": sha256(bindings.encode()).hexdigest()}
     return {"source_digest": digest, "environment": environment, **bound}
+
+
+def _stamp_of(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _known(connection: sqlite3.Connection, wanted: Deployment) -> Deployment | None:

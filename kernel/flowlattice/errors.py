@@ -18,6 +18,8 @@ FlowlatticeError
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 
 class FlowlatticeError(Exception):
     """Root of the kernel's errors."""
@@ -78,10 +80,18 @@ class ReservationHeld(FlowlatticeError):
 
 
 class BudgetExceeded(FlowlatticeError):
-    """An amount that does not fit a budget. Amounts are (micro-dollars, tokens); None where there is no ceiling."""
+    """An amount that does not fit a budget. Amounts are (micro-dollars, tokens); None where there is no ceiling.
+
+    Attributes:
+        scope: The budget.
+        needed: What was asked for.
+        remaining: What is left.
+        retry_after: How long it is until it fits; None where waiting does not help, or it is not known to.
+    """
 
     def __init__(self, scope: str, needed: tuple[int, int], remaining: tuple[int | None, int | None]) -> None:
         self.scope = scope
+        self.retry_after: timedelta | None = None
         self.needed = needed
         self.remaining = remaining
         pairs = zip(needed, remaining, ("micro-dollars", "tokens"), strict=True)

@@ -51,8 +51,9 @@ async def test_the_change_log_streams_from_the_newest_release_to_the_oldest(benc
     await releases.set("latest", "1.1")
     await releases.set("1.1", '{"version": "1.1", "day": "2025-06-02", "changes": ["b"], "before": "1.0"}')
     await releases.set("1.0", '{"version": "1.0", "day": "2025-06-01", "changes": ["a"]}')
-    streamed = await bench(SITE, "stream_changelog", None)
-    assert [release.version for release in streamed] == ["1.1", "1.0"]
+    for after, versions in {None: ["1.1", "1.0"], "1.1": ["1.0"], "1.0": [], "0.1": ["1.1", "1.0"]}.items():
+        asked = taken(SITE, "stream_changelog", **{"Last-Event-ID": after})
+        assert [release.version for release in await bench(SITE, "stream_changelog", asked)] == versions
 
 
 @running

@@ -13,9 +13,6 @@ def site(folder: Path, mail: Any) -> Path:
     """The folder of the flow, with an environment `production` that sends to a server of `tests.support.smtp`."""
     made = folder / "s02_site"
     shutil.copytree(ROOT / "examples" / "s02_site", made, ignore=shutil.ignore_patterns("__pycache__"))
-    flow = made / "flow.py"
-    streamed = ("stream_changelog, ", "log, stream", "log = ")
-    flow.write_text("\n".join(line for line in flow.read_text().splitlines() if not any(s in line for s in streamed)))
     (made / "bindings.toml").write_text(
         f"""
 [production.releases]

@@ -88,6 +88,7 @@ assert_type(export, Export[A, A])
 step = subflow(export)
 assert_type(step, Subflow[A, A])
 flow.connect(step, acts)
+flow.connect(step.side("failed"), acts)
 Connector("stripe", version="1.0.0", nodes=[acts, undo], egress={"api": ["a.example"]}, scopes={"key": ["w"]})
 """
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-from pydantic import JsonValue
+from flowlattice.chat import AnswerSchema, Finish, Message, Question, Role, Usage
 
-Role = Literal["system", "user", "assistant"]
-Finish = Literal["stop", "length", "filtered"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Message:
-    """One message of a conversation."""
-
-    role: Role
-    text: str
+__all__ = [
+    "AnswerSchema",
+    "ChatModel",
+    "ChatReply",
+    "ChatRequest",
+    "Finish",
+    "Message",
+    "PromptRef",
+    "Role",
+    "Usage",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,34 +32,18 @@ class PromptRef:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerSchema:
-    """The JSON Schema that the answer's text is to fit; `name` is letters, digits, `_` and `-`."""
-
-    name: str
-    schema: Mapping[str, JsonValue]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChatRequest:
+class ChatRequest(Question):
     """A request, whole: the same request to the same model is the same exchange.
 
     Attributes:
         task: What is asked for ("pm-draft"); a record is searched by it.
         agent: Who asks ("pm"); costs are shown by it.
         prompt: The prompt that the messages were made from.
-        messages: The conversation, oldest first.
-        schema: What the answer's text is to fit; None for free text.
-        max_output_tokens: The most that may be answered; it bounds the price of the call.
-        seed: Pinned, so that an endpoint which honours it repeats itself.
     """
 
     task: str
     agent: str
     prompt: PromptRef
-    messages: tuple[Message, ...]
-    schema: AnswerSchema | None
-    max_output_tokens: int
-    seed: int
 
     def digest(self, model: str) -> str:
         """The SHA-256 (hex) of the canonical JSON of all of this and the model's name."""
@@ -76,28 +60,6 @@ class ChatRequest:
         }
         text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Usage:
-    """Tokens of one exchange, as the endpoint reported them or as they were counted here.
-
-    Attributes:
-        prompt_tokens: Tokens read.
-        completion_tokens: Tokens written, those of hidden reasoning included.
-        source: Who counted.
-        cached_tokens: How many of those read the endpoint had read before, which many charge less for.
-    """
-
-    prompt_tokens: int
-    completion_tokens: int
-    source: Literal["reported", "counted"]
-    cached_tokens: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """All of them."""
-        return self.prompt_tokens + self.completion_tokens
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flowlattice.budgets import Amount, Ledger, Reservation
+from flowlattice.chat import Price, TokenCounter
 from flowlattice.errors import BudgetExceeded
 from flowlattice_agents.chat.base import ChatModel, ChatReply, ChatRequest, Usage
 from flowlattice_agents.chat.journal import usd_text
-from flowlattice_agents.chat.prices import Price
-from flowlattice_agents.chat.tokens import TokenCounter
 from flowlattice_agents.errors import BudgetExhausted, ModelError, ModelUnavailable
 
 

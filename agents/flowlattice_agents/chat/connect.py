@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import Protocol
 
 from flowlattice.budgets import Ledger, Report
+from flowlattice.chat import Price, counter_for
 from flowlattice.errors import UsageError
 from flowlattice_agents.chat.base import ChatModel
 from flowlattice_agents.chat.budgeted import BudgetedChat
 from flowlattice_agents.chat.cost import Cost, booked, cost_by_agent, cost_of
 from flowlattice_agents.chat.journal import Exchange, Journal, JournaledChat, usd_text
 from flowlattice_agents.chat.openai import Endpoint, OpenAIChat, endpoint_from
-from flowlattice_agents.chat.prices import Price, price_of
+from flowlattice_agents.chat.prices import price_of
 from flowlattice_agents.chat.replay import ReplayChat
 from flowlattice_agents.chat.retrying import Retries, RetryingChat
-from flowlattice_agents.chat.tokens import counter_for
 
 EXCHANGES = "exchanges.jsonl"
 """The journal's name in a run's folder."""

@@ -16,9 +16,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
+from flowlattice.chat import redact
+from flowlattice.files import replace_file
 from flowlattice_agents.chat.base import ChatModel, ChatReply, ChatRequest, Finish, PromptRef, Role, Usage
 from flowlattice_agents.chat.prompts import load_prompt
-from flowlattice_agents.chat.redaction import redact
 from flowlattice_agents.errors import PromptError, RecordError
 
 _SPENT = TypeAdapter(dict[str, int])
@@ -169,12 +170,7 @@ class Journal:
         """Keep which exchanges are not given again; it is on disk when this returns."""
         self._spent = dict(counts)
         text = _SPENT.dump_json(self._spent)
-        draft = self._spent_file.with_suffix(".new")
-        with draft.open("wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(self._spent_file)
+        replace_file(self._spent_file, text)
 
     def append(self, request: ChatRequest, reply: ChatReply) -> Exchange:
         """Write an exchange; it is on disk when this returns."""

@@ -16,11 +16,9 @@ from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
+from flowlattice.chat import Answer, Bounds, Dialect, Refused, StreamEndless, StreamFailed, counter_for, read_answer
 from flowlattice_agents.chat.base import ChatReply, ChatRequest, Usage
-from flowlattice_agents.chat.dialect import Dialect
-from flowlattice_agents.chat.failures import Refused, misconfigured, status_failure, unavailable
-from flowlattice_agents.chat.stream import Answer, Bounds, StreamEndless, StreamFailed, read_answer
-from flowlattice_agents.chat.tokens import counter_for
+from flowlattice_agents.chat.failures import misconfigured, status_failure, unavailable
 from flowlattice_agents.errors import ModelMisconfigured
 
 if TYPE_CHECKING:

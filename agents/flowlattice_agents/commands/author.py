@@ -12,9 +12,10 @@ import click
 from flowlattice.check.allowed import read_hosts
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
+from flowlattice.files import replace_file
 from flowlattice.home import flows_home
 from flowlattice_agents.chat.connect import EXCHANGES
-from flowlattice_agents.chat.prices import Price
+from flowlattice_agents.chat.prices import parse_price
 from flowlattice_agents.commands.options import MONEY
 from flowlattice_agents.commands.outputs import check_file
 from flowlattice_agents.conversation import Conversation, read_answers
@@ -24,7 +25,6 @@ from flowlattice_agents.models.registry import absolute_name, checked_name
 from flowlattice_agents.report import Reporter
 from flowlattice_agents.runs import Parameters, RunResult, Runs
 from flowlattice_agents.spec import FlowSpec
-from flowlattice_agents.store import write_atomically
 
 MAX_BRIEF_BYTES = 1_000_000
 _BRIEF_SUFFIXES = (".md", ".txt")
@@ -100,7 +100,7 @@ def _parameters(brief: str | None, options: Options) -> Parameters:
     out = options["out"] if options["out"] is not None or edit is None else edit.folder
     hosts, spec = options["allow_hosts"], options["spec"]
     if options["price"] is not None:
-        Price.parse(options["price"])  # what is wrong with it is said before anything is written
+        parse_price(options["price"])  # what is wrong with it is said before anything is written
     return Parameters(
         brief=read_brief(brief) if brief is not None else "",
         spec=None if spec is None else read_spec(spec),
@@ -124,7 +124,7 @@ def write_record(result: RunResult, path: Path) -> None:
     """
     record = result.store.folder / EXCHANGES
     try:
-        write_atomically(path, record.read_bytes() if record.exists() else b"", mode=0o644)
+        replace_file(path, record.read_bytes() if record.exists() else b"", mode=0o644)
     except OSError as error:
         raise UsageError(f"{path}: the record cannot be written ({error.strerror}); name another file") from error
 

@@ -185,10 +185,10 @@ def _listed(text: str) -> list[str]:
 
 
 def _price(text: str | None) -> str | None:
-    from flowlattice_agents.chat.prices import Price
+    from flowlattice_agents.chat.prices import parse_price
 
     if text is not None:
-        Price.parse(text)
+        parse_price(text)
     return text
 
 

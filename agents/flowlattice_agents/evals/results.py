@@ -23,11 +23,11 @@ from pydantic import ValidationError
 
 import flowlattice
 from flowlattice.errors import UsageError
+from flowlattice.files import replace_file
 from flowlattice_agents.evals.brief import Brief, Fields, Part
 from flowlattice_agents.evals.evidence import Authored, Evidence
 from flowlattice_agents.evals.scoring import Score
 from flowlattice_agents.evals.solver import ARMS, FIRST_ARM, Settings
-from flowlattice_agents.store import write_atomically
 
 SETTINGS_FILE = "eval.json"
 
@@ -92,7 +92,7 @@ class Results:
             UsageError: What is here was measured with another model or seed.
         """
         if not (self.folder / SETTINGS_FILE).exists():
-            write_atomically(self.folder / SETTINGS_FILE, manifest.model_dump_json(indent=1).encode())
+            replace_file(self.folder / SETTINGS_FILE, manifest.model_dump_json(indent=1).encode())
             return
         before = self.manifest()
         changed = [name for name in ("model", "seed") if getattr(before, name) != getattr(manifest, name)]
@@ -124,7 +124,7 @@ class Results:
     def put(self, result: Result) -> None:
         """Keep a result and its records."""
         data = result.model_dump_json(by_alias=True, exclude_unset=True).encode()
-        write_atomically(self._file(result.arm, result.epoch, result.brief.id), data)
+        replace_file(self._file(result.arm, result.epoch, result.brief.id), data)
         first = result.arm == FIRST_ARM and result.epoch == 0
         folder = self.folder / "records" / ("" if first else f"{result.arm}.{result.epoch}")
         evidence = result.evidence
@@ -133,7 +133,7 @@ class Results:
         for suffix, run in (("", built), (".base", evidence.base), (".change", changed)):
             if run is not None and run.exchanges:
                 lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in run.exchanges)
-                write_atomically(folder / f"{result.brief.id}{suffix}.jsonl", lines.encode())
+                replace_file(folder / f"{result.brief.id}{suffix}.jsonl", lines.encode())
 
     def all(self) -> Iterator[Result]:
         """Every result, in order of arms, briefs and epochs.

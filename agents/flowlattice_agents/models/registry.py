@@ -141,7 +141,7 @@ class _LateChat:
 
     def _connected(self) -> ChatSession:
         from flowlattice_agents.chat.connect import connect
-        from flowlattice_agents.chat.prices import Price
+        from flowlattice_agents.chat.prices import parse_price
 
         settings = self._settings
         return connect(
@@ -151,7 +151,7 @@ class _LateChat:
             note=settings.say,
             on_cost=lambda cost: settings.say(f"{cost} so far"),
             budget_usd=None if settings.budget_usd is None else Decimal(settings.budget_usd),
-            price=None if settings.price is None else Price.parse(settings.price),
+            price=None if settings.price is None else parse_price(settings.price),
         )
 
 

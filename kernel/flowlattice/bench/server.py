@@ -20,7 +20,7 @@ from flowlattice.bench.baseline import application
 from flowlattice.bindings import LocalBindings
 from flowlattice.hosts.programs import load_flow, runtime
 from flowlattice.hosts.web import WebApp
-from flowlattice.hosts.web.server import listen, settings, settle_memory
+from flowlattice.hosts.web.server import Address, listen, settings, settle_memory
 
 ARMS = ("flow", "baseline")
 
@@ -37,7 +37,7 @@ def app_of(arm: str) -> Callable[..., object]:
 
 def main(arm: str) -> None:
     """Serve until stdin is closed."""
-    listener = listen("127.0.0.1", 0)
+    listener = listen(Address("127.0.0.1", 0))
     server = uvicorn.Server(settings(app_of(arm)))
     settle_memory()
     threading.Thread(target=_report, args=(server, listener.getsockname()[1]), daemon=True).start()

@@ -28,12 +28,12 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from flowlattice.bindings.entries import Entry, HttpEntry, SecretEntry
 from flowlattice.check.context import Environment
 from flowlattice.errors import UsageError
+from flowlattice.ir.bindings import VARIABLES
 
 BINDINGS_FILE: Final = "bindings.toml"
-VARS: Final = "vars"
 
 _ENTRIES: Final[TypeAdapter[dict[str, dict[str, Entry]]]] = TypeAdapter(dict[str, dict[str, Entry]])
-_VARIABLES: Final[TypeAdapter[dict[str, dict[str, JsonValue]]]] = TypeAdapter(dict[str, dict[str, JsonValue]])
+_VALUES: Final[TypeAdapter[dict[str, dict[str, JsonValue]]]] = TypeAdapter(dict[str, dict[str, JsonValue]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +66,13 @@ def read_environment(text: str, environment: str) -> EnvironmentText:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{BINDINGS_FILE}: not TOML ({error})") from None
     variables = {
-        name: {VARS: table.pop(VARS)} for name, table in tables.items() if isinstance(table, dict) and VARS in table
+        name: {VARIABLES: table.pop(VARIABLES)}
+        for name, table in tables.items()
+        if isinstance(table, dict) and VARIABLES in table
     }
     try:
         entries = _ENTRIES.validate_python(tables)
-        values = _VARIABLES.validate_python({name: found[VARS] for name, found in variables.items()})
+        values = _VALUES.validate_python({name: found[VARIABLES] for name, found in variables.items()})
     except ValidationError as error:
         # From None: the error beneath has what was given, and somebody may have written a credential out.
         problem = error.errors(include_url=False, include_input=False)[0]

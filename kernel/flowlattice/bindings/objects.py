@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import os
 import re
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing import Final
 
 from flowlattice.capabilities import ObjectRef
 from flowlattice.errors import ObjectMissing, PinBroken
+from flowlattice.files import WRITING, replace_file
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_WRITING: Final = ".writing-"
 _MAX_KEY: Final = 1024
 
 # What a file was when it was read: its length, and when it was changed in ns.
@@ -80,7 +79,7 @@ class FolderObjects:
         if len(key) > _MAX_KEY or not key.isprintable() or "\\" in key or {"", ".", ".."} & set(parts):
             raise ValueError(f"{key[:80]!r} is no key: names with / between them, none of them . or ..")
         path = self._folder.joinpath(*parts)
-        if not path.resolve().is_relative_to(self._folder) or path.name.startswith(_WRITING):
+        if not path.resolve().is_relative_to(self._folder) or path.name.startswith(WRITING):
             raise ValueError(f"{key[:80]!r} leads out of the bucket")
         return path
 
@@ -112,7 +111,7 @@ class FolderObjects:
         for folder, _, names in os.walk(self._folder):
             for name in names:
                 path = Path(folder) / name
-                if not name.startswith(_WRITING) and path.is_file() and path.resolve().is_relative_to(self._folder):
+                if not name.startswith(WRITING) and path.is_file() and path.resolve().is_relative_to(self._folder):
                     yield path
 
     def _digest_of(self, path: Path, key: str) -> tuple[str, int]:
@@ -130,16 +129,7 @@ class FolderObjects:
 
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_WRITING)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_file(path, data)
 
 
 def _digest(data: bytes) -> str:

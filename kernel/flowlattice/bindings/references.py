@@ -21,10 +21,61 @@ _SENSITIVE: Final = re.compile(r"authorization|cookie|token|secret|password|cred
 _HOW: Final = 'name it, "$NAME" for an environment variable or { file = "/run/secrets/name" }'
 
 
-class FromEnvironment(BaseModel):
-    """A value in an environment variable."""
+class _Unusable(Exception):
+    """Why there is no value that can be used, without the value."""
+
+
+class _Reference(BaseModel):
+    """Where a value is. Each kind says what it is called, whether something is there, and reads it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        raise NotImplementedError
+
+    def is_there(self) -> bool:
+        """Whether there is a value; it is neither read nor judged."""
+        raise NotImplementedError
+
+    def read(self, binding: str) -> str:
+        """The value.
+
+        Raises:
+            UsageError: There is none, it cannot be read, or it is not one line of ASCII text.
+        """
+        try:
+            return self._sendable()
+        except _Unusable as why:
+            raise UsageError(f"binding {binding}: {why}") from None
+
+    def problem(self) -> str | None:
+        """What `read` would say against the value, which is read for that; none if it is fit."""
+        try:
+            self._sendable()
+        except _Unusable as why:
+            return str(why)
+        return None
+
+    def _sendable(self) -> str:
+        """A value that fits into a header; what does not would be quoted by the library that finds out."""
+        value = self._value().strip()
+        if not value or not value.isascii() or not value.isprintable():
+            raise _Unusable(f"{self.name} holds nothing that can be sent (one line of ASCII text)")
+        return value
+
+    def _value(self) -> str:
+        """The value as it stands there.
+
+        Raises:
+            _Unusable: There is none, or it cannot be read.
+        """
+        raise NotImplementedError
+
+
+class FromEnvironment(_Reference):
+    """A value in an environment variable."""
 
     variable: str
 
@@ -33,26 +84,19 @@ class FromEnvironment(BaseModel):
         """What people call it."""
         return self.variable
 
-    def read(self, binding: str) -> str:
-        """The value.
-
-        Raises:
-            UsageError: The variable is not set, or holds nothing that can be sent.
-        """
-        value = os.environ.get(self.variable)
-        if not value:
-            raise UsageError(f"binding {binding}: the environment variable {self.variable} is not set")
-        return _sendable(binding, self.name, value)
-
     def is_there(self) -> bool:
-        """Whether there is a value."""
+        """Whether there is a value; it is not judged."""
         return bool(os.environ.get(self.variable))
 
+    def _value(self) -> str:
+        value = os.environ.get(self.variable)
+        if not value:
+            raise _Unusable(f"the environment variable {self.variable} is not set")
+        return value
 
-class FromFile(BaseModel):
+
+class FromFile(_Reference):
     """A value in a file, without the line end after it. The path is absolute, for a deployed flow has no folder."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
 
@@ -61,26 +105,20 @@ class FromFile(BaseModel):
         """What people call it."""
         return self.file
 
-    def read(self, binding: str) -> str:
-        """The value.
-
-        Raises:
-            UsageError: The file cannot be read, or holds nothing that can be sent.
-        """
-        try:
-            value = Path(self.file).read_text(encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"binding {binding}: {self.file} cannot be read ({type(error).__name__})") from None
-        except UnicodeDecodeError:
-            raise UsageError(f"binding {binding}: {self.file} is no text") from None
-        return _sendable(binding, self.name, value)
-
     def is_there(self) -> bool:
-        """Whether there is a value."""
+        """Whether there is a value; it is not read."""
         try:
             return Path(self.file).stat().st_size > 0
         except OSError:
             return False
+
+    def _value(self) -> str:
+        try:
+            return Path(self.file).read_text(encoding="utf-8")
+        except OSError as error:
+            raise _Unusable(f"{self.file} cannot be read ({type(error).__name__})") from None
+        except UnicodeDecodeError:
+            raise _Unusable(f"{self.file} is no text") from None
 
 
 Source: TypeAlias = FromEnvironment | FromFile
@@ -147,11 +185,3 @@ def refuse_written(headers: Mapping[str, Header]) -> None:
     for name, header in headers.items():
         if header.source is None and _SENSITIVE.search(name):
             raise ValueError(f"the value of {name} is a credential and never written here; {_HOW}")
-
-
-def _sendable(binding: str, name: str, value: str) -> str:
-    """A value that fits into a header; what does not would be quoted by the library that finds out."""
-    stripped = value.strip()
-    if not stripped or not stripped.isascii() or not stripped.isprintable():
-        raise UsageError(f"binding {binding}: {name} holds nothing that can be sent (one line of ASCII text)")
-    return stripped

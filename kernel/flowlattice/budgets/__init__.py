@@ -3,8 +3,10 @@
 What a call may cost at worst, and what it did cost, is up to the caller; so is what happens when a budget is used up.
 """
 
-from flowlattice.budgets.amounts import Amount, Remaining, Report, Reservation
+from flowlattice.budgets.amounts import Account, Amount, Remaining, Report, Reservation, Scope
 from flowlattice.budgets.ledger import Ledger
+from flowlattice.budgets.limits import Limits
 from flowlattice.budgets.owners import Owner
+from flowlattice.budgets.purse import Purse
 
-__all__ = ["Amount", "Ledger", "Owner", "Remaining", "Report", "Reservation"]
+__all__ = ["Account", "Amount", "Ledger", "Limits", "Owner", "Purse", "Remaining", "Report", "Reservation", "Scope"]

@@ -27,10 +27,10 @@ class Amount:
 
 @dataclass(frozen=True, kw_only=True)
 class Remaining:
-    """What is left; None where there is no ceiling."""
+    """What is left, or a ceiling; None where there is no ceiling."""
 
-    micro_usd: int | None
-    tokens: int | None
+    micro_usd: int | None = None
+    tokens: int | None = None
 
     def fits(self, amount: Amount) -> bool:
         """Whether so much is left."""
@@ -41,12 +41,49 @@ class Remaining:
         """What is left where both hold."""
         return Remaining(micro_usd=_least(self.micro_usd, other.micro_usd), tokens=_least(self.tokens, other.tokens))
 
+    def without(self, amount: Amount) -> Remaining:
+        """What is left of it after an amount; never below nothing."""
+        return Remaining(micro_usd=_less(self.micro_usd, amount.micro_usd), tokens=_less(self.tokens, amount.tokens))
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether nothing bounds it."""
+        return self.micro_usd is None and self.tokens is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """A scope that a reservation opens where it is not there yet.
+
+    Attributes:
+        id: Its name, unique in the ledger.
+        parent: The scope that it is part of.
+        ceiling: Its ceilings from now on; none leaves them as they are, at first unlimited.
+    """
+
+    id: str
+    parent: str | None = None
+    ceiling: Remaining | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Where an amount counts.
+
+    Attributes:
+        scopes: The scopes, and with them all that they are part of; one that is above several counts it once.
+        opening: Scopes that are made, or given their ceilings, with it; parents first.
+    """
+
+    scopes: tuple[str, ...]
+    opening: tuple[Scope, ...] = ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reservation:
     """So much is set aside in a scope, and in all that it is part of."""
 
-    id: int
+    id: str
     scope: str
     amount: Amount
 
@@ -79,3 +116,7 @@ class Report:
 def _least(one: int | None, other: int | None) -> int | None:
     present = [value for value in (one, other) if value is not None]
     return min(present, default=None)
+
+
+def _less(ceiling: int | None, used: int) -> int | None:
+    return None if ceiling is None else max(0, ceiling - used)

@@ -1,74 +1,100 @@
-"""The ledger: scopes with ceilings, reservations in them, in SQLite (WAL, synchronous FULL), atomic across processes.
+"""The ledger: scopes with ceilings and reservations in them, atomic across all processes that share the database.
 
-A scope's totals include all that is below it. A reservation is added to its scope and each ancestor in one transaction
-that nobody else can write beside (BEGIN IMMEDIATE), or to none. It counts at its worst case until it is settled, and
-for ever if it never is: when its owner has died or its lease is over it is booked as it stands and marked `assumed`.
+A scope's totals include all that is below it. A reservation is added to its scopes and all of their ancestors in one
+transaction that nobody else can write these scopes beside, or to none. It counts at its worst case until it is settled,
+and for ever if it never is: when its owner has died or its lease is over it is booked as it stands, marked `assumed`.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
-from flowlattice.budgets.amounts import Amount, Remaining, Report, Reservation
+from flowlattice.budgets.amounts import Account, Amount, Remaining, Report, Reservation, Scope
 from flowlattice.budgets.owners import Owner
+from flowlattice.budgets.stores import Row, SqliteStore, Store, Transaction
 from flowlattice.errors import BudgetExceeded, UsageError
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS scopes (
-    id TEXT PRIMARY KEY, parent TEXT REFERENCES scopes, ceiling_micro_usd INTEGER, ceiling_tokens INTEGER,
-    spent_micro_usd INTEGER NOT NULL DEFAULT 0, spent_tokens INTEGER NOT NULL DEFAULT 0,
-    assumed_micro_usd INTEGER NOT NULL DEFAULT 0, assumed_tokens INTEGER NOT NULL DEFAULT 0,
-    held_micro_usd INTEGER NOT NULL DEFAULT 0, held_tokens INTEGER NOT NULL DEFAULT 0,
-    calls INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS reservations (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL REFERENCES scopes, state TEXT NOT NULL,
-    micro_usd INTEGER NOT NULL, tokens INTEGER NOT NULL,
-    host TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL, lease_ends REAL NOT NULL
-);
-CREATE INDEX IF NOT EXISTS reservations_held ON reservations (id) WHERE state = 'held';
-CREATE INDEX IF NOT EXISTS scopes_by_parent ON scopes (parent);
-"""
-_ANCESTRY = """
-WITH RECURSIVE above(id, distance) AS (
-    SELECT id, 0 FROM scopes WHERE id = ? UNION ALL
-    SELECT scopes.parent, above.distance + 1 FROM scopes JOIN above USING (id) WHERE scopes.parent IS NOT NULL
+SCHEMA: Final = (
+    """
+CREATE TABLE IF NOT EXISTS budget_scopes (
+    id TEXT PRIMARY KEY, parent TEXT, ceiling_micro_usd BIGINT, ceiling_tokens BIGINT,
+    spent_micro_usd BIGINT NOT NULL DEFAULT 0, spent_tokens BIGINT NOT NULL DEFAULT 0,
+    assumed_micro_usd BIGINT NOT NULL DEFAULT 0, assumed_tokens BIGINT NOT NULL DEFAULT 0,
+    held_micro_usd BIGINT NOT NULL DEFAULT 0, held_tokens BIGINT NOT NULL DEFAULT 0,
+    calls BIGINT NOT NULL DEFAULT 0
+)""",
+    """
+CREATE TABLE IF NOT EXISTS budget_holds (
+    id TEXT PRIMARY KEY, scopes TEXT NOT NULL, state TEXT NOT NULL, micro_usd BIGINT NOT NULL, tokens BIGINT NOT NULL,
+    host TEXT NOT NULL, pid BIGINT NOT NULL, started TEXT NOT NULL, lease_ends DOUBLE PRECISION NOT NULL
+)""",
+    "CREATE INDEX IF NOT EXISTS budget_scopes_by_parent ON budget_scopes (parent)",
 )
-"""
-_BUSY_S = 60.0
-LEASE = timedelta(hours=2)
+"""`budget_holds` has what is held or was assumed, with all scopes that it counts in (JSON); what is over is gone."""
+
+LEASE: Final = timedelta(hours=2)
 """How long a reservation may be held: longer than any call to a model takes, with its retries."""
+
+_COLUMNS = (
+    "id, parent, ceiling_micro_usd, ceiling_tokens, spent_micro_usd, spent_tokens, assumed_micro_usd, assumed_tokens,"
+    " held_micro_usd, held_tokens, calls"
+)
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """A scope as it is stored."""
+
+    id: str
+    parent: str | None
+    ceiling: Remaining
+    spent: Amount
+    assumed: Amount
+    held: Amount
+    calls: int
+
+    @classmethod
+    def of(cls, row: Row) -> _Totals:
+        spent, assumed, held = (Amount(micro_usd=row[at], tokens=row[at + 1]) for at in (4, 6, 8))
+        return cls(row[0], row[1], Remaining(micro_usd=row[2], tokens=row[3]), spent, assumed, held, row[10])
+
+    @property
+    def left(self) -> Remaining:
+        return self.ceiling.without(self.spent + self.held)
 
 
 class Ledger:
-    """What was and may be spent, for all processes that open the same file."""
+    """What was and may be spent, for all processes that open the same database. Calls block; threads take turns."""
 
-    def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, where: Path | Store, *, now: Callable[[], float] = time.time) -> None:
         """Open it, or make it.
 
         Args:
-            path: The file.
+            where: A file for SQLite, or a store, which is closed with the ledger.
             now: The time of day in seconds since the epoch; leases go by it.
         """
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._store: Store = SqliteStore(where) if isinstance(where, Path) else where
         self._now = now
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        self._lock = threading.Lock()
+        self._store.prepare(SCHEMA)
+
+    def now(self) -> float:
+        """The time of day in seconds since the epoch, by the ledger's clock."""
+        return self._now()
 
     def close(self) -> None:
         """Close it."""
         with self._lock:
-            self._db.close()
+            self._store.close()
 
     def open_scope(
         self,
@@ -89,25 +115,19 @@ class Ledger:
         Raises:
             UsageError: There is no such parent, or the scope is part of another one.
         """
-        with self._transaction():
-            if parent is not None:
-                self._scope(parent)
-            self._db.execute("INSERT INTO scopes (id, parent) VALUES (?, ?) ON CONFLICT DO NOTHING", (scope, parent))
-            if (known := self._scope(scope)["parent"]) != parent:
-                raise UsageError(f"budget {scope} is part of {known}, not of {parent}")
-            self._db.execute(
-                "UPDATE scopes SET ceiling_micro_usd = coalesce(?, ceiling_micro_usd),"
-                " ceiling_tokens = coalesce(?, ceiling_tokens) WHERE id = ?",
-                (ceiling_micro_usd, ceiling_tokens, scope),
-            )
+        with self._transaction() as work:
+            was = self._open(work, Account(scopes=(scope,), opening=(Scope(id=scope, parent=parent),)))[scope].ceiling
+            money = was.micro_usd if ceiling_micro_usd is None else ceiling_micro_usd
+            count = was.tokens if ceiling_tokens is None else ceiling_tokens
+            _set_ceiling(work, scope, Remaining(micro_usd=money, tokens=count))
 
     def reserve(
-        self, scope: str, amount: Amount, *, owner: Owner | None = None, lease: timedelta = LEASE
+        self, account: str | Account, amount: Amount, *, owner: Owner | None = None, lease: timedelta = LEASE
     ) -> Reservation:
-        """Set an amount aside, here and in all that the scope is part of, or nowhere.
+        """Set an amount aside, in a scope and in all that it is part of, or nowhere.
 
         Args:
-            scope: Where.
+            account: The scope, or several of them.
             amount: The most that it can come to.
             owner: The process that will settle it; this one by default.
             lease: How long it may take to.
@@ -116,26 +136,21 @@ class Ledger:
             BudgetExceeded: It does not fit; the nearest scope that is too small is named.
             UsageError: There is no such scope.
         """
-        owner = owner or Owner.current()
-        with self._transaction():
-            for row in self._ancestry(scope):
-                if not (left := _left(row)).fits(amount):
-                    raise BudgetExceeded(row["id"], (amount.micro_usd, amount.tokens), (left.micro_usd, left.tokens))
-            self._move(scope, "held", amount)
-            cursor = self._db.execute(
-                "INSERT INTO reservations (scope, state, micro_usd, tokens, host, pid, started, lease_ends)"
-                " VALUES (?, 'held', ?, ?, ?, ?, ?, ?)",
-                (
-                    scope,
-                    amount.micro_usd,
-                    amount.tokens,
-                    owner.host,
-                    owner.pid,
-                    owner.started,
-                    self._now() + lease.total_seconds(),
-                ),
+        account, owner = _account(account), owner or Owner.current()
+        with self._transaction() as work:
+            charged = _chain(self._open(work, account), account.scopes)
+            for totals in charged:
+                if not (left := totals.left).fits(amount):
+                    raise BudgetExceeded(totals.id, (amount.micro_usd, amount.tokens), (left.micro_usd, left.tokens))
+            names = [totals.id for totals in charged]
+            _move(work, names, {"held": 1}, amount)
+            hold, ends = uuid.uuid4().hex, self._now() + lease.total_seconds()
+            work.rows(
+                "INSERT INTO budget_holds (id, scopes, state, micro_usd, tokens, host, pid, started, lease_ends)"
+                " VALUES (?, ?, 'held', ?, ?, ?, ?, ?, ?)",
+                (hold, json.dumps(names), amount.micro_usd, amount.tokens, owner.host, owner.pid, owner.started, ends),
             )
-            return Reservation(id=int(cursor.lastrowid or 0), scope=scope, amount=amount)
+        return Reservation(id=hold, scope=account.scopes[0], amount=amount)
 
     def settle(self, reservation: Reservation, actual: Amount) -> None:
         """Book what it came to, also if that is more than was reserved, or if it was assumed meanwhile.
@@ -143,10 +158,9 @@ class Ledger:
         Raises:
             UsageError: It was settled or released before.
         """
-        with self._transaction():
-            self._take_back(reservation)
-            self._move(reservation.scope, "spent", actual, calls=1)
-            self._mark(reservation.id, "settled")
+        with self._transaction() as work:
+            scopes = self._take_back(work, reservation)
+            _move(work, scopes, {"spent": 1}, actual, calls=1)
 
     def release(self, reservation: Reservation) -> None:
         """Give it back: nothing was spent.
@@ -154,20 +168,19 @@ class Ledger:
         Raises:
             UsageError: It was settled or released before.
         """
-        with self._transaction():
-            self._take_back(reservation)
-            self._mark(reservation.id, "released")
+        with self._transaction() as work:
+            self._take_back(work, reservation)
 
-    def remaining(self, scope: str) -> Remaining:
+    def remaining(self, account: str | Account) -> Remaining:
         """What can still be reserved, all ceilings above considered.
 
         Raises:
             UsageError: There is no such scope.
         """
-        left = Remaining(micro_usd=None, tokens=None)
-        with self._transaction():
-            for row in self._ancestry(scope):
-                left = left.and_also(_left(row))
+        account, left = _account(account), Remaining()
+        with self._transaction() as work:
+            for totals in _chain(self._open(work, account), account.scopes):
+                left = left.and_also(totals.left)
         return left
 
     def spent(self, scope: str) -> Amount:
@@ -180,89 +193,154 @@ class Ledger:
         Raises:
             UsageError: There is no such scope.
         """
-        with self._transaction():
-            self._assume_abandoned()
-            return self._report(scope)
+        self._assume_abandoned()
+        with self._transaction() as work:
+            above = _chain(self._open(work, _account(scope)), (scope,))[1:]
+            below = _below(work, scope)
+        left = Remaining()
+        for totals in above:
+            left = left.and_also(totals.left)
+        return _report(scope, below, left)
 
-    def _report(self, scope: str) -> Report:
-        row = self._scope(scope)
-        below = self._db.execute("SELECT id FROM scopes WHERE parent = ? ORDER BY id", (scope,)).fetchall()
-        return Report(
-            scope=scope,
-            ceiling=Remaining(micro_usd=row["ceiling_micro_usd"], tokens=row["ceiling_tokens"]),
-            spent=_amount(row, "spent"),
-            assumed=_amount(row, "assumed"),
-            held=_amount(row, "held"),
-            remaining=self.remaining(scope),
-            calls=row["calls"],
-            children=tuple(self._report(child["id"]) for child in below),
-        )
+    def roots(self) -> tuple[str, ...]:
+        """The scopes that are part of no other, by name."""
+        with self._transaction() as work:
+            return tuple(row[0] for row in work.rows("SELECT id FROM budget_scopes WHERE parent IS NULL ORDER BY id"))
 
     def _assume_abandoned(self) -> None:
-        for row in self._db.execute("SELECT * FROM reservations WHERE state = 'held'").fetchall():
-            owner = Owner(host=row["host"], pid=row["pid"], started=row["started"])
-            if row["lease_ends"] > self._now() and not owner.is_dead():
-                continue
-            amount = Amount(micro_usd=row["micro_usd"], tokens=row["tokens"])
-            self._move(row["scope"], "held", amount, sign=-1)
-            self._move(row["scope"], "spent", amount, calls=1)
-            self._move(row["scope"], "assumed", amount)
-            self._mark(row["id"], "assumed")
+        with self._transaction() as work:
+            held = work.rows("SELECT id, host, pid, started, lease_ends FROM budget_holds WHERE state = 'held'")
+        for hold, host, pid, started, lease_ends in held:
+            if lease_ends <= self._now() or Owner(host=host, pid=pid, started=started).is_dead():
+                self._assume(hold)
 
-    def _take_back(self, reservation: Reservation) -> None:
-        row = self._db.execute("SELECT * FROM reservations WHERE id = ?", (reservation.id,)).fetchone()
-        state = None if row is None else row["state"]
-        if state == "assumed":
-            self._move(reservation.scope, "spent", reservation.amount, sign=-1, calls=-1)
-            self._move(reservation.scope, "assumed", reservation.amount, sign=-1)
-        elif state == "held":
-            self._move(reservation.scope, "held", reservation.amount, sign=-1)
+    def _assume(self, hold: str) -> None:
+        """Book a reservation as it stands, unless it was ended meanwhile."""
+        with self._transaction() as work:
+            found = work.rows(
+                "UPDATE budget_holds SET state = 'assumed' WHERE id = ? AND state = 'held'"
+                " RETURNING scopes, micro_usd, tokens",
+                (hold,),
+            )
+            for scopes, micro_usd, tokens in found:
+                amount, charged = Amount(micro_usd=micro_usd, tokens=tokens), json.loads(scopes)
+                _locked(work, self._store, charged)
+                _move(work, charged, {"held": -1, "spent": 1, "assumed": 1}, amount, calls=1)
+
+    def _take_back(self, work: Transaction, reservation: Reservation) -> list[str]:
+        """End a reservation; the scopes that it was counted in."""
+        found = work.rows("DELETE FROM budget_holds WHERE id = ? RETURNING scopes, state", (reservation.id,))
+        if not found:
+            raise UsageError(
+                f"reservation {reservation.id} in budget {reservation.scope} was settled or released before"
+            )
+        scopes: list[str] = json.loads(found[0][0])
+        _locked(work, self._store, scopes)
+        if found[0][1] == "held":
+            _move(work, scopes, {"held": -1}, reservation.amount)
         else:
-            raise UsageError(f"reservation {reservation.id} in budget {reservation.scope} is {state or 'not there'}")
+            _move(work, scopes, {"spent": -1, "assumed": -1}, reservation.amount, calls=-1)
+        return scopes
 
-    def _move(self, scope: str, total: str, amount: Amount, *, sign: int = 1, calls: int = 0) -> None:
-        self._db.execute(
-            f"{_ANCESTRY} UPDATE scopes SET {total}_micro_usd = {total}_micro_usd + ?,"
-            f" {total}_tokens = {total}_tokens + ?, calls = calls + ? WHERE id IN (SELECT id FROM above)",
-            (scope, sign * amount.micro_usd, sign * amount.tokens, calls),
-        )
-
-    def _mark(self, reservation: int, state: str) -> None:
-        self._db.execute("UPDATE reservations SET state = ? WHERE id = ?", (state, reservation))
-
-    def _scope(self, scope: str) -> sqlite3.Row:
-        return self._ancestry(scope)[0]
-
-    def _ancestry(self, scope: str) -> list[sqlite3.Row]:
-        """The scope and all that it is part of, nearest first."""
-        found = f"{_ANCESTRY} SELECT scopes.* FROM above JOIN scopes USING (id) ORDER BY above.distance"
-        rows = self._db.execute(found, (scope,)).fetchall()
-        if not rows:
-            raise UsageError(f"there is no budget {scope}; open it first")
-        return rows
+    def _open(self, work: Transaction, account: Account) -> dict[str, _Totals]:
+        """Lock scopes and all that they are part of, those that are to be opened made; by name."""
+        opening = account.opening
+        wanted = [*account.scopes, *(scope.id for scope in opening), *(s.parent for s in opening if s.parent)]
+        known = _locked(work, self._store, wanted)
+        missing = [scope for scope in opening if scope.id not in known]
+        for scope in missing:
+            work.rows(
+                "INSERT INTO budget_scopes (id, parent) VALUES (?, ?) ON CONFLICT DO NOTHING", (scope.id, scope.parent)
+            )
+        if missing:
+            known = _locked(work, self._store, wanted)
+        for name in wanted:
+            if name not in known:
+                raise UsageError(f"there is no budget {name}; open it first")
+        for scope in opening:
+            if (parent := known[scope.id].parent) != scope.parent:
+                raise UsageError(f"budget {scope.id} is part of {parent}, not of {scope.parent}")
+            if scope.ceiling is not None and scope.ceiling != known[scope.id].ceiling:
+                _set_ceiling(work, scope.id, scope.ceiling)
+                known[scope.id] = replace(known[scope.id], ceiling=scope.ceiling)
+        return known
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock:
-            if self._db.in_transaction:
-                yield
-                return
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._lock, self._store.transaction() as work:
+            yield work
 
 
-def _amount(row: sqlite3.Row, total: str) -> Amount:
-    return Amount(micro_usd=row[f"{total}_micro_usd"], tokens=row[f"{total}_tokens"])
+def _account(account: str | Account) -> Account:
+    return Account(scopes=(account,)) if isinstance(account, str) else account
 
 
-def _left(row: sqlite3.Row) -> Remaining:
-    left: dict[str, int | None] = {}
-    for unit in ("micro_usd", "tokens"):
-        ceiling = row[f"ceiling_{unit}"]
-        left[unit] = None if ceiling is None else max(0, ceiling - row[f"spent_{unit}"] - row[f"held_{unit}"])
-    return Remaining(micro_usd=left["micro_usd"], tokens=left["tokens"])
+def _locked(work: Transaction, store: Store, scopes: Sequence[str]) -> dict[str, _Totals]:
+    """The scopes that are there and all that they are part of, so that nobody else changes them; by name."""
+    rows = work.rows(
+        f"WITH RECURSIVE above(id) AS (SELECT id FROM budget_scopes WHERE id IN ({_marks(scopes)}) UNION"
+        " SELECT parent FROM budget_scopes JOIN above USING (id) WHERE parent IS NOT NULL)"
+        f" SELECT {_COLUMNS} FROM budget_scopes WHERE id IN (SELECT id FROM above) {store.locked}",
+        scopes,
+    )
+    return {row[0]: _Totals.of(row) for row in rows}
+
+
+def _chain(known: Mapping[str, _Totals], scopes: Sequence[str]) -> list[_Totals]:
+    """The scopes and all that they are part of, each once, nearest first."""
+    found: dict[str, _Totals] = {}
+    for scope in scopes:
+        at: str | None = scope
+        while at is not None and at not in found:
+            found[at] = known[at]
+            at = known[at].parent
+    return list(found.values())
+
+
+def _below(work: Transaction, scope: str) -> list[_Totals]:
+    """A scope and all that is part of it, by name."""
+    rows = work.rows(
+        "WITH RECURSIVE below(id) AS (SELECT id FROM budget_scopes WHERE id = ? UNION"
+        " SELECT part.id FROM budget_scopes AS part JOIN below ON part.parent = below.id)"
+        f" SELECT {_COLUMNS} FROM budget_scopes WHERE id IN (SELECT id FROM below)",
+        (scope,),
+    )
+    return sorted((_Totals.of(row) for row in rows), key=lambda totals: totals.id)
+
+
+def _report(scope: str, found: Sequence[_Totals], left_above: Remaining) -> Report:
+    totals = next(one for one in found if one.id == scope)
+    left = left_above.and_also(totals.left)
+    return Report(
+        scope=scope,
+        ceiling=totals.ceiling,
+        spent=totals.spent,
+        assumed=totals.assumed,
+        held=totals.held,
+        remaining=left,
+        calls=totals.calls,
+        children=tuple(_report(one.id, found, left) for one in found if one.parent == scope),
+    )
+
+
+def _move(
+    work: Transaction, scopes: Sequence[str], totals: Mapping[str, int], amount: Amount, *, calls: int = 0
+) -> None:
+    """Add an amount to some totals of scopes (1), or take it away (-1)."""
+    changes = [f"{total}_{unit} = {total}_{unit} + ?" for total in totals for unit in ("micro_usd", "tokens")]
+    values = [sign * count for sign in totals.values() for count in (amount.micro_usd, amount.tokens)]
+    work.rows(
+        f"UPDATE budget_scopes SET {', '.join(changes)}, calls = calls + ? WHERE id IN ({_marks(scopes)})",
+        (*values, calls, *scopes),
+    )
+
+
+def _set_ceiling(work: Transaction, scope: str, ceiling: Remaining) -> None:
+    work.rows(
+        "UPDATE budget_scopes SET ceiling_micro_usd = ?, ceiling_tokens = ? WHERE id = ?",
+        (ceiling.micro_usd, ceiling.tokens, scope),
+    )
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" for _ in values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -19,9 +19,9 @@ from flowlattice.certify.model import Example
 from flowlattice.certify.requests import Request
 from flowlattice.engine.calls import CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import InputReader, RejectedInput
-from flowlattice.engine.limits import TokenBucket
+from flowlattice.engine.limits import OwnLimits
 from flowlattice.engine.runtime import bind
-from flowlattice.hosts.inprocess import InProcess
+from flowlattice.hosts.inprocess import InProcess, Patience
 from flowlattice.hosts.web import WebApp
 from flowlattice.hosts.web.text import read_fields
 from flowlattice.ir.fields import FieldSource, field_sources
@@ -30,6 +30,7 @@ from flowlattice.language.loading import Program
 from flowlattice.plan import plan
 from flowlattice.record import Record
 
+_PATIENCE = Patience(pieces=200, seconds=0.2)  # streams may go on for ever
 _PINNED = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 
@@ -44,7 +45,7 @@ class Answer:
     def json(self) -> JsonValue:
         """The body as JSON, a stream of events as the list of their data; none where it is neither."""
         if self.headers.get("content-type") == "text/event-stream":
-            return [_data(event) for event in self.text.split("\n\n")[:-1]]
+            return [_data(event) for event in self.text.split("\n\n")[:-1] if event != ":"]
         return _json(self.text, None)
 
 
@@ -109,7 +110,9 @@ class Host:
         kind = {"content-type": request.content_type} if request.content_type else {}
         headers = {**kind, **request.headers}
         body = (request.body or "").encode()
-        response = await self.driver.request(request.method, request.target, headers=headers, body=body)
+        response = await self.driver.request(
+            request.method, request.target, headers=headers, body=body, patience=_PATIENCE
+        )
         return Answer(status=response.status, headers=response.headers, text=response.body.decode("utf-8", "replace"))
 
     def calls(self) -> list[CallRecord]:
@@ -142,15 +145,13 @@ class Subject:
         ir = self.ir.model_copy(update={"surfaces": surfaces})
         log = MemoryCallLog()
         bindings = LocalBindings(clock=PinnedClock(_PINNED), rng=Randomness(seed=7))
-        planned = plan(ir, "web")
-        buckets = tuple(TokenBucket(limit.qps, limit.burst, clock=lambda: 0.0) for limit in planned.rate_limits)
-        runtime = replace(bind(planned, self.program, ir, bindings, log), buckets=buckets)
-        async with InProcess(WebApp([runtime])) as driver:
+        runtime = bind(plan(ir, "web"), self.program, ir, bindings, log)
+        async with InProcess(WebApp([runtime], limits=OwnLimits(clock=lambda: 0.0))) as driver:
             yield Host(driver, log)
 
 
 def _data(event: str) -> JsonValue:
-    text = "\n".join(line.removeprefix("data: ") for line in event.split("\n"))
+    text = "\n".join(line.removeprefix("data: ") for line in event.split("\n") if line.startswith("data: "))
     return _json(text, text)
 
 

@@ -5,8 +5,7 @@ A file is replaced in one step, and never by one that does not parse.
 
 from __future__ import annotations
 
-import os
-import tempfile
+import stat
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from flowlattice.check.context import CheckContext
 from flowlattice.check.fixes import apply_fixes, with_edits
 from flowlattice.check.registry import check
 from flowlattice.diagnostics import Diagnostic
+from flowlattice.files import replace_file
 from flowlattice.ir.build import Built, build
 from flowlattice.sandbox import Sandbox
 
@@ -97,15 +97,6 @@ def _fixed(sources: Mapping[str, str], found: tuple[Diagnostic, ...], unsafe: bo
 
 def _write(file: Path, text: str) -> None:
     """Replace a file in one step, keeping its permissions and its byte order mark."""
-    mode = file.stat().st_mode
+    mode = stat.S_IMODE(file.stat().st_mode)
     mark = BOM_UTF8 if file.read_bytes().startswith(BOM_UTF8) else b""
-    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as stream:
-        try:
-            stream.write(mark + text.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-            Path(stream.name).chmod(mode)
-            Path(stream.name).replace(file)
-        except OSError:
-            Path(stream.name).unlink(missing_ok=True)
-            raise
+    replace_file(file, mark + text.encode(), mode=mode)

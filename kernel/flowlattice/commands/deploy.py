@@ -49,7 +49,7 @@ def command(console: Console, path: Path, approve: bool, environment: str | None
     from flowlattice.deployments import LOCAL, Deployments
     from flowlattice.home import flows_home
     from flowlattice.ir.digest import source_digest
-    from flowlattice.language.loading import flow_file
+    from flowlattice.language.sources import flow_file
 
     file = flow_file(path)
     bindings = _bindings(file.parent, environment)

@@ -38,7 +38,7 @@ def command(console: Console, path: Path | None, environment: str | None, connec
     missing without which nothing works, 1 if the flow has problems or lacks something.
     """
     from flowlattice.health import installation, machine, worst
-    from flowlattice.language.loading import flow_file
+    from flowlattice.language.sources import flow_file
 
     bound = _environment(path, environment, connect=connect)
     if path is not None:
@@ -60,7 +60,7 @@ def _environment(path: Path | None, environment: str | None, *, connect: bool) -
     if path is None:
         raise UsageError("--env is looked up in the bindings.toml of a flow; give its PATH")
     from flowlattice.bindings.file import bindings_text, read_environment
-    from flowlattice.language.loading import flow_file
+    from flowlattice.language.sources import flow_file
 
     return read_environment(bindings_text(flow_file(path).parent, environment), environment)
 

@@ -88,8 +88,8 @@ def _stores(path: Path | None, state: Path | None, environment: str | None) -> l
     from flowlattice.bindings import bindings_text
     from flowlattice.bindings.kept import LOCAL_STORE, environment_stores
     from flowlattice.home import flows_home
-    from flowlattice.hosts.deployed import deployed_stores
-    from flowlattice.language.loading import flow_file
+    from flowlattice.hosts.versions import deployed_stores
+    from flowlattice.language.sources import flow_file
 
     if (path is None) != (environment is None) or (state is not None and path is not None):
         raise UsageError("give PATH with --env NAME, or --state DIR alone, or nothing for everything that is deployed")

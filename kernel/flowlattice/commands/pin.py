@@ -24,7 +24,7 @@ def command(console: Console, path: Path) -> Exit:
     change that you have read; until then `flows check` refuses the flows that use it (DAG330).
     """
     from flowlattice.ir.pins import write_pin
-    from flowlattice.language.connectors import CONNECTORS_FILE
+    from flowlattice.language.artifacts import CONNECTORS_FILE
 
     if not path.is_file():
         raise UsageError(f"{path}: name the Python file of a connector")

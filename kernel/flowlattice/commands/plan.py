@@ -36,7 +36,7 @@ def command(console: Console, path: Path, profile: str | None, every: bool) -> E
     where that is the flow's own profile.
     """
     from flowlattice.ir.digest import source_digest
-    from flowlattice.language.loading import flow_file
+    from flowlattice.language.sources import flow_file
     from flowlattice.plan import PlanRefused, plan
     from flowlattice.plan.text import words
 

@@ -17,7 +17,7 @@ from flowlattice.home import flows_home
 def command(console: Console, name: str) -> Exit:
     """Let NAME stand for the digest that was deployed before its current one.
 
-    A running `flows serve --deployed` serves it after its next start. Where nothing was deployed before, the name is
+    A running `flows serve --deployed` serves it in a moment. Where nothing was deployed before, the name is
     withdrawn.
     """
     from flowlattice.deployments import Deployments
@@ -28,5 +28,5 @@ def command(console: Console, name: str) -> Exit:
     elif now is None:
         console.result(f"{name} is withdrawn; nothing was deployed before")
     else:
-        console.result(f"{name} is {now.digest[:12]} again; restart flows serve --deployed to serve it")
+        console.result(f"{name} is {now.digest[:12]} again; a running flows serve --deployed serves it in a moment")
     return Exit.OK

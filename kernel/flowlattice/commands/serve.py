@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from flowlattice.console import PATH, Console, Exit, verb
-from flowlattice.errors import UsageError
 
 if TYPE_CHECKING:
-    from flowlattice.bindings import SqliteCallLog
-    from flowlattice.engine import Runtime
+    from flowlattice.hosts.logs import LogFormat
 
 
 @verb(
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     flows serve flow.py
     flows serve orders/ contact/ --port 8080
     flows serve flow.py --env production
+    flows serve --deployed --workers 4
     flows serve --deployed --port 0 --json
     """
 )
@@ -29,7 +28,13 @@ if TYPE_CHECKING:
 @click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 picks a free one.")
 @click.option("--env", "environment", help="Environment of bindings.toml; without it, local doubles stand in.")
 @click.option("--state", type=PATH, metavar="DIR", help="Folder of kv and dedupe entries and of the run log.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that serve.")
 @click.option("--until-eof", is_flag=True, help="Stop also when standard input ends, as when a parent process dies.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    help="A line of the log for people or for machines; text on a terminal, else JSON.",
+)
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     console: Console,
     paths: tuple[Path, ...],
@@ -38,61 +43,36 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     port: int,
     environment: str | None,
     state: Path | None,
+    workers: int,
     until_eof: bool,
+    log_format: LogFormat | None,
 ) -> Exit:
     """Serve flows until SIGTERM or Ctrl-C; what is under way then is still answered.
 
-    Prints the URL once requests are answered. /healthz, /readyz and /metrics are always there.
+    Prints the URL once requests are answered. /healthz, /readyz and /metrics are always there. What is deployed while
+    it runs is served from then on, paths are read again on SIGHUP; no request and no connection is lost.
     """
-    from flowlattice.hosts.web import WebApp
-    from flowlattice.hosts.web.server import Address, listen, serve, stop_at_eof
+    from flowlattice.home import flows_home
+    from flowlattice.hosts.versions import source_of
+    from flowlattice.hosts.web.alone import serve_alone
+    from flowlattice.hosts.web.server import Address, stop_at_eof
 
-    logs: list[SqliteCallLog] = []
-    runtimes = _runtimes(paths, deployed, environment, state, logs)
-    app = WebApp(runtimes)
+    source = source_of(paths, deployed=deployed, environment=environment, state=state, home=flows_home())
 
-    def ready(address: Address) -> None:
-        doubled = sorted({name for runtime in runtimes for name in runtime.doubles})
-        if doubled:
-            console.progress(f"local doubles stand in for {', '.join(doubled)}: nothing leaves this machine")
+    def ready(address: Address, doubles: tuple[str, ...]) -> None:
+        if doubles:
+            console.progress(f"local doubles stand in for {', '.join(doubles)}: nothing leaves this machine")
         if console.json:
             console.emit({"url": address.url})
         else:
             console.result(f"serving at {address.url}")
 
+    where = Address(host, port)
+    if workers > 1:
+        from flowlattice.hosts.web.supervisor import serve_with_workers
+
+        return Exit(serve_with_workers(source, where, log_format, ready, workers=workers, until_eof=until_eof))
     if until_eof:
         stop_at_eof()
-    try:
-        serve(app, listen(host, port), ready)
-    finally:
-        for log in logs:
-            log.close()
+    serve_alone(source, where, log_format, ready)
     return Exit.OK
-
-
-def _runtimes(
-    paths: tuple[Path, ...],
-    deployed: bool,
-    environment: str | None,
-    state: Path | None,
-    logs: list[SqliteCallLog],
-) -> list[Runtime]:
-    from flowlattice.bindings import SqliteCallLog, bindings_for
-    from flowlattice.home import flows_home
-    from flowlattice.hosts.deployed import CALLS_FILE, deployed_runtimes
-    from flowlattice.hosts.programs import load_flow, runtime
-
-    if deployed == bool(paths):
-        raise UsageError("name the flows to serve, or give --deployed for everything that is deployed; not both")
-    if deployed:
-        if environment is not None or state is not None:
-            raise UsageError("--env and --state belong to paths; a deployment has its own")
-        return list(deployed_runtimes(flows_home(), logs))
-    found = []
-    for path in paths:
-        flow = load_flow(path)
-        if state is not None:
-            logs.append(SqliteCallLog(state / CALLS_FILE, flow.ir.name))
-        bindings = bindings_for(flow.program.file.parent, environment, state)
-        found.append(runtime(flow, bindings, profile="web", log=logs[-1] if state is not None else None))
-    return found

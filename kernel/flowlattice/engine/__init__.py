@@ -2,7 +2,6 @@
 
 from flowlattice.engine.calls import CallLog, CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import InputReader, Problem, RejectedInput
-from flowlattice.engine.limits import TokenBucket
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runtime import BoundTrigger, Runtime, bind
@@ -18,6 +17,5 @@ __all__ = [
     "Reply",
     "Run",
     "Runtime",
-    "TokenBucket",
     "bind",
 ]

@@ -42,6 +42,9 @@ class CallLog(Protocol):
     def record(self, call: CallRecord) -> None:
         """Record a call; never blocks."""
 
+    def close(self) -> None:
+        """Write what is still to be written; may block."""
+
 
 class MemoryCallLog:
     """A log in memory, for dev runs and tests; keeps the newest `limit` calls."""
@@ -56,9 +59,15 @@ class MemoryCallLog:
         if len(self.calls) > self._limit:
             del self.calls[: self._limit // 10]
 
+    def close(self) -> None:
+        """Keep the calls: there is nothing to write."""
+
 
 class NoCallLog:
     """Keeps nothing, for hosts that were given no place to keep calls."""
 
     def record(self, call: CallRecord) -> None:
         """Forget the call."""
+
+    def close(self) -> None:
+        """There is nothing to write."""

@@ -10,14 +10,16 @@ from uuid import UUID
 
 from flowlattice.engine.failures import UserCode
 from flowlattice.engine.nodes import BoundCall, BoundInline
+from flowlattice.engine.outlet import Outlet
+from flowlattice.engine.pieces import Pieces
 from flowlattice.engine.reply import Reply, renderer
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import NotRunYet
+from flowlattice.engine.streams import Awaited, BoundStream
 from flowlattice.language.combinators import DEFAULT_CASE
 from flowlattice.plan import AnyUnit, Branch, Call, ExecPlan, Fan, Hop, Merge, Respond, Segment
 
 Plain: TypeAlias = Callable[[object, Run], Reply | None]
-Awaited: TypeAlias = Callable[[object, Run], Coroutine[None, None, Reply | None]]
 Choose: TypeAlias = Callable[[object], object]
 
 
@@ -26,7 +28,7 @@ class Functions:
     """The code behind a plan's nodes, by node id."""
 
     inline: Mapping[UUID, BoundInline]
-    calls: Mapping[UUID, BoundCall]
+    calls: Mapping[UUID, BoundCall | BoundStream]
     choices: Mapping[UUID, Choose]
 
 
@@ -93,7 +95,7 @@ class Compiler:
             case Merge():
                 return self.fan(unit.next, unit.name)
             case Respond():
-                return Step(plain=_respond(unit))
+                return _respond(unit)
             case _:
                 raise NotRunYet(f"{unit.kind} nodes ({unit.name})")
 
@@ -110,6 +112,8 @@ class Compiler:
         bounds = [bound_ms for bound_ms in (unit.timeout_ms, timeout_ms) if bound_ms is not None]
         timeout = min(bounds) / 1000 if bounds else None
         after = self.fan(unit.next, bound.name).as_awaited()
+        if isinstance(bound, BoundStream):
+            return Step(awaited=lambda record, run: bound.pull(record, run, timeout, after))
 
         async def call(record: object, run: Run) -> Reply | None:
             return await after(await bound.call(record, run, timeout), run)
@@ -133,7 +137,13 @@ def _output(node: str) -> Plain:
     return call
 
 
-def _respond(unit: Respond) -> Plain:
+def _respond(unit: Respond) -> Step:
+    if not unit.goes_out_in_pieces:
+        return Step(plain=_respond_whole(unit))
+    return Step(awaited=_respond_on_and_on(unit) if unit.stream else _respond_item_by_item(unit))
+
+
+def _respond_whole(unit: Respond) -> Plain:
     render, name = renderer(unit), unit.name
 
     def call(record: object, run: Run) -> Reply:
@@ -146,6 +156,49 @@ def _respond(unit: Respond) -> Plain:
         return reply
 
     return call
+
+
+def _respond_on_and_on(unit: Respond) -> Awaited:
+    """An answer of which each record is the next piece."""
+    pieces, name = Pieces(unit), unit.name
+
+    def call(record: object, run: Run) -> Coroutine[None, None, None]:
+        outlet = run.outlet
+        with UserCode(name, run):
+            chunk = pieces.encode(record)
+            head = None if outlet is None or outlet.source is pieces else pieces.head(record)
+        if run.outputs is not None:
+            run.outputs.append((name, record))
+        if outlet is None:
+            return _nowhere()
+        return outlet.write(chunk) if head is None else _begin(outlet, pieces, head, chunk)
+
+    return call
+
+
+def _respond_item_by_item(unit: Respond) -> Awaited:
+    """An answer whose pieces are the items of one record."""
+    pieces, name = Pieces(unit), unit.name
+
+    async def call(record: object, run: Run) -> None:
+        with UserCode(name, run):
+            head, chunks = pieces.head(record), pieces.items(record)
+        if run.outputs is not None:
+            run.outputs.append((name, record))
+        if run.outlet is not None:
+            await _begin(run.outlet, pieces, head, *chunks)
+
+    return call
+
+
+async def _begin(outlet: Outlet, source: object, head: Reply, *chunks: bytes) -> None:
+    await outlet.begin(source, head)
+    for chunk in chunks:
+        await outlet.write(chunk)
+
+
+async def _nowhere() -> None:
+    """Nobody takes it."""
 
 
 def _chain(nodes: list[BoundInline]) -> Callable[[object, Run], object]:

@@ -16,6 +16,8 @@ from flowlattice.operators.base import NoValueError
 
 ON_PURPOSE: Final = (InvalidInput, NoValueError)
 _PASSING: Final = (*ON_PURPOSE, KeyboardInterrupt)
+PASSING_AWAITED: Final = (*_PASSING, asyncio.CancelledError, GeneratorExit)
+"""What passes unchanged where user code is awaited."""
 
 
 class UserCode:

@@ -1,10 +1,15 @@
-"""Limits at the door: the token bucket. What a caller over a limit is told is the host's business."""
+"""Limits at the door: the token bucket. What a caller over a limit is told is the host's business.
+
+A host makes the buckets of what it serves with a `Limits`: `OwnLimits` for one process, `SharedLimits`
+(engine/shared_limits.py) for several that let in together what one would.
+"""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 
 class TokenBucket:
@@ -35,6 +40,43 @@ class TokenBucket:
             return 0.0
         self._tokens = tokens
         return (1.0 - tokens) / self._qps
+
+    def go_on_from(self, before: TokenBucket) -> None:
+        """Take over the tokens of the bucket that was there before, so that a new version of a flow brings none."""
+        self._tokens, self._at = min(self._burst, before._tokens), before._at
+
+
+class Limits(Protocol):
+    """Where a host has its buckets from."""
+
+    def bucket(self, name: str, qps: float, burst: int) -> TokenBucket:
+        """The bucket of a limit; asked for again under its name, it goes on with the tokens that are in it.
+
+        Args:
+            name: Names the limit among all that are served.
+            qps: Tokens that come back in a second.
+            burst: How many tokens there are at most.
+        """
+
+
+class OwnLimits:
+    """Buckets of one process.
+
+    Args:
+        clock: A monotonic clock in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def bucket(self, name: str, qps: float, burst: int) -> TokenBucket:
+        """The bucket of that name, with what an earlier one of the name holds."""
+        bucket = TokenBucket(qps, burst, self._clock)
+        if (before := self._buckets.get(name)) is not None:
+            bucket.go_on_from(before)
+        self._buckets[name] = bucket
+        return bucket
 
 
 def retry_after(seconds: float) -> int:

@@ -32,7 +32,7 @@ def bind_inline(node: ir.Node, function: Callable[..., object], bindings: Bindin
         return BoundInline(node.name, function)
 
     def with_run(record: object, run: Run) -> object:
-        return function(record, **_arguments(given, Attempt(run, node.name)))
+        return function(record, **arguments_of(given, Attempt(run, node.name)))
 
     return BoundInline(node.name, function, with_run)
 
@@ -88,10 +88,14 @@ class BoundCall:
             return await self._invoke(record, attempt)
 
     async def _invoke(self, record: object, attempt: Attempt) -> object:
-        arguments = _arguments(self._grants, attempt)
+        arguments = arguments_of(self._grants, attempt)
         if self._is_async:
             with UserCode(self.name, attempt.run, awaited=True):
-                return await cast("Awaitable[object]", self._function(record, **arguments))
+                try:
+                    return await cast("Awaitable[object]", self._function(record, **arguments))
+                finally:
+                    if attempt.holds:
+                        await attempt.close()
 
         def work() -> object:
             with UserCode(self.name, attempt.run):
@@ -100,5 +104,6 @@ class BoundCall:
         return await self._threads.call(work)
 
 
-def _arguments(given: dict[str, Grant], attempt: Attempt) -> dict[str, object]:
+def arguments_of(given: dict[str, Grant], attempt: Attempt) -> dict[str, object]:
+    """What a node's further parameters are in one attempt."""
     return {name: grant(attempt) for name, grant in given.items()}

@@ -17,6 +17,6 @@ PAGE: Final = (
 )
 
 
-def protecting(body: str) -> dict[bytes, bytes]:
-    """The headers of an answer with such a body: of pages more than of data, of nothing none."""
-    return dict(PAGE) if body == "html" else {} if body == "empty" else dict((NOSNIFF,))
+def protecting(body: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of an answer with such a body: of pages more than of data."""
+    return PAGE if body == "html" else (NOSNIFF,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -14,6 +13,7 @@ from flowlattice.engine.parts import Parts
 from flowlattice.engine.protection import NOSNIFF, protecting
 from flowlattice.headers import header_value
 from flowlattice.plan import Respond
+from flowlattice.plan.units import BODILESS
 
 JSON: Final = b"application/json"
 TEXT: Final = b"text/plain; charset=utf-8"
@@ -21,20 +21,17 @@ HTML: Final = b"text/html; charset=utf-8"
 EVENTS: Final = b"text/event-stream"
 
 _CONTENT_TYPES: Final[Mapping[str, bytes]] = {"json": JSON, "text": TEXT, "html": HTML, "events": EVENTS}
-_BODILESS: Final = frozenset({204, 205, 304})
 _NO_STORE: Final = ((b"cache-control", b"no-store"),)
-_LINE_END: Final = re.compile("\r\n|\r|\n")  # where a stream of events begins a new line, and nowhere else
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; `content_type` is none where there is no body, `events` is none where the body is in one piece."""
+    """An answer; `content_type` is none where there is no body."""
 
     status: int
     body: bytes = b""
     content_type: bytes | None = None
     headers: tuple[tuple[bytes, bytes], ...] = field(default=())
-    events: tuple[bytes, ...] | None = None
 
 
 NO_CONTENT: Final = Reply(204)
@@ -73,46 +70,41 @@ def renderer(respond: Respond) -> Callable[[object], Reply]:
             return write(value, None)
         inner = value if parts.body is None else getattr(value, parts.body)
         reply = write(inner, parts.outside if inner is value else None)
-        return _with_headers(reply, parts.header_lines(value))
+        return with_headers(reply, parts.header_lines(value))
 
     return render
 
 
+def is_bodiless(respond: Respond) -> bool:
+    """Whether a respond's answers have no body, whatever reaches it."""
+    return respond.body == "empty" or respond.status in BODILESS
+
+
+def reply_head(respond: Respond) -> Reply:
+    """What of a respond's answer is always the same: status, type of content, headers."""
+    always = tuple((name.lower().encode(), header_value(text).encode()) for name, text in respond.headers.items())
+    if is_bodiless(respond):
+        return with_headers(Reply(respond.status), always)
+    fixed = (*protecting(respond.body), *(_NO_STORE if respond.body == "events" else ()))
+    return with_headers(Reply(respond.status, b"", _CONTENT_TYPES[respond.body], fixed), always)
+
+
 def _writer(respond: Respond) -> Callable[[object, set[str] | None], Reply]:
     """What writes the body of one respond, without some attributes, below the headers that are always the same."""
-    status = respond.status
-    always = tuple((name.lower().encode(), header_value(text).encode()) for name, text in respond.headers.items())
-    if respond.body == "empty" or status in _BODILESS:
-        answer = _with_headers(Reply(status), always)
-        return lambda _value, _leave_out: answer
-    always = tuple((protecting(respond.body) | dict(always)).items())
-    bare = _with_headers(Reply(status, b"", _CONTENT_TYPES[respond.body]), always)
-    content_type, headers = bare.content_type, bare.headers
+    head = reply_head(respond)
+    status, content_type, headers = head.status, head.content_type, head.headers
+    if is_bodiless(respond):
+        return lambda _value, _leave_out: head
     if respond.body == "json":
         return lambda value, leave_out: Reply(status, json_bytes(value, leave_out), content_type, headers)
-    if respond.body == "events":
-        stream = _with_headers(Reply(status, b"", EVENTS, _NO_STORE), always)
-        return lambda value, _leave_out: replace(stream, events=tuple(map(_event, _items(value))))
     return lambda value, _leave_out: Reply(status, _text(value).encode(), content_type, headers)
 
 
-def _with_headers(reply: Reply, headers: Iterable[tuple[bytes, bytes]]) -> Reply:
+def with_headers(reply: Reply, headers: Iterable[tuple[bytes, bytes]]) -> Reply:
     """An answer with more headers; one that is there already gives way, and so does the type of the content."""
     merged = {**dict(reply.headers), **dict(headers)}
     content_type = merged.pop(b"content-type", reply.content_type)
     return replace(reply, content_type=content_type, headers=tuple(merged.items()))
-
-
-def _event(item: object) -> bytes:
-    """A server-sent event with nothing but data, each line of it on a line of its own (HTML standard, 9.2)."""
-    data = item if isinstance(item, str) else json_bytes(item).decode()
-    return "".join(f"data: {line}\n" for line in _LINE_END.split(data)).encode() + b"\n"
-
-
-def _items(value: object) -> list[object]:
-    if not isinstance(value, list | tuple):
-        raise TypeError(f"an answer of events needs a list, not {type(value).__name__}")
-    return list(value)
 
 
 def _text(value: object) -> str:

@@ -5,30 +5,36 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any, TypeVar
 
 from flowlattice.engine.calls import CallLog, CallRecord, Outcome
+from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.reply import Reply
+
+T = TypeVar("T")
 
 
 class Run:
     """One run.
 
     Attributes:
+        flow: The name of the flow that runs.
         log: Where capability calls are recorded.
         cancelled: Whether nobody waits for the result any more.
         deadline: When nobody waits any longer, on the monotonic clock in seconds; none for never.
         outputs: What reached nodes without successors, by node, where the host collects it.
         answer: Called with the first answer where it goes out before the run is over.
+        outlet: Where an answer goes that is written while the run is under way; none where nobody takes one.
         goes_on: Whether the run outlives its answer.
         kept: Work that nobody waits for: effects that have begun, runs that go on.
     """
 
-    __slots__ = ("_id", "answer", "cancelled", "deadline", "goes_on", "kept", "log", "outputs")
+    __slots__ = ("_id", "answer", "cancelled", "deadline", "flow", "goes_on", "kept", "log", "outlet", "outputs")
 
-    def __init__(self, log: CallLog, kept: set[asyncio.Task[Any]], *, collect: bool = False) -> None:
+    def __init__(self, log: CallLog, kept: set[asyncio.Task[Any]], *, collect: bool = False, flow: str = "") -> None:
         self._id: str | None = None
+        self.flow = flow
         self.log = log
         self.kept = kept
         self.cancelled = False
@@ -36,6 +42,7 @@ class Run:
         self.deadline: float | None = None
         self.outputs: list[tuple[str, object]] | None = [] if collect else None
         self.answer: Callable[[Reply], None] | None = None
+        self.outlet: Outlet | None = None
 
     @property
     def id(self) -> str:
@@ -74,7 +81,7 @@ class Attempt:
         uncertain: How many effects have begun of which it is not certain that they did not happen.
     """
 
-    __slots__ = ("_gone", "_sent", "attempt", "key", "node", "run", "uncertain")
+    __slots__ = ("_gone", "_open", "_sent", "attempt", "key", "node", "run", "uncertain")
 
     def __init__(self, run: Run, node: str, *, key: str | None = None) -> None:
         self.run = run
@@ -84,6 +91,7 @@ class Attempt:
         self.uncertain = 0
         self._sent = 0
         self._gone = False
+        self._open: list[AsyncIterator[Any]] | None = None
 
     @property
     def run_id(self) -> str:
@@ -104,6 +112,24 @@ class Attempt:
             return None
         self._sent += 1
         return self.key if self._sent == 1 else f"{self.key}-{self._sent}"
+
+    def hold(self, items: AsyncIterator[T]) -> AsyncIterator[T]:
+        """What a capability gives piece by piece; it is closed when the node is over, however it ends."""
+        if self._open is None:
+            self._open = []
+        self._open.append(items)
+        return items
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something to close."""
+        return self._open is not None
+
+    async def close(self) -> None:
+        """The node is over: close what it left open."""
+        for items in reversed(self._open or ()):
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
 
     def record(
         self, capability: str, method: str, target: str, *, key: str | None = None, outcome: Outcome = "done"

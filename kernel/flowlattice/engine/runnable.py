@@ -52,8 +52,6 @@ def _lacking(plan: ExecPlan) -> Iterator[str]:
             yield f"checkpoints ({unit.name})"
         elif isinstance(unit, Child) or unit.name in _subflows(plan):
             yield f"subflows ({unit.name})"
-        elif isinstance(unit, Respond) and unit.stream:
-            yield f"streamed responses ({unit.name})"
         elif not isinstance(unit, Respond) and any(hop.into for fan in fans(unit) for hop in fan.hops):
             yield f"nodes of two inputs (behind {unit.name})"
     yield from _promises(plan)

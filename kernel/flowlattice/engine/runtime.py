@@ -10,16 +10,17 @@ from typing import Any, cast, get_type_hints
 from uuid import UUID
 
 from flowlattice.capabilities import registry
+from flowlattice.engine.answers import Answers
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.calls import CallLog, NoCallLog
 from flowlattice.engine.compile import Compiler, Functions, Step
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
-from flowlattice.engine.limits import TokenBucket
-from flowlattice.engine.nodes import BoundCall, bind_inline
+from flowlattice.engine.nodes import BoundCall, BoundInline, bind_inline
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import check_runnable
+from flowlattice.engine.streams import BoundStream
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.variables import Given, variables_of, with_variables
 from flowlattice.errors import DeadlineExceeded
@@ -44,11 +45,13 @@ class BoundTrigger:
         plan: Its plan.
         reader: Reads its records.
         step: Everything that a record sets off.
+        answers: What its caller may be answered with.
     """
 
     plan: TriggerPlan
     reader: InputReader
     step: Step
+    answers: Answers
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,6 @@ class Runtime:
     Attributes:
         plan: The plan.
         triggers: Its triggers.
-        buckets: Its rate limits, shared by all triggers.
         log: Where capability calls are recorded.
         doubles: Bindings that local doubles stand in for.
         kept: Work that goes on though nobody waits: effects that have begun, runs that were answered early.
@@ -66,7 +68,6 @@ class Runtime:
 
     plan: ExecPlan
     triggers: tuple[BoundTrigger, ...]
-    buckets: tuple[TokenBucket, ...]
     bindings: Bindings
     log: CallLog
     doubles: tuple[str, ...] = ()
@@ -74,7 +75,7 @@ class Runtime:
 
     def new_run(self, *, collect: bool = False) -> Run:
         """A run that has not begun."""
-        return Run(self.log, self.kept, collect=collect)
+        return Run(self.log, self.kept, collect=collect, flow=self.plan.flow)
 
     async def execute(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
         """Run a record through the flow within the trigger's deadline.
@@ -114,8 +115,9 @@ class Runtime:
         return not self.kept
 
     async def close(self) -> None:
-        """Give back what the bindings hold."""
+        """Give back what the bindings hold, and write what the log has still to write."""
         await self.bindings.close()
+        await asyncio.to_thread(self.log.close)
 
 
 def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, log: CallLog | None = None) -> Runtime:
@@ -136,16 +138,17 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
     given = variables_of(program.flow.variables, bindings.variables)
     compiler = Compiler(plan, _functions(plan, flow, elements, bindings, given))
+    units = {unit.name: unit for unit in plan.units}
     triggers = tuple(
         BoundTrigger(
             plan=trigger,
             reader=InputReader(cast("TriggerNode[Record]", elements[trigger.node]).trigger.emits),
             step=compiler.fan(trigger.next, trigger.name),
+            answers=Answers(trigger.next, units, flow),
         )
         for trigger in plan.triggers
     )
-    buckets = tuple(TokenBucket(limit.qps, limit.burst) for limit in plan.rate_limits)
-    return Runtime(plan, triggers, buckets, bindings, log or NoCallLog(), _doubles(flow, bindings))
+    return Runtime(plan, triggers, bindings, log or NoCallLog(), _doubles(flow, bindings))
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:
@@ -165,13 +168,17 @@ def _functions(
 ) -> Functions:
     nodes = {node.id: node for node in flow.nodes}
     threads = Threads()
-    inline, calls = {}, {}
+    inline: dict[UUID, BoundInline] = {}
+    calls: dict[UUID, BoundCall | BoundStream] = {}
     for unit in plan.units:
         if isinstance(unit, Segment):
             for node_id in unit.nodes:
                 inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), bindings)
         elif isinstance(unit, Call):
             function = _function(elements[unit.node], given)
+            if nodes[unit.node].stream:
+                calls[unit.node] = BoundStream(nodes[unit.node], function, flow=flow.name, bindings=bindings)
+                continue
             calls[unit.node] = BoundCall(
                 nodes[unit.node],
                 function,

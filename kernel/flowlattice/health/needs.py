@@ -13,7 +13,7 @@ from flowlattice.bindings.serving import is_served
 from flowlattice.check.finding import printable
 from flowlattice.health.finding import Finding, Status
 from flowlattice.health.reach import connections, storage
-from flowlattice.ir.bindings import capability_backends, common, table, trigger_backends, trigger_words
+from flowlattice.ir.bindings import VARIABLES, capability_backends, common, table, trigger_backends, trigger_words
 from flowlattice.ir.model import CapabilityUse, FlowIR, Node
 
 _HERE: Final = frozenset({"web", "dev"})
@@ -115,6 +115,9 @@ def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connec
 
 def _bound(need: Need, environment: EnvironmentText, base: Path, unserved: Status, *, connect: bool) -> Finding:
     entry, where = environment.entries.get(need.binding), table(environment.name, need.binding)
+    if need.binding == VARIABLES:
+        text = f"{need.said}: cannot be bound, for {VARIABLES} is the table of variables"
+        return _found(need, "fail", text, "give it another name")
     if not need.backends:
         return _found(need, "fail", f"{need.said}: no one backend serves all of it", _APART)
     if entry is None or (not isinstance(entry, LocalEntry) and entry.backend not in need.backends):
@@ -160,11 +163,13 @@ def _fault(need: Need, entry: Entry, base: Path, *, connect: bool) -> tuple[str,
 
 
 def _without_value(entry: BaseEntry) -> tuple[str, str] | None:
-    missing = [source.name for source in entry.references().values() if not source.is_there()]
-    if not missing:
-        return None
-    ways = [f"put it into {name}" if name.startswith("/") else f"set the variable {name}" for name in missing]
-    return f"{', '.join(missing)} has no value", "; ".join(ways)
+    sources = entry.references().values()
+    missing = [source.name for source in sources if not source.is_there()]
+    if missing:
+        ways = [f"put it into {name}" if name.startswith("/") else f"set the variable {name}" for name in missing]
+        return f"{', '.join(missing)} has no value", "; ".join(ways)
+    problems = [problem for source in sources if (problem := source.problem()) is not None]
+    return ("; ".join(problems), "write the credential there, and nothing else") if problems else None
 
 
 def _without_scope(need: Need, entry: Entry) -> tuple[str, str] | None:

@@ -14,18 +14,28 @@ from flowlattice.hosts.web.asgi import Message, Scope
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """An answer: status, headers by lower-case name, body."""
+    """An answer: status, headers by lower-case name, body, and whether it was completed."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    complete: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How much of an answer is listened to that may never end."""
+
+    pieces: int
+    seconds: float
 
 
 @dataclass
 class _Exchange:
-    """The two ends of one request: what is received once, and what is sent."""
+    """The two ends of one request: what is received once, and what is sent; who has listened for long enough leaves."""
 
     body: bytes
+    patience: Patience | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     handed: bool = False
     sent: list[Message] = field(default_factory=list)
@@ -38,6 +48,12 @@ class _Exchange:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
+        if self.patience is not None and message.get("more_body"):
+            if len(self.sent) == 1:
+                asyncio.get_running_loop().call_later(self.patience.seconds, self.gone.set)
+            if len(self.sent) > self.patience.pieces:
+                self.gone.set()
+                return
         self.sent.append(message)
 
     def response(self) -> Response:
@@ -46,6 +62,7 @@ class _Exchange:
             status=start["status"],
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]},
             body=b"".join(message.get("body", b"") for message in self.sent),
+            complete=not self.sent[-1].get("more_body", False),
         )
 
 
@@ -64,7 +81,13 @@ class InProcess:
         await self._app.close()
 
     async def request(
-        self, method: str, target: str, *, headers: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        patience: Patience | None = None,
     ) -> Response:
         """Send a request and return the answer.
 
@@ -73,9 +96,10 @@ class InProcess:
             target: Path and query as they stand in a request line.
             headers: Headers to send; the length of the body is added.
             body: The body.
+            patience: How much is listened to of an answer that goes out in pieces; all of it by default.
         """
-        exchange = _Exchange(body)
-        await self._app(_scope(method, target, headers or {}, body), exchange.receive, exchange.send)
+        exchange = _Exchange(body, patience)
+        await self._app(scope_of(method, target, headers or {}, body), exchange.receive, exchange.send)
         return exchange.response()
 
     async def leave(self, method: str, target: str, *, body: bytes = b"", after: float) -> Response | None:
@@ -86,11 +110,12 @@ class InProcess:
         """
         exchange = _Exchange(body)
         asyncio.get_running_loop().call_later(after, exchange.gone.set)
-        await self._app(_scope(method, target, {}, body), exchange.receive, exchange.send)
+        await self._app(scope_of(method, target, {}, body), exchange.receive, exchange.send)
         return exchange.response() if exchange.sent else None
 
 
-def _scope(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Scope:
+def scope_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Scope:
+    """The head of a request."""
     path, _, query = target.partition("?")
     sent = {"host": "localhost", **({"content-length": str(len(body))} if body else {}), **headers}
     return {

@@ -48,7 +48,7 @@ def load_flow(path: Path) -> LoadedFlow:
         program = load(path)
     except FlowlatticeError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise FlowNotLoadable(path, error) from error
     return LoadedFlow(path, program, lower(program))
 

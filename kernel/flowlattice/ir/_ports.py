@@ -89,6 +89,8 @@ class PortTypes:
             return [Raw]
         if isinstance(source, Node) and case is not None:  # what it failed on, as it got it
             return _present(self.taken(source.function))
+        if isinstance(source, Subflow) and case is not None:  # the same
+            return _present(self.takes(source))
         if isinstance(source, Pairing) and case == UNMATCHED:
             sides = self.sides(source)
             left = [] if isinstance(source, Join) and source.kind == "left" else [sides["left"]]

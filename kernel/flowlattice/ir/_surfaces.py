@@ -67,6 +67,7 @@ def _surface(element: Element, schemas: Schemas, ports: PortTypes) -> tuple[ir.S
 def _respond(element: RespondNode[object]) -> _Config:
     given: _Config = {"status": element.status, "body": element.body}
     given |= {"stream": True} if element.stream else {}
+    given |= {name: field for name, field in (("event_id", element.event_id), ("event", element.event)) if field}
     return given | ({"headers": {**element.headers}} if element.headers else {})
 
 

@@ -12,6 +12,9 @@ from flowlattice.capabilities import registry
 from flowlattice.capabilities.triggers import TRIGGER_BACKENDS
 from flowlattice.ir.model import FlowIR, Node, Source
 
+VARIABLES: Final = "vars"
+"""The table of an environment that gives values to variables, so that nothing can be bound by this name."""
+
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
@@ -16,18 +15,12 @@ from pydantic import JsonValue, ValidationError
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.ir import TASK, failures
 from flowlattice.ir.digest import SourceFile, file_digest, read_sources
-from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
-from flowlattice.ir.numbers import portable
 from flowlattice.language.admission import admit_files
-from flowlattice.language.loading import flow_file, load
-from flowlattice.language.sources import decoded
-from flowlattice.sandbox import Emit, Limits, Sandbox, SandboxError, SandboxTaskError, SandboxUnavailable
+from flowlattice.language.sources import decoded, flow_file
+from flowlattice.sandbox import Sandbox, SandboxError, SandboxTaskError, SandboxUnavailable
 
-__all__ = ["LIMITS", "TASK", "Built", "build", "load_and_lower"]
-
-# Building a graph defines and connects things: milliseconds, on the slowest machine a second with all imports.
-LIMITS = Limits(wall_clock=timedelta(seconds=15), cpu=timedelta(seconds=5))
+__all__ = ["TASK", "Built", "build"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +63,8 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
         beside = tuple(sorted(files.keys() - sources.keys()))
         return Built(file=file, ir=None, diagnostics=diagnostics, sources=sources, beside=beside)
     if trusted:
+        from flowlattice.ir.task import load_and_lower
+
         answer, notice = load_and_lower(str(file), _ignore), None
     else:
         try:
@@ -80,15 +75,6 @@ def build(path: Path, *, trusted: bool = False, sandbox: Sandbox | None = None) 
             return Built(file=file, ir=None, diagnostics=(_unanswered(error, file.name),), sources=sources)
     built = _complete(_validated(answer, file, sources, notice), files)
     return replace(built, beside=tuple(sorted(files.keys() - sources.keys())))
-
-
-def load_and_lower(request: JsonValue, _emit: Emit) -> JsonValue:
-    """The task of the sandboxed process: load the flow file that the request names and give its IR, or what failed."""
-    file = Path(str(request))
-    try:
-        return {"ir": portable(lower(load(file)).model_dump(mode="json", by_alias=True))}
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - untrusted code may raise anything; all of it is a diagnostic
-        return {"failure": failures.failed(error, file).model_dump(mode="json")}
 
 
 def _read(file: Path, *, admitted: bool) -> tuple[dict[str, SourceFile], tuple[Diagnostic, ...]]:
@@ -112,7 +98,7 @@ def _in_sandbox(file: Path, sandbox: Sandbox | None) -> tuple[JsonValue, str | N
     if sandbox is None:
         with Sandbox(TASK) as own:
             return _in_sandbox(file, own)
-    result = sandbox.run(TASK, str(file), read=[file.parent], limits=LIMITS)
+    result = sandbox.run(TASK, str(file), read=[file.parent])
     return result.value, result.protection.notice
 
 

@@ -16,10 +16,8 @@ from pathlib import Path
 from blake3 import blake3
 
 from flowlattice.ir.model import FlowIR
-from flowlattice.language.artifacts import named_files, own_file
-from flowlattice.language.connectors import CONNECTORS_FILE
-from flowlattice.language.loading import flow_file
-from flowlattice.language.sources import decoded, parsed
+from flowlattice.language.artifacts import CONNECTORS_FILE, named_files, own_file
+from flowlattice.language.sources import decoded, flow_file, parsed
 
 
 def source_digest(path: Path) -> str:

@@ -10,14 +10,17 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import FlowlatticeError, UsageError
-from flowlattice.language.admission import Refusal
 from flowlattice.language.ports import Place
 from flowlattice.language.sources import SourceFiles
+
+if TYPE_CHECKING:
+    from flowlattice.language.admission import Refusal
 
 _LONGEST = 400
 
@@ -84,7 +87,10 @@ def refused(refusal: Refusal) -> Diagnostic:
 
 
 def failed(error: BaseException, file: Path) -> Diagnostic:
-    """LOAD003 of what loading or lowering a flow raised, at the line of the flow's own files that raised it."""
+    """LOAD003 of what loading or lowering a flow raised, at the line of the flow's own files that raised it.
+
+    The notes of an exception (`add_note`) are what helps.
+    """
     folder = file.parent
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
         return unreadable(error, Path(error.filename).relative_to(folder).as_posix())
@@ -92,6 +98,8 @@ def failed(error: BaseException, file: Path) -> Diagnostic:
         place, message = SourceFiles(folder).in_characters(error.place), str(error)
     else:
         place, message = next(_frames(error, folder), Place(str(file), 1)), described(error)
+    cause = error.cause if isinstance(error, NotLowerable) else error
+    notes = "; ".join(note for note in getattr(cause, "__notes__", ()) if isinstance(note, str))
     inside = Path(place.file).is_relative_to(folder)
     return Diagnostic(
         code="LOAD003",
@@ -101,6 +109,7 @@ def failed(error: BaseException, file: Path) -> Diagnostic:
         column=place.column if inside else 1,
         end_line=place.end_line if inside else None,
         end_column=place.end_column if inside else None,
+        help=one_line(notes) or None,
     )
 
 

@@ -19,8 +19,7 @@ from pathlib import Path
 
 from flowlattice.errors import UsageError
 from flowlattice.ir.digest import connector_digest, file_digest, read_sources
-from flowlattice.language.artifacts import named_files, own_file
-from flowlattice.language.connectors import CONNECTORS_FILE
+from flowlattice.language.artifacts import CONNECTORS_FILE, named_files, own_file
 
 _HEAD = "# Which connectors the flows here take. Written by `flows pin`; a change is for review.\n"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from flowlattice.language._names import FUNCTIONS, FunctionSyntax, arguments_of
+from flowlattice.language._passing import called_name, passed
 
 _FILLING: Final = frozenset({"append", "appendleft", "add", "insert", "setdefault", "extend", "update"})
 
@@ -17,11 +18,13 @@ class Bindings:
     Attributes:
         assigned: The values of each name; none stands for a value that is not written out.
         iterated: What each name iterates over.
-        unpacked: The same with the positions at which each name stands in what is iterated over.
-        filled: What is put into the object of each name: how many subscripts below it, by which method, and what.
-        taken: What each name is a part of, by an assignment to several names or a pattern.
+        unpacked: The same with the positions at which each name stands in what is iterated over; what is assigned to
+            several names is the element of a list, what a `with` gives that of what its function yields.
+        filled: What is put into the object of each name, or into what its attribute stands for (`self.words`): how
+            many subscripts below it, by which method, and what; `=` is the assignment of an attribute.
+        taken: What each name is a part of, by an assignment to several names or a pattern, or is given by a `with`.
         annotated: The annotations of variables.
-        nested: Names that only ever stand for functions written inside.
+        nested: Names that only ever stand for functions written inside, with these.
     """
 
     def __init__(self, syntax: FunctionSyntax) -> None:
@@ -40,7 +43,7 @@ class Bindings:
             self._remember_filling(part)
         lambdas = {name: values[-1] for name, values in self.assigned.items() if _all_lambdas(values)}
         inner |= {name: value for name, value in lambdas.items() if isinstance(value, ast.Lambda)}
-        self.nested = set(inner)
+        self.nested = inner
         self._hand_over(parts, inner)
 
     def _remember(self, part: ast.AST) -> None:
@@ -59,6 +62,10 @@ class Bindings:
                 self.unpacked.setdefault(name, []).append((part.iter, positions))
         elif isinstance(part, ast.withitem) and part.optional_vars is not None:
             self._assign(part.optional_vars, None)
+            for name in _names(part.optional_vars):
+                self.taken.setdefault(name, []).append(part.context_expr)
+            for name, positions in _positions(part.optional_vars):
+                self.unpacked.setdefault(name, []).append((part.context_expr, positions))
         elif isinstance(part, ast.AugAssign):
             self._assign(part.target, None)
 
@@ -71,17 +78,27 @@ class Bindings:
         elif isinstance(target, ast.Tuple | ast.List | ast.Starred):
             for name in _names(target):
                 self.assigned.setdefault(name, []).append(None)
+            if value is not None:
+                whole = ast.List(elts=[value], ctx=ast.Load())
+                for name, positions in _positions(target):
+                    self.unpacked.setdefault(name, []).append((whole, positions))
 
     def _remember_filling(self, part: ast.AST) -> None:
         if isinstance(part, ast.Assign):
             for target in part.targets:
                 if isinstance(target, ast.Subscript):
                     self._fill(target.value, "", part.value)
+                elif isinstance(target, ast.Attribute):
+                    self._fill(target, "=", part.value)
                 elif isinstance(target, ast.Tuple | ast.List):
                     for name in _names(target):
                         self.taken.setdefault(name, []).append(part.value)
             return
         match part:
+            case ast.AnnAssign(ast.Attribute() as target, _, ast.expr() as value) | ast.AugAssign(
+                ast.Attribute() as target, _, value
+            ):
+                self._fill(target, "=", value)
             case ast.Match(subject, cases):
                 for pattern in (each for one in cases for each in ast.walk(one.pattern)):
                     if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
@@ -93,7 +110,9 @@ class Bindings:
         levels = 0
         while (inner := _container(into)) is not None:
             into, levels = inner, levels + 1
-        if isinstance(into, ast.Name):
+        if isinstance(into, ast.Attribute) and isinstance(into.value, ast.Name):
+            self.filled.setdefault(f"{into.value.id}.{into.attr}", []).append((levels, method, value))
+        elif isinstance(into, ast.Name):
             self.filled.setdefault(into.id, []).append((levels, method, value))
 
     def _hand_over(self, parts: list[ast.AST], inner: dict[str, FunctionSyntax]) -> None:
@@ -118,6 +137,21 @@ class Bindings:
                 default = defaults.get(argument.arg)
                 found = [default if value is None else value for value in values]
                 self.assigned.setdefault(argument.arg, []).extend(found)
+        self._pass_on(parts, inner)
+
+    def _pass_on(self, parts: list[ast.AST], inner: dict[str, FunctionSyntax]) -> None:
+        """The same by way of functions of the library."""
+        for each in (each for part in parts if isinstance(part, ast.Call) for each in passed(part, called_name(part))):
+            name = each.function.id if isinstance(each.function, ast.Name) else ""
+            function = each.function if isinstance(each.function, ast.Lambda) else inner.get(name)
+            for number, argument in enumerate(() if function is None else arguments_of(function)):
+                if each.parameter not in (None, number, argument.arg):
+                    continue
+                if each.is_element:
+                    self.iterated.setdefault(argument.arg, []).append(each.source)
+                    self.unpacked.setdefault(argument.arg, []).append((each.source, ()))
+                else:
+                    self.assigned.setdefault(argument.arg, []).append(each.source)
 
 
 def _names(target: ast.expr) -> Iterator[str]:

@@ -17,6 +17,7 @@ from flowlattice.language._handing import defaults_given
 from flowlattice.language._meanings import Thing, is_function, meanings
 from flowlattice.language._objects import module_knowledge, unwrapped
 from flowlattice.language._order import SetOrder
+from flowlattice.language._outside import lives_outside
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Scope
 from flowlattice.language._texts import shown_by_call, shown_by_operator, shows_address
 from flowlattice.language._urls import urls_in
@@ -65,6 +66,7 @@ class Body(ast.NodeVisitor):
     def visit_Call(self, call: ast.Call) -> None:
         """A call is judged by what is called, and then by what it is given."""
         self._calls.judge(call)
+        self._calls.pass_on(call)
         target = self._scope.resolve(call.func)
         if isinstance(call.func, ast.Attribute):
             if target is UNRESOLVED or isinstance(self._scope.resolve(call.func.value), FunctionType):
@@ -128,8 +130,9 @@ class Body(ast.NodeVisitor):
         if attribute.attr in purity.MUTATORS:
             self._calls.change(attribute.value, attribute.attr, where)
         methods = [*self._calls.methods(attribute)]
+        is_outside = bool(methods) and lives_outside(attribute.value, self._scope)
         for method in methods:
-            self._reader.method(method, self._place(where))
+            self._reader.method(method.of_outside() if is_outside else method, self._place(where))
         if not methods:
             self._attribute_of_object(attribute, where)
         return False

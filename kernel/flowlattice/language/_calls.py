@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Final
 
@@ -15,11 +14,12 @@ from flowlattice.language import purity
 from flowlattice.language._changes import Changes, changes_first_parameter
 from flowlattice.language._classes import Method, constructors, makes_data, member, methods_in, methods_named
 from flowlattice.language._findings import Misuse, Used
-from flowlattice.language._handing import Handing, defaults_given
+from flowlattice.language._handing import Handing
 from flowlattice.language._meanings import Meaning, Thing, is_function, meanings
 from flowlattice.language._names import returned
-from flowlattice.language._objects import implementations, unwrapped
+from flowlattice.language._objects import implementations, unwrapped, validated
 from flowlattice.language._outside import lives_outside
+from flowlattice.language._passing import called_name, joined, passed
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Capability, Given, Scope
 from flowlattice.language._zones import asks_zone, names_zone
 from flowlattice.language.annotations import NO_TYPE, arguments_within, is_protocol
@@ -29,7 +29,6 @@ from flowlattice.language.purity import Known, in_words, nondeterministic, outsi
 if TYPE_CHECKING:
     from flowlattice.language._reader import Reader
 
-_VALIDATING: Final = frozenset({"model_validate", "model_validate_json"})
 # What gives a function that does no more than the functions it was given, which were judged where they are named.
 _MAKES_FUNCTION: Final = frozenset({"partial", "itemgetter", "attrgetter", "cmp_to_key"})
 
@@ -81,14 +80,13 @@ class Calls:
     def _object(self, target: object, call: ast.Call) -> None:
         if target is JUDGED:
             return
-        if (made := _validated(target)) is not None:
+        if (made := validated(target)) is not None:
             self._construct(made, call)
             return
-        bound = target.args if isinstance(target, functools.partial) else ()
         for function in implementations(target):
-            self._function(function, call, bound)
+            self._function(function, call, target)
 
-    def _function(self, function: object, call: ast.Call, bound: Sequence[object]) -> None:
+    def _function(self, function: object, call: ast.Call, named: object) -> None:
         spelled = ast.unparse(call.func)
         self._mutating(function, call)
         known = self._reader.knowledge(function)
@@ -98,7 +96,7 @@ class Calls:
         elif isinstance(function, type):
             self._construct(function, call)
         elif isinstance(function, FunctionType) and self._reader.owns(function):
-            self._reader.function(function, self._place(call), self._handing.given(function, call, bound))
+            self._reader.function(function, self._place(call), self._handing.given(function, call, named))
         elif isinstance(function, MethodType):
             self._method_of_object(function.__self__, function.__name__, call)
         elif self._reader.owns_class(type(function)):
@@ -148,13 +146,14 @@ class Calls:
             for method in methods_in(member(target, "__call__"), target):
                 self._run(method, call)
         elif isinstance(target, FunctionType) and self._reader.owns(target):
-            inside = self._scope.inside(target, self._handing.given(target, made, ()))
+            inside = self._scope.inside(target, self._handing.given(target, made))
             if inside is None or not self._gives_functions(inside.syntax, inside):
                 self._cannot_resolve(call)
         elif isinstance(made.func, ast.Name) and made.func.id in self._scope.nested:
-            inner = next((part for part in ast.walk(self._scope.syntax) if _is_named(part, made.func.id)), None)
-            if inner is None or not self._gives_functions(inner, self._scope):
+            if not self._gives_functions(self._scope.nested[made.func.id], self._scope):
                 self._cannot_resolve(call)
+        elif target is functools.partial and made.args:
+            self.judge(joined(made, call))
         elif (
             getattr(target, "__name__", "") not in _MAKES_FUNCTION or self._reader.knowledge(target) is not purity.PURE
         ):
@@ -185,8 +184,7 @@ class Calls:
         own = list(self.methods(func))
         is_outside = lives_outside(func.value, self._scope)
         for method in own:
-            shared = None if method.receiver is None else replace(method.receiver, outside=is_outside)
-            self._run(Method(method.function, shared), call)
+            self._run(method.of_outside() if is_outside else method, call)
         special = purity.SPECIAL_METHODS.get(func.attr)
         if special is not None:
             if not (func.attr == "astimezone" and names_zone(call)):
@@ -220,8 +218,27 @@ class Calls:
 
     def _run(self, method: Method, call: ast.Call) -> None:
         """Read a method with what a call gives it."""
-        given = self._handing.given(method.function, call, (), skipped=0 if method.receiver is None else 1)
+        given = self._handing.given(method.function, call, skipped=0 if method.receiver is None else 1)
         self._reader.method(method, self._place(call), given)
+
+    def pass_on(self, call: ast.Call) -> None:
+        """Judge functions that one of the library is given, with what it passes on to them."""
+        ways = [*passed(call, called_name(call))]
+        for expression in dict.fromkeys(each.function for each in ways):
+            for method in self._functions(expression):
+                skipped = 0 if method.receiver is None else 1
+                own = [each for each in ways if each.function is expression]
+                given = self._handing.passed(method.function, own, skipped)
+                if given:
+                    self._reader.method(method, self._place(expression), given)
+
+    def _functions(self, expression: ast.expr) -> Iterator[Method]:
+        for meaning in meanings(expression, self._scope) or ():
+            target = meaning.value if isinstance(meaning, Thing) else self._scope.resolve(meaning)
+            if target is UNRESOLVED and isinstance(meaning, ast.Attribute):
+                yield from self.methods(meaning)
+            else:
+                yield from (Method(each, None) for each in implementations(target) if isinstance(each, FunctionType))
 
     def _method_of_base(self, func: ast.Attribute, call: ast.Call) -> None:
         """`super().name(...)`: what comes next in the order of the class that the function is written in."""
@@ -273,7 +290,7 @@ class Calls:
             if isinstance(function, type):
                 self._class_handed_on(function, expression)
             else:
-                self._handed_on(function, expression)
+                self._handed_on(function, expression, target)
 
     def _class_handed_on(self, kind: type, expression: ast.expr) -> None:
         known = self._reader.knowledge(kind)
@@ -285,15 +302,14 @@ class Calls:
         elif known is not None:
             self._add(in_words(known, ast.unparse(expression)), expression)
 
-    def _handed_on(self, function: object, expression: ast.expr) -> None:
+    def _handed_on(self, function: object, expression: ast.expr, named: object) -> None:
         spelled = ast.unparse(expression)
         place = self._place(expression)
         receiver = getattr(function, "__self__", None)
         name = str(getattr(function, "__name__", ""))
         if isinstance(function, FunctionType) and self._reader.owns(function):
-            syntax = self._reader.sources.function(function)
-            inside = None if syntax is None else Scope(function, syntax, self._reader.sources)
-            self._reader.function(function, place, {} if inside is None else defaults_given(inside))
+            nothing = ast.Call(func=expression, args=[], keywords=[])
+            self._reader.function(function, place, self._handing.given(function, nothing, named))
         elif isinstance(function, MethodType) and self._reader.owns_class(type(receiver)):
             for method in methods_in(member(type(receiver), name), type(receiver)):
                 self._reader.method(method, place)
@@ -358,14 +374,6 @@ def uses(used: Capability) -> Known:
     return Known(used.refined.effects, used.refined.determinism, because)
 
 
-def _validated(target: object) -> type | None:
-    """The record that `Order.model_validate(...)` makes; none of anything else."""
-    if not isinstance(target, MethodType) or target.__module__ != BaseModel.__module__:
-        return None
-    made = target.__self__
-    return made if isinstance(made, type) and target.__name__ in _VALIDATING else None
-
-
 def _is_mutator(receiver: object, name: str) -> bool:
     return name in purity.MUTATORS and receiver is not None and not isinstance(receiver, type | ModuleType)
 
@@ -375,7 +383,3 @@ def _is_super(expression: ast.expr) -> bool:
         case ast.Call(ast.Name("super")):
             return True
     return False
-
-
-def _is_named(part: ast.AST, name: str) -> bool:
-    return isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name == name

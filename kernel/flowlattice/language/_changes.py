@@ -10,7 +10,7 @@ from typing import Final
 
 from flowlattice.language import purity
 from flowlattice.language._classes import is_shared
-from flowlattice.language._outside import lives_outside
+from flowlattice.language._outside import kept_parameters, lives_outside
 from flowlattice.language._scope import Scope
 from flowlattice.language.purity import Known, outside_change
 from flowlattice.language.sources import FunctionSyntax
@@ -33,7 +33,7 @@ class Changes:
     def __init__(self, scope: Scope, *, of_input: bool) -> None:
         self._scope = scope
         self._inputs = set(self._names_of_input()) if of_input else set()
-        self._kept = set(_mutable_defaults(scope.syntax))
+        self._kept = set(kept_parameters(scope))
 
     def judge(self, changed: ast.expr, method: str | None) -> Known | None:
         """What changing an object does: by a method or function of that name, or by assigning a part of it."""
@@ -91,19 +91,6 @@ def _whole(changed: ast.expr) -> ast.expr:
     """What changes when a part of it is assigned."""
     is_part = isinstance(changed, ast.Subscript | ast.Attribute) and not isinstance(changed.ctx, ast.Load)
     return changed.value if isinstance(changed, ast.Subscript | ast.Attribute) and is_part else changed
-
-
-def _mutable_defaults(syntax: FunctionSyntax) -> Iterator[str]:
-    """The parameters whose defaults can be changed, and then are there in the next call."""
-    arguments = syntax.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [
-        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    for argument, default in pairs:
-        if default is not None and not isinstance(default, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
-            yield argument.arg
 
 
 def changes_first_parameter(syntax: FunctionSyntax | None) -> bool:

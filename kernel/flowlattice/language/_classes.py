@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import FunctionType
 from typing import Final
@@ -27,6 +27,10 @@ class Method:
 
     function: Callable[..., object]
     receiver: Given | None
+
+    def of_outside(self) -> Method:
+        """The same of an object that is there before and after the call."""
+        return self if self.receiver is None else replace(self, receiver=replace(self.receiver, outside=True))
 
 
 def methods_named(name: str, kinds: Sequence[type]) -> Iterator[Method]:

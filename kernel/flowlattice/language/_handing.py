@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable
 from dataclasses import replace
 from types import FunctionType
 
 from flowlattice.language import purity
 from flowlattice.language._bindings import argument_of, defaults_of
 from flowlattice.language._meanings import Meaning, Thing, elements, functions_within, is_function, meanings
-from flowlattice.language._names import arguments_of
-from flowlattice.language._outside import NO_STATE, holds_outside, lives_outside
+from flowlattice.language._outside import NO_STATE, given_by, given_outside
+from flowlattice.language._passing import Passed
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Given, Scope
 from flowlattice.language.annotations import NO_TYPE, arguments_within
 from flowlattice.language.sources import FunctionSyntax, SourceFiles
@@ -29,41 +30,55 @@ class Handing:
         self._sources = sources
         self._scope = scope
 
-    def given(self, function: object, call: ast.Call, bound: Sequence[object], *, skipped: int = 0) -> dict[str, Given]:
-        """What a call is known to give for the parameters of a function of the flow."""
+    def given(self, function: object, call: ast.Call, named: object = None, *, skipped: int = 0) -> dict[str, Given]:
+        """What a call is known to give for the parameters of a function of the flow.
+
+        Args:
+            function: The function.
+            call: The call.
+            named: What the call names, if that is a partial of the function.
+            skipped: How many parameters it does not give.
+        """
         syntax = self._sources.function(function) if isinstance(function, FunctionType) else None
         if syntax is None or not isinstance(function, FunctionType):
             return {}
+        bound, kept = (named.args, named.keywords) if isinstance(named, functools.partial) else ((), {})
+        outside = given_outside(syntax, call, self._scope, skipped + len(bound))
         positional = [argument.arg for argument in (*syntax.args.posonlyargs, *syntax.args.args)][skipped:]
         found = {
             name: Given(objects=(value,)) if is_function(value) else Given(outside=True)
-            for name, value in zip(positional, bound, strict=False)
+            for name, value in (*zip(positional, bound, strict=False), *kept.items())
             if is_function(value) or not isinstance(value, NO_STATE)
         }
         positional = positional[len(bound) :]
         defaults = dict(defaults_of(syntax))
-        named = [*enumerate(positional), *((len(positional), argument.arg) for argument in syntax.args.kwonlyargs)]
-        for number, name in named:
+        parameters = [*enumerate(positional), *((len(positional), each.arg) for each in syntax.args.kwonlyargs)]
+        for number, name in parameters:
             argument = argument_of(call, number, name)
+            if argument is None and name in kept:
+                continue
             handed = self._default(defaults.get(name), function, syntax) if argument is None else self._handed(argument)
             if handed is not None:
                 found[name] = handed
-        spread = [part.value for part in call.args if isinstance(part, ast.Starred)]
-        if any(holds_outside(part, self._scope) for part in (*spread, *call.args[len(positional) :])):
-            found |= {each.arg: replace(found.get(each.arg, Given()), outside=True) for each in arguments_of(syntax)}
+        for name, where in outside.items():
+            found[name] = replace(found.get(name, Given()), outside=where.outside, holds=where.holds)
         return found
+
+    def passed(self, function: object, ways: Iterable[Passed], skipped: int) -> dict[str, Given]:
+        """What a function of the flow gets by way of one of the library."""
+        syntax = self._sources.function(function) if isinstance(function, FunctionType) else None
+        return {} if syntax is None else given_by(syntax, ways, self._scope, skipped)
 
     def _handed(self, argument: ast.expr) -> Given | None:
         """What is known of an argument: that it is one of some functions, a table of some, or of which type."""
         objects = self._functions(argument)
-        outside = lives_outside(argument, self._scope)
         kind = self._scope.annotation_of(argument)
         is_useful = self._scope.capability(argument) is not None or any(
             self._owns_class(each) for each in arguments_within(kind)
         )
-        if not objects and not is_useful and not outside:
+        if not objects and not is_useful:
             return None
-        return Given(objects=tuple(objects), type=kind if is_useful else NO_TYPE, outside=outside)
+        return Given(objects=tuple(objects), type=kind if is_useful else NO_TYPE)
 
     def _functions(self, argument: ast.expr) -> list[object]:
         value = self._scope.resolve(argument)

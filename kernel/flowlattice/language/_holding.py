@@ -5,8 +5,8 @@ A step is what has to be done to come nearer: `VALUE` of a mapping, `ANY` elemen
 
 from __future__ import annotations
 
-import collections.abc
 import typing
+from collections import abc
 from collections.abc import Iterable, Mapping
 from types import UnionType
 from typing import Final
@@ -22,7 +22,11 @@ ITSELF: Final[Paths] = frozenset({()})
 
 _DEEPEST: Final = 5
 _MOST: Final = 64
-_SET_TYPES: Final = frozenset({set, frozenset, collections.abc.Set, collections.abc.MutableSet})
+_OPEN: Final = frozenset(
+    {object, typing.Any, abc.Iterable, abc.Collection, abc.Container, abc.Sized, abc.AsyncIterable}
+)
+_BARE: Final = frozenset({list, dict, tuple, abc.Sequence, abc.Mapping, abc.Iterator, abc.Generator, abc.Awaitable})
+_SET_TYPES: Final = frozenset({set, frozenset, abc.Set, abc.MutableSet})
 
 
 def below(step: Step, paths: Paths) -> Paths:
@@ -83,8 +87,20 @@ def of_type(annotation: object) -> Paths:
         return below(VALUE, of_type(arguments[-1]))
     if origin is tuple and Ellipsis not in arguments:
         return union(below(number, of_type(each)) for number, each in enumerate(arguments))
-    is_iterable = issubclass(origin, collections.abc.Iterable | collections.abc.AsyncIterable)
+    is_iterable = issubclass(origin, abc.Iterable | abc.AsyncIterable)
     return below(ANY, of_type(arguments[0])) if is_iterable else NOWHERE
+
+
+def hides(annotation: object) -> bool:
+    """Whether a type leaves open whether there are sets in what it is of."""
+    annotation = without_metadata(annotation)
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (typing.Union, UnionType):
+        return any(map(hides, arguments))
+    kind = origin or annotation
+    if not isinstance(kind, type) or kind in _OPEN:
+        return True
+    return any(map(hides, arguments)) if arguments else kind in _BARE
 
 
 def of_object(value: object, depth: int = 3) -> Paths:

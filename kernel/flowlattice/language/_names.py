@@ -51,6 +51,15 @@ def returned(syntax: ast.AST) -> Iterator[ast.expr]:
             yield from returned(child)
 
 
+def yielded(syntax: ast.AST) -> Iterator[ast.Yield | ast.YieldFrom]:
+    """Where a function yields, not where functions inside it do."""
+    for child in ast.iter_child_nodes(syntax):
+        if isinstance(child, ast.Yield | ast.YieldFrom):
+            yield child
+        if not isinstance(child, FunctionSyntax):
+            yield from yielded(child)
+
+
 @dataclass
 class _Block:
     """What is written in one function, comprehension or class, as far as something around it has to know.

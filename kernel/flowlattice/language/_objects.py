@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Final, NewType
 
+from pydantic import BaseModel
+
 from flowlattice.language import purity
 from flowlattice.language.nodes import Node
 from flowlattice.language.purity import Known
@@ -16,6 +18,7 @@ from flowlattice.operators.base import is_operator
 _CACHED: Final = type(functools.cache(abs))
 _CONTEXTLIB: Final = contextlib.contextmanager.__code__.co_filename
 _FUNCTOOLS: Final = functools.wraps.__code__.co_filename
+_VALIDATING: Final = frozenset({"model_validate", "model_validate_json"})
 
 
 def unwrapped(target: object) -> object:
@@ -93,3 +96,11 @@ def _qualified(target: object) -> tuple[str, str]:
         return owner.__module__.removeprefix("_"), f"{owner.__qualname__}.{name}"
     module = getattr(target, "__module__", None) or getattr(receiver, "__name__", "")
     return str(module).removeprefix("_"), getattr(target, "__qualname__", name)
+
+
+def validated(target: object) -> type | None:
+    """The record that `Order.model_validate(...)` makes; none of anything else."""
+    if not isinstance(target, MethodType) or target.__module__ != BaseModel.__module__:
+        return None
+    made = target.__self__
+    return made if isinstance(made, type) and target.__name__ in _VALIDATING else None

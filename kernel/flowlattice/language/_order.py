@@ -8,14 +8,17 @@ import inspect
 from collections.abc import Callable, Iterator
 from itertools import chain
 from types import FunctionType
-from typing import Final
+from typing import Final, TypeGuard
+
+from pydantic import BaseModel
 
 from flowlattice.language import purity
-from flowlattice.language._holding import element, is_set_type
+from flowlattice.language._classes import member
+from flowlattice.language._holding import element, of_type
 from flowlattice.language._objects import knowledge, unwrapped
 from flowlattice.language._scope import UNRESOLVED, Scope
 from flowlattice.language._sets import elements_of, is_set, sets_in
-from flowlattice.language.annotations import hints, without_metadata
+from flowlattice.language.annotations import hints
 from flowlattice.language.purity import Known
 from flowlattice.lattice import Determinism, Effects
 
@@ -81,6 +84,12 @@ class SetOrder:
             if (is_whole or inner is not argument) and () in element(sets_in(inner, self._scope)):
                 self._add(Known(Effects.PURE, Determinism.NONDETERMINISTIC, _CHAINED), argument)
 
+    def _is_made_here(self, target: object) -> TypeGuard[type]:
+        """Whether a call makes an object of a class of the flow, by parameters that are known."""
+        if not isinstance(target, type) or self._scope.sources.class_(target) is None:
+            return False
+        return issubclass(target, BaseModel) or isinstance(member(target, "__init__"), FunctionType)
+
     def _order_free_call(self, call: ast.Call, name: str) -> None:
         if name in _CHOOSING and any(keyword.arg == "key" for keyword in call.keywords):
             for argument in call.args:
@@ -100,7 +109,7 @@ class SetOrder:
             yield from given if is_ordered or is_nested else ()
         elif knowledge(function) is not None:
             yield from given
-        elif isinstance(function, FunctionType):
+        elif isinstance(function, FunctionType) or self._is_made_here(function):
             taken = _set_parameters(function)
             positions = list(inspect.signature(function).parameters)
             named = [*zip(positions, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
@@ -112,6 +121,11 @@ def _builtin_name(target: object) -> str:
     return name if isinstance(name, str) and getattr(builtins, name, None) is target else ""
 
 
-def _set_parameters(function: FunctionType) -> set[str]:
+def _set_parameters(function: FunctionType | type) -> set[str]:
     """The parameters that are annotated as sets: what the function does with them is read there."""
-    return {name for name, annotation in hints(function).items() if is_set_type(without_metadata(annotation))}
+    if isinstance(function, type) and issubclass(function, BaseModel):
+        annotations: dict[str, object] = {name: info.annotation for name, info in function.model_fields.items()}
+    else:
+        made = function if isinstance(function, FunctionType) else member(function, "__init__")
+        annotations = hints(made) if isinstance(made, FunctionType) else {}
+    return {name for name, annotation in annotations.items() if () in of_type(annotation)}

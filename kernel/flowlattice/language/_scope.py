@@ -12,6 +12,7 @@ from types import FunctionType, ModuleType
 from typing import Final
 
 from flowlattice.capabilities import CapabilityType, Refined, capability_type
+from flowlattice.language._holding import Paths
 from flowlattice.language._names import FunctionSyntax, arguments_of, returned
 from flowlattice.language.annotations import NO_TYPE, evaluated, hints, metadata, outer_names, without_metadata
 from flowlattice.language.nodes import Node
@@ -51,12 +52,13 @@ class Capability:
 class Given:
     """What a caller is known to hand over for a parameter: one of some objects, or something of a type.
 
-    `outside` says that it is there before and after the call, or a part of what is.
+    `outside` says that it is there before and after the call, or a part of what is; `holds` that its elements are.
     """
 
     objects: tuple[object, ...] = ()
     type: object = NO_TYPE
     outside: bool = False
+    holds: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -64,6 +66,7 @@ class Given:
         return (
             id(self.type),
             self.outside,
+            self.holds,
             *(tuple(map(id, o)) if isinstance(o, tuple) else id(o) for o in self.objects),
         )
 
@@ -71,7 +74,7 @@ class Given:
 class Scope:
     """The names of one function: which are local, what the others are bound to, and which types are known.
 
-    `sets` and `elements` keep what was found out about the local names (`_sets`).
+    `sets` and `elements` keep what was found out about the local names, `attributes` about those of objects (`_sets`).
     """
 
     def __init__(
@@ -81,17 +84,18 @@ class Scope:
         sources: SourceFiles,
         given: Mapping[str, Given] | None = None,
         *,
-        depth: int = 0,
+        outer: Scope | None = None,
     ) -> None:
         self.function = function
         self.syntax = syntax
         self.sources = sources
-        self._depth = depth
+        self.depth: int = 0 if outer is None else outer.depth + 1
         self.given = dict(given or {})
         self.filename = function.__code__.co_filename
         self.outer = outer_names(function)
         self.parameters = [argument.arg for argument in arguments_of(syntax)]
-        self.sets: dict[str, frozenset[tuple[str | int | None, ...]]] = {}
+        self.sets: dict[str, Paths] = {}
+        self.attributes: dict[tuple[type, str], Paths] = {} if outer is None else outer.attributes
         self.elements: dict[str, type | None] = {}
         self._names, bindings = sources.names(syntax), sources.bindings(syntax)
         self.unpacked, self.filled = bindings.unpacked, bindings.filled
@@ -174,8 +178,8 @@ class Scope:
 
     def inside(self, function: FunctionType, given: Mapping[str, Given] | None = None) -> Scope | None:
         """The names of another function of the flow; none if it is not the flow's, or this was done too often."""
-        syntax = self.sources.function(function) if self._depth < _DEEPEST else None
-        return None if syntax is None else Scope(function, syntax, self.sources, given, depth=self._depth + 1)
+        syntax = self.sources.function(function) if self.depth < _DEEPEST else None
+        return None if syntax is None else Scope(function, syntax, self.sources, given, outer=self)
 
     def capability(self, expression: ast.expr) -> Capability | None:
         """The capability that an expression denotes."""

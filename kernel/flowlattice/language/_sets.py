@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import collections
 import copy
+import functools
 import typing
 from collections.abc import Iterable
 from types import FunctionType
 from typing import Final
 
 from flowlattice.language import purity
+from flowlattice.language._classes import Method, member, methods_in, subclasses
 from flowlattice.language._holding import (
     ANY,
     ITSELF,
@@ -20,6 +22,7 @@ from flowlattice.language._holding import (
     below,
     element,
     elements,
+    hides,
     item,
     items,
     of_object,
@@ -27,10 +30,10 @@ from flowlattice.language._holding import (
     union,
     values,
 )
-from flowlattice.language._names import returned
+from flowlattice.language._names import returned, yielded
 from flowlattice.language._objects import unwrapped
 from flowlattice.language._scope import UNRESOLVED, Scope
-from flowlattice.language.annotations import hints
+from flowlattice.language.annotations import NO_TYPE, hints
 
 _SET_OPERATORS: Final = ast.BitAnd | ast.BitOr | ast.Sub | ast.BitXor
 _GIVES_TEXT: Final = frozenset("strip lstrip rstrip lower upper title casefold capitalize replace join format".split())
@@ -72,6 +75,8 @@ def _written(expression: ast.expr, scope: Scope) -> Paths:
             return item(sets_in(value, scope))
         case ast.Attribute(_, "model_fields_set"):
             return ITSELF
+        case ast.Attribute(value, name):
+            return _in_attribute(value, name, scope)
     return _in_display(expression, scope)
 
 
@@ -118,20 +123,73 @@ def _in_name(name: str, scope: Scope) -> Paths:
             for position in positions:
                 found = element(found, position)
             parts.append(found)
-        for levels, method, value in scope.filled.get(name, ()):
-            found = _filled(method, sets_in(value, scope))
-            for _ in range(levels):
-                found = below(VALUE, found)
-            parts.append(found)
-        scope.sets[name] = union(parts)
+        scope.sets[name] = union(parts) | _put_into(name, scope)
     return scope.sets[name]
+
+
+def _put_into(name: str, scope: Scope) -> Paths:
+    """Where sets are in what is put into what a name or an attribute of one stands for."""
+    parts = []
+    for levels, method, value in scope.filled.get(name, ()):
+        found = _filled(method, sets_in(value, scope))
+        for _ in range(levels):
+            found = below(VALUE, found)
+        parts.append(found)
+    return union(parts)
 
 
 def _filled(method: str, found: Paths) -> Paths:
     """Where sets are in what a method was given something with sets."""
+    if method == "=":
+        return found
     if method in {"extend", "update"}:
         return frozenset(path for path in found if path)
     return below(VALUE if method in {"setdefault", ""} else ANY, found)
+
+
+def _in_attribute(owner: ast.expr, name: str, scope: Scope) -> Paths:
+    """Where sets are in an attribute: by what is put there, in this function and in methods of the owner's class."""
+    found = _put_into(f"{owner.id}.{name}", scope) if isinstance(owner, ast.Name) else NOWHERE
+    kind = scope.type_of(owner)
+    if not isinstance(kind, type) or scope.sources.class_(kind) is None:
+        return found
+    if (kind, name) not in scope.attributes:
+        scope.attributes[kind, name] = NOWHERE  # while it is asked for by way of itself
+        own = [base for base in (*kind.__mro__, *subclasses(kind)) if scope.sources.class_(base) is not None]
+        methods = [each for base in own for found in vars(base).values() for each in methods_in(found, base)]
+        asked = member(kind, name)
+        parts = [_put_by(method, name, scope) for method in methods]
+        if isinstance(asked, property | functools.cached_property):
+            parts += [_in_function(each, scope) for each in methods_in(asked, kind)]
+        scope.attributes[kind, name] = union(parts) | of_object(asked)
+    return found | scope.attributes[kind, name]
+
+
+def _put_by(method: Method, name: str, scope: Scope) -> Paths:
+    """Where sets are in what a method puts into an attribute of the object that it belongs to."""
+    inside = _inside(method, scope)
+    return NOWHERE if inside is None else _put_into(f"{inside.parameters[0]}.{name}", inside)
+
+
+def _in_function(method: Method, scope: Scope) -> Paths:
+    """Where sets are in what a function or a method gives, by its annotation, or else by what it returns or yields."""
+    annotation = hints(method.function).get("return", NO_TYPE)
+    inside = _inside(method, scope) if annotation is NO_TYPE or hides(annotation) else None
+    found = NOWHERE if annotation is NO_TYPE else of_type(annotation)
+    if inside is None:
+        return found
+    given = [(each, sets_in(each.value, inside)) for each in yielded(inside.syntax) if each.value is not None]
+    parts = [below(ANY, paths) if isinstance(each, ast.Yield) else elements(paths) for each, paths in given]
+    return found | union(parts) | union(sets_in(value, inside) for value in returned(inside.syntax))
+
+
+def _inside(method: Method, scope: Scope) -> Scope | None:
+    if not isinstance(method.function, FunctionType):
+        return None
+    inside = scope.inside(method.function)
+    if inside is None or method.receiver is None:
+        return inside
+    return scope.inside(method.function, dict.fromkeys(inside.parameters[:1], method.receiver))
 
 
 def elements_of(expression: ast.expr, scope: Scope) -> type | None:
@@ -199,9 +257,11 @@ def _in_result(call: ast.Call, scope: Scope) -> Paths:
         found = _in_result_of_method(call.func.value, call.func.attr, call.args, scope)
         if found:
             return found
-    if isinstance(target, FunctionType) and "return" not in hints(target):
-        inside = scope.inside(target)
-        return NOWHERE if inside is None else union(sets_in(value, inside) for value in returned(inside.syntax))
+    if isinstance(target, FunctionType):
+        return _in_function(Method(target, None), scope)
+    kind = scope.type_of(call.func.value) if isinstance(call.func, ast.Attribute) else NO_TYPE
+    if isinstance(call.func, ast.Attribute) and isinstance(kind, type) and scope.sources.class_(kind) is not None:
+        return union(_in_function(each, scope) for each in methods_in(member(kind, call.func.attr), kind))
     return _in_result_of_library(target, call, scope)
 
 

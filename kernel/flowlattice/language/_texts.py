@@ -70,6 +70,8 @@ def _has_address(expression: ast.expr, scope: Scope, *, is_repr: bool, depth: in
             return _has_address(part, scope, is_repr=True, depth=depth + 1)
         case ast.IfExp(_, first, second) | ast.BoolOp(_, [first, second]):
             return any(_has_address(part, scope, is_repr=is_repr, depth=depth + 1) for part in (first, second))
+        case ast.Starred(ast.Call() | ast.GeneratorExp()):
+            return False  # it is used up: what it gives is shown
         case ast.NamedExpr(_, value) | ast.Starred(value):
             return _has_address(value, scope, is_repr=is_repr, depth=depth + 1)
         case ast.Name(name) if scope.is_local(expression) and name not in scope.parameters:

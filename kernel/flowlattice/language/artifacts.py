@@ -10,6 +10,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+CONNECTORS_FILE = "connectors.toml"
+"""Where a flow pins its connectors."""
+
 _PLUGIN = "sandboxed"
 _CONNECTOR = "Connector"
 

@@ -21,8 +21,6 @@ from typing import Any
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Place, calling_place
 
-CONNECTORS_FILE = "connectors.toml"
-
 
 @dataclass(frozen=True)
 class Connector:

@@ -94,7 +94,10 @@ class Controls:
         self.in_flight = InFlight(requests=requests, place=calling_place())
 
     def on_error(self, target: Element, strategy: ErrorStrategy) -> None:
-        """Say what happens when a node fails: `flow.on_error(charge, Retry(max=5, backoff=Exponential(ms(200))))`."""
+        """Say what happens when a node fails: `flow.on_error(charge, Retry(max=5, backoff=Exponential(ms(200))))`.
+
+        That of a subflow is what happens when any node fails that its records run and that has none of its own.
+        """
         self.handlers.append(ErrorHandler(node=element(target), strategy=strategy, place=calling_place()))
 
     @overload

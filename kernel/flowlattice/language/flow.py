@@ -48,12 +48,23 @@ class Profile(Enum):
 class RespondNode(Element, Input[T]):
     """A way to answer."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - built by `respond`; the parts of an answer
-        self, status: int, body: str, headers: Mapping[str, str], stream: bool, name: str, place: Place
+    def __init__(  # noqa: PLR0913 - built by `respond`; the parts of an answer
+        self,
+        *,
+        status: int,
+        body: str,
+        headers: Mapping[str, str],
+        stream: bool,
+        event_id: str | None,
+        event: str | None,
+        name: str,
+        place: Place,
     ) -> None:
         self.status = status
         self.body = body
         self.stream = stream
+        self.event_id = event_id
+        self.event = event
         self.headers = dict(headers)
         self.name = name
         self.place = place
@@ -124,7 +135,19 @@ class Flow(Controls):
         self,
         *,
         status: int = 200,
+        body: Literal["text", "html"],
+        stream: Literal[True],
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> RespondNode[str | HasBody[str]]: ...
+    @overload
+    def respond(
+        self,
+        *,
+        status: int = 200,
         body: Literal["events"],
+        event_id: str | None = None,
+        event: str | None = None,
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> RespondNode[Sequence[JsonBody] | HasBody[Sequence[JsonBody]]]: ...
@@ -135,6 +158,8 @@ class Flow(Controls):
         status: int = 200,
         body: Literal["events"],
         stream: Literal[True],
+        event_id: str | None = None,
+        event: str | None = None,
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> RespondNode[JsonBody]: ...
@@ -147,12 +172,14 @@ class Flow(Controls):
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> RespondNode[object]: ...
-    def respond(
+    def respond(  # noqa: PLR0913 - one keyword per property of an answer
         self,
         *,
         status: int = 200,
         body: RespondBody = "json",
         stream: bool = False,
+        event_id: str | None = None,
+        event: str | None = None,
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> (
@@ -178,6 +205,8 @@ class Flow(Controls):
             body=body,
             headers=headers or {},
             stream=stream,
+            event_id=event_id,
+            event=event,
             name=name or ("respond" if number == 1 else f"respond_{number}"),
             place=calling_place(),
         )

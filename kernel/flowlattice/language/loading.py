@@ -20,9 +20,7 @@ from typing import Final
 from flowlattice.errors import UsageError
 from flowlattice.language.connectors import Connector
 from flowlattice.language.flow import Flow
-from flowlattice.language.sources import SourceFiles
-
-FLOW_FILE = "flow.py"
+from flowlattice.language.sources import SourceFiles, flow_file
 
 _PREFIX: Final = "_flow_"
 
@@ -43,18 +41,6 @@ class Program:
         values = [value for name in names for value in vars(sys.modules[name]).values()]
         found = {id(value): value for value in values if isinstance(value, Connector)}
         return tuple(found.values())
-
-
-def flow_file(path: Path) -> Path:
-    """The file that a path means: itself, or `flow.py` in a folder.
-
-    Raises:
-        UsageError: There is no such file.
-    """
-    file = path / FLOW_FILE if path.is_dir() else path
-    if not file.is_file():
-        raise UsageError(f"{path}: no flow there; name a Python file, or a folder that holds {FLOW_FILE}")
-    return file.resolve()
 
 
 def load(path: Path) -> Program:

@@ -165,10 +165,8 @@ def node(  # noqa: PLR0913 - one keyword per promise a node can make
         TypeError: A claim is no level.
     """
     place = calling_place()
-    for claim, kind in ((effects, Effects), (determinism, Determinism)):
-        if claim is not None and not isinstance(claim, kind):
-            levels = ", ".join(f"{kind.__name__}.{level.name}" for level in kind)
-            raise TypeError(f"a node is declared one of {levels}, not {claim!r}")
+    _refuse_unless_level("effects", effects, Effects)
+    _refuse_unless_level("determinism", determinism, Determinism)
     if function is not None:
         return Node(function, NodeOptions(), _definition(function, place))
     options = NodeOptions(
@@ -185,6 +183,16 @@ def node(  # noqa: PLR0913 - one keyword per promise a node can make
         vouch=tuple(vouch),
     )
     return _Decorator(options, place) if compensate is None else _Compensated(options, place)
+
+
+def _refuse_unless_level(what: str, claim: object, kind: type[Effects] | type[Determinism]) -> None:
+    if claim is None or isinstance(claim, kind):
+        return
+    levels = [f"{kind.__name__}.{level.name}" for level in kind]
+    meant = f"{kind.__name__}.{str(claim).upper()}"
+    error = TypeError(f"the {what} of a node are {', '.join(levels)}, not {claim!r}"[:300])
+    error.add_note(f"write {what}={meant}" if meant in levels else f"leave {what} out: what the body does is derived")
+    raise error
 
 
 def _definition(function: Callable[..., object], fallback: Place) -> Place:

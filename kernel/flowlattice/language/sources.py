@@ -15,6 +15,7 @@ from tokenize import detect_encoding
 from types import CodeType, ModuleType
 from typing import Final
 
+from flowlattice.errors import UsageError
 from flowlattice.language._bindings import Bindings
 from flowlattice.language._initial import initial_statements
 from flowlattice.language._mutations import changed_names
@@ -22,7 +23,9 @@ from flowlattice.language._names import FunctionSyntax, Names, arguments_of, nam
 from flowlattice.language.annotations import hints
 from flowlattice.language.ports import CallPlace, Place
 
-__all__ = ["FunctionSyntax", "SourceFiles", "arguments_of", "decoded", "lines_of", "parsed"]
+__all__ = ["FLOW_FILE", "FunctionSyntax", "SourceFiles", "arguments_of", "decoded", "flow_file", "lines_of", "parsed"]
+
+FLOW_FILE: Final = "flow.py"
 
 _Block = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _Position = tuple[int | None, int | None, int | None, int | None]
@@ -31,6 +34,18 @@ _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 _MUTABLE: Final = (MutableMapping, MutableSequence, MutableSet)
 _COMPILED: Final = frozenset({".so", ".pyd"})
 _OURS: Final = Path(__file__).resolve().parents[1]
+
+
+def flow_file(path: Path) -> Path:
+    """The file that a path means: itself, or `flow.py` in a folder.
+
+    Raises:
+        UsageError: There is no such file.
+    """
+    file = path / FLOW_FILE if path.is_dir() else path
+    if not file.is_file():
+        raise UsageError(f"{path}: no flow there; name a Python file, or a folder that holds {FLOW_FILE}")
+    return file.resolve()
 
 
 def decoded(data: bytes) -> str:

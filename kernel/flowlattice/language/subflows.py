@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from flowlattice.language.ports import Input, Output, Place, Step, calling_place
+from flowlattice.language.ports import Branch, Input, Output, Place, Step, calling_place
 
 if TYPE_CHECKING:
     from flowlattice.language.flow import Flow
@@ -49,6 +49,10 @@ class Subflow(Step[I, O]):
         self.export = export
         self.name = name
         self.place = place
+
+    def side(self, name: str) -> Branch[I]:
+        """Records that a node in it failed on, as they went into the subflow, where `flow.on_error` sends them."""
+        return Branch(self, name)
 
 
 def subflow(export: Export[I, O], *, name: str | None = None) -> Subflow[I, O]:

@@ -1,7 +1,8 @@
 """Subflows opened up: a flow in which the nodes of its subflows stand in their place.
 
 A subflow that becomes a workflow of its own keeps its node, and its nodes stand beside it without edges to the rest.
-Names are `subflow/node`; a subflow whose inner flow is not in the IR stays closed.
+Names are `subflow/node`; a subflow whose inner flow is not in the IR stays closed. What handles its errors, `handling`
+hands to its nodes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID, uuid5
 from flowlattice.ir import model as ir
 from flowlattice.ir.subflows import between, inner_of, leaves
 from flowlattice.language.checkpoints import rejected_case
+from flowlattice.plan.handling import Handling
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,9 @@ def _is_inside_itself(node: ir.Node, result: Expanded) -> bool:
 
 
 def _opened(result: Expanded, node: ir.Node, inner: ir.FlowIR, export: ir.Export, *, is_child: bool) -> Expanded:
-    flow = result.flow
-    inside = between(inner, export)
-    parts = _Parts(node, inner, export, {one: uuid5(node.id, str(one)) for one in inside})
+    inside, handling = between(inner, export), Handling(result.flow, node, inner, export)
+    parts = _Parts(node, inner, export, {one: uuid5(node.id, str(one)) for one in inside}, handling)
+    flow = result.flow.model_copy(update={"surfaces": tuple(handling.outside(result.flow.surfaces, parts.ids))})
     entry = parts.ids[export.entry]
     outer = flow if is_child else _joined(flow, parts)
     return Expanded(
@@ -101,13 +103,15 @@ class _Parts:
     inner: ir.FlowIR
     export: ir.Export
     ids: dict[UUID, UUID]
+    handling: Handling
 
     def named(self, name: str) -> str:
         """What a part is called outside."""
         return f"{self.node.name}/{name}"
 
     def nodes(self, sides: tuple[str, ...]) -> Iterator[ir.Node]:
-        """The nodes; `sides` are the side outputs of the subflow, which are those of its first node."""
+        """The nodes; `sides` are the side outputs of the subflow, which are those of all that may fail in it."""
+        failing = self.handling.open
         for one in self.inner.nodes:
             if one.id in self.ids:
                 trigger = one.trigger
@@ -118,7 +122,7 @@ class _Parts:
                     "name": self.named(one.name),
                     "compensate": None if one.compensate is None else self.ids[one.compensate],
                     "trigger": trigger,
-                    "side_outputs": (*one.side_outputs, *(sides if one.id == self.export.entry else ())),
+                    "side_outputs": (*one.side_outputs, *(sides if one.id in failing else ())),
                 }
                 yield one.model_copy(update=update)
 
@@ -139,7 +143,7 @@ class _Parts:
         for surface in self.inner.surfaces:
             targets = tuple(self.ids[one] for one in surface.targets if one in self.ids and one not in starts)
             if targets:
-                yield surface.model_copy(update={"targets": targets})
+                yield self.handling.inside(surface).model_copy(update={"targets": targets})
 
     def checkpoints(self) -> Iterator[ir.Checkpoint]:
         """The checkpoints behind them."""
@@ -153,15 +157,18 @@ def _joined(flow: ir.FlowIR, parts: _Parts) -> ir.FlowIR:
     node, export = parts.node.id, parts.export
     entry, exit_ = parts.ids[export.entry], parts.ids[export.exit]
     way_out = {"source_id": exit_, "case": export.exit_case}
-    edges = []
+    failing = [parts.ids[one] for one in parts.handling.open]
+    rejections = {rejected_case(point.id) for point in flow.checkpoints if point.on == node}
+    edges: list[ir.Edge] = []
     for edge in flow.edges:
-        update: dict[str, object] = {"target_id": entry} if edge.target_id == node else {}
-        if edge.source_id == node and edge.case is None:
-            update |= way_out
-        elif edge.source_id == node:
-            waited = any(point.on == node and edge.case == rejected_case(point.id) for point in flow.checkpoints)
-            update["source_id"] = exit_ if waited else entry
-        edges.append(edge.model_copy(update=update))
+        into: dict[str, object] = {"target_id": entry} if edge.target_id == node else {}
+        if edge.source_id != node:
+            edges.append(edge.model_copy(update=into))
+        elif edge.case is None:
+            edges.append(edge.model_copy(update={**into, **way_out}))
+        else:
+            sources = [exit_] if edge.case in rejections else failing
+            edges += [edge.model_copy(update={**into, "source_id": source}) for source in sources]
     points = [
         point.model_copy(update={"on": exit_, "case": export.exit_case}) if point.on == node else point
         for point in flow.checkpoints
@@ -171,5 +178,5 @@ def _joined(flow: ir.FlowIR, parts: _Parts) -> ir.FlowIR:
 
 
 def _redirected(surface: ir.Surface, node: UUID, entry: UUID) -> ir.Surface:
-    """What governs a subflow governs its first node."""
+    """What governs a subflow, other than a handler of errors, governs its first node."""
     return surface.model_copy(update={"targets": tuple(entry if one == node else one for one in surface.targets)})

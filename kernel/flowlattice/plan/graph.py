@@ -214,7 +214,7 @@ class _Builder:
         if self.places[node.id][0] == "child":
             entry = self.layout.child_entry(node.id)
             body = Fan() if entry is None else Fan(hops=(Hop(to=self._target(entry), max_items=1),))
-            return Child(of="subflow", name=name, node=node.id, body=body, next=fan)
+            return Child(of="subflow", name=name, node=node.id, body=body, next=fan, side=side)
         kind: Literal["activity", "task"] = "activity" if self.profile == "temporal" else "task"
         return Call(kind=kind, name=name, node=node.id, timeout_ms=node.timeout_ms, next=fan, side=side)
 

@@ -185,7 +185,7 @@ def _sums(units: Mapping[str, AnyUnit], starts: Iterable[Fan], *, worst: bool) -
             sums[name] = _unit(unit, sums, worst)
         elif name not in sums:
             stack.append((name, True))
-            own = (unit.next,) if isinstance(unit, Child) else fans(unit)
+            own = (unit.next, *unit.side.values()) if isinstance(unit, Child) else fans(unit)
             stack += [(hop.to, False) for fan in own for hop in fan.hops if hop.to not in sums]
     return sums
 
@@ -200,7 +200,8 @@ def _unit(unit: AnyUnit, sums: Mapping[str, _Sum], worst: bool) -> _Sum:
         case Merge():
             return _fan(unit.next, sums)
         case Child():
-            return _Sum({"child": 1, "workflow task": 1}).plus(_fan(unit.next, sums))
+            after = [_fan(unit.next, sums), *(_fan(fan, sums) for fan in unit.side.values() if worst)]
+            return _Sum({"child": 1, "workflow task": 1}).plus(max(after, key=_weight))
         case Wait():
             after = [_fan(unit.next, sums), *([_fan(unit.rejected, sums)] if worst else [])]
             escalated: dict[Happening, int] = {

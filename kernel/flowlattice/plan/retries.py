@@ -30,6 +30,7 @@ class RetryPlan(PlanModel):
         factor: How much longer each wait is than the one before.
         because: Why it is so.
         then: What happens after the last: `fail`, or `dead_letter NAME`, `halt`, `escalate NAME`.
+        of: The subflow whose handler says what happens then; what it puts aside is the record that went into that.
 
     """
 
@@ -39,6 +40,7 @@ class RetryPlan(PlanModel):
     factor: float = 2.0
     because: str
     then: str = "fail"
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,21 +68,28 @@ def retry_plan(node: ir.Node, handler: ir.Surface | None, profile: Profile, deli
 
     """
     config: dict[str, JsonValue] = {} if handler is None else dict(handler.config)
+    found = _attempts(node, config, profile, deliveries)
+    last = _last(config)
+    then = "fail" if last is None else f"{last['strategy']} {last['to']}" if last.get("to") else str(last["strategy"])
+    of = None if last is None else last.get("of")
+    return found.model_copy(update={"then": then, "of": of})
+
+
+def _attempts(node: ir.Node, config: dict[str, JsonValue], profile: Profile, deliveries: Deliveries) -> RetryPlan:
+    """The retries, whatever happens after them."""
     owner, whose = _owner(node)
-    then = _then(config)
     if deliveries.at_most_once:
-        return RetryPlan(owner=owner, attempts=1, because="delivery at_most_once: rather lost than repeated", then=then)
-    if config.get("strategy") == "retry":
+        return RetryPlan(owner=owner, attempts=1, because="delivery at_most_once: rather lost than repeated")
+    if config.get("strategy") == "retry" and not (config.get("of") and owner == "connector"):
         return RetryPlan(
             owner="orchestrator" if node.retry is None else owner,
             attempts=1 + _whole(config.get("max")),
             backoff_ms=_whole(config.get("backoff_ms")),
             factor=_number(config.get("factor"), 2.0),
-            because="on_error says so",
-            then=then,
+            because=f"on_error of {config['of']} says so" if config.get("of") else "on_error says so",
         )
     if owner == "connector":
-        return RetryPlan(owner=owner, attempts=1, because=f"{whose}; a second owner would multiply attempts", then=then)
+        return RetryPlan(owner=owner, attempts=1, because=f"{whose}; a second owner would multiply attempts")
     if node.retry is not None and node.retry.max > 0:
         given = node.retry
         return RetryPlan(
@@ -89,30 +98,26 @@ def retry_plan(node: ir.Node, handler: ir.Surface | None, profile: Profile, deli
             backoff_ms=given.backoff_ms,
             factor=given.factor,
             because="the flow says so",
-            then=then,
         )
-    return _default(node, profile, deliveries, owner, whose, then)
+    return _default(node, profile, deliveries, owner, whose)
 
 
-def _default(  # noqa: PLR0913, PLR0917 - what a default depends on
+def _default(
     node: ir.Node,
     profile: Profile,
     deliveries: Deliveries,
     owner: Literal["orchestrator", "connector"],
     whose: str,
-    then: str,
 ) -> RetryPlan:
     if node.effects == "effectful" and node.idempotency is None:
-        return RetryPlan(
-            owner=owner, attempts=1, because="it has no key, so repeating it may repeat its effect", then=then
-        )
+        return RetryPlan(owner=owner, attempts=1, because="it has no key, so repeating it may repeat its effect")
     if profile == "temporal":
         because = f"{whose}: the default of {RETRIES} retries"
-        return RetryPlan(owner=owner, attempts=1 + RETRIES, backoff_ms=BACKOFF_MS, because=because, then=then)
+        return RetryPlan(owner=owner, attempts=1 + RETRIES, backoff_ms=BACKOFF_MS, because=because)
     if deliveries.redelivered is not None:
         because = f"{whose}: the record is delivered again, at most {deliveries.redelivered} times in all"
-        return RetryPlan(owner=owner, attempts=1, because=because, then=then)
-    return RetryPlan(owner=owner, attempts=1, because=_ONCE[profile], then=then)
+        return RetryPlan(owner=owner, attempts=1, because=because)
+    return RetryPlan(owner=owner, attempts=1, because=_ONCE[profile])
 
 
 _ONCE: Final = {
@@ -133,15 +138,12 @@ def _owner(node: ir.Node) -> tuple[Literal["orchestrator", "connector"], str]:
     return "orchestrator", "nothing else would"
 
 
-def _then(config: dict[str, JsonValue]) -> str:
-    """What a handler does in the end; one that retries says it in its `then`."""
-    strategy = config.get("strategy")
+def _last(config: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
+    """What a handler does in the end; one that retries says it in its `then`. None: the run fails."""
+    if config.get("strategy") != "retry":
+        return config if config.get("strategy") is not None else None
     following = config.get("then")
-    if strategy == "retry":
-        return _then(following) if isinstance(following, dict) else "fail"
-    if strategy is None:
-        return "fail"
-    return f"{strategy} {config['to']}" if config.get("to") else str(strategy)
+    return _last({"of": config.get("of"), **following}) if isinstance(following, dict) else None
 
 
 def _whole(value: JsonValue) -> int:

@@ -99,7 +99,8 @@ def _step(step: Step) -> str:
     elif step.timeout_because == "nothing bounds it":
         bound = "no time limit"
     says = [f"{step.node}: {attempts}{waits} ({retry.because})"]
-    says += [] if retry.then == "fail" else [f"then {retry.then}"]
+    whose = "" if retry.of is None else f" (on_error of {retry.of})"
+    says += [] if retry.then == "fail" else [f"then {retry.then}{whose}"]
     return "; ".join([*says, bound, *_promises(step)])
 
 

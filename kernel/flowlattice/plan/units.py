@@ -7,12 +7,15 @@ are themselves; an *operator* fans out or keeps state; a *wait* is a checkpoint;
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, JsonValue
 
 from flowlattice.plan.base import PlanModel
+
+BODILESS: Final = frozenset({204, 205, 304})
+"""Statuses whose answers have no body."""
 
 
 class Hop(PlanModel):
@@ -86,7 +89,15 @@ class Merge(PlanModel):
 
 
 class Respond(PlanModel):
-    """An answer; `headers` are those that are always the same, with `stream` each record is a part of it."""
+    """An answer.
+
+    Attributes:
+        stream: Whether each record is a part of it, sent as it comes.
+        event_id: The field of an item that is the event's id.
+        event: The field of an item that is the event's name.
+        headers: Those that are always the same.
+
+    """
 
     kind: Literal["respond"] = "respond"
     name: str
@@ -94,7 +105,14 @@ class Respond(PlanModel):
     status: int = 200
     body: Literal["json", "text", "html", "events", "empty"] = "json"
     stream: bool = False
+    event_id: str | None = None
+    event: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def goes_out_in_pieces(self) -> bool:
+        """Whether the caller sets the pace at which it goes out."""
+        return (self.stream or self.body == "events") and self.status not in BODILESS
 
 
 class Operator(PlanModel):
@@ -132,6 +150,7 @@ class Child(PlanModel):
         node: The subflow's node, or the node from which on records are partitioned.
         body: Where it begins; nothing where the subflow's own plan has to say.
         next: What follows in the parent; nothing where the child goes on to the end.
+        side: Where the parent puts aside the record that it began with, when it fails.
 
     """
 
@@ -141,6 +160,7 @@ class Child(PlanModel):
     node: UUID
     body: Fan = Fan()
     next: Fan = Fan()
+    side: dict[str, Fan] = Field(default_factory=dict)
 
 
 AnyUnit = Segment | Call | Branch | Merge | Respond | Operator | Wait | Child
@@ -159,6 +179,6 @@ def fans(unit: AnyUnit) -> tuple[Fan, ...]:
         case Wait():
             return (unit.next, unit.rejected)
         case Child():
-            return (unit.body, unit.next)
+            return (unit.body, unit.next, *unit.side.values())
         case _:
             return (unit.next, *unit.side.values())

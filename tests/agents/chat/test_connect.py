@@ -10,20 +10,20 @@ from decimal import Decimal
 import pytest
 
 from flowlattice.budgets import Ledger
+from flowlattice.chat import counter_for
 from flowlattice.errors import UsageError
 from flowlattice_agents.chat.budgeted import BudgetedChat
 from flowlattice_agents.chat.connect import connect
 from flowlattice_agents.chat.cost import Cost
 from flowlattice_agents.chat.journal import usd_text
-from flowlattice_agents.chat.prices import Price
+from flowlattice_agents.chat.prices import parse_price
 from flowlattice_agents.chat.retrying import Retries
-from flowlattice_agents.chat.tokens import counter_for
 from flowlattice_agents.errors import BudgetExhausted, ModelMisconfigured, ModelUnavailable, PriceUnknown
 from tests.support.chat import request
 from tests.support.docblocks import ROOT
 from tests.support.scripted_model import answering, drop_after, reply_text, scripted_model, silence, status
 
-PRICE = Price.parse("10/100")  # micro-dollars a token
+PRICE = parse_price("10/100")  # micro-dollars a token
 
 
 class Run:
@@ -186,12 +186,12 @@ import sys
 from pathlib import Path
 from flowlattice_agents.chat.connect import connect
 from flowlattice_agents.chat.journal import usd_text
-from flowlattice_agents.chat.prices import Price
+from flowlattice_agents.chat.prices import parse_price
 from tests.support.chat import request
 
 home = Path(sys.argv[1])
 session = connect(
-    "openai:desk", folder=home / "runs" / "r1", home=home, note=print, on_cost=print, price=Price.parse("10/100")
+    "openai:desk", folder=home / "runs" / "r1", home=home, note=print, on_cost=print, price=parse_price("10/100")
 )
 session.chat.complete(request())
 """
@@ -280,7 +280,7 @@ def test_runs_share_a_ledger_but_no_budget(run):
                 session.chat.complete(request())
                 assert session.cost().usd == "0.003000"
     with sqlite3.connect(run.home / "budgets.sqlite") as ledger:
-        scopes = [row[0] for row in ledger.execute("SELECT id FROM scopes ORDER BY id")]
+        scopes = [row[0] for row in ledger.execute("SELECT id FROM budget_scopes ORDER BY id")]
     ledger.close()
     assert scopes == ["run/r1", "run/r1/pm", "run/r2", "run/r2/pm"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flowlattice_agents.chat.failures import retry_after
+from flowlattice.chat import retry_after
 from flowlattice_agents.chat.retrying import Retries, RetryingChat
 from flowlattice_agents.errors import ModelMisconfigured, ModelUnavailable
 from tests.support.chat import asked, request

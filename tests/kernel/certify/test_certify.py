@@ -1,14 +1,20 @@
 """Certification finds what is wrong by running it: each lying flow fails on its own check, its honest twin passes."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from flowlattice.certify import Certificate, Example, ExampleRequest, certify
+from flowlattice.certify.checks import valid_inputs
 from flowlattice.certify.harness import LIMITS
+from flowlattice.certify.routes import subject_of
 from flowlattice.ir.build import build
+from flowlattice.ir.lower import lower
+from flowlattice.language.loading import load
 from flowlattice.sandbox import Limits
+from tests.support.docblocks import ROOT
 
 HONEST = '''
 from typing import Annotated
@@ -285,3 +291,11 @@ def test_a_flow_that_no_host_here_runs_is_not_certified_and_is_told_so_in_one_li
         "this version plans flows with the temporal profile and does not run them yet; flows plan shows the plan"
     )
     assert not certificate.passed
+
+
+@pytest.mark.parametrize("story", ["s02_site", "s09_doc_summarize"])
+def test_a_flow_that_streams_is_asked_like_any_other(story: str) -> None:
+    program = load(ROOT / "examples" / story / "flow.py")
+    subject = subject_of(program, lower(program), ())
+    check = asyncio.run(valid_inputs.run(subject))
+    assert check.verdict == "passed", check.failures

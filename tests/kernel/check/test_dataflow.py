@@ -119,6 +119,14 @@ RIGHT = {
     "flow.connect(five, total)\nflow.connect(total, of_total)\nflow.connect(five.late_events, of_log)\n",
     "seconds as event time": "w = Window.session(Log, event_time='second', gap=minutes(5))\n"
     "flow.connect(logs, w)\nflow.connect(w, of_log)\n",
+    "windows of what came late, and of what a node made": WINDOW
+    + "six = Window.tumbling(Log, event_time='ts', size=minutes(6), name='six')\n"
+    "ten = Window.tumbling(Log, event_time='ts', size=minutes(10), name='ten')\n"
+    "flow.connect(five.late_events, six)\nflow.connect(five, to_log)\nflow.connect(to_log, ten)\n"
+    "flow.connect(six, of_log)\nflow.connect(ten, of_log)\n",
+    "a topic in two groups, a queue of its name": "t = flow.trigger(kafka('logs', accepts=Log, group='b'), name='t')\n"
+    "q = flow.trigger(queue('logs', accepts=Log), name='q')\n"
+    "flow.connect(logs, of_log)\nflow.connect(t, of_log)\nflow.connect(q, of_log)\n",
     "a filter and a merge after the window": WINDOW + "f, m = Filter(lambda log: log.flag), Merge()\n"
     "flow.connect(five, f)\nflow.connect(f, m)\n"
     "total = Aggregate.by_key(Log, 'key', into=Total).sum('size')\nflow.connect(m, total)\n",
@@ -298,6 +306,30 @@ WRONG = {
         WINDOW + "m = Merge()\nflow.connect(five, m)\nflow.connect(logs, m)\n"
         "total = Aggregate.by_key(Log, 'key', into=Total).sum('size')\nflow.connect(m, total)\n",
         "WIN001 what aggregate takes from logs is in no window",
+    ),
+    "a window behind a window": (
+        WINDOW + "six = Window.tumbling(Log, event_time='ts', size=minutes(6), name='six')\n"
+        "total = Aggregate.by_key(Log, 'key', into=Total).sum('size')\n"
+        "flow.connect(five, six)\nflow.connect(six, total)\n",
+        "WIN001 six takes what window holds, with no aggregate in between",
+    ),
+    "a window behind what hands a window's records on": (
+        WINDOW + "six = Window.tumbling(Log, event_time='ts', size=minutes(6), name='six')\n"
+        "f, m = Filter(lambda log: log.flag), Merge()\n"
+        "flow.connect(five, f)\nflow.connect(f, m)\nflow.connect(logs, m)\nflow.connect(m, six)\n"
+        "flow.connect(six, of_log)\n",
+        "WIN001 six takes what window holds, with no aggregate in between",
+    ),
+    # DAG103
+    "two consumers of a topic in the flow's group": (
+        "again = flow.trigger(kafka('logs', accepts=Log, group='tested'), name='again')\n"
+        "flow.connect(logs, of_log)\nflow.connect(again, to_log)\n",
+        "DAG103 the topic logs in the group tested is already read by logs (line 80); each record goes to one of them",
+    ),
+    "two consumers of a queue": (
+        "again = flow.trigger(queue('orders', accepts=Order), name='again')\n"
+        "flow.connect(logs, of_log)\nflow.connect(again, to_order)\n",
+        "DAG103 the queue orders is already read by orders (line 81); each record goes to one of them",
     ),
     # DAG101, DAG107
     "only what is rejected is used": (

@@ -239,6 +239,18 @@ CASES = {
         "flow.edge(jobs, same, timeout=ms(5))\n",
         [("DAG207", "flow.edge(jobs, same, timeout=ms(5))")],
     ),
+    "an edge twice": (
+        QUEUE,
+        LINE + "flow.connect(jobs,  same)\n",
+        [("DAG207", "flow.connect(jobs,  same)")],
+    ),
+    "two branches into one node, and both sides of a pair": (
+        QUEUE,
+        "def pair(a: A, b: A) -> A:\n    return a\nz = Zip(pair)\ngate = If(lambda a: True, name='gate')\n"
+        "flow.connect(jobs, gate)\nflow.connect(gate.true, same)\nflow.connect(gate.false, same)\n"
+        "flow.connect(same, z.left)\nflow.connect(same, z.right)\nflow.connect(z, last)\n",
+        [],
+    ),
     "a control of a branch that is not connected": (
         QUEUE,
         "gate = If(lambda a: True, name='gate')\nflow.connect(jobs, gate)\nflow.connect(gate.true, same)\n"
@@ -414,6 +426,18 @@ def test_what_the_spec_states_is_added(flow_of, head, lines, facts, expected):
     assert len(done.splitlines()) - len(source.splitlines()) <= 1
     again = flow_of(done[len(head) :], head) if done.startswith(head) else flow_of("", done)
     assert not [diagnostic for diagnostic in check(again, context) if diagnostic.fix is not None]
+
+
+def test_only_a_connection_that_says_the_same_again_is_taken_out(flow_of):
+    again = "flow.connect(jobs, same)\n"
+    lines = (
+        LINE + again + "flow.connect(same, last, delivery='at_most_once')\nfor _ in '12':\n    flow.connect(last, f)\n"
+    )
+    head = QUEUE + "@node\ndef f(a: A) -> A:\n    return a\n"
+    found = check(flow_of(lines, head))
+    assert [d.code for d in found] == ["CAP101", "DAG207", "DAG207", "DAG207"]
+    done = apply_fixes(head + lines, with_edits(flow_of(lines, head), found, {"flow.py": head + lines}), unsafe=True)
+    assert done == head + lines[::-1].replace(again[::-1], "", 1)[::-1]
 
 
 UNSAFE = {

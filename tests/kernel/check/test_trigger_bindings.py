@@ -95,6 +95,24 @@ def test_a_name_that_is_no_bare_key_is_quoted():
     assert text == 'add [live."from the shop"] with backend = "kafka" to bindings.toml'
 
 
+@pytest.mark.parametrize("backends", [None, {}, {"vars": "kafka"}])
+def test_nothing_is_bound_by_the_name_of_the_table_of_variables(backends):
+    said = "vars (kafka trigger) cannot be bound: in bindings.toml, vars is the table of variables"
+    bound = {} if backends is None else {"backends": backends}
+    assert found(started("kafka", "vars"), **bound) == [("error", said, "give it another name")]
+    assert found(started("cron", "vars"), **bound) == []
+
+
+@pytest.mark.parametrize(
+    ("databases", "count"),
+    [({}, 1), ({"a": "sqlite q", "b": "sqlite q"}, 1), ({"a": "sqlite q", "b": "sqlite r"}, 0)],
+)
+def test_two_queues_of_a_name_are_two_if_they_are_in_two_databases(databases, count):
+    flow = Drawn(profile="queue").trigger("a", "queue", topic="jobs").trigger("b", "queue", topic="jobs").node("work")
+    said = found(flow.line("a", "work").line("b", "work").ir(), ("DAG103",), databases=databases)
+    assert len(said) == count
+
+
 @pytest.mark.parametrize(
     ("regions", "expected"),
     [

@@ -89,6 +89,63 @@ def test_sarif_names_files_from_here(capsys, wrong, monkeypatch):
     assert json.loads(capsys.readouterr().out)["runs"][0]["results"] == []
 
 
+BROKEN = {
+    "LOAD001": "flow = (\n",
+    "LOAD003": "1 / 0\n",
+    "LOAD004": "from flowlattice import Flow\nflow = Flow('a' * 10 ** 7, version='1.0.0')\n",
+}
+
+
+@pytest.fixture
+def among_broken(calls):
+    """A good flow's name before those of files that stop the building, seen from their folder."""
+    for code, text in BROKEN.items():
+        (calls / f"{code}.py").write_text(text)
+    return ["flow.py", *(f"{code}.py" for code in BROKEN)]
+
+
+def test_several_flows_are_reported_in_the_order_given_and_none_takes_another_down(capsys, among_broken):
+    assert run(["check", "flow.py", ECHO]) == 0
+    good = capsys.readouterr().out
+    assert good.endswith(
+        f"\nflow.py: 1 warning (calls 1.0.0, 3 nodes)\n{ECHO}/flow.py: no problems (echo_norm 1.0.0, 3 nodes)\n"
+    )
+    assert run(["check", *reversed(among_broken), ECHO]) == 1
+    shown = capsys.readouterr().out
+    assert re.findall(r"LOAD00\d.py:\d+:\d+: error (LOAD00\d)", shown) == sorted(BROKEN, reverse=True)
+    assert shown.endswith(f"\n{good}")
+
+
+def test_json_of_several_flows_names_their_files_from_here(capsys, wrong):
+    assert run(["check", ECHO, wrong, "--json"]) == 1
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert run(["check", wrong, "--json"]) == 1
+    alone = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert found == [one | {"file": f"wrong/{one['file']}"} for one in alone]
+
+
+def test_sarif_of_several_flows_is_one_run(capsys, wrong):
+    assert run(["check", ECHO, wrong, wrong, "--format", "sarif"]) == 1
+    log = json.loads(capsys.readouterr().out)
+    assert run(["check", wrong, "--format", "sarif"]) == 1
+    alone = json.loads(capsys.readouterr().out)
+    assert log["runs"][0].pop("results") == alone["runs"][0].pop("results") * 2
+    assert log == alone
+
+
+def test_where_one_of_several_is_no_flow_none_is_checked(capsys):
+    assert run(["check", ECHO, "no.py"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+
+
+def test_several_flows_are_fixed(capsys, wrong, tmp_path):
+    shutil.copytree(wrong, "other")
+    assert run(["check", wrong, "other", "--fix"]) == 1
+    assert capsys.readouterr().err == "fixed wrong/flow.py\nfixed other/flow.py\n"
+    assert Path("wrong/flow.py").read_text() == Path("other/flow.py").read_text()
+
+
 def test_a_sandbox_that_cannot_be_started_is_an_engine_that_is_missing(capsys, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     assert run(["check", ECHO]) == 3

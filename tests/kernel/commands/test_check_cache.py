@@ -117,6 +117,19 @@ def test_what_is_asked_is_a_part_of_it(flow, home, tmp_path, is_shown_again):
     assert is_shown_again("--env", "production")
 
 
+def test_of_several_flows_only_those_that_changed_are_built(flow, home, tmp_path, capsys):
+    (tmp_path / "other").mkdir()
+    for file in flow.glob("*.py"):
+        (tmp_path / "other" / file.name).write_text(file.read_text())
+    run(["check", "calls", "other"])
+    mark(home)
+    (tmp_path / "other" / "helpers.py").write_text(HELPERS.replace("strip", "lower"))
+    capsys.readouterr()
+    assert run(["check", "other", "calls"]) == 0
+    *built, kept = capsys.readouterr().out.splitlines()
+    assert (built[-1], kept) == ("other/flow.py: 1 warning (calls 1.0.0, 3 nodes)", KEPT)
+
+
 def test_which_credentials_are_missing_counts_and_none_is_kept(flow, home, monkeypatch, is_shown_again):
     (flow / "bindings.toml").write_text(BINDINGS)
     monkeypatch.delenv("API_TOKEN", raising=False)

@@ -34,7 +34,6 @@ LACKING = {
     "queue triggers (hook)": Drawn(profile="dev").trigger("hook", "queue", topic="t").node("a").line("hook", "a"),
     "foreach nodes (rows)": request().node("rows", "foreach").line("hook", "rows"),
     "checkpoints (review)": request("dev").node("a").node("b").line("hook", "a", "b").checkpoint("review", "a"),
-    "streamed responses (answer)": STORIES["s09_summarize"](),
     "subflows (price/first)": subflow(),
     "side outputs (of a)": request()
     .node("a", side_outputs=("failed",))

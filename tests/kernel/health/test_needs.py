@@ -98,6 +98,25 @@ def test_what_no_one_backend_serves_is_to_be_called_differently(tmp_path):
     assert (without.status, without.remedy) == ("warn", found.remedy)
 
 
+def test_a_secret_of_two_lines_is_none_and_is_not_shown(tmp_path):
+    (tmp_path / "key").write_text("one\nsecond\n")
+    flow = Drawn(profile="web").node("a", "node", "creds key").ir()
+    live = read_environment(f'[live.key]\nbackend = "secret"\nvalue = {{ file = "{tmp_path / "key"}" }}\n', "live")
+    [found] = met(flow, live, tmp_path)
+    said = f"creds: on secret, but {tmp_path / 'key'} holds nothing that can be sent (one line of ASCII text)"
+    remedy = "write the credential there, and nothing else"
+    assert (found.status, found.text, found.remedy) == ("fail", said, remedy)
+    (tmp_path / "key").write_text("one\n")
+    [found] = met(flow, live, tmp_path)
+    assert found.status == "ok"
+
+
+def test_nothing_is_bound_by_the_name_of_the_table_of_variables(tmp_path):
+    flow = Drawn(profile="queue").trigger("vars", "queue", topic="t").node("b").line("vars", "b").ir()
+    [found] = met(flow, read_environment("[live.vars]\nbackend = 'sqlite'\n", "live"), tmp_path)
+    assert (found.status, found.remedy) == ("fail", "give it another name")
+
+
 def test_a_name_of_a_trigger_is_printed_and_not_obeyed(tmp_path):
     flow = Drawn(profile="queue").trigger("a\x1b[31m", "queue", topic="t\x1b").node("b").line("a\x1b[31m", "b").ir()
     [found] = met(flow, None, tmp_path)

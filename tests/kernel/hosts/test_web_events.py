@@ -14,6 +14,7 @@ from flowlattice.check import check
 from flowlattice.hosts.web import WebApp
 from flowlattice.ir.lower import lower
 from tests.support.flows import ask, flow_of, running, runtime_of, until, write_flow
+from tests.support.sockets import Socket
 
 STREAM = """
 class In(Record, data="public"):
@@ -94,64 +95,18 @@ def test_an_empty_list_head_and_another_case(tmp_path):
     assert (other.status, json.loads(other.body)) == (404, "no such thing")
 
 
-class Socket:
-    """The two ends of one request, whose client may be slow or go away."""
-
-    def __init__(self, *, takes: int | None = None) -> None:
-        self.sent: list[dict] = []
-        self.gone = asyncio.Event()
-        self.full = asyncio.Event()
-        self.takes = takes
-
-    async def receive(self):
-        if not self.sent:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message):
-        self.sent.append(message)
-        if self.takes is not None and len(self.sent) > self.takes:
-            self.full.set()
-            await asyncio.Event().wait()
-
-    def request(self, app: WebApp, query: str):
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "path": "/notes",
-            "raw_path": b"/notes",
-            "query_string": query.encode(),
-            "headers": [],
-        }
-        return app(scope, self.receive, self.send)
-
-
-async def page(app: WebApp) -> str:
-    shown: list[dict] = []
-
-    async def send(message):
-        shown.append(message)
-
-    async def receive():
-        return {"type": "http.disconnect"}
-
-    await app({"type": "http", "method": "GET", "path": "/metrics", "raw_path": b"/metrics"}, receive, send)
-    return shown[1]["body"].decode()
-
-
 @running
 async def test_a_client_that_goes_away_ends_the_stream(tmp_path):
     app = WebApp([runtime_of(tmp_path, STREAM)])
     socket = Socket()
-    work = asyncio.create_task(socket.request(app, "count=100000"))
+    work = asyncio.create_task(socket.request(app, "/notes?count=100000"))
     await until(lambda: len(socket.sent) > 3)
-    assert 'flows_in_flight{flow="stream"} 1.0' in await page(app)
+    assert 'flows_in_flight{flow="stream"} 1.0' in await socket.metrics(app)
     socket.gone.set()
     await work
     assert 3 < len(socket.sent) < 100_000
     assert socket.sent[-1].get("more_body") is True
-    shown = await page(app)
+    shown = await socket.metrics(app)
     assert 'flows_requests_total{flow="stream",method="GET",route="/notes",status="499"} 1.0' in shown
     assert 'flows_in_flight{flow="stream"} 0.0' in shown
 
@@ -159,10 +114,10 @@ async def test_a_client_that_goes_away_ends_the_stream(tmp_path):
 @running
 async def test_the_deadline_cuts_a_stream_off_that_is_not_taken(tmp_path):
     app = WebApp([runtime_of(tmp_path, HURRIED)])
-    socket = Socket(takes=2)
-    await socket.request(app, "count=5")
+    socket = Socket(takes=3)
+    await socket.request(app, "/notes?count=5")
     assert [message.get("more_body") for message in socket.sent] == [None, True, True]
-    assert 'route="/notes",status="504"} 1.0' in await page(app)
+    assert 'route="/notes",status="504"} 1.0' in await socket.metrics(app)
 
 
 def test_events_over_a_socket(tmp_path):

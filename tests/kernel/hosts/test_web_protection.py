@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 
 import pytest
 
+from flowlattice.hosts.inprocess import scope_of
 from flowlattice.hosts.programs import FlowNotLoadable, load_flow
 from tests.support.flows import ask, running, web, write_flow
+from tests.support.sockets import Socket
 
 SITE = """
+from collections.abc import AsyncIterator
+
 class In(Record, data="public"):
     v: str = ""
 
@@ -25,6 +30,11 @@ def same(req: In) -> In:
 def listed(req: In) -> list[str]:
     return ["z" * 5000]
 
+@node
+async def parts(req: In) -> AsyncIterator[str]:
+    for number in range(3):
+        yield f"<p>{number}</p>"
+
 flow = Flow("site", version="1.0.0")
 asked = flow.trigger(http.get("/page", accepts=In))
 flow.connect(asked, page)
@@ -37,6 +47,9 @@ flow.connect(same, flow.respond(name="json"))
 flow.connect(flow.trigger(http.post("/poke"), name="poke"), flow.respond(status=204, body="empty", name="poked"))
 flow.connect(flow.trigger(http.get("/events", accepts=In), name="events"), listed)
 flow.connect(listed, flow.respond(body="events", name="told"))
+pieces = flow.trigger(http.get("/pieces", accepts=In), name="pieces")
+flow.connect(pieces, parts)
+flow.connect(parts, flow.respond(body="html", stream=True, name="in_pieces"))
 """
 PLAIN = SITE.replace("HEADERS", "{}")
 PACKED = {"accept-encoding": "br;q=1.0, gzip;q=0.8"}
@@ -178,6 +191,27 @@ def test_short_answers_and_events_stay_as_they_are(tmp_path):
     for answer in (short, events):
         assert "content-encoding" not in answer.headers
         assert "vary" not in answer.headers
+
+
+@running
+async def test_a_page_in_pieces_is_compressed_piece_by_piece(tmp_path):
+    async with web(tmp_path, PLAIN) as client:
+        socket = Socket()
+        await client.app(scope_of("GET", "/pieces", PACKED, b""), socket.receive, socket.send)
+        plain = await client("GET", "/pieces")
+        head = await client("HEAD", "/pieces", headers=PACKED)
+    shown = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    assert [shown.decompress(message["body"]).decode() for message in socket.sent[1:]] == [
+        "<p>0</p>",
+        "<p>1</p>",
+        "<p>2</p>",
+        "",
+    ]
+    assert shown.eof
+    assert dict(socket.sent[0]["headers"])[b"content-encoding"] == b"gzip"
+    assert (head.headers["content-encoding"], head.headers["vary"], head.body) == ("gzip", "accept-encoding", b"")
+    assert (plain.body, plain.headers["vary"]) == (b"<p>0</p><p>1</p><p>2</p>", "accept-encoding")
+    assert "content-encoding" not in plain.headers
 
 
 @pytest.mark.parametrize(

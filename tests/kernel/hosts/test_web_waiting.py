@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 
 import pytest
 
 from tests.support.flows import ask, running, until, web
-
-
-def flow_module(folder):
-    """The module that a flow file became."""
-    return next(m for m in sys.modules.values() if getattr(m, "__file__", None) == str((folder / "flow.py").resolve()))
-
+from tests.support.modules import flow_module
 
 WATCHED = """
 import threading

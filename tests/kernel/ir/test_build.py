@@ -160,6 +160,19 @@ def test_what_fails_while_it_is_built(built, text, place):
     assert found.message.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("claim", "help_"),
+    [
+        ("effects='pure'", "write effects=Effects.PURE"),
+        ("determinism=1", "leave determinism out: what the body does is derived"),
+    ],
+)
+def test_a_claim_that_is_no_level_is_said_with_what_to_write(built, claim, help_):
+    found = only(built(f"from flowlattice import node\n@node({claim})\ndef f(a: str) -> str:\n    return a\n"))
+    assert (found.code, found.line, found.help) == ("LOAD003", 2, help_)
+    assert f"not {claim.partition('=')[2]}" in found.message
+
+
 def test_trusted_code_that_ends_the_process_does_not(tmp_path):
     (tmp_path / "flow.py").write_text("raise SystemExit(3)\n")
     found = only(build(tmp_path, trusted=True))

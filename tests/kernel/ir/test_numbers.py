@@ -5,7 +5,8 @@ import json
 import pytest
 
 from flowlattice.check import check
-from flowlattice.ir.build import build, load_and_lower
+from flowlattice.ir.build import build
+from flowlattice.ir.task import load_and_lower
 
 FLOW = """
 from datetime import datetime

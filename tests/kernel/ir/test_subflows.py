@@ -2,9 +2,11 @@
 
 import pytest
 
+from flowlattice.check import check
 from flowlattice.check.hosting import unsupported
 from flowlattice.errors import UsageError
 from flowlattice.ir.build import build
+from flowlattice.ir.comparison import compare
 from flowlattice.ir.failures import NotLowerable
 from flowlattice.ir.lower import lower
 from flowlattice.ir.subflows import between
@@ -131,6 +133,21 @@ asked = flow.export("asked", entry=look, exit=look)
 def test_it_is_tried_again_as_the_flow_says(tmp_path):
     flow = OUTER + "from flowlattice import Retry\nflow.on_error(last, Retry(max=2))\n"
     assert named(lower(load(write(tmp_path, flow=flow))), "last").retry.max == 2
+
+
+def test_what_it_fails_on_is_put_aside_as_it_went_in_and_a_diff_shows_the_handler(tmp_path):
+    flow = OUTER + (
+        "from flowlattice import DeadLetter, node\n@node\ndef keep(row: Row) -> Row:\n    return row\n"
+        "flow.connect(last.side('failed'), keep)\n"
+    )
+    handled = flow + "flow.on_error(last, DeadLetter('failed'))\n"
+    without, made = (lower(load(write(tmp_path, flow=text))) for text in (flow, handled))
+    [aside] = [edge for edge in made.edges if edge.case == "failed"]
+    assert (aside.carries, named(made, "last").out_schema) == ("Row", "Ack")
+    assert [one.code for one in check(without) if one.code == "DAG202"] == ["DAG202"]
+    assert not [one for one in check(made) if one.code in {"DAG201", "DAG202"}]
+    [shown] = [change for change in compare(without, made) if change.kind == "error"]
+    assert (shown.weight, shown.subject) == ("safer", "error_handler last")
 
 
 def test_the_inner_flow_is_there_whole_with_its_places(outer):

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from flowlattice.errors import UsageError
-from flowlattice.language.loading import flow_file, load
+from flowlattice.language.loading import load
+from flowlattice.language.sources import flow_file
 
 FLOW = """
 from flowlattice import Flow

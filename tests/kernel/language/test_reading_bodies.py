@@ -10,6 +10,7 @@ from tests.support.bodies import (
     decorators,
     files,
     functions,
+    handing,
     loading,
     mixed,
     sets,
@@ -21,7 +22,7 @@ from tests.support.bodies import (
 
 MODULES = (
     *(aliases, decorators, functions, classes, files, capabilities, statements, mixed),
-    *(loading, sets, state, texts, zones),
+    *(handing, loading, sets, state, texts, zones),
 )
 CASES = {name: case for module in MODULES for name, case in module.CASES.items()}
 

@@ -133,3 +133,128 @@ case(
         return Res(v="".join(GROUPS.get(req.v, ())))  # cause
     """,
 )
+case(
+    "sets that objects keep",
+    PROCESS,
+    """
+    class Bag:
+        def __init__(self, words):
+            self.words = {*words, "a"}
+            self.groups = {}
+            self.later = None
+        def add(self, word):
+            self.groups.setdefault(word[0], set()).add(word)
+            self.later = {word}
+        def out(self):
+            return ",".join(self.words)  # cause
+        def grouped(self):
+            return [x for group in self.groups.values() for x in group]  # cause
+    @node
+    def f(req: Req) -> Res:
+        bag = Bag(req.words)
+        bag.add(req.v)
+        bag.more = {req.v, "b"}
+        text = bag.out() + ",".join(bag.later)  # cause
+        return Res(v=text + "".join(bag.more), words=bag.grouped())  # cause
+    """,
+)
+case(
+    "sets that methods and properties give",
+    PROCESS,
+    """
+    class Bag:
+        kinds = {"a", "b"}
+        def __init__(self, words):
+            self._words = words
+        @property
+        def words(self):
+            return {*self._words}
+        def groups(self) -> dict:
+            return {"a": self.words}
+        def lines(self) -> collections.abc.Iterator:
+            yield self.words
+    @node
+    def f(req: Req) -> Res:
+        bag = Bag(req.words)
+        text = ",".join(bag.words)  # cause
+        text += ",".join(bag.groups()["a"])  # cause
+        text += ",".join(bag.kinds)  # cause
+        for words in bag.lines():
+            text += "".join(words)  # cause
+        return Res(v=text)
+    """,
+)
+case(
+    "sets in what helpers give",
+    PROCESS,
+    """
+    import contextlib
+    def groups(req: Req) -> dict[str, set[str]]:
+        return {"a": {*req.words}}
+    def words(req: Req) -> collections.abc.Iterable[str]:
+        return {*req.words}
+    def both(req):
+        return {*req.words}, req.words
+    def each(req):
+        yield from [{*req.words}]
+    @contextlib.contextmanager
+    def held(req):
+        yield {*req.words}
+    @node
+    def f(req: Req) -> Res:
+        text = ",".join(groups(req)["a"])  # cause
+        text += ",".join(words(req))  # cause
+        some, listed = both(req)
+        text += "".join(listed)
+        text += "".join(some)  # cause
+        for one in each(req):
+            text += "".join(one)  # cause
+        with held(req) as kept:
+            text += "".join(kept)  # cause
+        lines = [*map(lambda group: "".join(group), groups(req).values())]  # cause
+        return Res(v=text, words=lines)
+    """,
+)
+case(
+    "a set is given where a list is kept",
+    PROCESS,
+    """
+    class Bag:
+        def __init__(self, words):
+            self.words = words
+    @node
+    def f(req: Req) -> Res:
+        bag = Bag({*req.words})  # cause
+        return Res(words={*bag.words})  # cause
+    """,
+)
+case(
+    "sets of objects are sorted",
+    PURE,
+    """
+    class Tagged(Record, data="public"):
+        tags: set[str] | None = None
+    class Bag:
+        def __init__(self, words: set[str]):
+            self.words = words
+            self.lines = sorted(words)
+            self.groups = {}
+        def add(self, word):
+            self.groups.setdefault(word[0], set()).add(word)
+            self.words = self.words | {word}
+        def sizes(self):
+            return {key: len(group) for key, group in self.groups.items()}
+        def sorted(self) -> list[str]:
+            return sorted(self.words)
+    def both(req):
+        return {*req.words}, sorted(req.words)
+    @node
+    def f(req: Req) -> Res:
+        bag = Bag({*req.words})
+        bag.add(req.v)
+        _, lines = both(req)
+        tagged = Tagged(tags={*req.words})
+        text = ",".join(bag.lines) + f"{bag.sizes()}" + ",".join(bag.sorted()) + ",".join(sorted(tagged.tags or ()))
+        return Res(v=text, words=[*lines, *bag.groups])
+    """,
+)

@@ -24,7 +24,7 @@ from flowlattice.diagnostics import Diagnostic
 from flowlattice.errors import UsageError
 from flowlattice.ir.build import TASK, Built, build
 from flowlattice.ir.comparison import compare
-from flowlattice.language.loading import FLOW_FILE
+from flowlattice.language.sources import FLOW_FILE
 from flowlattice.sandbox import Sandbox
 
 __all__ = ["OPERATORS", "Example", "MutationReport", "Operator", "Outcome", "examples", "mutate"]

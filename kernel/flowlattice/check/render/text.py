@@ -29,9 +29,15 @@ def render_text(found: Iterable[Diagnostic], sources: Mapping[str, str], folder:
     return "\n".join(_one(diagnostic, lines.get(diagnostic.file, []), folder) for diagnostic in found)
 
 
-def render_json(found: Iterable[Diagnostic]) -> str:
-    """Diagnostics as JSON, one on each line."""
-    return "\n".join(diagnostic.model_dump_json() for diagnostic in found)
+def render_json(found: Iterable[Diagnostic], folder: str = "") -> str:
+    """Diagnostics as JSON, one on each line.
+
+    Args:
+        found: What to show.
+        folder: The flow's folder with `/` at its end, to put before file names.
+    """
+    placed = (one.model_copy(update={"file": f"{folder}{one.file}"}) if folder else one for one in found)
+    return "\n".join(diagnostic.model_dump_json() for diagnostic in placed)
 
 
 def summary(found: Sequence[Diagnostic]) -> str:

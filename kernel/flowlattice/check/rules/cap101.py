@@ -9,7 +9,8 @@ are the host's own and need no binding.
 A trigger of a topic, a queue or a blob store needs a broker or a store too, and its name is the binding:
 `flow.trigger(kafka("clicks", accepts=Click), name="ingest")` is bound by `[production.ingest]`. A kafka trigger takes a
 kafka backend, a queue sqlite or postgres, a blob listing folder or s3; http and cron need none. A trigger and a
-parameter of one name are bound together, so one backend has to serve both.
+parameter of one name are bound together, so one backend has to serve both. Nothing can be bound by the name `vars`:
+that table of an environment gives values to variables.
 
 ## Bad
 
@@ -68,7 +69,7 @@ from typing import Final
 from flowlattice.check.context import CheckContext, Environment
 from flowlattice.check.finding import finding, listed
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.bindings import Asking, askings, common, table
+from flowlattice.ir.bindings import VARIABLES, Asking, askings, common, table
 from flowlattice.ir.model import FlowIR
 
 CODE = "CAP101"
@@ -82,7 +83,12 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find capabilities and triggers without a backend, each binding once."""
     for binding, asking in _bindings(flow).items():
         environment = context.environment
-        if environment is None:
+        if binding == VARIABLES:
+            message = (
+                f"{_said(binding, asking)} cannot be bound: in bindings.toml, {VARIABLES} is the table of variables"
+            )
+            yield finding(CODE, message, asking[0].source, node=asking[0].node.name, help="give it another name")
+        elif environment is None:
             yield _unbound(binding, asking)
         elif environment.backends.get(binding) == LOCAL:
             yield _doubled(binding, asking, environment)

@@ -1,10 +1,13 @@
-"""An aggregate has no window.
+"""An aggregate has no window, or no aggregate stands between two windows.
 
 An aggregate gives one record for each key of each window, when the window closes. Without a window nothing ever closes:
 records keep coming, and there is no moment at which the sum of all of them is known. So the records of an aggregate
 come from a `Window`, which holds them by the time that each brings along, until its watermark has passed; filters,
 switches, merges and distincts may stand between. A node in between makes new records, which are in no window. What is
 late was left out of its window, and is in none either.
+
+A window's records are in it until an aggregate has made one of them. A second window behind the first would put them
+into its own while they are still held by the first, whose end nothing would come of; so an aggregate stands in between.
 
 ## Bad
 
@@ -60,7 +63,7 @@ flow.connect(totals, report)
 
 ## Fix
 
-None: how long a window is, and how long it waits, are decisions.
+None: how long a window is, how long it waits, and what is made of its records are decisions.
 """
 
 from __future__ import annotations
@@ -70,10 +73,10 @@ from typing import Final
 from uuid import UUID
 
 from flowlattice.check.context import CheckContext
-from flowlattice.check.finding import finding
+from flowlattice.check.finding import edge_name, edge_source, finding
 from flowlattice.check.graph import Graph
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.model import FlowIR, Node
+from flowlattice.ir.model import Edge, FlowIR, Node
 
 CODE = "WIN001"
 SEVERITY: Severity = "error"
@@ -82,28 +85,55 @@ _HANDING_ON: Final = frozenset({"switch", "if", "merge", "distinct"})
 
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
-    """Find aggregates that records reach outside any window."""
+    """Find aggregates that records reach outside any window, and windows that they reach out of another one."""
     graph = Graph(flow)
     for node in flow.nodes:
-        outside = _outside(graph, node.id) if node.kind == "aggregate" else None
-        if outside is not None:
-            message = f"what {node.name} takes from {outside.name} is in no window"
-            text = "put a window in between: Window.tumbling(Log, event_time=..., size=minutes(5))"
-            yield finding(CODE, message, node.source, node=node.name, help=text)
+        if node.kind == "aggregate":
+            yield from _without(graph, node)
+        elif node.kind == "window":
+            yield from _behind(flow, graph, node)
 
 
-def _outside(graph: Graph, start: UUID) -> Node | None:
-    """What gives an aggregate records that are in no window; none if all are in one."""
+def _without(graph: Graph, node: Node) -> Iterator[Diagnostic]:
+    outside = next((source for edge in _givers(graph, node.id) if (source := _outside(graph, edge))), None)
+    if outside is not None:
+        message = f"what {node.name} takes from {outside.name} is in no window"
+        text = "put a window in between: Window.tumbling(Log, event_time=..., size=minutes(5))"
+        yield finding(CODE, message, node.source, node=node.name, help=text)
+
+
+def _behind(flow: FlowIR, graph: Graph, node: Node) -> Iterator[Diagnostic]:
+    """What is said of the edges by which records of another window come into one."""
+    for entering in graph.incoming[node.id]:
+        source = graph.nodes[entering.source_id]
+        passed = _givers(graph, source.id) if source.kind in _HANDING_ON else ()
+        window = next((graph.nodes[edge.source_id] for edge in (entering, *passed) if _is_window(graph, edge)), None)
+        if window is not None:
+            message = f"{node.name} takes what {window.name} holds, with no aggregate in between"
+            text = f"put an Aggregate between {window.name} and {node.name}, or leave one of the two windows out"
+            yield finding(CODE, message, edge_source(flow, entering), edge=edge_name(flow, entering), help=text)
+
+
+def _givers(graph: Graph, start: UUID) -> Iterator[Edge]:
+    """The edges that lead to a node, and on the way to it through what hands records on as they are."""
     seen: set[UUID] = set()
     waiting = [start]
     while waiting:
         for edge in graph.incoming[waiting.pop()]:
+            yield edge
             source = graph.nodes[edge.source_id]
-            if source.kind == "window" and edge.case not in source.side_outputs:
-                continue
-            if source.kind not in _HANDING_ON:
-                return source
-            if source.id not in seen:
+            if source.kind in _HANDING_ON and source.id not in seen:
                 seen.add(source.id)
                 waiting.append(source.id)
-    return None
+
+
+def _is_window(graph: Graph, edge: Edge) -> bool:
+    """Whether an edge carries what a window holds; what came late is in no window."""
+    source = graph.nodes[edge.source_id]
+    return source.kind == "window" and edge.case not in source.side_outputs
+
+
+def _outside(graph: Graph, edge: Edge) -> Node | None:
+    """What an edge takes records from that are in no window; none if they are in one, or something hands them on."""
+    source = graph.nodes[edge.source_id]
+    return None if _is_window(graph, edge) or source.kind in _HANDING_ON else source

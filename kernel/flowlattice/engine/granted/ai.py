@@ -22,10 +22,9 @@ class GrantedAi(Granted):
         request = self._request("complete", prompt, system, max_tokens)
         return "".join([piece async for piece in self._backend.answer(request)])
 
-    async def stream(self, prompt: str, *, system: str = "", max_tokens: int | None = None) -> AsyncIterator[str]:
-        """The model's answer piece by piece."""
-        async for piece in self._backend.answer(self._request("stream", prompt, system, max_tokens)):
-            yield piece
+    def stream(self, prompt: str, *, system: str = "", max_tokens: int | None = None) -> AsyncIterator[str]:
+        """The model's answer piece by piece; it is given up when the node is over."""
+        return self._attempt.hold(self._backend.answer(self._request("stream", prompt, system, max_tokens)))
 
     def _request(self, method: str, prompt: str, system: str, max_tokens: int | None) -> AiRequest:
         model, seed, most = (self._use.facts.get(name) for name in ("model", "seed", "max_tokens"))

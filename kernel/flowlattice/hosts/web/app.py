@@ -2,72 +2,188 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from flowlattice.engine import Runtime
+from flowlattice.engine.limits import Limits, OwnLimits
 from flowlattice.engine.reply import json_reply
+from flowlattice.errors import UsageError
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import Receive, Scope, Send, send_reply
 from flowlattice.hosts.web.endpoint import Door, Endpoint
-from flowlattice.hosts.web.metrics import Metrics
+from flowlattice.hosts.web.metrics import Metrics, RouteMetrics
 from flowlattice.hosts.web.routing import RouteConflict, RouteTable
+from flowlattice.plan import TriggerPlan
 
 OWN_PATHS = ("/healthz", "/readyz", "/metrics")
 _DRAIN_S = 30.0
+_LOOK_S = 0.05
 
 _HEALTHY = json_reply(200, {"status": "ok"})
 _READY = json_reply(200, {"status": "ready"})
 _DRAINING = json_reply(503, {"status": "draining"}, (b"retry-after", b"1"))
 
 
+@dataclass(frozen=True)
+class Part:
+    """Which of how many workers a process is.
+
+    Attributes:
+        worker: Its number from 0.
+        workers: How many there are.
+    """
+
+    worker: int
+    workers: int
+
+    def of(self, most: int, flow: str) -> int:
+        """How many requests of a flow may be under way here, if there may be `most` in all workers together.
+
+        Raises:
+            UsageError: Not even one for each worker.
+        """
+        if most < self.workers:
+            raise UsageError(
+                f"flow {flow}: max_in_flight({most}) cannot be divided by {self.workers} workers;"
+                f" serve it with --workers {most}"
+            )
+        return most // self.workers + (self.worker < most % self.workers)
+
+
+ALL: Final = Part(0, 1)
+
+
+@dataclass(frozen=True)
+class _Route:
+    method: str
+    path: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True)
+class _Served:
+    """A flow that is served: its door and its routes."""
+
+    door: Door
+    routes: tuple[_Route, ...]
+
+    def enter(self, table: RouteTable[Endpoint]) -> None:
+        """Enter its routes into a table."""
+        flow = self.door.runtime.plan.flow
+        for route in self.routes:
+            if route.path in OWN_PATHS:
+                raise RouteConflict(f"flow {flow}: {route.path} is the host's own page; give the route another path")
+            try:
+                table.add(route.method, route.path, route.endpoint)
+            except RouteConflict as error:
+                raise RouteConflict(f"flow {flow}: {error}") from None
+
+
 class WebApp:
     """Flows as one ASGI application.
 
-    Args:
-        runtimes: The flows.
+    Attributes:
+        metrics: What it counts.
+        draining: Whether it takes no more requests; `/readyz` says so.
 
-    Raises:
-        RouteConflict: Two routes clash, or one takes a path that the host needs.
+    Args:
+        runtimes: The flows, as for `swap`.
+        limits: Where rate limits have their tokens; in this process by default.
+        metrics: What it counts; its own by default.
+        part: The part of all requests that come to this process.
     """
 
-    def __init__(self, runtimes: Sequence[Runtime]) -> None:
-        self._runtimes = tuple(runtimes)
-        self._metrics = Metrics()
-        self._elsewhere = self._metrics.route("", "", "")
-        self._table: RouteTable[Endpoint] = RouteTable()
+    def __init__(
+        self,
+        runtimes: Sequence[Runtime] = (),
+        *,
+        limits: Limits | None = None,
+        metrics: Metrics | None = None,
+        part: Part = ALL,
+    ) -> None:
+        self.metrics = metrics or Metrics()
         self.draining = False
-        for runtime in self._runtimes:
-            self._add(runtime)
+        self._limits = limits or OwnLimits()
+        self._part = part
+        self._elsewhere = self.metrics.route("", "", "")
+        self._shown: set[str] = set()
+        self._served: tuple[_Served, ...] = ()
+        self._leaving: dict[Door, asyncio.Task[None]] = {}
+        self._table: RouteTable[Endpoint] = RouteTable()
+        self.swap(runtimes)
 
-    def _add(self, runtime: Runtime) -> None:
+    def swap(self, runtimes: Sequence[Runtime]) -> None:
+        """Serve these flows from the next request on; a runtime that is served already stays as it is.
+
+        Requests that are under way end where they began; a runtime that is served no longer is closed after its last.
+
+        Raises:
+            RouteConflict: Two routes clash, or one takes a path that the host needs; nothing has changed then.
+            UsageError: A flow lets in fewer requests at once than there are workers; the same.
+        """
+        known = {id(one.door.runtime): one for one in self._served}
+        served = tuple(known.get(id(runtime)) or self._prepared(runtime) for runtime in runtimes)
+        table: RouteTable[Endpoint] = RouteTable()
+        for one in served:
+            one.enter(table)
+        gone = [one.door for one in self._served if one not in served]
+        self._served = served
+        self._table = table
+        for door in gone:
+            self._leaving[door] = asyncio.create_task(self._retire(door))
+
+    def _prepared(self, runtime: Runtime) -> _Served:
         flow = runtime.plan.flow
-        door = Door(runtime)
-        self._metrics.in_flight(flow, lambda: door.inside)
-        for trigger in runtime.triggers:
-            method, path = trigger.plan.method, trigger.plan.path
-            if path in OWN_PATHS:
-                raise RouteConflict(f"flow {flow}: {path} is the host's own page; give the route another path")
-            metrics = self._metrics.route(flow, path, method)
-            try:
-                self._table.add(method, path, Endpoint(door, trigger, metrics))
-            except RouteConflict as error:
-                raise RouteConflict(f"flow {flow}: {error}") from None
+        door = Door(runtime, self._limits, self._part.of(runtime.plan.max_in_flight, flow))
+        routes = [
+            _Route(trigger.plan.method, trigger.plan.path, Endpoint(door, trigger, self._counted(trigger.plan, flow)))
+            for trigger in runtime.triggers
+        ]
+        if flow not in self._shown:
+            self._shown.add(flow)
+            self.metrics.in_flight(flow, lambda: sum(door.inside for door in self._doors(flow)))
+            self.metrics.streams(flow, lambda: sum(door.streams for door in self._doors(flow)))
+        return _Served(door, tuple(routes))
+
+    def _counted(self, plan: TriggerPlan, flow: str) -> RouteMetrics:
+        return self.metrics.route(flow, plan.path, plan.method)
+
+    def _doors(self, flow: str) -> list[Door]:
+        doors = (*(one.door for one in self._served), *self._leaving)
+        return [door for door in doors if door.runtime.plan.flow == flow]
+
+    async def _retire(self, door: Door) -> None:
+        while door.inside or door.runtime.kept:  # noqa: ASYNC110 - nothing is spent on it where nothing is swapped
+            await asyncio.sleep(_LOOK_S)
+        del self._leaving[door]
+        await door.runtime.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
         if scope["type"] == "http":
-            path: str = scope["path"]
-            endpoint = self._table.exact(path, scope["method"])
-            # An encoded slash is decoded in `path`, so only what was sent as it is may take the short way.
-            if endpoint is not None and b"%" not in scope.get("raw_path", b"%"):
-                await endpoint(scope, receive, send, {})
-            else:
-                await self._find(scope, receive, send)
+            try:
+                await self._answer(scope, receive, send)
+            except asyncio.CancelledError:
+                if not self.draining:
+                    raise
+                # The server cut off what was still under way when the time to drain was over.
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        endpoint = self._table.exact(path, scope["method"])
+        # An encoded slash is decoded in `path`, so only what was sent as it is may take the short way.
+        if endpoint is not None and b"%" not in scope.get("raw_path", b"%"):
+            await endpoint(scope, receive, send, {})
+        else:
+            await self._find(scope, receive, send)
 
     async def _find(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()
@@ -99,7 +215,7 @@ class WebApp:
         elif method not in {"GET", "HEAD"}:
             reply = replies.method_not_allowed(allow)
         elif path == "/metrics":
-            reply = self._metrics.page()
+            reply = self.metrics.page()
         elif path == "/readyz":
             reply = _DRAINING if self.draining else _READY
         else:
@@ -118,9 +234,11 @@ class WebApp:
 
     async def close(self) -> None:
         """Let runs that go on after their answer finish, and give back what the flows hold."""
-        for runtime in self._runtimes:
-            await runtime.settle(_DRAIN_S)
-            await runtime.close()
+        for waiting in self._leaving.values():
+            waiting.cancel()
+        for door in (*(one.door for one in self._served), *self._leaving):
+            await door.runtime.settle(_DRAIN_S)
+            await door.runtime.close()
 
 
 def _allow(methods: frozenset[str]) -> bytes:

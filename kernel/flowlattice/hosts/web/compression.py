@@ -7,9 +7,13 @@ import gzip
 import zlib
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flowlattice.engine.reply import Reply
+from flowlattice.hosts.web.asgi import Message, Send
+
+if TYPE_CHECKING:
+    from zlib import _Compress as Packer
 
 SMALLEST: Final = 1024
 """Shorter bodies fit in a packet or two anyway; in bytes."""
@@ -24,7 +28,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 def worth_it(reply: Reply) -> bool:
     """Whether an answer is one to compress for those who take it; cheap enough to ask of every answer."""
-    return len(reply.body) > SMALLEST and reply.events is None and is_text(reply.content_type, reply.headers)
+    return len(reply.body) > SMALLEST and is_text(reply.content_type, reply.headers)
 
 
 def is_text(content_type: bytes | None, headers: Headers) -> bool:
@@ -82,3 +86,41 @@ def _wanted(parameters: bytes) -> bool:
 
 def _pack(body: bytes) -> bytes:
     return gzip.compress(body, _LEVEL, mtime=0)
+
+
+class Packing:
+    """A `Send` for an answer in pieces: each piece is compressed so that the client can show it as it comes.
+
+    Args:
+        send: Where the answer goes.
+        request: The headers of the request.
+        head_only: Whether the client asked for the headers alone.
+    """
+
+    def __init__(self, send: Send, request: Headers, *, head_only: bool) -> None:
+        self._send = send
+        self._takes_gzip = takes_gzip(request)
+        self._head_only = head_only
+        self._packer: Packer | None = None
+
+    async def __call__(self, message: Message) -> None:
+        """Send what the message is for this client."""
+        if message["type"] == "http.response.start":
+            await self._send({**message, "headers": self._headers(message["headers"])})
+        elif self._packer is None:
+            await self._send(message)
+        else:
+            await self._send({**message, "body": self._packed(self._packer, message)})
+
+    def _headers(self, headers: list[tuple[bytes, bytes]]) -> Headers:
+        if not is_text(dict(headers).get(b"content-type"), headers):
+            return headers
+        if not self._takes_gzip:
+            return varying(headers)
+        if not self._head_only:
+            self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+        return encoded(varying(headers))
+
+    def _packed(self, packer: Packer, message: Message) -> bytes:
+        piece: bytes = packer.compress(message["body"])
+        return piece + packer.flush(zlib.Z_SYNC_FLUSH if message.get("more_body") else zlib.Z_FINISH)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -15,22 +13,17 @@ from pydantic import JsonValue
 from flowlattice.engine import BoundTrigger, Problem, RejectedInput, Reply, Run, Runtime
 from flowlattice.engine.backends import EffectInDoubt, ResultUnknown
 from flowlattice.engine.inputs import json_object, json_value
-from flowlattice.engine.reply import NO_CONTENT
+from flowlattice.engine.limits import Limits
+from flowlattice.engine.reply import JSON, NO_CONTENT
 from flowlattice.errors import DeadlineExceeded, FlowlatticeError, NodeFailed, ReservationHeld
+from flowlattice.hosts.logs import about
 from flowlattice.hosts.web import replies
-from flowlattice.hosts.web.asgi import (
-    ClientGone,
-    Receive,
-    Scope,
-    Send,
-    disconnected,
-    send_events,
-    send_reply,
-)
+from flowlattice.hosts.web.asgi import ClientGone, Receive, Scope, Send, disconnected, send_reply
 from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_form
-from flowlattice.hosts.web.compression import compressed, worth_it
+from flowlattice.hosts.web.compression import Packing, compressed, worth_it
 from flowlattice.hosts.web.csrf import form_guard
 from flowlattice.hosts.web.metrics import RouteMetrics
+from flowlattice.hosts.web.streaming import STALLED_S, HeadOnly, Stream
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs, read_fields
 from flowlattice.record import Record
 
@@ -41,13 +34,28 @@ _log = logging.getLogger("flowlattice.web")
 
 
 class Door:
-    """What all routes of one flow share at the door: how many requests are inside, and the rate limits."""
+    """What all routes of one flow share at the door: how many requests are inside, and the rate limits.
 
-    def __init__(self, runtime: Runtime) -> None:
+    Attributes:
+        runtime: The flow.
+        inside: How many requests are under way.
+        streams: How many of them are answered in pieces.
+
+    Args:
+        runtime: The flow.
+        limits: Where its buckets come from.
+        most: How many requests may be inside at once.
+    """
+
+    def __init__(self, runtime: Runtime, limits: Limits, most: int) -> None:
         self.runtime = runtime
         self.inside = 0
-        self._most = runtime.plan.max_in_flight
-        self._buckets = runtime.buckets
+        self.streams = 0
+        self._most = most
+        self._buckets = tuple(
+            limits.bucket(f"{runtime.plan.flow} {number}", limit.qps, limit.burst)
+            for number, limit in enumerate(runtime.plan.rate_limits)
+        )
 
     def turns_away(self, metrics: RouteMetrics) -> Reply | None:
         """The answer to a request that may not come in: 503 when the flow is saturated, 429 over a rate limit."""
@@ -81,6 +89,9 @@ class Endpoint:
         self._has_query = any(source.origin == "query" for source in fields)
         self._has_body = any(source.origin in {"body", "form"} for source in fields)
         self._guard = form_guard(trigger.plan)
+        self._is_plain = trigger.plan.respond == "on_last" and trigger.step.awaited is None
+        self._in_text = trigger.answers.in_text
+        self._in_pieces = trigger.answers.in_pieces and trigger.plan.respond != "immediate"
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send, parameters: dict[str, str], *, head: bool = False
@@ -93,69 +104,109 @@ class Endpoint:
             door.inside += 1
             run = self._runtime.new_run()
             try:
-                reply = await self._answer(scope, receive, parameters, run, started)
+                if self._in_pieces:
+                    sink = Packing(send, scope["headers"], head_only=head) if self._in_text else send
+                    stream = Stream(sink, self._trigger.answers.opening, head_only=head)
+                    reply = await self._answer_in_pieces(scope, receive, parameters, run, started, stream)
+                else:
+                    reply = await self._answer(scope, receive, parameters, run, started)
             except ClientGone:
                 self._metrics.answered(CLIENT_GONE, time.monotonic() - started)
                 return
             finally:
                 if not run.goes_on:
                     door.inside -= 1
-        status = reply.status
-        if reply.events is None:
+        if reply is not None:
             if worth_it(reply):
                 reply = await compressed(reply, scope["headers"])
             await send_reply(send, reply, head=head)
-        else:
-            status = await self._stream(receive, send, reply, head, started)
-        self._metrics.answered(status, time.monotonic() - started)
-
-    async def _stream(self, receive: Receive, send: Send, reply: Reply, head: bool, started: float) -> int:
-        """Send events within what is left of the deadline; the status that is counted for it."""
-        limit = self._plan.deadline_ms
-        left = None if limit is None else limit / 1000 - (time.monotonic() - started)
-        until = None if left is None else asyncio.get_running_loop().time() + left
-        self._door.inside += 1  # a request is under way until its last event is out
-        try:
-            await send_events(receive, send, reply, head=head, until=until)
-        except ClientGone:
-            return CLIENT_GONE
-        except TimeoutError:
-            # The answer is not completed, so that the client sees that something is missing.
-            _log.warning("%s %s was cut off: its events were not taken in time", self._plan.method, self._plan.path)
-            return replies.TOO_LATE
-        finally:
-            self._door.inside -= 1
-        return reply.status
+            self._metrics.answered(reply.status, time.monotonic() - started)
 
     async def _answer(
         self, scope: Scope, receive: Receive, parameters: dict[str, str], run: Run, started: float
     ) -> Reply:
         try:
             record = await self._read(scope, receive, parameters)
-            if self._plan.respond == "on_last" and self._trigger.step.awaited is None:
+            if self._is_plain:
                 return await self._runtime.execute(self._trigger, record, run, started) or NO_CONTENT
-            work = asyncio.create_task(self._runtime.execute(self._trigger, record, run, started))
-            if self._plan.respond == "immediate":
-                self._goes_on(work, run)
-                return replies.accepted(run.id)
-            return await self._answered(work, run, receive) or NO_CONTENT
-        except RejectedInput as error:
-            return replies.invalid_input(error.problems, self._plan.invalid)
-        except Refused as refused:
-            return refused.reply
-        except FlowlatticeError as error:
-            return _failure(error, run)
+            return await self._waited_for(record, run, receive, started) or NO_CONTENT
         except Exception as error:  # noqa: BLE001 - the last boundary: whatever else fails is 500 and one line in the log
-            _log_failure("the host", run, error)
-            return replies.internal(run.id)
+            return self._excuse(error, run)
+
+    async def _answer_in_pieces(  # noqa: PLR0913, PLR0917 - a request and what is made of it
+        self, scope: Scope, receive: Receive, parameters: dict[str, str], run: Run, started: float, stream: Stream
+    ) -> Reply | None:
+        """Run and send what comes of it; an answer that has not begun is returned."""
+        run.outlet = stream
+        self._door.streams += 1
+        status = CLIENT_GONE
+        try:
+            record = await self._read(scope, receive, parameters)
+            reply = await self._waited_for(record, run, receive, started, stream)
+            if stream.begun is None and (reply is not None or self._trigger.answers.opening is None):
+                return reply or NO_CONTENT
+            status = await stream.end()
+        except HeadOnly:
+            status = 200 if stream.begun is None else stream.begun.status
+        except ClientGone:
+            if stream.is_stalled:
+                _log.warning("run %s was given up: its client took nothing for %g s", run.id, STALLED_S)
+        except asyncio.CancelledError:
+            await stream.fail("shutting_down", run.id)
+            raise
+        except Exception as error:  # noqa: BLE001 - the last boundary, as above
+            reply = self._excuse(error, run)
+            if stream.begun is None:
+                return reply
+            status = reply.status
+            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__)
+            await stream.fail(_code(reply), run.id)
+        finally:
+            stream.close()
+            self._door.streams -= 1
+        self._metrics.answered(status, (stream.begun_at or time.monotonic()) - started)
+        return None
+
+    def _excuse(self, error: Exception, run: Run) -> Reply:
+        """What is answered where something failed.
+
+        Raises:
+            ClientGone: There is nobody to answer.
+        """
+        match error:
+            case RejectedInput():
+                return replies.invalid_input(error.problems, self._plan.invalid)
+            case Refused():
+                return error.reply
+            case FlowlatticeError():
+                return _failure(error, run)
+            case _:
+                _log_failure(None, run, error)
+                return replies.internal(run.id)
 
     # Runs that wait: the client may leave, and the answer may go out before the run is over.
 
-    async def _answered(self, work: asyncio.Task[Reply | None], run: Run, receive: Receive) -> Reply | None:
+    async def _waited_for(
+        self, record: Record, run: Run, receive: Receive, started: float, stream: Stream | None = None
+    ) -> Reply | None:
+        work = asyncio.create_task(self._runtime.execute(self._trigger, record, run, started))
+        if self._plan.respond == "immediate":
+            self._goes_on(work, run)
+            return replies.accepted(run.id)
+        return await self._answered(work, run, receive, stream)
+
+    async def _answered(
+        self, work: asyncio.Task[Reply | None], run: Run, receive: Receive, stream: Stream | None
+    ) -> Reply | None:
         early: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         if self._plan.respond == "explicit":
-            run.answer = lambda reply: None if early.done() else early.set_result(reply)
-        gone = asyncio.create_task(disconnected(receive))
+
+            def answer(reply: Reply) -> None:
+                if not early.done() and (stream is None or stream.begun is None):
+                    early.set_result(reply)
+
+            run.answer = answer
+        gone = asyncio.create_task(disconnected(receive) if stream is None else stream.watch(receive))
         try:
             waiting: set[asyncio.Future[Any]] = {work, early, gone}
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -182,9 +233,10 @@ class Endpoint:
         self._door.inside -= 1
         error = None if work.cancelled() else work.exception()
         if isinstance(error, NodeFailed):
-            _log_failure(f"node {error.node}", run, error.cause)
+            _log_failure(error.node, run, error.cause)
         elif error is not None:
-            _log.warning("run %s failed after it was answered: %s", run.id, type(error).__name__)
+            said = about(error, run=run.id, flow=run.flow)
+            _log.warning("run %s failed after it was answered: %s", run.id, type(error).__name__, extra=said)
 
     # Reading.
 
@@ -264,14 +316,20 @@ def _failure(error: FlowlatticeError, run: Run) -> Reply:
         case ClientGone():
             raise error
         case NodeFailed():
-            _log_failure(f"node {error.node}", run, error.cause)
+            _log_failure(error.node, run, error.cause)
         case _:
-            _log_failure("the host", run, error)
+            _log_failure(None, run, error)
     return replies.internal(run.id)
 
 
-def _log_failure(who: str, run: Run, cause: BaseException) -> None:
+def _code(reply: Reply) -> str:
+    """The code of what went wrong, as the answer would have said it."""
+    told = json_value(reply.body) if reply.content_type == JSON else None
+    return str(told["error"]) if isinstance(told, dict) and "error" in told else "failed"
+
+
+def _log_failure(node: str | None, run: Run, cause: BaseException) -> None:
     """One line with the place, without the cause's text, which may hold what the client sent."""
-    frames = traceback.extract_tb(cause.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
-    _log.error("%s failed in run %s: %s at %s", who, run.id, type(cause).__name__, place)
+    who = "the host" if node is None else f"node {node}"
+    said = about(cause, run=run.id, flow=run.flow, node=node)
+    _log.error("%s failed in run %s: %s at %s", who, run.id, said["error"], said["place"], extra=said)

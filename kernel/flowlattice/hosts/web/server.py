@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import uvicorn
 
@@ -37,12 +37,17 @@ class Address:
         return f"http://{host}:{self.port}"
 
 
-def listen(host: str, port: int) -> socket.socket:
+WhenReady: TypeAlias = Callable[[Address, tuple[str, ...]], None]
+"""Called once requests are answered: where, and with which bindings that local doubles stand in for."""
+
+
+def listen(where: Address) -> socket.socket:
     """A listening socket; port 0 picks a free one.
 
     Raises:
         UsageError: The address cannot be listened on.
     """
+    host, port = where.host, where.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -56,20 +61,43 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: WebApp, listener: socket.socket, when_ready: Callable[[Address], None]) -> None:
+Job: TypeAlias = Callable[[], Coroutine[object, object, None]]
+"""Work that goes on for as long as a server serves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What goes on around serving.
+
+    Attributes:
+        when_ready: Called once requests are answered.
+        when_hung_up: Called on SIGHUP, unless it came because the terminal is gone; none to leave SIGHUP alone.
+        jobs: Started then, and cancelled in the end.
+        minds_interrupt: Whether SIGINT ends it; where a supervisor gets it too, that one decides.
+    """
+
+    when_ready: Callable[[], None]
+    when_hung_up: Callable[[], None] | None = None
+    jobs: Sequence[Job] = ()
+    minds_interrupt: bool = True
+
+
+def serve(app: WebApp, listener: socket.socket, around: Around) -> None:
     """Serve until SIGTERM or SIGINT, then answer what is under way and return.
 
     Args:
         app: The application.
         listener: From `listen`.
-        when_ready: Called once requests are answered.
+        around: What goes on beside it.
     """
     settle_memory()
-    # It logs what clients send wrongly, byte by byte; they are told in the answer.
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    _Server(settings(app), app, around).run(sockets=[listener])
+
+
+def address_of(listener: socket.socket) -> Address:
+    """Where a socket listens."""
     host, port = listener.getsockname()[:2]
-    server = _Server(settings(app), app, lambda: when_ready(Address(host, port)))
-    server.run(sockets=[listener])
+    return Address(host, port)
 
 
 def stop_at_eof() -> None:
@@ -98,6 +126,7 @@ def settings(app: Callable[..., object]) -> uvicorn.Config:
         ws="none",
         lifespan="on",
         access_log=False,
+        log_config=None,
         server_header=False,
         log_level="warning",
         backlog=_BACKLOG,
@@ -108,30 +137,52 @@ def settings(app: Callable[..., object]) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """uvicorn that says when it is ready, drains on a signal, and then ends as a program that did its work."""
 
-    def __init__(self, config: uvicorn.Config, app: WebApp, when_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, app: WebApp, around: Around) -> None:
         super().__init__(config)
         self._app = app
-        self._when_ready = when_ready
+        self._around = around
+        self._jobs: list[asyncio.Task[None]] = []
+        self._has_terminal = os.isatty(0)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets=sockets)
         if self.started:
-            self._when_ready()
+            self._jobs = [asyncio.create_task(job()) for job in self._around.jobs]
+            self._around.when_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what goes on beside it, then answer what is under way."""
+        for job in self._jobs:
+            job.cancel()
+        await super().shutdown(sockets=sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Drain on SIGTERM and SIGINT; a second one ends at once. uvicorn's own would raise the signal again."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
+        actions: dict[int, Callable[[], None]] = {signal.SIGTERM: self._stop, signal.SIGINT: self._interrupted}
+        if self._around.when_hung_up is not None:
+            actions[signal.SIGHUP] = self._hung_up
+        for number, action in actions.items():
+            loop.add_signal_handler(number, action)
         try:
             yield
         finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in actions:
                 loop.remove_signal_handler(number)
 
     def _stop(self) -> None:
         self.force_exit = self.should_exit
         self._app.draining = True
         self.should_exit = True
+
+    def _interrupted(self) -> None:
+        if self._around.minds_interrupt:
+            self._stop()
+
+    def _hung_up(self) -> None:
+        if self._has_terminal and not os.isatty(0):
+            self._stop()
+        elif self._around.when_hung_up is not None:
+            self._around.when_hung_up()

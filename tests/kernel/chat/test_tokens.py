@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowlattice_agents.chat.tokens import counter_for
-from tests.support.chat import request
+from flowlattice.chat import AnswerSchema, Message, Question, counter_for
 
 
 @pytest.mark.parametrize(
@@ -43,6 +42,14 @@ def test_a_bound_is_one(text):
     for model in ("gpt-4o", "gpt-4", "desk"):
         counter = counter_for(model)
         assert counter.count(text) <= counter.at_most(text) <= len(text.encode("utf-8", "replace"))
+
+
+DRAFT = AnswerSchema(name="draft", schema={"type": "object"})
+
+
+def request(schema=DRAFT):
+    messages = (Message(role="system", text="You plan."), Message(role="user", text="make a flow"))
+    return Question(messages=messages, schema=schema, max_output_tokens=200)
 
 
 def test_a_request_counts_with_its_schema_and_its_messages():

@@ -2,7 +2,7 @@
 
 A byte-level tokenizer never makes more tokens than its text has bytes of UTF-8, so bytes bound a model whose tables
 nobody has published. Both a guess and a bound are given: a guess is what usage is told by, a bound is what money is
-reserved by.
+reserved by. Where no tables are installed (`toktok-rs`, of the extra `[openai]`) both are the bound.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 
-from flowlattice_agents.chat.base import ChatRequest
+from flowlattice.chat.base import Question
 
 # OpenAI's models, by the beginning of their names.
 _ENCODINGS = (
@@ -33,13 +34,17 @@ class TokenCounter:
     Attributes:
         encoding: The table that is counted with.
         exact: Whether that table is the model's own.
+        has_table: Whether the table is on this machine; every count is a bound if not.
     """
 
     encoding: str
     exact: bool
+    has_table: bool = True
 
     def count(self, text: str) -> int:
         """Tokens of a text: exact for the model's own table, else a fair guess."""
+        if not self.has_table:
+            return _bytes(text)
         from toktok import batch_count
 
         # Half a surrogate pair is no text; an endpoint would get the replacement character too.
@@ -48,13 +53,13 @@ class TokenCounter:
 
     def at_most(self, text: str) -> int:
         """No tokenizer of the model makes more tokens of the text than this."""
-        return self.count(text) if self.exact else len(text.encode("utf-8", "replace"))
+        return self.count(text) if self.exact else _bytes(text)
 
-    def request_at_most(self, request: ChatRequest) -> int:
+    def request_at_most(self, request: Question) -> int:
         """A bound of what a request's prompt is charged as, with its schema and the overhead of its messages."""
         return _overhead(request) + sum(map(self.at_most, _texts(request)))
 
-    def request(self, request: ChatRequest) -> int:
+    def request(self, request: Question) -> int:
         """What a request's prompt is charged as, about."""
         return _overhead(request) + sum(map(self.count, _texts(request)))
 
@@ -62,19 +67,24 @@ class TokenCounter:
 def counter_for(model: str) -> TokenCounter:
     """The counter for a model, by the name that its endpoint knows."""
     bare = model.rpartition("/")[2]
+    has_table = find_spec("toktok") is not None
     for start, encoding in _ENCODINGS:
         if start.match(bare):
-            return TokenCounter(encoding, exact=True)
-    return TokenCounter(_USUAL, exact=False)
+            return TokenCounter(encoding, exact=has_table, has_table=has_table)
+    return TokenCounter(_USUAL, exact=False, has_table=has_table)
 
 
-def _overhead(request: ChatRequest) -> int:
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _overhead(request: Question) -> int:
     return _PER_REQUEST + _PER_MESSAGE * len(request.messages)
 
 
-def _texts(request: ChatRequest) -> list[str]:
+def _texts(request: Question) -> list[str]:
     texts = [message.text for message in request.messages]
     if request.schema is not None:
-        # Endpoints show the schema to the model, and where they do not, this package does (see dialect.py).
+        # Endpoints show the schema to the model, and where they do not, `dialect` does.
         texts.append(json.dumps(dict(request.schema.schema), indent=1))
     return texts

@@ -7,12 +7,12 @@ never ends, must run into the same bounds as one that never stops answering.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from flowlattice_agents.chat.base import ChatRequest, Finish, Usage
+from flowlattice.chat.base import Finish, Question, Usage
 
 # No tokenizer in use makes tokens of much more than 16 characters of prose or JSON on the average; a chunk carries
 # about 300 bytes of wrapping for each token.
@@ -44,7 +44,7 @@ class Bounds:
     seconds: float
 
     @classmethod
-    def of(cls, request: ChatRequest, thinking_s: float) -> Bounds:
+    def of(cls, request: Question, thinking_s: float) -> Bounds:
         """Those of a request: generous, for an endpoint that keeps to `max_output_tokens` never meets them.
 
         Args:
@@ -80,6 +80,71 @@ class Answer:
         return "".join(self.refusals) or None
 
 
+class AnswerReader:
+    """Reads an answer from the bytes of a response, which somebody else receives.
+
+    Args:
+        bounds: What the answer must keep within.
+        now: A monotonic clock, in seconds.
+
+    Attributes:
+        answer: What has arrived so far.
+        done: Whether the endpoint has said that nothing follows.
+    """
+
+    def __init__(self, bounds: Bounds, now: Callable[[], float]) -> None:
+        self.answer = Answer()
+        self.done = False
+        self._bounds = bounds
+        self._now = now
+        self._started = now()
+        self._size = 0
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> str:
+        """Take the next bytes; the text that came with them.
+
+        Raises:
+            StreamFailed: They are no stream of chunks.
+            StreamEndless: The answer went past the bounds.
+        """
+        self._measure(piece)
+        # Chunks are one line each, so lines need no gathering into events.
+        *lines, self._rest = (self._rest + piece).split(b"\n") if b"\n" in piece else (self._rest + piece,)
+        return "".join(map(self._line, lines))
+
+    def end(self) -> Answer:
+        """There are no more bytes; the answer.
+
+        Raises:
+            StreamFailed: It broke off.
+            StreamEndless: The answer went past the bounds.
+        """
+        self._line(self._rest)
+        if self.answer.finish is None:
+            raise StreamFailed("broke off before the answer was complete")
+        return self.answer
+
+    def _measure(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > self._bounds.bytes:
+            raise StreamEndless(f"did not stop after {self._size:,} bytes", self.answer.text)
+        if self._now() - self._started > self._bounds.seconds:
+            raise StreamEndless(f"did not stop within {self._bounds.seconds:g} s", self.answer.text)
+
+    def _line(self, line: bytes) -> str:
+        data = _data(line)
+        if not data or self.done:
+            return ""
+        if data == "[DONE]":
+            self.done = True
+            return ""
+        said = _take(self.answer, _chunk(data))
+        if self.answer.characters > self._bounds.characters:
+            raise StreamEndless(f"did not stop after {self.answer.characters:,} characters", self.answer.text)
+        return said
+
+
 def read_answer(pieces: Iterable[bytes], bounds: Bounds, now: Callable[[], float]) -> Answer:
     """Read an answer to its end.
 
@@ -92,37 +157,12 @@ def read_answer(pieces: Iterable[bytes], bounds: Bounds, now: Callable[[], float
         StreamFailed: It broke off, or is no stream of chunks.
         StreamEndless: It went past the bounds.
     """
-    answer = Answer()
-    for data in _events(_bounded(pieces, bounds, now, answer)):
-        if data == "[DONE]":
+    reader = AnswerReader(bounds, now)
+    for piece in pieces:
+        reader.feed(piece)
+        if reader.done:
             break
-        _take(answer, _chunk(data))
-        if answer.characters > bounds.characters:
-            raise StreamEndless(f"did not stop after {answer.characters:,} characters", answer.text)
-    if answer.finish is None:
-        raise StreamFailed("broke off before the answer was complete")
-    return answer
-
-
-def _bounded(pieces: Iterable[bytes], bounds: Bounds, now: Callable[[], float], answer: Answer) -> Iterator[bytes]:
-    started, size = now(), 0
-    for piece in pieces:
-        size += len(piece)
-        if size > bounds.bytes:
-            raise StreamEndless(f"did not stop after {size:,} bytes", answer.text)
-        if now() - started > bounds.seconds:
-            raise StreamEndless(f"did not stop within {bounds.seconds:g} s", answer.text)
-        yield piece
-
-
-def _events(pieces: Iterable[bytes]) -> Iterator[str]:
-    """The data of each event. Chunks are one line each, so lines need no gathering into events."""
-    rest = b""
-    for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n") if b"\n" in piece else (rest + piece,)
-        yield from filter(None, map(_data, lines))
-    if last := _data(rest):
-        yield last
+    return reader.end()
 
 
 def _data(line: bytes) -> str | None:
@@ -144,11 +184,13 @@ def _chunk(data: str) -> dict[str, JsonValue]:
     return chunk
 
 
-def _take(answer: Answer, chunk: dict[str, JsonValue]) -> None:
+def _take(answer: Answer, chunk: dict[str, JsonValue]) -> str:
+    """Add a chunk to the answer; the text that it brought."""
     answer.usage = _usage(chunk.get("usage")) or answer.usage
     choices = chunk.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        return
+        return ""
+    before = len(answer.parts)
     message = choices[0].get("delta") or choices[0].get("message")
     if isinstance(message, dict):
         for name, parts in (("content", answer.parts), ("refusal", answer.refusals)):
@@ -158,6 +200,7 @@ def _take(answer: Answer, chunk: dict[str, JsonValue]) -> None:
                 answer.characters += len(text)
     if isinstance(reason := choices[0].get("finish_reason"), str):
         answer.finish = {"length": "length", "content_filter": "filtered"}.get(reason, "stop")  # type: ignore[assignment]  # the values are Finish's
+    return "".join(answer.parts[before:])
 
 
 def _usage(found: JsonValue) -> Usage | None:

@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 from pydantic import JsonValue
 
-from flowlattice_agents.chat.base import ChatRequest
+from flowlattice.chat.base import Question
 
 Format = Literal["json_schema", "json_object", "none"]
 Limit = Literal["max_completion_tokens", "max_tokens"]
@@ -32,16 +32,14 @@ class Dialect:
         self._limits_refused: set[Limit] = set()
         self._dropped: set[str] = set()
 
-    def body(self, model: str, request: ChatRequest) -> dict[str, JsonValue]:
+    def body(self, model: str, request: Question) -> dict[str, JsonValue]:
         """The request's body. Where the endpoint takes no schema, the schema is given in words instead."""
         messages: list[JsonValue] = [{"role": m.role, "content": m.text} for m in request.messages]
         body: dict[str, JsonValue] = {"model": model, "messages": messages, "stream": True}
         body[self._limit] = request.max_output_tokens
-        optional: dict[str, JsonValue] = {
-            "temperature": 0,
-            "seed": request.seed,
-            "stream_options": {"include_usage": True},
-        }
+        optional: dict[str, JsonValue] = {"temperature": 0, "stream_options": {"include_usage": True}}
+        if request.seed is not None:
+            optional["seed"] = request.seed
         body |= {name: value for name, value in optional.items() if name not in self._dropped}
         if request.schema is not None:
             schema = dict(request.schema.schema)

@@ -1,0 +1,56 @@
+"""The ceilings of one node, as its `TokenBudget` states them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from typing import Final, TypedDict, Unpack
+
+from flowlattice.budgets.amounts import Remaining
+
+UNLIMITED: Final = Remaining()
+
+
+class Stated(TypedDict, total=False):
+    """Ceilings by the names that the IR gives them; dollars as decimal text, None where there is none."""
+
+    usd_per_run: str | None
+    usd_per_day: str | None
+    usd_per_tenant_day: str | None
+    tokens_per_call: int | None
+    tokens_per_run: int | None
+    tokens_per_day: int | None
+    tokens_per_tenant_day: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The most that the calls of one node may come to.
+
+    Attributes:
+        call: One call.
+        run: All of a run.
+        day: All of a UTC day.
+        tenant_day: All of a UTC day for one tenant.
+    """
+
+    call: Remaining = UNLIMITED
+    run: Remaining = UNLIMITED
+    day: Remaining = UNLIMITED
+    tenant_day: Remaining = UNLIMITED
+
+    @classmethod
+    def stated(cls, **stated: Unpack[Stated]) -> Limits:
+        """The ceilings by the names that the IR gives them; dollars are never rounded up."""
+        return cls(
+            call=Remaining(tokens=stated.get("tokens_per_call")),
+            run=Remaining(micro_usd=_micro(stated.get("usd_per_run")), tokens=stated.get("tokens_per_run")),
+            day=Remaining(micro_usd=_micro(stated.get("usd_per_day")), tokens=stated.get("tokens_per_day")),
+            tenant_day=Remaining(
+                micro_usd=_micro(stated.get("usd_per_tenant_day")), tokens=stated.get("tokens_per_tenant_day")
+            ),
+        )
+
+
+def _micro(dollars: str | None) -> int | None:
+    return None if dollars is None else int(Decimal(dollars).scaleb(6).to_integral_value(ROUND_FLOOR))

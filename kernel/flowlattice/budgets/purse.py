@@ -1,0 +1,152 @@
+"""One node's way to the ledger: which scopes its calls count in, without ever blocking the event loop.
+
+    production                              what an environment spent, all in all
+    production/orders                       what a flow did
+    production/orders/2026-11-26            in a UTC day
+    production/orders/2026-11-26/ask        one node of it: the day's ceiling
+    production/orders/2026-11-26/ask/acme   one tenant's part: the ceiling of a tenant's day
+    production/orders/run/R-1/ask           one run, however many days it takes: the run's ceiling
+
+A call counts in the last two and in all that they are part of. Scopes of tenants and runs are only there where their
+ceilings are stated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from urllib.parse import quote
+
+from flowlattice.budgets.amounts import Account, Amount, Remaining, Reservation, Scope
+from flowlattice.budgets.ledger import Ledger
+from flowlattice.budgets.limits import Limits
+from flowlattice.errors import BudgetExceeded
+
+T = TypeVar("T")
+
+
+_LONGEST_PART = 120
+
+
+class Purse:
+    """What one node of a flow may spend."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        limits: Limits,
+        *,
+        environment: str,
+        flow: str,
+        node: str,
+    ) -> None:
+        """Open it.
+
+        Args:
+            ledger: Where it is booked; close it after the purse. Days go by its clock.
+            limits: The node's ceilings. A newer version of a flow brings its own, which count from its first call on.
+            environment: The environment's name, whole ledgers apart from others.
+            flow: The flow's name.
+            node: The node's name.
+        """
+        self._ledger = ledger
+        self._limits = limits
+        self._node = node
+        self._flow = f"{_part(environment)}/{_part(flow)}"
+        self._base = (Scope(id=_part(environment)), Scope(id=self._flow, parent=_part(environment)))
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="budget")
+
+    async def reserve(self, worst: Amount, *, run: str, tenant: str | None = None) -> Reservation:
+        """Set aside what a call can come to.
+
+        Args:
+            worst: Tokens of the prompt and of the longest answer, and what they cost.
+            run: The run's id.
+            tenant: Whom it is for; None where the node states no tenant.
+
+        Raises:
+            BudgetExceeded: It does not fit, with `retry_after` where a new day helps.
+            EngineUnavailable: The ledger cannot be reached.
+        """
+        moment = datetime.fromtimestamp(self._ledger.now(), UTC)
+        if not self._limits.call.fits(worst):
+            call = self._limits.call
+            raise BudgetExceeded(
+                f"{self._flow}/call/{_part(self._node)}", (worst.micro_usd, worst.tokens), (call.micro_usd, call.tokens)
+            )
+        account = self._account(moment, run, tenant)
+        asked = self._thread.submit(self._ledger.reserve, account, worst)
+        try:
+            return await asyncio.shield(asyncio.wrap_future(asked))
+        except asyncio.CancelledError:
+            # Nobody will settle what it sets aside. The thread does one thing after the other, so it is done by then.
+            self._thread.submit(self._give_back, asked)
+            raise
+        except BudgetExceeded as error:
+            error.retry_after = self._new_day(error.scope, worst, moment, account)
+            raise
+
+    async def remaining(self, run: str, tenant: str | None = None) -> Remaining:
+        """What the next call may come to, all ceilings considered."""
+        account = self._account(datetime.fromtimestamp(self._ledger.now(), UTC), run, tenant)
+        left = await self._do(lambda: self._ledger.remaining(account))
+        return left.and_also(self._limits.call)
+
+    async def settle(self, reservation: Reservation, actual: Amount) -> None:
+        """Book what a call came to; done also if the caller is cancelled meanwhile."""
+        await self._do(lambda: self._ledger.settle(reservation, actual))
+
+    async def release(self, reservation: Reservation) -> None:
+        """Give a reservation back whose call was never made; done also if the caller is cancelled meanwhile."""
+        await self._do(lambda: self._ledger.release(reservation))
+
+    def close(self) -> None:
+        """Finish what is under way; the ledger stays open."""
+        self._thread.shutdown(wait=True)
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        return await asyncio.shield(asyncio.wrap_future(self._thread.submit(work)))
+
+    def _give_back(self, asked: Future[Reservation]) -> None:
+        if asked.exception() is None:
+            self._ledger.release(asked.result())
+
+    def _new_day(self, scope: str, worst: Amount, moment: datetime, account: Account) -> timedelta | None:
+        """How long it is until it fits, where a day's ceiling is what is full."""
+        ceiling = next(
+            (one.ceiling for one in account.opening if one.id == scope and one.id.startswith(self._day(moment))), None
+        )
+        if ceiling is None or not ceiling.fits(worst):
+            return None
+        tomorrow = datetime.combine(moment.date() + timedelta(days=1), datetime.min.time(), UTC)
+        return tomorrow - moment
+
+    def _day(self, moment: datetime) -> str:
+        return f"{self._flow}/{moment.date()}"
+
+    def _account(self, moment: datetime, run: str, tenant: str | None) -> Account:
+        limits, node = self._limits, _part(self._node)
+        day = Scope(id=self._day(moment), parent=self._flow)
+        own = Scope(id=f"{day.id}/{node}", parent=day.id, ceiling=limits.day)
+        opening, leaf = [*self._base, day, own], own.id
+        if tenant is not None:
+            part = Scope(id=f"{own.id}/{_part(tenant)}", parent=own.id, ceiling=limits.tenant_day)
+            opening, leaf = [*opening, part], part.id
+        if limits.run.is_unlimited:
+            return Account(scopes=(leaf,), opening=tuple(opening))
+        runs = Scope(id=f"{self._flow}/run", parent=self._flow)
+        whole = Scope(id=f"{runs.id}/{_part(run)}", parent=runs.id)
+        share = Scope(id=f"{whole.id}/{node}", parent=whole.id, ceiling=limits.run)
+        return Account(scopes=(share.id, leaf), opening=(*opening, runs, whole, share))
+
+
+def _part(name: str) -> str:
+    """A name as one part of a scope's: without a slash, and not longer than names are."""
+    quoted = quote(name, safe="@:+ ")
+    if len(quoted) <= _LONGEST_PART:
+        return quoted
+    return f"{quoted[:40]}~{hashlib.sha256(name.encode()).hexdigest()}"

@@ -1,0 +1,91 @@
+"""Where a ledger is kept: the few things that its statements need of a database, and SQLite, which is one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeAlias
+
+from flowlattice.errors import EngineUnavailable
+
+Value: TypeAlias = str | int | float | None
+Row: TypeAlias = tuple[Any, ...]
+"""The columns of a row, as a statement lists them."""
+
+WAIT_S: Final = 60.0
+"""How long a transaction waits for those before it."""
+
+
+class Transaction(Protocol):
+    """What is done whole or not at all."""
+
+    def rows(self, statement: str, values: Sequence[Value] = ()) -> list[Row]:
+        """Execute a statement with `?` for each value; the rows that it returns."""
+
+
+class Store(Protocol):
+    """A database that many processes share.
+
+    Attributes:
+        locked: What ends a query for rows, by their column `id`, that nobody else may change before the transaction is
+            over. Rows are locked in the order of their names, so that two transactions never wait for each other.
+    """
+
+    locked: str
+
+    def prepare(self, schema: Sequence[str]) -> None:
+        """Make what is not there yet, with statements that do nothing where it is."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """A transaction that sees what others committed before it has its locks; one at a time of one store.
+
+        Raises:
+            EngineUnavailable: The database cannot be reached, or others kept it for too long.
+        """
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class SqliteStore:
+    """A file, in WAL mode with synchronous FULL: whoever writes has it for himself (BEGIN IMMEDIATE)."""
+
+    locked = "ORDER BY id"
+
+    def __init__(self, path: Path) -> None:
+        """Open a file, or make it."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = path
+        self._db = sqlite3.connect(path, timeout=WAIT_S, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+
+    def prepare(self, schema: Sequence[str]) -> None:
+        """Make the tables."""
+        with self.transaction() as made:
+            for statement in schema:
+                made.rows(statement)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A transaction that nobody else writes beside."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise EngineUnavailable(f"{self._path}: the ledger cannot be written ({error}); try again") from error
+        try:
+            yield self
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def rows(self, statement: str, values: Sequence[Value] = ()) -> list[Row]:
+        """Execute a statement."""
+        return self._db.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

@@ -1,0 +1,48 @@
+"""What a trigger's caller may be answered with, as far as it is known before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from flowlattice.engine.reply import Reply, reply_head
+from flowlattice.ir import model as ir
+from flowlattice.plan import AnyUnit, Fan, Respond, fans
+
+
+class Answers:
+    """The responds that a way out leads to.
+
+    Attributes:
+        in_pieces: Whether one of them goes out while the run is under way.
+        in_text: Whether one of those is a text or a page.
+        opening: The head of every answer, if there is but one respond, which goes out in pieces, and no record has
+            headers of its own: it may go out before anything has come.
+    """
+
+    def __init__(self, fan: Fan, units: Mapping[str, AnyUnit], flow: ir.FlowIR) -> None:
+        found = list(_responds(fan, units))
+        self.in_pieces = any(respond.goes_out_in_pieces for respond in found)
+        self.in_text = any(respond.goes_out_in_pieces and respond.body != "events" for respond in found)
+        is_known = len(found) == 1 and self.in_pieces and not _has_headers(found[0], flow)
+        self.opening: Reply | None = reply_head(found[0]) if is_known else None
+
+
+def _responds(fan: Fan, units: Mapping[str, AnyUnit]) -> Iterator[Respond]:
+    waiting, seen = [hop.to for hop in fan.hops], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        unit = units[name]
+        if isinstance(unit, Respond):
+            yield unit
+        waiting += [hop.to for way in fans(unit) for hop in way.hops]
+
+
+def _has_headers(respond: Respond, flow: ir.FlowIR) -> bool:
+    """Whether a record that reaches a respond has a field that is a header."""
+    schemas = [flow.schemas.get(edge.carries or "") for edge in flow.edges if edge.target_id == respond.node]
+    fields = [schema.get("properties") for schema in schemas if isinstance(schema, dict)]
+    described = [field for found in fields if isinstance(found, dict) for field in found.values()]
+    return any(isinstance(field, dict) and field.get("x-in") == "header" for field in described)

@@ -1,0 +1,174 @@
+"""What a server is to serve, as versions of flows that can be loaded: from paths, or what is deployed.
+
+Loading runs a flow's code; listing versions does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from flowlattice.bindings import EnvironmentBindings, LocalBindings, SqliteCallLog, bindings_for
+from flowlattice.bindings.kept import LOCAL_STORE, environment_stores
+from flowlattice.deployments import LOCAL, Deployment, Deployments
+from flowlattice.engine import Runtime
+from flowlattice.engine.backends import Bindings
+from flowlattice.errors import UsageError
+from flowlattice.hosts.programs import LoadedFlow, load_flow, runtime
+
+CALLS_FILE: Final = "calls.sqlite"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a flow.
+
+    Attributes:
+        key: What it is a version of; a server serves one version of each key.
+        number: Tells it from others of its key.
+        title: What it is called in log lines.
+        load: Loads it; raises what the flow's code, its plan and its bindings raise.
+    """
+
+    key: str
+    number: int
+    title: str
+    load: Callable[[], Runtime]
+
+
+class Source(Protocol):
+    """Where a server has its versions from."""
+
+    def stamp(self) -> object:
+        """Something that is another when there may be other versions; costs next to nothing."""
+
+    def versions(self) -> list[Version]:
+        """What is to be served now."""
+
+    def exactly(self, numbers: Mapping[str, int]) -> list[Version]:
+        """What another process with the same source serves, by key."""
+
+
+class PathFlows:
+    """Flows of paths, as they are on the disk when they are asked for.
+
+    Args:
+        paths: Flow files, or folders that hold one.
+        environment: The environment of `bindings.toml`; none for local doubles.
+        state: The folder of entries, keys and the run log; none to keep them in memory.
+    """
+
+    def __init__(self, paths: Sequence[Path], environment: str | None, state: Path | None) -> None:
+        self._paths = tuple(paths)
+        self._environment = environment
+        self._state = state
+        self._number = 0
+
+    def stamp(self) -> object:
+        """Always the same: paths are read again when somebody asks for it."""
+        return None
+
+    def versions(self) -> list[Version]:
+        """New versions of all paths, each time."""
+        self._number += 1
+        return [self._version(index, self._number) for index in range(len(self._paths))]
+
+    def exactly(self, numbers: Mapping[str, int]) -> list[Version]:
+        """The paths as they are now, under these numbers."""
+        self._number = max(self._number, *numbers.values())
+        return [self._version(index, numbers[str(index)]) for index in range(len(self._paths))]
+
+    def _version(self, index: int, number: int) -> Version:
+        path = self._paths[index]
+        return Version(str(index), number, str(path), lambda: self._load(path))
+
+    def _load(self, path: Path) -> Runtime:
+        flow = load_flow(path)
+        bindings = bindings_for(flow.program.file.parent, self._environment, self._state)
+        return _runtime(flow, bindings, "web", self._state)
+
+
+class DeployedFlows:
+    """Everything that is deployed for the web, each flow with the sources that were approved.
+
+    Args:
+        home: The folder of all state.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._deployments = Deployments(home)
+
+    def stamp(self) -> object:
+        """Of the records' file."""
+        return self._deployments.stamp()
+
+    def versions(self) -> list[Version]:
+        """What all names stand for; their numbers are the deployments'."""
+        return [self._version(one) for one in self._deployments.all_current() if one.profile in {"web", "dev"}]
+
+    def exactly(self, numbers: Mapping[str, int]) -> list[Version]:
+        """Deployments by name and number, whether or not their names stand for them still."""
+        found = {key: self._deployments.history(key) for key in numbers}
+        return [self._version(one) for key, number in numbers.items() for one in found[key] if one.id == number]
+
+    def _version(self, one: Deployment) -> Version:
+        return Version(one.name, one.id, f"{one.name} {one.digest[:12]}", lambda: self._load(one))
+
+    def _load(self, one: Deployment) -> Runtime:
+        flow = load_flow(self._deployments.flow_file(one))
+        state = state_folder(self._home, one.name)
+        return _runtime(flow, _bindings(one, state), one.profile, state)
+
+
+def state_folder(home: Path, name: str) -> Path:
+    """Where a deployed flow keeps its entries, keys and run log."""
+    return home / "state" / name
+
+
+def deployed_stores(home: Path) -> list[Path]:
+    """The database files in which everything that is deployed keeps the keys of its effects."""
+    found: list[Path] = []
+    for deployment in Deployments(home).all_current():
+        state = state_folder(home, deployment.name)
+        if deployment.environment == LOCAL:
+            found.append(state / LOCAL_STORE)
+        else:
+            found += environment_stores(deployment.bindings or "", deployment.environment, state)
+    return found
+
+
+def _bindings(deployment: Deployment, state: Path) -> Bindings:
+    if deployment.environment == LOCAL:
+        return LocalBindings(state)
+    return EnvironmentBindings(deployment.bindings or "", deployment.environment, state)
+
+
+def _runtime(flow: LoadedFlow, bindings: Bindings, profile: str, state: Path | None) -> Runtime:
+    if state is None:
+        return runtime(flow, bindings, profile=profile)
+    log = SqliteCallLog(state / CALLS_FILE, flow.ir.name)
+    try:
+        return runtime(flow, bindings, profile=profile, log=log)
+    except BaseException:
+        log.close()
+        raise
+
+
+def source_of(
+    paths: Sequence[Path], *, deployed: bool, environment: str | None, state: Path | None, home: Path
+) -> Source:
+    """Where `flows serve` has its flows from.
+
+    Raises:
+        UsageError: Neither paths nor what is deployed, or both.
+    """
+    if deployed == bool(paths):
+        raise UsageError("name the flows to serve, or give --deployed for everything that is deployed; not both")
+    if not deployed:
+        return PathFlows(paths, environment, state)
+    if environment is not None or state is not None:
+        raise UsageError("--env and --state belong to paths; a deployment has its own")
+    return DeployedFlows(home)
