@@ -60,6 +60,7 @@ class Runtime:
 
     Attributes:
         plan: The plan.
+        flow: The IR of the flow that it was made from.
         triggers: Its triggers.
         log: Where capability calls are recorded.
         doubles: Bindings that local doubles stand in for.
@@ -67,6 +68,7 @@ class Runtime:
     """
 
     plan: ExecPlan
+    flow: ir.FlowIR
     triggers: tuple[BoundTrigger, ...]
     bindings: Bindings
     log: CallLog
@@ -148,7 +150,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         )
         for trigger in plan.triggers
     )
-    return Runtime(plan, triggers, bindings, log or NoCallLog(), _doubles(flow, bindings))
+    return Runtime(plan, flow, triggers, bindings, log or NoCallLog(), _doubles(flow, bindings))
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:
