@@ -93,3 +93,4 @@ _.probes
 
 # Fields of the IR that the semantic diff compares by their names.
 _.view_body
+_.dont_write_bytecode  # of sys, read by the interpreter
