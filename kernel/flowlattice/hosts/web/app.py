@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from flowlattice.engine import Runtime
@@ -15,13 +16,14 @@ from flowlattice.errors import UsageError
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import Receive, Scope, Send, send_reply
 from flowlattice.hosts.web.endpoint import Door, Endpoint
-from flowlattice.hosts.web.metrics import Metrics
+from flowlattice.hosts.web.metrics import CountedLog, Metrics
 from flowlattice.hosts.web.routing import RouteConflict, RouteTable
 
 OWN_PATHS = ("/healthz", "/readyz", "/metrics")
 T = TypeVar("T")
 
 _DRAIN_S = 30.0
+_CLEAN_UP_S = 5.0
 _LOOK_S = 0.05
 
 _HEALTHY = json_reply(200, {"status": "ok"})
@@ -60,8 +62,9 @@ ALL: Final = Part(0, 1)
 
 @dataclass(frozen=True)
 class _Served:
-    """A flow that is served: its door, and its routes in the order of its triggers."""
+    """A flow that is served: as it came, its door, and its routes in the order of its triggers."""
 
+    runtime: Runtime
     door: Door
     endpoints: tuple[Endpoint, ...]
 
@@ -111,9 +114,9 @@ class WebApp:
         for runtime in runtimes:
             self._part.of(runtime.plan.max_in_flight, runtime.plan.flow)
         _table_of((runtime, runtime.triggers) for runtime in runtimes)  # before any bucket is made
-        known = {id(one.door.runtime): one for one in self._served}
+        known = {id(one.runtime): one for one in self._served}
         served = tuple(known.get(id(runtime)) or self._prepared(runtime) for runtime in runtimes)
-        table = _table_of((one.door.runtime, one.endpoints) for one in served)
+        table = _table_of((one.runtime, one.endpoints) for one in served)
         gone = [one.door for one in self._served if one not in served]
         self._served = served
         self._table = table
@@ -122,7 +125,8 @@ class WebApp:
 
     def _prepared(self, runtime: Runtime) -> _Served:
         flow = runtime.plan.flow
-        door = Door(runtime, self._limits, self._part.of(runtime.plan.max_in_flight, flow))
+        counted = replace(runtime, log=CountedLog(runtime.log, self.metrics, flow))
+        door = Door(counted, self._limits, self._part.of(runtime.plan.max_in_flight, flow))
         endpoints = (
             Endpoint(door, trigger, self.metrics.route(flow, trigger.plan.path, trigger.plan.method))
             for trigger in runtime.triggers
@@ -131,17 +135,20 @@ class WebApp:
             self._shown.add(flow)
             self.metrics.in_flight(flow, lambda: sum(door.inside for door in self._doors(flow)))
             self.metrics.streams(flow, lambda: sum(door.streams for door in self._doors(flow)))
-        return _Served(door, tuple(endpoints))
+        return _Served(runtime, door, tuple(endpoints))
 
     def _doors(self, flow: str) -> list[Door]:
         doors = (*(one.door for one in self._served), *self._leaving)
         return [door for door in doors if door.runtime.plan.flow == flow]
 
     async def _retire(self, door: Door) -> None:
-        while door.inside or door.runtime.kept:  # noqa: ASYNC110 - nothing is spent on it where nothing is swapped
-            await asyncio.sleep(_LOOK_S)
+        await self._empty(door)
         del self._leaving[door]
         await door.runtime.close()
+
+    async def _empty(self, door: Door) -> None:
+        while door.inside or door.runtime.kept:  # noqa: ASYNC110 - nothing is spent on it where nothing is swapped
+            await asyncio.sleep(_LOOK_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
@@ -219,6 +226,9 @@ class WebApp:
             waiting.cancel()
         for door in (*(one.door for one in self._served), *self._leaving):
             await door.runtime.settle(_DRAIN_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLEAN_UP_S):  # nodes that were cut off may use their bindings to clean up
+                    await self._empty(door)
             await door.runtime.close()
 
 

@@ -15,7 +15,14 @@ from flowlattice.engine.backends import EffectInDoubt
 from flowlattice.engine.inputs import json_object, json_value
 from flowlattice.engine.limits import Limits
 from flowlattice.engine.reply import JSON, NO_CONTENT
-from flowlattice.errors import DeadlineExceeded, FlowlatticeError, NodeFailed, ReservationHeld
+from flowlattice.errors import (
+    BudgetExceeded,
+    CallFailed,
+    DeadlineExceeded,
+    FlowlatticeError,
+    NodeFailed,
+    ReservationHeld,
+)
 from flowlattice.hosts.logs import about
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import ClientGone, Receive, Scope, Send, disconnected, send_reply
@@ -298,6 +305,11 @@ def _failure(error: FlowlatticeError, run: Run) -> Reply:
             return replies.key_held(run.id)
         case ClientGone():
             raise error
+        case NodeFailed(cause=BudgetExceeded() as cause):
+            return replies.budget_exceeded(run.id, cause.retry_after)
+        case NodeFailed(cause=CallFailed(kind="rate_limited" | "transient") as cause):
+            _log_failure(error.node, run, cause)
+            return replies.unanswered(run.id, cause.retry_after)
         case NodeFailed():
             _log_failure(error.node, run, error.cause)
         case _:
