@@ -104,6 +104,7 @@ class Trigger(IRModel):
         body: http: how its body is encoded.
         max_body_bytes: http: a larger body is answered 413.
         invalid: http: answers to invalid input.
+        origins: http: other sites whose pages may send forms to it.
         group: kafka: the consumer group.
         visibility_timeout_ms: queue and kafka: how long a delivery is hidden from others before it is delivered again.
         max_deliveries: queue and kafka: how often one record is delivered at most.
@@ -122,6 +123,7 @@ class Trigger(IRModel):
     body: Literal["json", "form"] | None = None
     max_body_bytes: int | None = None
     invalid: tuple[InvalidReply, ...] = ()
+    origins: tuple[str, ...] = ()
     group: str | None = None
     visibility_timeout_ms: int | None = None
     max_deliveries: int | None = None

@@ -11,12 +11,14 @@ from typing import Final, TypeVar
 
 from flowlattice.engine import Runtime
 from flowlattice.engine.limits import Limits, OwnLimits
-from flowlattice.engine.reply import json_reply
+from flowlattice.engine.reply import Reply, json_reply
 from flowlattice.errors import UsageError
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import Receive, Scope, Send, send_reply
+from flowlattice.hosts.web.compression import compressed, worth_it
 from flowlattice.hosts.web.endpoint import Door, Endpoint
 from flowlattice.hosts.web.metrics import CountedLog, Metrics
+from flowlattice.hosts.web.openapi import DocPages
 from flowlattice.hosts.web.routing import RouteConflict, RouteTable
 
 OWN_PATHS = ("/healthz", "/readyz", "/metrics")
@@ -100,6 +102,7 @@ class WebApp:
         self._served: tuple[_Served, ...] = ()
         self._leaving: dict[Door, asyncio.Task[None]] = {}
         self._table: RouteTable[Endpoint] = RouteTable()
+        self._docs = DocPages()
         self.swap(runtimes)
 
     def swap(self, runtimes: Sequence[Runtime]) -> None:
@@ -120,6 +123,7 @@ class WebApp:
         gone = [one.door for one in self._served if one not in served]
         self._served = served
         self._table = table
+        self._docs = DocPages(one.door.runtime for one in served)
         for door in gone:
             self._leaving[door] = asyncio.create_task(self._retire(door))
 
@@ -160,7 +164,8 @@ class WebApp:
                     raise
                 # The server cut off what was still under way when the time to drain was over.
         elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            with suppress(asyncio.CancelledError):  # told twice to stop, the server does not wait for its end
+                await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
 
@@ -178,7 +183,7 @@ class WebApp:
         method: str = scope["method"]
         head = method == "HEAD"
         if scope["path"] in OWN_PATHS:
-            await self._own_page(scope["path"], method, send)
+            await self._own_page(scope, send, self._own_reply(scope["path"]))
             return
         raw_path: bytes = scope.get("raw_path") or str(scope["path"]).encode()
         match = self._table.find(raw_path, method)
@@ -188,6 +193,10 @@ class WebApp:
             await match.route(scope, receive, send, match.parameters, head=head)
             return
         if not match.allowed:
+            page = self._docs.find(scope["path"])
+            if page is not None:
+                await self._own_page(scope, send, page)
+                return
             reply = replies.NOT_FOUND
         elif method == "OPTIONS":
             reply = replies.options(_allow(match.allowed))
@@ -196,19 +205,23 @@ class WebApp:
         await send_reply(send, reply, head=head)
         self._elsewhere.answered(reply.status, time.monotonic() - started)
 
-    async def _own_page(self, path: str, method: str, send: Send) -> None:
+    def _own_reply(self, path: str) -> Reply:
+        if path == "/metrics":
+            return self.metrics.page()
+        if path == "/readyz":
+            return _DRAINING if self.draining else _READY
+        return _HEALTHY
+
+    async def _own_page(self, scope: Scope, send: Send, page: Reply) -> None:
         allow = _allow(frozenset({"GET"}))
+        method = scope["method"]
         if method == "OPTIONS":
-            reply = replies.options(allow)
+            page = replies.options(allow)
         elif method not in {"GET", "HEAD"}:
-            reply = replies.method_not_allowed(allow)
-        elif path == "/metrics":
-            reply = self.metrics.page()
-        elif path == "/readyz":
-            reply = _DRAINING if self.draining else _READY
-        else:
-            reply = _HEALTHY
-        await send_reply(send, reply, head=method == "HEAD")
+            page = replies.method_not_allowed(allow)
+        elif worth_it(page):
+            page = await compressed(page, scope["headers"])
+        await send_reply(send, page, head=method == "HEAD")
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
