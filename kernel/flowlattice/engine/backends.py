@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import JsonValue
 
+from flowlattice.budgets import Limits, Purse
 from flowlattice.capabilities import Clock, HttpResponse, KvWrite, ObjectRef, Rng, SessionStore
 from flowlattice.capabilities.db import Cell, Row, Value
-from flowlattice.errors import FlowlatticeError, ReservationHeld
+from flowlattice.chat import Finish, Price, Question, Usage
+from flowlattice.errors import CallFailed, FailureKind, FlowlatticeError, ReservationHeld
 
 
 class NotSent(FlowlatticeError):
@@ -21,6 +23,18 @@ class NotSent(FlowlatticeError):
 
 class EffectInDoubt(ReservationHeld):
     """The key's effect began and nobody knows whether it happened; a person decides."""
+
+
+class ResultUnknown(ReservationHeld):
+    """The key's effect happened, as a person has decided, and nobody knows what it returned."""
+
+
+class Holder(NamedTuple):
+    """Whose effect a key is, for people who look at it: flow, node and run."""
+
+    flow: str
+    node: str
+    run: str
 
 
 class HttpBackend(Protocol):
@@ -57,12 +71,13 @@ class HttpBackend(Protocol):
 class DedupeBackend(Protocol):
     """A `DedupeStore` that can also say that nobody knows."""
 
-    async def reserve(self, key: bytes, *, ttl: timedelta) -> bytes | None:
+    async def reserve(self, key: bytes, *, ttl: timedelta, holder: Holder = ...) -> bytes | None:
         """Reserve a key; what was confirmed under it instead if it is taken.
 
         Raises:
             ReservationHeld: Another run holds the key.
             EffectInDoubt: Its effect may have happened.
+            ResultUnknown: Its effect happened, and nobody knows what it returned.
         """
 
     async def confirm(self, key: bytes, result: bytes) -> None:
@@ -72,7 +87,7 @@ class DedupeBackend(Protocol):
         """The effect certainly did not happen; the key is free again."""
 
     async def doubt(self, key: bytes) -> None:
-        """The effect may have happened; the key stays taken until its time is over or a person decides."""
+        """The effect may have happened; the key stays taken until a person decides."""
 
 
 class Credential(Protocol):
@@ -169,29 +184,72 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AiRequest:
-    """What a language model is asked.
-
-    Attributes:
-        model: The model; none where the node names none.
-        seed: The seed of its sampling.
-        prompt: What is asked.
-        system: Instructions above it.
-        max_tokens: The most tokens of the answer; none for no bound of the node's.
-    """
+class AiRequest(Question):
+    """What a language model is asked; `model` is none where the node names none."""
 
     model: str | None
-    seed: int | None
-    prompt: str
-    system: str
-    max_tokens: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AiPiece:
+    """A piece of an answer.
+
+    Attributes:
+        text: What it adds; empty where it only says how the answer ended.
+        finish: How the answer ended; none before it has.
+        usage: What was counted at the other side, where it says so.
+    """
+
+    text: str = ""
+    finish: Finish | None = None
+    usage: Usage | None = None
+
+
+class AiUnanswered(CallFailed):
+    """A language model did not answer; `spent` is what it may have charged for all the same, none for the worst."""
+
+    def __init__(
+        self,
+        binding: str,
+        kind: FailureKind,
+        said: str,
+        *,
+        retry_after: timedelta | None = None,
+        spent: Usage | None = None,
+    ) -> None:
+        self.spent = spent
+        super().__init__(binding, kind, said, retry_after=retry_after)
+
+
+class AnswerStore(Protocol):
+    """Answers that are kept, by the key of what was asked."""
+
+    async def get(self, key: bytes) -> Sequence[str] | None:
+        """The pieces of an answer; none if it is not kept."""
+
+    async def put(self, key: bytes, pieces: Sequence[str]) -> None:
+        """Keep an answer."""
 
 
 class AiBackend(Protocol):
     """Language models."""
 
-    def answer(self, request: AiRequest) -> AsyncIterator[str]:
-        """The answer piece by piece."""
+    @property
+    def answers(self) -> AnswerStore | None:
+        """Where answers that are the same every time are kept; none where nothing is."""
+
+    def price(self, model: str) -> Price | None:
+        """What a model costs as far as the environment says, or is known; none for not known."""
+
+    def purse(self, limits: Limits, *, flow: str, node: str) -> Purse | None:
+        """What a node may spend here; none where nothing costs anything. It is closed with the backend."""
+
+    def answer(self, request: AiRequest) -> AsyncGenerator[AiPiece, None]:
+        """The answer piece by piece.
+
+        Raises:
+            AiUnanswered: There is none, or it broke off.
+        """
 
 
 class Bindings(Protocol):

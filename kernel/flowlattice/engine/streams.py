@@ -61,7 +61,7 @@ class BoundStream:
         with UserCode(self.name, run):
             if self._key_of is not None:
                 key = self._key_of(record).hex()
-            attempt = Attempt(run, self.name, key=key)
+            attempt = Attempt(run, self.name, key=key, given=record)
             given = self._function(record, **arguments_of(self._grants, attempt))
         try:
             if isawaitable(given):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from flowlattice.bindings import LocalBindings
-from flowlattice.engine.backends import AiBackend, AiRequest
+from flowlattice.bindings.doubles import AiDouble
+from flowlattice.engine.backends import AiBackend, AiPiece, AiRequest
 from flowlattice.hosts.inprocess import Patience
 from flowlattice.hosts.web import WebApp, streaming
 from tests.support.flows import ask, running, runtime_of, until, web
@@ -21,7 +22,11 @@ from tests.support.streams import HURRIED, PAGE, PLAIN, get, settled
 def test_each_item_is_an_event(tmp_path):
     one, none, head = ask(tmp_path, PLAIN, get("/notes"), get("/notes?count=0"), {**get("/notes"), "method": "HEAD"})
     assert one.body.decode() == 'data: {"n":0}\n\ndata: {"n":1}\n\ndata: {"n":2}\n\n'
-    assert one.headers == {"content-type": "text/event-stream", "cache-control": "no-store"}
+    assert one.headers == {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
     assert (none.status, none.body, none.headers) == (200, b"", one.headers)
     assert (head.status, head.body, head.headers) == (200, b"", one.headers)
     assert flow_module(tmp_path).SEEN == [0, 1, 2, "over", "closed", "over", "closed", 0, "closed"]
@@ -95,7 +100,7 @@ def test_a_failure_is_a_status_before_the_first_item_and_an_event_after_it(tmp_p
 def test_a_page_that_fails_is_not_completed(tmp_path):
     whole, empty, broken = ask(tmp_path, PAGE, get("/notes"), get("/notes?count=0"), get("/notes?fails_at=1"))
     assert whole.body == b"<p>0</p><p>1</p><p>2</p>"
-    assert whole.headers == {"content-type": "text/html; charset=utf-8", "content-language": "en"}
+    assert (whole.headers["content-type"], whole.headers["content-language"]) == ("text/html; charset=utf-8", "en")
     assert (empty.status, empty.body) == (200, b"")
     assert (whole.complete, empty.complete, broken.complete) == (True, True, False)
     assert broken.body == b"<p>0</p>"
@@ -186,16 +191,16 @@ flow.connect(first, flow.respond())
 """
 
 
-class Talking:
+class Talking(AiDouble):
     """A model that never stops by itself."""
 
     def __init__(self) -> None:
         self.closed = 0
 
-    async def answer(self, request: AiRequest) -> AsyncIterator[str]:
+    async def answer(self, request: AiRequest) -> AsyncGenerator[AiPiece, None]:
         try:
             while True:
-                yield request.prompt
+                yield AiPiece(text=request.messages[0].text)
         finally:
             self.closed += 1
 

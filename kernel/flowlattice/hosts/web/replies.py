@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from pydantic import JsonValue
@@ -13,6 +14,7 @@ from flowlattice.engine.reply import Reply, json_reply, text_reply
 from flowlattice.ir.model import InvalidReply
 
 NOT_FOUND: Final = json_reply(404, {"error": "not_found"})
+OTHER_SITE: Final = json_reply(403, {"error": "other_site"})
 SATURATED: Final = json_reply(503, {"error": "saturated"}, (b"retry-after", b"1"))
 TOO_LATE: Final = 504
 SLOW_BODY: Final = json_reply(408, {"error": "request_timeout"}, (b"connection", b"close"))
@@ -31,6 +33,18 @@ def options(allow: bytes) -> Reply:
 def rate_limited(seconds: float) -> Reply:
     """429 with the seconds after which there is a token again."""
     return json_reply(429, {"error": "rate_limited"}, (b"retry-after", b"%d" % retry_after(seconds)))
+
+
+def budget_exceeded(run: str, wait: timedelta | None) -> Reply:
+    """429, with the seconds until there is a new budget where a new day brings one."""
+    after = () if wait is None else ((b"retry-after", b"%d" % retry_after(wait.total_seconds())),)
+    return json_reply(429, {"error": "budget_exhausted", "run": run}, *after)
+
+
+def unanswered(run: str, wait: timedelta | None) -> Reply:
+    """503: somebody else did not answer, and may do later."""
+    after = () if wait is None else ((b"retry-after", b"%d" % retry_after(wait.total_seconds())),)
+    return json_reply(503, {"error": "unavailable", "run": run}, *after)
 
 
 def too_large(limit: int) -> Reply:
@@ -68,6 +82,11 @@ def key_held(run: str) -> Reply:
 def key_in_doubt(run: str) -> Reply:
     """409: the same request was made before, and it is not known what became of it."""
     return json_reply(409, {"error": "in_doubt", "run": run})
+
+
+def key_settled(run: str) -> Reply:
+    """409: the same request was made before and did what it does, and its answer is not known."""
+    return json_reply(409, {"error": "already_happened", "run": run})
 
 
 def accepted(run: str) -> Reply:
