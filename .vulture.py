@@ -93,3 +93,9 @@ _.probes
 
 # Fields of the IR that the semantic diff compares by their names.
 _.view_body
+
+# A method of a capability that the examples' nodes do not call.
+_.extract
+
+# pytest reads it of a conftest.
+_.collect_ignore
