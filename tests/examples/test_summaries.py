@@ -16,7 +16,7 @@ from flowlattice.hosts.programs import load_flow, runtime
 from flowlattice.hosts.web import WebApp
 from tests.support.asking import bound
 from tests.support.flows import running, until
-from tests.support.scripted_model import Exchange, reply_text, scripted_model
+from tests.support.scripted_model import Exchange, reply_text, scripted_model, status
 from tests.support.sockets import Socket
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "s09_doc_summarize" / "flow.py"
@@ -108,3 +108,13 @@ async def test_a_budget_that_stops_a_summary_ends_it_gracefully(tmp_path):
     assert events(none) == [marker]
     assert 0 < server.requests[0]["max_tokens"] < 400
     assert len(server.requests) == 1
+
+
+@running
+async def test_a_model_that_does_not_answer_is_an_ordinary_status(tmp_path):
+    with scripted_model([status(429, retry_after=7)]) as server:
+        async with summaries(server.url, tmp_path) as (app, _):
+            connection = socket()
+            await connection.request(app, "/sum")
+    assert connection.sent[0]["status"] == 503
+    assert (b"retry-after", b"7") in connection.sent[0]["headers"]
