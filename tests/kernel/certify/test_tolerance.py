@@ -60,7 +60,7 @@ def test_what_is_the_same(one, other, tolerance, same):
 
 
 def test_where_a_stream_is_cut_into_pieces_means_nothing():
-    one: list[JsonValue] = [{"text": "one two three four five "}, {"text": "six seven eight nine ten", "end": None}]
+    one: JsonValue = [{"text": "one two three four five "}, {"text": "six seven eight nine ten", "end": None}]
     other: list[JsonValue] = [{"text": word} for word in TEN.replace("ten", "10").partition("five")]
     assert within_tolerance(one, other, TENTH)
     assert not within_tolerance(one, [*other, {"text": "", "end": "budget_exhausted"}], TENTH)
