@@ -99,5 +99,6 @@ _.extract
 
 # pytest reads it of a conftest.
 _.collect_ignore
+
 # Read by prometheus_client for each metric that is made (hosts/web/metrics.py).
 _.ValueClass

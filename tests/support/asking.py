@@ -46,10 +46,10 @@ def asking(body: str = COMPLETE, *, model: str = PINNED, budget: str = SMALL, da
     return _FLOW.format(body=body, model=model, budget=budget, data=data)
 
 
-def bound(folder: Path, url: str, **options: object) -> EnvironmentBindings:
-    """An environment in which `ai` is bound to an endpoint."""
+def bound(folder: Path, url: str, *, beside: str = "", **options: object) -> EnvironmentBindings:
+    """An environment in which `ai` is bound to an endpoint; `beside` are further tables."""
     lines = [f"{name} = {_toml(value)}" for name, value in {"base_url": url, **options}.items()]
-    return EnvironmentBindings("\n".join(["[test.ai]", 'backend = "openai"', *lines]), "test", folder)
+    return EnvironmentBindings("\n".join(["[test.ai]", 'backend = "openai"', *lines, beside]), "test", folder)
 
 
 @asynccontextmanager
