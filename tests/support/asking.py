@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from flowlattice.bindings import EnvironmentBindings
 from tests.support.flows import Client, web
@@ -54,7 +55,7 @@ def bound(folder: Path, url: str, *, beside: str = "", **options: object) -> Env
 
 @asynccontextmanager
 async def answered(
-    folder: Path, source: str, script: Sequence[Behaviour] | Behaviour, **options: object
+    folder: Path, source: str, script: Sequence[Behaviour] | Behaviour, **options: Any
 ) -> AsyncIterator[tuple[Client, ScriptedModel]]:
     """The web host of a flow whose model answers by a script."""
     with scripted_model(script) as server:
