@@ -105,14 +105,14 @@ CEILINGS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
 CASES: dict[str, tuple[FlowIR, int]] = {
     # CACHE001: only what leaves the process, and could be kept
     "CACHE001 a pinned read": (cached(BLOB, determinism="strict", cache=None), 1),
-    "CACHE001 a pinned model": (cached(ASKS, determinism="stable", cache=None), 1),
+    "CACHE001 a pinned model": (cached(ASKS, determinism="stable", cache=None), 0),
     "CACHE001 a plugin": (cached(PLUGIN, determinism="strict", cache=None, kind="plugin"), 1),
     "CACHE001 one that is cached": (cached(BLOB, determinism="strict"), 0),
     "CACHE001 a node that asks for nothing": (irs.flow(node("f")), 0),
     "CACHE001 a seeded random source": (cached(use("rng.seeded"), determinism="strict", cache=None), 0),
     "CACHE001 a credential alone": (cached(use("creds"), determinism="strict", cache=None), 0),
     "CACHE001 what differs tomorrow": (cached(use("http.read"), cache=None), 0),
-    "CACHE001 a stream": (cached(ASKS, determinism="stable", cache=None, stream=True), 0),
+    "CACHE001 a stream": (cached(BLOB, determinism="strict", cache=None, stream=True), 0),
     "CACHE001 an effect": (irs.flow(node("f", DB)), 0),
     "CACHE001 a subflow": (irs.flow(step(determinism="strict", effects="read_only")), 0),
     # CACHE002
