@@ -145,21 +145,15 @@ class Ledger:
             BudgetExceeded: It does not fit; the nearest scope that is too small is named.
             UsageError: There is no such scope.
         """
-        account, owner = _account(account), owner or Owner.current()
+        account = _account(account)
         with self._transaction() as work:
             charged = _chain(self._open(work, account), account.scopes)
-            for totals in charged:
-                if not (left := totals.left).fits(amount):
-                    raise BudgetExceeded(totals.id, (amount.micro_usd, amount.tokens), (left.micro_usd, left.tokens))
-            names = [totals.id for totals in charged]
-            _move(work, names, {"held": 1}, amount)
-            hold, ends = uuid.uuid4().hex, self._now() + lease.total_seconds()
-            work.rows(
-                "INSERT INTO budget_holds (id, scopes, state, micro_usd, tokens, host, pid, started, lease_ends)"
-                " VALUES (?, ?, 'held', ?, ?, ?, ?, ?, ?)",
-                (hold, json.dumps(names), amount.micro_usd, amount.tokens, owner.host, owner.pid, owner.started, ends),
-            )
-        return Reservation(id=hold, scope=account.scopes[0], amount=amount)
+            full = next((totals for totals in charged if not totals.left.fits(amount)), None)
+            if full is None:
+                return self._hold(work, [totals.id for totals in charged], amount, owner or Owner.current(), lease)
+        # Raised only here: the scopes that it opened stay, so that a report shows what refuses.
+        left = full.left
+        raise BudgetExceeded(full.id, (amount.micro_usd, amount.tokens), (left.micro_usd, left.tokens))
 
     def settle(self, reservation: Reservation, actual: Amount) -> None:
         """Book what it came to, also if that is more than was reserved, or if it was assumed meanwhile.
@@ -215,6 +209,18 @@ class Ledger:
         """The scopes that are part of no other, by name."""
         with self._transaction() as work:
             return tuple(row[0] for row in work.rows("SELECT id FROM budget_scopes WHERE parent IS NULL ORDER BY id"))
+
+    def _hold(
+        self, work: Transaction, scopes: Sequence[str], amount: Amount, owner: Owner, lease: timedelta
+    ) -> Reservation:
+        hold, ends = uuid.uuid4().hex, self._now() + lease.total_seconds()
+        _move(work, scopes, {"held": 1}, amount)
+        work.rows(
+            "INSERT INTO budget_holds (id, scopes, state, micro_usd, tokens, host, pid, started, lease_ends)"
+            " VALUES (?, ?, 'held', ?, ?, ?, ?, ?, ?)",
+            (hold, json.dumps(scopes), amount.micro_usd, amount.tokens, owner.host, owner.pid, owner.started, ends),
+        )
+        return Reservation(id=hold, scope=scopes[0], amount=amount)
 
     def _assume_abandoned(self) -> None:
         with self._transaction() as work:

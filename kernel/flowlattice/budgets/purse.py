@@ -27,7 +27,7 @@ from flowlattice.budgets.amounts import Account, Amount, Remaining, Report, Rese
 from flowlattice.budgets.breaches import Breach, Breaches, Count
 from flowlattice.budgets.ledger import Ledger
 from flowlattice.budgets.limits import Limits
-from flowlattice.errors import BudgetExceeded, UsageError
+from flowlattice.errors import BudgetExceeded, EngineUnavailable, UsageError
 
 T = TypeVar("T")
 
@@ -139,8 +139,12 @@ class Purse:
         self._refused[scope] = self._refused.get(scope, 0) + 1
         known = self._noted.get(scope)
         if known is None or moment - known.last >= _BETWEEN_NOTES:
-            report = self._ledger.report(scope)
-            self._write(breaches, self._breach(report, asked, moment, breaches.flow))
+            try:
+                report = self._ledger.report(scope)
+            except EngineUnavailable as error:
+                _log.warning("the breach of %s is not written down: %s", scope, error)
+            else:
+                self._write(breaches, self._breach(report, asked, moment, breaches.flow))
 
     def _note_rest(self) -> None:
         breaches = self._ledger.breaches
