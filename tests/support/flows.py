@@ -73,7 +73,7 @@ class Client:
 
     driver: InProcess
     log: MemoryCallLog
-    app: WebApp
+    runtime: Runtime
 
     async def __call__(
         self, method: str, target: str, *, json: Any = None, body: bytes | None = None, headers=None
@@ -90,9 +90,9 @@ class Client:
 async def web(folder: Path, source: str, *, bindings: Bindings | None = None) -> AsyncIterator[Client]:
     """The web host of a flow."""
     log = MemoryCallLog()
-    app = WebApp([runtime_of(folder, source, bindings=bindings, log=log)])
-    async with InProcess(app) as driver:
-        yield Client(driver, log, app)
+    served = runtime_of(folder, source, bindings=bindings, log=log)
+    async with InProcess(WebApp([served])) as driver:
+        yield Client(driver, log, served)
 
 
 def ask(folder: Path, source: str, *requests: dict[str, Any]) -> list[Response]:

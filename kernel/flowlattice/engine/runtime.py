@@ -61,6 +61,7 @@ class Runtime:
 
     Attributes:
         plan: The plan.
+        flow: The IR of the flow that it was made from.
         triggers: Its triggers.
         log: Where capability calls are recorded.
         doubles: Bindings that local doubles stand in for.
@@ -69,6 +70,7 @@ class Runtime:
     """
 
     plan: ExecPlan
+    flow: ir.FlowIR
     triggers: tuple[BoundTrigger, ...]
     bindings: Bindings
     log: CallLog
@@ -152,7 +154,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         for trigger in plan.triggers
     )
     doubles, terms = _doubles(flow, bindings), terms_of(flow, bindings)
-    return Runtime(plan, triggers, bindings, log or NoCallLog(), doubles, terms=terms)
+    return Runtime(plan, flow, triggers, bindings, log or NoCallLog(), doubles, terms=terms)
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:

@@ -134,7 +134,7 @@ async def test_a_duplicate_that_waits_too_long_is_told_to_come_back(tmp_path):
         assert {first.status, second.status} <= {503, 504}
         assert all(answer.headers.get("retry-after") == "1" for answer in (first, second) if answer.status == 503)
         go.set()
-        await until(lambda: not client.app._served[0].door.runtime.kept)
+        await until(lambda: not client.runtime.kept)
         third = await client("POST", "/contact", json=INES)
     assert json.loads(third.body)["status"] == "received 202", "an effect that has begun is finished and remembered"
     assert len(bindings.requests) == 1
