@@ -96,3 +96,4 @@ _.view_body
 
 # Read by prometheus_client for each metric that is made (hosts/web/metrics.py).
 _.ValueClass
+_.dont_write_bytecode  # of sys, read by the interpreter

@@ -71,6 +71,7 @@ def runtime_of(
 class Client:
     """Requests to a host without sockets."""
 
+    app: WebApp
     driver: InProcess
     log: MemoryCallLog
     runtime: Runtime
@@ -91,8 +92,9 @@ async def web(folder: Path, source: str, *, bindings: Bindings | None = None) ->
     """The web host of a flow."""
     log = MemoryCallLog()
     served = runtime_of(folder, source, bindings=bindings, log=log)
-    async with InProcess(WebApp([served])) as driver:
-        yield Client(driver, log, served)
+    app = WebApp([served])
+    async with InProcess(app) as driver:
+        yield Client(app, driver, log, served)
 
 
 def ask(folder: Path, source: str, *requests: dict[str, Any]) -> list[Response]:

@@ -272,12 +272,13 @@ def test_a_host_that_is_not_declared_is_not_reached(tmp_path, url):
 
 
 def test_a_ttl_is_never_under_five_minutes(tmp_path):
-    from flowlattice.engine.effects import SHORTEST_TTL, Once
+    from flowlattice.engine.effects import SHORTEST_TTL, KeyOf, Once
 
     node = next(n for n in flow_of(tmp_path, CONTACT.replace("minutes(10)", "ms(5)")).ir.nodes if n.name == "send")
     assert node.idempotency is not None
     assert node.idempotency.ttl_ms == 5
-    assert Once("send", lambda _: b"", node.idempotency, LocalBindings().dedupe("seen"), str).ttl == SHORTEST_TTL
+    key_of = KeyOf("f", "send", node.idempotency)
+    assert Once("send", key_of, node.idempotency, LocalBindings().dedupe("seen"), str).ttl == SHORTEST_TTL
 
 
 def test_a_value_that_cannot_be_part_of_a_key_is_invalid_input(tmp_path):
