@@ -117,6 +117,17 @@ def test_a_run_keeps_its_ceiling_beyond_midnight(purse, clock):
     spend(mine, 70, run="R-2")
 
 
+def test_single_days_are_kept_for_three_months(purse, ledger, clock):
+    mine = purse(tokens_per_day=100, tokens_per_run=100)
+    spend(mine, 10)
+    clock.now += 93 * 86_400
+    spend(mine, 20, run="R-2")
+    scopes = {child.scope.rpartition("/")[2] for child in ledger.report("production/orders").children}
+    assert scopes == {"2027-02-27", "run"}
+    assert [run.scope for run in ledger.report("production/orders/run").children] == ["production/orders/run/R-2"]
+    assert ledger.spent("production") == tokens(30)
+
+
 def test_what_began_before_midnight_is_settled_in_its_day(purse, ledger, clock):
     mine = purse(tokens_per_day=100)
 
