@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from flowlattice import (
@@ -41,7 +40,7 @@ class OrderForm(Record, data="pii"):
 
 class Line(Record, data="public"):
     article: Annotated[str, field(pattern=r"^[A-Z]{3}-[0-9]{4}$")]
-    price: Decimal
+    cents: Annotated[int, field(ge=0)]
     parts: list["Line"] = []  # noqa: RUF012 - every record gets its own
 
 
@@ -55,6 +54,7 @@ class Taken(Record, data="public"):
 
     count: int
     size: Size
+    extras: list[str]
     location: Annotated[str, field(header="X-Location")]
 
 
@@ -82,7 +82,8 @@ class Found(Record, data="public"):
 async def take(form: OrderForm, notes: KvWrite, seen: DedupeStore) -> Taken:
     require(form.count < 100 or form.size != "large", "count", "must be below 100 for large ones")
     await notes.set(form.name, form.size)
-    return Taken(count=form.count, size=form.size, location=f"/shops/{form.shop}/orders")
+    extras = [*form.toppings, *map(str, form.lucky), *(["gift"] if form.gift else [])]
+    return Taken(count=form.count, size=form.size, extras=extras, location=f"/shops/{form.shop}/orders")
 
 
 def is_short(basket: Basket) -> bool:
@@ -114,7 +115,8 @@ async def find(search: Search) -> AsyncIterator[Found]:
     for number in range(search.page):
         if number == 3:
             return
-        yield Found(n=number, hit=search.q)
+        found = Found(n=number, hit=search.q)
+        yield found.model_copy(update={"hit": found.hit.strip()})
 
 
 flow = Flow("order_form", version="2.1.0", profile=Profile.WEB, summary="Orders by form, <fast> & typed")

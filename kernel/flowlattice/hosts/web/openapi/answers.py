@@ -236,10 +236,21 @@ def _one_of(schemas: list[Schema]) -> Schema:
 
 
 def _events(respond: Respond, schema: Schema) -> Schema:
-    """A stream of events is text to OpenAPI 3.1; what an event holds stands beside it."""
-    items = schema.get("items") if schema.get("type") == "array" and not respond.stream else schema
-    marks = {mark: name for mark, name in (("id", respond.event_id), ("event", respond.event)) if name is not None}
-    return {"type": "string", "x-event": {"data": items, **marks}}
+    """An event, since before OpenAPI 3.2 the schema of a stream is that of each event; its data is JSON as text."""
+    items = schema.get("items", {}) if schema.get("type") == "array" and not respond.stream else schema
+    is_text = isinstance(items, dict) and items.get("type") == "string"
+    data: Schema = {} if is_text else {"contentMediaType": JSON, "contentSchema": items}
+    marks: Schema = {
+        mark: {"type": "string", "description": f"The field {name} of the data."}
+        for mark, name in (("id", respond.event_id), ("event", respond.event))
+        if name is not None
+    }
+    return {
+        "type": "object",
+        "description": "An event; one that is named `error` says that something failed, and is the last.",
+        "properties": {"data": {"type": "string", **data}, **marks},
+        "required": ["data"],
+    }
 
 
 def _template(body: JsonValue) -> Schema:
