@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from flowlattice.engine.calls import CallLog, CallRecord, Outcome
 from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.reply import Reply
+from flowlattice.engine.visitor import Visitor
 
 T = TypeVar("T")
 
@@ -25,12 +26,25 @@ class Run:
         deadline: When nobody waits any longer, on the monotonic clock in seconds; none for never.
         outputs: What reached nodes without successors, by node, where the host collects it.
         answer: Called with the first answer where it goes out before the run is over.
+        visitor: Whose session a node may read and write; none where the caller has none.
         outlet: Where an answer goes that is written while the run is under way; none where nobody takes one.
         goes_on: Whether the run outlives its answer.
         kept: Work that nobody waits for: effects that have begun, runs that go on.
     """
 
-    __slots__ = ("_id", "answer", "cancelled", "deadline", "flow", "goes_on", "kept", "log", "outlet", "outputs")
+    __slots__ = (
+        "_id",
+        "answer",
+        "cancelled",
+        "deadline",
+        "flow",
+        "goes_on",
+        "kept",
+        "log",
+        "outlet",
+        "outputs",
+        "visitor",
+    )
 
     def __init__(self, log: CallLog, kept: set[asyncio.Task[Any]], *, collect: bool = False, flow: str = "") -> None:
         self._id: str | None = None
@@ -43,6 +57,7 @@ class Run:
         self.outputs: list[tuple[str, object]] | None = [] if collect else None
         self.answer: Callable[[Reply], None] | None = None
         self.outlet: Outlet | None = None
+        self.visitor: Visitor | None = None
 
     @property
     def id(self) -> str:

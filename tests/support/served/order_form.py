@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from flowlattice import (
     DedupeStore,
-    Empty,
     Filter,
     Flow,
     KvWrite,
     Profile,
     Record,
+    SessionStore,
     by,
+    days,
     field,
     http,
     node,
@@ -69,6 +70,10 @@ class Bulk(Record, data="public"):
     numbers: Annotated[list[int], field(body=True)]
 
 
+class Visit(Record, data="public"):
+    session: Annotated[str, field(session=True)]
+
+
 class Item(Record, data="public"):
     id: Annotated[int, field(ge=0, le=10**9)]
 
@@ -90,9 +95,11 @@ def is_short(basket: Basket) -> bool:
     return len(basket.lines) < 3
 
 
-@node
-def page(_: Empty) -> str:
-    return "<!doctype html><title>Order</title><form method=post><input name=name></form>"
+@node(idempotency=by("session"))
+async def page(visit: Visit, visits: SessionStore) -> str:
+    seen = int((await visits.read(visit.session)).get("seen", "0")) + 1
+    await visits.write(visit.session, {"seen": str(seen)}, ttl=days(1))
+    return f"<!doctype html><title>Order</title><p>Visit {seen}<form method=post><input name=name></form>"
 
 
 @node
@@ -120,7 +127,7 @@ async def find(search: Search) -> AsyncIterator[Found]:
 
 
 flow = Flow("order_form", version="2.1.0", profile=Profile.WEB, summary="Orders by form, <fast> & typed")
-flow.connect(flow.trigger(http.get("/order"), name="order_page"), page)
+flow.connect(flow.trigger(http.get("/order", accepts=Visit), name="order_page"), page)
 flow.connect(page, flow.respond(body="html", name="form"))
 order = flow.trigger(
     http.post(
