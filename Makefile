@@ -10,6 +10,9 @@ DEMO := build/demo
 # Stamps of the set-up; empty on the command line (`make demo RUN_READY=`) where another environment is in use.
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
+# The environment of `make test-llm`. Its server needs older libraries than ours may be, and is compiled from source.
+LLM := .venv-llm
+LLM_READY := $(LLM)/.ready
 
 # --only-binary: nothing of a dependency is executed while it is installed.
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
@@ -21,10 +24,10 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 BRIEF := POST /echo takes {v: string}, trims and lower-cases v and returns {v}. p95 under 50 ms at 500 requests a second, reject bodies without v.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench evals lock clean
+.PHONY: help demo test test-llm check format bench evals lock clean
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUN_READY) ## From a brief to a live endpoint: set up, then author, certify, deploy and call a flow
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
@@ -33,6 +36,9 @@ demo: $(RUN_READY) ## From a brief to a live endpoint: set up, then author, cert
 
 test: $(DEV_READY) ## Set up and run every test
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+test-llm: $(LLM_READY) ## Ask a real small model, in an environment of its own (its server is compiled, which takes minutes)
+	FLOWS_TEST_LLM=1 $(LLM)/bin/python -m pytest tests/llm
 
 check: $(DEV_READY) ## Format, lint, strict types, import direction, dead code
 	$(BIN)/ruff format --check .
@@ -55,11 +61,11 @@ evals: $(DEV_READY) ## Replay every recorded brief of the packaged suites: autho
 	FLOWS_HOME=build/evals $(BIN)/flows eval all --jobs 2 --model replay:evals/records
 
 lock: $(DEV_READY) ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: in their newest versions)
-	$(COMPILE) --extra agents --group build --group dev --output-file requirements/dev.txt
+	$(COMPILE) --extra agents --extra postgres --group build --group dev --output-file requirements/dev.txt
 	$(COMPILE) --extra agents --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 
 clean: ## Remove the environment and everything that was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(LLM) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find kernel agents tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -85,3 +91,10 @@ $(DEV_READY): requirements/dev.txt pyproject.toml | $(BIN)/python
 	@$(PIP_INSTALL) $(LOCKED) -r requirements/dev.txt
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run-ready
+
+$(LLM_READY): pyproject.toml | $(BIN)/python
+	@echo "Compiling llama-cpp-python into $(LLM), which takes minutes"
+	@$(BIN)/python -m venv --clear $(LLM)
+	@CMAKE_ARGS="-DLLAVA_BUILD=OFF" $(LLM)/bin/python -m pip install -qq --disable-pip-version-check \
+	  --editable '.[openai,local-llm]' 'pytest>=8.4'
+	@touch $@

@@ -15,6 +15,9 @@ settings.register_profile("house", deadline=None, print_blob=True)
 settings.register_profile("ci", settings.get_profile("house"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "house")
 
+# A real model is asked by `make test-llm` alone: what serves it is compiled while it is installed.
+collect_ignore = [] if os.environ.get("FLOWS_TEST_LLM") else ["llm"]
+
 _LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -54,3 +57,21 @@ def _home(tmp_path_factory, monkeypatch):
         if name.startswith(("OPENAI_", "FLOWS_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("FLOWS_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def _postgres_database(tmp_path_factory):
+    from tests.support.postgres import server  # only tests that need it import psycopg
+
+    base, worker = tmp_path_factory.getbasetemp(), os.environ.get("PYTEST_XDIST_WORKER", "")
+    with server(base.parent if worker else base, worker or "alone") as database:
+        yield database
+
+
+@pytest.fixture
+def postgres(_postgres_database) -> dict[str, str]:
+    """An empty PostgreSQL database on a real server: host, port, user and dbname."""
+    from tests.support.postgres import empty
+
+    empty(_postgres_database)
+    return _postgres_database

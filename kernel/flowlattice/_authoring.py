@@ -37,6 +37,7 @@ from flowlattice.capabilities import (
 )
 from flowlattice.context import Context
 from flowlattice.durations import days, hours, minutes, ms, seconds
+from flowlattice.errors import BudgetExceeded, CallFailed
 from flowlattice.language import blob, http
 from flowlattice.language.aggregates import Aggregate
 from flowlattice.language.batching import Batch
@@ -70,8 +71,10 @@ __all__ = [
     "BlobRead",
     "BlobReadByHash",
     "BlobWrite",
+    "BudgetExceeded",
     "Buffer",
     "Cache",
+    "CallFailed",
     "Clock",
     "Connector",
     "Context",

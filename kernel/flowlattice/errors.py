@@ -11,6 +11,7 @@ FlowlatticeError
 ├── EgressDenied         a capability was asked to reach a host that its binding may not reach
 ├── ObjectMissing        there is no object of a key or digest
 ├── PinBroken            what was read is not what was pinned
+├── CallFailed           what a capability asked did not answer as it should: auth, rate_limited, transient ...
 ├── ReservationHeld      another run holds an idempotency key
 ├── BudgetExceeded       the worst case of a call does not fit what remains (budgets)
 └── SandboxError         the sandboxed process failed (sandbox)
@@ -19,6 +20,7 @@ FlowlatticeError
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 
 class FlowlatticeError(Exception):
@@ -73,6 +75,27 @@ class PinBroken(FlowlatticeError):
         self.pinned = pinned
         self.found = found
         super().__init__(f"binding {binding} gave {found} where {pinned} is pinned; pin what is meant, or restore it")
+
+
+FailureKind = Literal["auth", "rate_limited", "transient", "permanent", "schema_mismatch"]
+"""Why a call failed: the credential is not taken; too many calls; it may work later; it never will as it is; what came
+back is not what was asked for."""
+
+
+class CallFailed(FlowlatticeError):
+    """What a capability asked did not answer as it should.
+
+    Attributes:
+        binding: The binding that was called.
+        kind: What sort of failure it is, which decides whether trying again can help.
+        retry_after: How long the other side asked to wait; None if it did not say.
+    """
+
+    def __init__(self, binding: str, kind: FailureKind, said: str, *, retry_after: timedelta | None = None) -> None:
+        self.binding = binding
+        self.kind = kind
+        self.retry_after = retry_after
+        super().__init__(f"binding {binding}: {said}")
 
 
 class ReservationHeld(FlowlatticeError):

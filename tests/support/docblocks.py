@@ -136,13 +136,13 @@ def _sh(block: Block, place: Workplace) -> None:
 _SETUP = (
     re.compile(r"git clone \S+( \S+)?"),
     re.compile(r"cd \S+"),
-    re.compile(r"make (?P<target>[a-z]+)"),
-    re.compile(r"pip install (?P<quote>['\"]?)flowlattice(\[(?P<extra>[a-z]+)\])?(?P=quote)"),
+    re.compile(r"make (?P<target>[a-z-]+)"),
+    re.compile(r"pip install (?P<quote>['\"]?)flowlattice(\[(?P<extra>[a-z-]+)\])?(?P=quote)"),
 )
 
 
 def _sh_setup(block: Block, place: Workplace) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for line in block.text.splitlines():
         command = line.split("#", 1)[0].strip()

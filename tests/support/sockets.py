@@ -14,9 +14,11 @@ class Socket:
 
     Args:
         takes: How many messages the client takes before it stops; all by default.
+        body: What it sends.
     """
 
-    def __init__(self, *, takes: int | None = None) -> None:
+    def __init__(self, *, takes: int | None = None, body: bytes = b"") -> None:
+        self._body = body
         self.sent: list[Message] = []
         self.gone = asyncio.Event()
         self._takes = takes
@@ -26,7 +28,7 @@ class Socket:
     async def receive(self) -> Message:
         if not self._handed:
             self._handed = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": self._body, "more_body": False}
         await self.gone.wait()
         return {"type": "http.disconnect"}
 
@@ -40,8 +42,10 @@ class Socket:
         self._room.set()
 
     async def request(self, app: WebApp, target: str) -> None:
-        """A GET."""
-        await app(scope_of("GET", target, {}, b""), self.receive, self.send)
+        """A GET, or a POST of JSON where there is something to send."""
+        headers = {"content-type": "application/json"} if self._body else {}
+        scope = scope_of("POST" if self._body else "GET", target, headers, self._body)
+        await app(scope, self.receive, self.send)
 
     @staticmethod
     async def metrics(app: WebApp) -> str:

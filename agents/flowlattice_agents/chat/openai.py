@@ -6,7 +6,6 @@ Trying again is `retrying`'s, money is `budgeted`'s. No error carries the key, n
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,17 @@ from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
-from flowlattice.chat import Answer, Bounds, Dialect, Refused, StreamEndless, StreamFailed, counter_for, read_answer
+from flowlattice.chat import (
+    Answer,
+    Bounds,
+    Dialect,
+    Refused,
+    StreamEndless,
+    StreamFailed,
+    counter_for,
+    is_loopback,
+    read_answer,
+)
 from flowlattice_agents.chat.base import ChatReply, ChatRequest, Usage
 from flowlattice_agents.chat.failures import misconfigured, status_failure, unavailable
 from flowlattice_agents.errors import ModelMisconfigured
@@ -57,11 +66,7 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether it is on this machine."""
-        name = urlsplit(self.url).hostname or ""
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return name == "localhost" or name.endswith(".localhost")
+        return is_loopback(self.url)
 
 
 def endpoint_from(environment: Mapping[str, str], model: str) -> Endpoint:

@@ -8,9 +8,10 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
+from typing import TypeAlias
 
 from flowlattice.bindings.database import Database
-from flowlattice.engine.calls import CallRecord
+from flowlattice.engine.calls import AiExchange, CallRecord
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -19,8 +20,13 @@ CREATE TABLE IF NOT EXISTS calls (
     outcome TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS calls_by_flow ON calls (flow, at);
+CREATE TABLE IF NOT EXISTS exchanges (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, flow TEXT NOT NULL, run TEXT NOT NULL, exchange TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS exchanges_by_flow ON exchanges (flow, at);
 """
 _BATCH = 500
+_Row: TypeAlias = tuple[float, CallRecord | AiExchange]
 _log = logging.getLogger("flowlattice.bindings")
 
 
@@ -35,13 +41,17 @@ class SqliteCallLog:
     def __init__(self, path: Path, flow: str) -> None:
         self._database = Database(path, _SCHEMA)
         self._flow = flow
-        self._queue: queue.SimpleQueue[tuple[float, CallRecord] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="call-log", daemon=True)
         self._writer.start()
 
     def record(self, call: CallRecord) -> None:
         """Queue a call."""
         self._queue.put((time.time(), call))
+
+    def exchange(self, exchange: AiExchange) -> None:
+        """Queue what a language model was asked and answered."""
+        self._queue.put((time.time(), exchange))
 
     def calls(self) -> list[CallRecord]:
         """The flow's calls that are written, oldest first."""
@@ -55,6 +65,16 @@ class SqliteCallLog:
 
         names = ("run", "node", "attempt", "capability", "method", "target", "key", "outcome")
         return [CallRecord.model_validate(dict(zip(names, row, strict=True))) for row in self._database.run_now(work)]
+
+    def exchanges(self) -> list[AiExchange]:
+        """What the flow's language models were asked and answered, as far as it is written, oldest first."""
+
+        def work(connection: sqlite3.Connection) -> list[tuple[str]]:
+            return connection.execute(
+                "SELECT exchange FROM exchanges WHERE flow = ? ORDER BY id", (self._flow,)
+            ).fetchall()
+
+        return [AiExchange.model_validate_json(row[0]) for row in self._database.run_now(work)]
 
     def close(self) -> None:
         """Write what is queued and close the file."""
@@ -70,14 +90,14 @@ class SqliteCallLog:
             if is_last:
                 return
 
-    def _keep(self, batch: list[tuple[float, CallRecord]]) -> None:
+    def _keep(self, batch: list[_Row]) -> None:
         try:
             self._database.run_now(lambda connection: _insert(connection, self._flow, batch))
         except sqlite3.Error as error:  # a full disk must not stop the flow; that calls are lost is said
             _log.warning("run log: %d calls of %s are lost (%s)", len(batch), self._flow, error)
 
-    def _next_batch(self) -> tuple[list[tuple[float, CallRecord]], bool]:
-        batch: list[tuple[float, CallRecord]] = []
+    def _next_batch(self) -> tuple[list[_Row], bool]:
+        batch: list[_Row] = []
         item = self._queue.get()
         while item is not None:
             batch.append(item)
@@ -87,9 +107,14 @@ class SqliteCallLog:
         return batch, True
 
 
-def _insert(connection: sqlite3.Connection, flow: str, rows: list[tuple[float, CallRecord]]) -> None:
+def _insert(connection: sqlite3.Connection, flow: str, rows: list[_Row]) -> None:
+    calls = [(at, call) for at, call in rows if isinstance(call, CallRecord)]
     connection.executemany(
         "INSERT INTO calls (at, flow, run, node, attempt, capability, method, target, key, outcome)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(at, flow, c.run, c.node, c.attempt, c.capability, c.method, c.target, c.key, c.outcome) for at, c in rows],
+        [(at, flow, c.run, c.node, c.attempt, c.capability, c.method, c.target, c.key, c.outcome) for at, c in calls],
+    )
+    connection.executemany(
+        "INSERT INTO exchanges (at, flow, run, exchange) VALUES (?, ?, ?, ?)",
+        [(at, flow, one.run, one.model_dump_json()) for at, one in rows if isinstance(one, AiExchange)],
     )

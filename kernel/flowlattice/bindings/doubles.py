@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncGenerator, Mapping
 from typing import Final
 
 from pydantic import JsonValue
 
+from flowlattice.budgets import Limits, Purse
 from flowlattice.capabilities import HttpResponse
-from flowlattice.engine.backends import AiRequest
+from flowlattice.chat import FREE, Price
+from flowlattice.engine.backends import AiPiece, AiRequest, AnswerStore
+from flowlattice.plausible import plausible
 
 DOUBLE_HEADER: Final = "x-flowlattice-double"
 _EXTRACT_WORDS: Final = 32
@@ -40,10 +44,27 @@ class SenderDouble:
 
 
 class AiDouble:
-    """Answers with an extract: the first words of what it was asked, at most 32 or as many as tokens may be."""
+    """Answers with an extract: the first words of what it was asked, at most 32 or as many as tokens may be.
 
-    async def answer(self, request: AiRequest) -> AsyncIterator[str]:
+    Asked for a record it answers with one as a person might write it.
+    """
+
+    answers: AnswerStore | None = None
+
+    def price(self, model: str) -> Price | None:
+        """Nothing is charged."""
+        return FREE
+
+    def purse(self, limits: Limits, *, flow: str, node: str) -> Purse | None:
+        """Nothing is counted."""
+        return None
+
+    async def answer(self, request: AiRequest) -> AsyncGenerator[AiPiece, None]:
         """The words, one by one."""
-        most = _EXTRACT_WORDS if request.max_tokens is None else min(_EXTRACT_WORDS, request.max_tokens)
-        for number, word in enumerate(request.prompt.split()[:most]):
-            yield word if number == 0 else f" {word}"
+        if request.schema is not None:
+            yield AiPiece(text=json.dumps(plausible(request.schema.schema)))
+        else:
+            asked = next(message.text for message in request.messages if message.role == "user")
+            for number, word in enumerate(asked.split()[: min(_EXTRACT_WORDS, request.max_output_tokens)]):
+                yield AiPiece(text=word if number == 0 else f" {word}")
+        yield AiPiece(finish="stop")

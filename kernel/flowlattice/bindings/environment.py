@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from flowlattice.bindings.answers import SCHEMA as ANSWERS
+from flowlattice.bindings.answers import MemoryAnswers, SqliteAnswers
 from flowlattice.bindings.credentials import ReferencedCredential
 from flowlattice.bindings.database import Database
 from flowlattice.bindings.entries import (
@@ -14,21 +16,25 @@ from flowlattice.bindings.entries import (
     FolderEntry,
     HttpEntry,
     LocalEntry,
+    OpenaiEntry,
     SecretEntry,
     SmtpEntry,
     SqliteEntry,
 )
 from flowlattice.bindings.file import BINDINGS_FILE, bindings_text, read_environment
 from flowlattice.bindings.keys import SqliteDedupe
+from flowlattice.bindings.ledgers import ledger_place
 from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.mail import SmtpSender
 from flowlattice.bindings.objects import FolderObjects
 from flowlattice.bindings.sources import Randomness, SystemClock
 from flowlattice.bindings.stores import SCHEMA, SqliteKv, SqliteSessions
 from flowlattice.bindings.tables import SqliteTables
+from flowlattice.budgets import Ledger
 from flowlattice.capabilities import Clock, KvWrite, Rng, SessionStore
 from flowlattice.engine.backends import (
     AiBackend,
+    AnswerStore,
     Bindings,
     BlobBackend,
     Credential,
@@ -40,6 +46,7 @@ from flowlattice.engine.backends import (
 from flowlattice.errors import UsageError
 
 if TYPE_CHECKING:
+    from flowlattice.bindings.openai import OpenaiBackend
     from flowlattice.bindings.web import HttpxBackend
 
 E = TypeVar("E", bound=BaseEntry)
@@ -64,6 +71,9 @@ class EnvironmentBindings:
         self._tables: dict[Path, SqliteTables] = {}
         self._objects: dict[str, FolderObjects] = {}
         self._clients: dict[str, HttpxBackend] = {}
+        self._models: dict[str, OpenaiBackend] = {}
+        self._kept: dict[Path, Database] = {}
+        self._ledger: Ledger | None = None
         self._doubles = LocalBindings()
 
     def is_double(self, binding: str) -> bool:
@@ -127,10 +137,23 @@ class EnvironmentBindings:
         raise self._elsewhere(binding, entry, capability)
 
     def ai(self, binding: str) -> AiBackend:
-        """A double where the environment asks for one; language models are other hosts' to serve."""
-        if self.is_double(binding):
+        """An endpoint. Its key is read now, to find out, and again for each request."""
+        entry = self._bound(binding, OpenaiEntry, "openai")
+        if entry is None:
             return self._doubles.ai(binding)
-        raise self._elsewhere(binding, self._entry(binding), "ai.read")
+        if binding not in self._models:
+            from flowlattice.bindings.openai import OpenaiBackend  # with it the SDK, which most flows do without
+
+            if entry.api_key is not None:
+                entry.api_key.read(binding)
+            self._models[binding] = OpenaiBackend(
+                binding,
+                entry,
+                environment=self._environment,
+                ledger=self._opened,
+                answers=self._answers(binding, entry),
+            )
+        return self._models[binding]
 
     def credential(self, binding: str) -> Credential:
         """The credential; its value is read now, to find out, and again for each request."""
@@ -150,9 +173,13 @@ class EnvironmentBindings:
 
     async def close(self) -> None:
         """Close connections and files."""
+        for model in self._models.values():
+            await model.close()
+        if self._ledger is not None:
+            self._ledger.close()
         for client in self._clients.values():
             await client.close()
-        for database in self._databases.values():
+        for database in (*self._databases.values(), *self._kept.values()):
             database.close()
         for tables in self._tables.values():
             tables.close()
@@ -163,6 +190,21 @@ class EnvironmentBindings:
         if path not in self._databases:
             self._databases[path] = Database(path, SCHEMA)
         return self._databases[path]
+
+    def _answers(self, binding: str, entry: OpenaiEntry) -> AnswerStore:
+        """Where a model's answers are kept."""
+        if entry.answers is None:
+            return MemoryAnswers()
+        path = (self._base / entry.answers).resolve()
+        if path not in self._kept:
+            self._kept[path] = Database(path, ANSWERS)
+        return SqliteAnswers(self._kept[path], binding)
+
+    def _opened(self) -> Ledger:
+        """What is and may be spent."""
+        if self._ledger is None:
+            self._ledger = ledger_place(self._entries, self._base).open(self._base)
+        return self._ledger
 
     def _bound(self, binding: str, kind: type[E], needed: str) -> E | None:
         """The entry of a binding, of the kind that is served here; none where it asks for a double."""

@@ -10,6 +10,7 @@ from flowlattice.engine.granted import MAKERS, installed_maker
 LOCAL: Final = "local"
 
 _SERVED: Final[Mapping[str, str]] = {
+    "ai.read": "openai",
     "blob.read": "folder",
     "blob.read_by_hash": "folder",
     "blob.write": "folder",

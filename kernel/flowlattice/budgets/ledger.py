@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from flowlattice.budgets.amounts import Account, Amount, Remaining, Report, Reservation, Scope
+from flowlattice.budgets.breaches import Breaches
 from flowlattice.budgets.owners import Owner
 from flowlattice.budgets.stores import Row, SqliteStore, Store, Transaction
 from flowlattice.errors import BudgetExceeded, UsageError
@@ -75,17 +76,25 @@ class _Totals:
 class Ledger:
     """What was and may be spent, for all processes that open the same database. Calls block; threads take turns."""
 
-    def __init__(self, where: Path | Store, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, where: Path | Store, *, breaches: Breaches | None = None, now: Callable[[], float] = time.time
+    ) -> None:
         """Open it, or make it.
 
         Args:
             where: A file for SQLite, or a store, which is closed with the ledger.
+            breaches: Where purses write down what days' ceilings refused; nowhere by default.
             now: The time of day in seconds since the epoch; leases go by it.
         """
+        self.breaches = breaches
         self._store: Store = SqliteStore(where) if isinstance(where, Path) else where
         self._now = now
         self._lock = threading.Lock()
-        self._store.prepare(SCHEMA)
+        try:
+            self._store.prepare(SCHEMA)
+        except BaseException:
+            self._store.close()
+            raise
 
     def now(self) -> float:
         """The time of day in seconds since the epoch, by the ledger's clock."""

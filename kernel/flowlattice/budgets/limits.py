@@ -42,15 +42,14 @@ class Limits:
     @classmethod
     def stated(cls, **stated: Unpack[Stated]) -> Limits:
         """The ceilings by the names that the IR gives them; dollars are never rounded up."""
-        return cls(
-            call=Remaining(tokens=stated.get("tokens_per_call")),
-            run=Remaining(micro_usd=_micro(stated.get("usd_per_run")), tokens=stated.get("tokens_per_run")),
-            day=Remaining(micro_usd=_micro(stated.get("usd_per_day")), tokens=stated.get("tokens_per_day")),
-            tenant_day=Remaining(
-                micro_usd=_micro(stated.get("usd_per_tenant_day")), tokens=stated.get("tokens_per_tenant_day")
-            ),
+        run, day, tenant_day = (
+            _ceiling(stated.get("usd_per_run"), stated.get("tokens_per_run")),
+            _ceiling(stated.get("usd_per_day"), stated.get("tokens_per_day")),
+            _ceiling(stated.get("usd_per_tenant_day"), stated.get("tokens_per_tenant_day")),
         )
+        return cls(call=_ceiling(None, stated.get("tokens_per_call")), run=run, day=day, tenant_day=tenant_day)
 
 
-def _micro(dollars: str | None) -> int | None:
-    return None if dollars is None else int(Decimal(dollars).scaleb(6).to_integral_value(ROUND_FLOOR))
+def _ceiling(dollars: str | None, tokens: int | None) -> Remaining:
+    micro_usd = None if dollars is None else int(Decimal(dollars).scaleb(6).to_integral_value(ROUND_FLOOR))
+    return Remaining(micro_usd=micro_usd, tokens=tokens)

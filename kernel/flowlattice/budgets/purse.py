@@ -15,21 +15,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from pathlib import Path
+from typing import Final, TypeVar
 from urllib.parse import quote
 
-from flowlattice.budgets.amounts import Account, Amount, Remaining, Reservation, Scope
+from flowlattice.budgets.amounts import Account, Amount, Remaining, Report, Reservation, Scope
+from flowlattice.budgets.breaches import Breach, Breaches, Count
 from flowlattice.budgets.ledger import Ledger
 from flowlattice.budgets.limits import Limits
-from flowlattice.errors import BudgetExceeded
+from flowlattice.errors import BudgetExceeded, UsageError
 
 T = TypeVar("T")
 
 
-_LONGEST_PART = 120
+_LONGEST_PART: Final = 120
+_BETWEEN_NOTES: Final = timedelta(minutes=1)
+_log = logging.getLogger(__name__)
 
 
 class Purse:
@@ -55,7 +60,9 @@ class Purse:
         """
         self._ledger = ledger
         self._limits = limits
-        self._node = node
+        self._environment, self._name, self._node = environment, flow, node
+        self._refused: dict[str, int] = {}
+        self._noted: dict[str, Breach] = {}
         self._flow = f"{_part(environment)}/{_part(flow)}"
         self._base = (Scope(id=_part(environment)), Scope(id=self._flow, parent=_part(environment)))
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="budget")
@@ -87,7 +94,9 @@ class Purse:
             self._thread.submit(self._give_back, asked)
             raise
         except BudgetExceeded as error:
-            error.retry_after = self._new_day(error.scope, worst, moment, account)
+            if (ceiling := self._days_ceiling(error.scope, moment, account)) is not None:
+                error.retry_after = _until_tomorrow(moment) if ceiling.fits(worst) else None
+                self._thread.submit(self._note, error.scope, worst, moment)
             raise
 
     async def remaining(self, run: str, tenant: str | None = None) -> Remaining:
@@ -105,7 +114,8 @@ class Purse:
         await self._do(lambda: self._ledger.release(reservation))
 
     def close(self) -> None:
-        """Finish what is under way; the ledger stays open."""
+        """Finish what is under way and write down what was refused since the last time; the ledger stays open."""
+        self._thread.submit(self._note_rest)
         self._thread.shutdown(wait=True)
 
     async def _do(self, work: Callable[[], T]) -> T:
@@ -115,15 +125,56 @@ class Purse:
         if asked.exception() is None:
             self._ledger.release(asked.result())
 
-    def _new_day(self, scope: str, worst: Amount, moment: datetime, account: Account) -> timedelta | None:
-        """How long it is until it fits, where a day's ceiling is what is full."""
-        ceiling = next(
-            (one.ceiling for one in account.opening if one.id == scope and one.id.startswith(self._day(moment))), None
-        )
-        if ceiling is None or not ceiling.fits(worst):
+    def _days_ceiling(self, scope: str, moment: datetime, account: Account) -> Remaining | None:
+        """The ceiling of a scope, if it is one of a day."""
+        if not scope.startswith(f"{self._day(moment)}/"):
             return None
-        tomorrow = datetime.combine(moment.date() + timedelta(days=1), datetime.min.time(), UTC)
-        return tomorrow - moment
+        return next((one.ceiling for one in account.opening if one.id == scope), None)
+
+    def _note(self, scope: str, asked: Amount, moment: datetime) -> None:
+        """Write a refusal down, but not each one of a flood: the next to be written says how many there were."""
+        breaches = self._ledger.breaches
+        if breaches is None:
+            return
+        self._refused[scope] = self._refused.get(scope, 0) + 1
+        known = self._noted.get(scope)
+        if known is None or moment - known.last >= _BETWEEN_NOTES:
+            report = self._ledger.report(scope)
+            self._write(breaches, self._breach(report, asked, moment, breaches.flow))
+
+    def _note_rest(self) -> None:
+        breaches = self._ledger.breaches
+        for scope in [*self._refused]:
+            if breaches is not None and scope in self._noted:
+                self._write(breaches, self._noted[scope])
+
+    def _write(self, breaches: Breaches, breach: Breach) -> None:
+        self._noted[breach.scope] = breach
+        counted = breach.model_copy(update={"refused": self._refused.pop(breach.scope)})
+        try:
+            breaches.note(counted)
+        except (OSError, UsageError) as error:
+            _log.warning("the breach of %s is not written down: %s", breach.scope, error)
+
+    def _breach(self, report: Report, asked: Amount, moment: datetime, flow: Path | None) -> Breach:
+        most = max(1, report.calls)
+        return Breach(
+            environment=self._environment,
+            flow=self._name,
+            node=self._node,
+            path=None if flow is None else str(flow),
+            scope=report.scope,
+            day=moment.date(),
+            ceiling=Count(micro_usd=report.ceiling.micro_usd, tokens=report.ceiling.tokens),
+            spent=_count(report.spent),
+            held=_count(report.held),
+            asked=_count(asked),
+            calls=report.calls,
+            each=Count(micro_usd=report.spent.micro_usd // most, tokens=report.spent.tokens // most),
+            refused=1,
+            first=moment,
+            last=moment,
+        )
 
     def _day(self, moment: datetime) -> str:
         return f"{self._flow}/{moment.date()}"
@@ -142,6 +193,14 @@ class Purse:
         whole = Scope(id=f"{runs.id}/{_part(run)}", parent=runs.id)
         share = Scope(id=f"{whole.id}/{node}", parent=whole.id, ceiling=limits.run)
         return Account(scopes=(share.id, leaf), opening=(*opening, runs, whole, share))
+
+
+def _count(amount: Amount) -> Count:
+    return Count(micro_usd=amount.micro_usd, tokens=amount.tokens)
+
+
+def _until_tomorrow(moment: datetime) -> timedelta:
+    return datetime.combine(moment.date() + timedelta(days=1), datetime.min.time(), UTC) - moment
 
 
 def _part(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -50,7 +51,11 @@ class Store(Protocol):
 
 
 class SqliteStore:
-    """A file, in WAL mode with synchronous FULL: whoever writes has it for himself (BEGIN IMMEDIATE)."""
+    """A file, in WAL mode with synchronous FULL: whoever writes has it for himself (BEGIN IMMEDIATE).
+
+    SQLite's own waiting is polling, where the unlucky wait for seconds. So a lock on a file beside it is waited for
+    first, in which the kernel lets processes through one after the other, and which goes with the process that has it.
+    """
 
     locked = "ORDER BY id"
 
@@ -58,6 +63,7 @@ class SqliteStore:
         """Open a file, or make it."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = path
+        self._gate = path.with_name(f"{path.name}.lock").open("w")
         self._db = sqlite3.connect(path, timeout=WAIT_S, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
@@ -71,12 +77,21 @@ class SqliteStore:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that nobody else writes beside."""
+        fcntl.flock(self._gate, fcntl.LOCK_EX)
+        try:
+            with self._begun():
+                yield self
+        finally:
+            fcntl.flock(self._gate, fcntl.LOCK_UN)
+
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
         try:
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise EngineUnavailable(f"{self._path}: the ledger cannot be written ({error}); try again") from error
         try:
-            yield self
+            yield
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
@@ -89,3 +104,4 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+        self._gate.close()

@@ -75,15 +75,19 @@ class Ceilings(Detail):
     """The most that may be spent; empty where there is no such ceiling.
 
     Attributes:
-        day: In a UTC day, by all runs of the flow.
+        day: In a UTC day, by the node in all runs of the flow.
         run: In one run.
         call: In one call.
+        tenant: The field of the node's input that names whom a call is for.
+        tenant_day: In a UTC day, for one tenant.
         on_exhausted: `refuse` the call (429), or `shrink` it to what remains; an answer that is cut says so.
     """
 
     day: tuple[Amount, ...] = ()
     run: tuple[Amount, ...] = ()
     call: tuple[Tokens, ...] = ()
+    tenant: str | None = None
+    tenant_day: tuple[Amount, ...] = ()
     on_exhausted: Literal["refuse", "shrink"] = "refuse"
 
     def facts(self) -> Mapping[str, JsonValue]:
@@ -94,15 +98,20 @@ class Ceilings(Detail):
             "tokens_per_day": _tokens(self.day),
             "tokens_per_run": _tokens(self.run),
             "tokens_per_call": _tokens(self.call),
+            "tenant": self.tenant,
+            "usd_per_tenant_day": _usd(self.tenant_day),
+            "tokens_per_tenant_day": _tokens(self.tenant_day),
             "on_exhausted": self.on_exhausted,
         }
 
 
-def per(
+def per(  # noqa: PLR0913 - a ceiling each
     *,
     day: Amounts = (),
     run: Amounts = (),
     call: Tokens | None = None,
+    tenant: str | None = None,
+    tenant_day: Amounts = (),
     on_exhausted: Literal["refuse", "shrink"] = "refuse",
 ) -> Ceilings:
     """The most that may be spent of a `TokenBudget`.
@@ -110,12 +119,26 @@ def per(
     `budget: Annotated[TokenBudget, per(day=usd("5"), call=tokens(2_000))]`
 
     Args:
-        day: Dollars, tokens or both in a UTC day, by all runs of the flow.
+        day: Dollars, tokens or both in a UTC day, by the node in all runs of the flow.
         run: Dollars, tokens or both in one run.
         call: Tokens in one call.
+        tenant: The field of the node's input that names whom a call is for: what they spend is counted apart.
+        tenant_day: Dollars, tokens or both in a UTC day for one tenant.
         on_exhausted: `refuse` a call that does not fit (429), or `shrink` it to what remains.
+
+    Raises:
+        ValueError: There is a ceiling for each tenant, and nothing that names them.
     """
-    return Ceilings(day=_all(day), run=_all(run), call=() if call is None else (call,), on_exhausted=on_exhausted)
+    if tenant is None and _all(tenant_day):
+        raise ValueError('tenant_day needs the field that names the tenant: per(tenant="customer_id", tenant_day=...)')
+    return Ceilings(
+        day=_all(day),
+        run=_all(run),
+        call=() if call is None else (call,),
+        tenant=tenant,
+        tenant_day=_all(tenant_day),
+        on_exhausted=on_exhausted,
+    )
 
 
 def _all(amounts: Amounts) -> tuple[Amount, ...]:

@@ -25,6 +25,7 @@ _WRITTEN = {
     "parameters",
     "returns",
     "misused",
+    "repeated",
     "urls",
     "derivations",
 }

@@ -10,11 +10,11 @@ from pydantic import JsonValue
 
 from flowlattice.certify.inputs import NotGeneratedError, valid_inputs
 from flowlattice.certify.model import Example
-from flowlattice.certify.plausible import plausible
 from flowlattice.certify.subject import Route, Subject, accepted, behind
 from flowlattice.ir.model import FlowIR, Node, Trigger
 from flowlattice.language.loading import Program
 from flowlattice.language.triggers import TriggerNode
+from flowlattice.plausible import plausible
 from flowlattice.record import Record
 
 INPUTS = 40

@@ -6,6 +6,7 @@ with which money, and what is done with an answer is up to them.
 
 from flowlattice.chat.base import AnswerSchema, Finish, Message, Question, Role, Usage
 from flowlattice.chat.dialect import Dialect
+from flowlattice.chat.endpoints import is_loopback
 from flowlattice.chat.failures import Refused, one_line, retry_after, said_in
 from flowlattice.chat.prices import FREE, Price, known_price
 from flowlattice.chat.redaction import redact
@@ -30,6 +31,7 @@ __all__ = [
     "TokenCounter",
     "Usage",
     "counter_for",
+    "is_loopback",
     "known_price",
     "one_line",
     "read_answer",

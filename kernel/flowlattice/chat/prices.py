@@ -9,7 +9,6 @@ from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from importlib.resources import files
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from flowlattice.chat.base import Usage
@@ -91,5 +90,7 @@ def known_price(model: str, on: date) -> Price | None:
 
 @cache
 def _listed() -> tuple[_Entry, ...]:
+    import yaml  # most flows ask no model
+
     text = files("flowlattice.chat").joinpath("prices.yaml").read_text(encoding="utf-8")
     return _Prices.model_validate(yaml.safe_load(text)).prices

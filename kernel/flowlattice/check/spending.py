@@ -9,6 +9,10 @@ from typing import Final
 from flowlattice.ir.model import AiBudget, CapabilityUse, Node
 
 _MILLION: Final = Decimal(1_000_000)
+_CEILINGS: Final = (
+    "usd_per_day", "usd_per_run", "usd_per_tenant_day", "tokens_per_day", "tokens_per_run", "tokens_per_call",
+    "tokens_per_tenant_day",
+)  # fmt: skip
 
 
 def model_of(node: Node) -> CapabilityUse | None:
@@ -29,7 +33,7 @@ def has_ceiling(node: Node) -> bool:
 
 def ceilings(budget: AiBudget) -> Iterator[tuple[str, str | int | None]]:
     """The ceilings of a budget by name, as the IR has them; one that is none is not there."""
-    for name in ("usd_per_day", "usd_per_run", "tokens_per_day", "tokens_per_run", "tokens_per_call"):
+    for name in _CEILINGS:
         yield name, getattr(budget, name)
 
 
@@ -61,13 +65,15 @@ def worst_usd(node: Node) -> Decimal | None:
 def in_code(budget: AiBudget) -> str:
     """A budget as a flow writes it, `per(day=usd("5"), call=tokens(2000))`; empty where it has no ceiling."""
     parts = []
-    for period in ("day", "run", "call"):
+    for period in ("day", "run", "call", "tenant_day"):
         money, count = getattr(budget, f"usd_per_{period}", None), getattr(budget, f"tokens_per_{period}")
         amounts = [f'usd("{money}")'] if money is not None else []
         amounts += [f"tokens({count})"] if count is not None else []
         if amounts:
             listed = ", ".join(amounts)
             parts.append(f"{period}=[{listed}]" if len(amounts) > 1 else f"{period}={listed}")
+    if budget.tenant is not None:
+        parts.append(f'tenant="{budget.tenant}"')
     if parts and budget.on_exhausted != "refuse":
         parts.append(f'on_exhausted="{budget.on_exhausted}"')
     return f"per({', '.join(parts)})" if parts else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +10,11 @@ from typing import NamedTuple, Protocol
 
 from pydantic import JsonValue
 
+from flowlattice.budgets import Limits, Purse
 from flowlattice.capabilities import Clock, HttpResponse, KvWrite, ObjectRef, Rng, SessionStore
 from flowlattice.capabilities.db import Cell, Row, Value
-from flowlattice.errors import FlowlatticeError, ReservationHeld
+from flowlattice.chat import Finish, Price, Question, Usage
+from flowlattice.errors import CallFailed, FailureKind, FlowlatticeError, ReservationHeld
 
 
 class NotSent(FlowlatticeError):
@@ -182,29 +184,72 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AiRequest:
-    """What a language model is asked.
-
-    Attributes:
-        model: The model; none where the node names none.
-        seed: The seed of its sampling.
-        prompt: What is asked.
-        system: Instructions above it.
-        max_tokens: The most tokens of the answer; none for no bound of the node's.
-    """
+class AiRequest(Question):
+    """What a language model is asked; `model` is none where the node names none."""
 
     model: str | None
-    seed: int | None
-    prompt: str
-    system: str
-    max_tokens: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AiPiece:
+    """A piece of an answer.
+
+    Attributes:
+        text: What it adds; empty where it only says how the answer ended.
+        finish: How the answer ended; none before it has.
+        usage: What was counted at the other side, where it says so.
+    """
+
+    text: str = ""
+    finish: Finish | None = None
+    usage: Usage | None = None
+
+
+class AiUnanswered(CallFailed):
+    """A language model did not answer; `spent` is what it may have charged for all the same, none for the worst."""
+
+    def __init__(
+        self,
+        binding: str,
+        kind: FailureKind,
+        said: str,
+        *,
+        retry_after: timedelta | None = None,
+        spent: Usage | None = None,
+    ) -> None:
+        self.spent = spent
+        super().__init__(binding, kind, said, retry_after=retry_after)
+
+
+class AnswerStore(Protocol):
+    """Answers that are kept, by the key of what was asked."""
+
+    async def get(self, key: bytes) -> Sequence[str] | None:
+        """The pieces of an answer; none if it is not kept."""
+
+    async def put(self, key: bytes, pieces: Sequence[str]) -> None:
+        """Keep an answer."""
 
 
 class AiBackend(Protocol):
     """Language models."""
 
-    def answer(self, request: AiRequest) -> AsyncIterator[str]:
-        """The answer piece by piece."""
+    @property
+    def answers(self) -> AnswerStore | None:
+        """Where answers that are the same every time are kept; none where nothing is."""
+
+    def price(self, model: str) -> Price | None:
+        """What a model costs as far as the environment says, or is known; none for not known."""
+
+    def purse(self, limits: Limits, *, flow: str, node: str) -> Purse | None:
+        """What a node may spend here; none where nothing costs anything. It is closed with the backend."""
+
+    def answer(self, request: AiRequest) -> AsyncGenerator[AiPiece, None]:
+        """The answer piece by piece.
+
+        Raises:
+            AiUnanswered: There is none, or it broke off.
+        """
 
 
 class Bindings(Protocol):

@@ -87,7 +87,7 @@ class Once:
         if run.cancelled:
             await self._store.release(key)
             raise asyncio.CancelledError
-        attempt = Attempt(run, self._name, key=key.hex())
+        attempt = Attempt(run, self._name, key=key.hex(), given=record)
         try:
             result = await invoke(record, attempt)
             kept = self._result.dump_json(result, by_alias=True)

@@ -79,7 +79,7 @@ class BoundCall:
         if self._key_of is not None:
             with UserCode(self.name, run):
                 key = self._key_of(record).hex()
-        return await self._bounded(record, Attempt(run, self.name, key=key), timeout)
+        return await self._bounded(record, Attempt(run, self.name, key=key, given=record), timeout)
 
     async def _bounded(self, record: object, attempt: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
         if timeout is None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 from flowlattice.engine.calls import CallLog, CallRecord, Outcome
 from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.reply import Reply
+from flowlattice.engine.terms import Terms
 from flowlattice.engine.visitor import Visitor
+
+_NONE: Final[Mapping[tuple[str, str], Terms]] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -30,6 +34,7 @@ class Run:
         outlet: Where an answer goes that is written while the run is under way; none where nobody takes one.
         goes_on: Whether the run outlives its answer.
         kept: Work that nobody waits for: effects that have begun, runs that go on.
+        terms: On what terms nodes ask language models, by the names of node and binding.
     """
 
     __slots__ = (
@@ -43,14 +48,24 @@ class Run:
         "log",
         "outlet",
         "outputs",
+        "terms",
         "visitor",
     )
 
-    def __init__(self, log: CallLog, kept: set[asyncio.Task[Any]], *, collect: bool = False, flow: str = "") -> None:
+    def __init__(
+        self,
+        log: CallLog,
+        kept: set[asyncio.Task[Any]],
+        *,
+        collect: bool = False,
+        flow: str = "",
+        terms: Mapping[tuple[str, str], Terms] = _NONE,
+    ) -> None:
         self._id: str | None = None
         self.flow = flow
         self.log = log
         self.kept = kept
+        self.terms = terms
         self.cancelled = False
         self.goes_on = False
         self.deadline: float | None = None
@@ -94,13 +109,17 @@ class Attempt:
         attempt: 1 for the first attempt.
         key: The idempotency key of its effects, in hex; none where it has none.
         uncertain: How many effects have begun of which it is not certain that they did not happen.
+        given: The record that the node is given.
+        exhausted: Whether an answer of a language model was cut because nothing remained of the budget.
     """
 
-    __slots__ = ("_gone", "_open", "_sent", "attempt", "key", "node", "run", "uncertain")
+    __slots__ = ("_gone", "_open", "_sent", "attempt", "exhausted", "given", "key", "node", "run", "uncertain")
 
-    def __init__(self, run: Run, node: str, *, key: str | None = None) -> None:
+    def __init__(self, run: Run, node: str, *, key: str | None = None, given: object = None) -> None:
         self.run = run
         self.node = node
+        self.given = given
+        self.exhausted = False
         self.attempt = 1
         self.key = key
         self.uncertain = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast, get_type_hints
 from uuid import UUID
@@ -21,6 +21,7 @@ from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import check_runnable
 from flowlattice.engine.streams import BoundStream
+from flowlattice.engine.terms import Terms, terms_of
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.variables import Given, variables_of, with_variables
 from flowlattice.errors import DeadlineExceeded
@@ -65,6 +66,7 @@ class Runtime:
         log: Where capability calls are recorded.
         doubles: Bindings that local doubles stand in for.
         kept: Work that goes on though nobody waits: effects that have begun, runs that were answered early.
+        terms: On what terms nodes ask language models, by the names of node and binding.
     """
 
     plan: ExecPlan
@@ -74,10 +76,11 @@ class Runtime:
     log: CallLog
     doubles: tuple[str, ...] = ()
     kept: set[asyncio.Task[Any]] = field(default_factory=set)
+    terms: Mapping[tuple[str, str], Terms] = field(default_factory=dict)
 
     def new_run(self, *, collect: bool = False) -> Run:
         """A run that has not begun."""
-        return Run(self.log, self.kept, collect=collect, flow=self.plan.flow)
+        return Run(self.log, self.kept, collect=collect, flow=self.plan.flow, terms=self.terms)
 
     async def execute(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
         """Run a record through the flow within the trigger's deadline.
@@ -150,7 +153,8 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         )
         for trigger in plan.triggers
     )
-    return Runtime(plan, flow, triggers, bindings, log or NoCallLog(), _doubles(flow, bindings))
+    doubles, terms = _doubles(flow, bindings), terms_of(flow, bindings)
+    return Runtime(plan, flow, triggers, bindings, log or NoCallLog(), doubles, terms=terms)
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:

@@ -59,7 +59,7 @@ class BoundStream:
         with UserCode(self.name, run):
             if self._key_of is not None:
                 key = self._key_of(record).hex()
-            attempt = Attempt(run, self.name, key=key)
+            attempt = Attempt(run, self.name, key=key, given=record)
             items = cast("AsyncGenerator[object, None]", self._function(record, **arguments_of(self._grants, attempt)))
         try:
             if timeout is None:

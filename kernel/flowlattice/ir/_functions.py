@@ -15,7 +15,7 @@ from flowlattice.language.annotations import NO_TYPE, parameters, spelled, witho
 from flowlattice.language.bodies import body_digest
 from flowlattice.language.nodes import NodeOptions
 from flowlattice.language.ports import Element, Place
-from flowlattice.language.reading import Misuse, Url, Used, read
+from flowlattice.language.reading import Misuse, Repeated, Url, Used, read
 from flowlattice.language.sources import FunctionSyntax, SourceFiles, arguments_of
 from flowlattice.lattice import Determinism, Effects
 
@@ -95,6 +95,7 @@ class FunctionLowering:
                 "reasons": tuple(derived.reasons),
                 "capabilities": _with_methods(node.capabilities, parameters(function), reading.used),
                 "misused": tuple(self._misuse(misuse) for misuse in reading.misuses),
+                "repeated": tuple(self._repeated(each) for each in reading.repeated),
                 "urls": tuple(self._url(url) for url in reading.urls),
                 "vouched": (*derived.vouched, *reading.vouched),
                 "unneeded_vouchers": tuple(reading.unneeded),
@@ -105,6 +106,9 @@ class FunctionLowering:
     def _misuse(self, misuse: Misuse) -> ir.Misuse:
         source = self.schemas.source(misuse.place)
         return ir.Misuse(binding=misuse.binding, capability=misuse.capability, method=misuse.method, source=source)
+
+    def _repeated(self, each: Repeated) -> ir.Repeated:
+        return ir.Repeated(binding=each.binding, method=each.method, source=self.schemas.source(each.place))
 
     def _url(self, url: Url) -> ir.UrlUse:
         return ir.UrlUse(host=url.host, credential=url.credential, source=self.schemas.source(url.place))

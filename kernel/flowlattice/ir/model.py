@@ -6,7 +6,9 @@ milliseconds (`*_ms`) or seconds (`*_s`). `from`, `to`, `targets` and `compensat
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Literal, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -171,20 +173,24 @@ class Batch(IRModel):
 
 
 class AiBudget(IRModel):
-    """Ceilings of a language model's use; USD as decimal text."""
+    """Ceilings of a language model's use; USD as decimal text. `tenant` is the input's field that names the tenant."""
 
     usd_per_day: DecimalText | None = None
     usd_per_run: DecimalText | None = None
     tokens_per_day: int | None = None
     tokens_per_run: int | None = None
     tokens_per_call: int | None = None
+    tenant: str | None = None
+    usd_per_tenant_day: DecimalText | None = None
+    tokens_per_tenant_day: int | None = None
     on_exhausted: Literal["refuse", "shrink"] = "refuse"
 
 
 class Ai(IRModel):
     """A language model that a node asks for: pinned if it has a dated model and a seed.
 
-    `usd_per_million` are the stated prices of a million prompt and output tokens, as decimal text.
+    `usd_per_million` are the stated prices of a million prompt and output tokens, as decimal text. `tolerance` is the
+    share by which a replay may differ, as decimal text; null for not at all.
     """
 
     model: str | None = None
@@ -192,6 +198,7 @@ class Ai(IRModel):
     stream: bool = False
     max_tokens: int | None = None
     usd_per_million: tuple[DecimalText, DecimalText] | None = None
+    tolerance: DecimalText | None = None
     budget: AiBudget | None = None
 
 
@@ -258,6 +265,14 @@ class Misuse(IRModel):
     source: Source
 
 
+class Repeated(IRModel):
+    """A call by which a node has an effect and that its body makes again until it succeeds: a retry of its own."""
+
+    binding: str
+    method: str
+    source: Source
+
+
 class Node(IRModel):
     """A node. `in_schema` and `out_schema` name entries of `schemas`; null where the author gave no type.
 
@@ -284,6 +299,7 @@ class Node(IRModel):
     returns: Parameter | None = None
     derivations: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     misused: tuple[Misuse, ...] = ()
+    repeated: tuple[Repeated, ...] = ()
     urls: tuple[UrlUse, ...] = ()
     side_outputs: tuple[str, ...] = ()
     trigger: Trigger | None = None
@@ -372,7 +388,8 @@ class Surface(IRModel):
     `partition` {fields, max_parallel_shards, weights: {key: weight}};
     `error_handler` {strategy: retry|dead_letter|halt|escalate, max, backoff_ms, factor, to, then: the same again};
     `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `spill` {bytes, bandwidth_bytes_s, blob};
-    `respond` {status, body, stream, headers: those that are always the same, where there are any}.
+    `respond` {status, body, stream, event_id, event: the fields of an item that are the event's id and name, headers:
+    those that are always the same, where there are any}.
     """
 
     kind: SurfaceKind
@@ -493,6 +510,18 @@ class EgressGrant(IRModel):
     source: Source
 
 
+class _Lookup:
+    """The nodes of one flow by id, of several with one id the first, and the edges at each."""
+
+    def __init__(self, flow: FlowIR) -> None:
+        self.nodes = {node.id: node for node in reversed(flow.nodes)}
+        self.outgoing: dict[UUID, list[Edge]] = {}
+        self.incoming: dict[UUID, list[Edge]] = {}
+        for edge in flow.edges:
+            self.outgoing.setdefault(edge.source_id, []).append(edge)
+            self.incoming.setdefault(edge.target_id, []).append(edge)
+
+
 class FlowIR(IRModel):
     """A whole flow as data.
 
@@ -532,10 +561,7 @@ class FlowIR(IRModel):
         Raises:
             KeyError: There is none.
         """
-        for node in self.nodes:
-            if node.id == node_id:
-                return node
-        raise KeyError(node_id)
+        return self._lookup.nodes[node_id]
 
     def triggers(self) -> tuple[Node, ...]:
         """The nodes that start runs."""
@@ -543,11 +569,21 @@ class FlowIR(IRModel):
 
     def outgoing(self, node_id: UUID) -> tuple[Edge, ...]:
         """The edges that leave a node, in the order they were connected."""
-        return tuple(edge for edge in self.edges if edge.source_id == node_id)
+        return tuple(self._lookup.outgoing.get(node_id, ()))
 
     def incoming(self, node_id: UUID) -> tuple[Edge, ...]:
         """The edges that reach a node."""
-        return tuple(edge for edge in self.edges if edge.target_id == node_id)
+        return tuple(self._lookup.incoming.get(node_id, ()))
+
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
+        """A copy with other parts, which are looked up anew."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_lookup", None)
+        return copied
+
+    @cached_property
+    def _lookup(self) -> _Lookup:
+        return _Lookup(self)
 
     def to_json(self) -> str:
         """Canonical text: indented JSON, nulls and defaults left in, stable across runs."""

@@ -12,12 +12,14 @@ from flowlattice.context import Context
 from flowlattice.language import purity
 from flowlattice.language._bindings import defaults_of
 from flowlattice.language._calls import Calls
-from flowlattice.language._findings import Url
+from flowlattice.language._findings import Repeated, Url
 from flowlattice.language._handing import defaults_given
 from flowlattice.language._meanings import Thing, is_function, meanings
 from flowlattice.language._objects import module_knowledge, unwrapped
 from flowlattice.language._order import SetOrder
 from flowlattice.language._outside import lives_outside
+from flowlattice.language._passing import called_name
+from flowlattice.language._retrying import Loop, retried
 from flowlattice.language._scope import JUDGED, UNRESOLVED, Scope
 from flowlattice.language._texts import shown_by_call, shown_by_operator, shows_address
 from flowlattice.language._urls import urls_in
@@ -201,6 +203,27 @@ class Body(ast.NodeVisitor):
                 return True
         return id(value) in sources.changed_objects(self._scope.function.__module__)
 
+    # Loops that retry.
+
+    def visit_AsyncFor(self, statement: ast.AsyncFor) -> None:
+        """What a loop calls again may be a retry."""
+        self._retries(statement)
+        self.generic_visit(statement)
+
+    def visit_While(self, statement: ast.While) -> None:
+        """So it may be here."""
+        self._retries(statement)
+        self.generic_visit(statement)
+
+    def _retries(self, loop: Loop) -> None:
+        for call in retried(loop):
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            asked = [call.func.value, *given] if isinstance(call.func, ast.Attribute) else given
+            used = next((found for each in asked if (found := self._scope.capability(each)) is not None), None)
+            if used is not None and used.refined.effects is Effects.EFFECTFUL:
+                method = called_name(call)
+                self._reader.add_repeated(Repeated(binding=used.binding, method=method, place=self._place(call)))
+
     # Changes.
 
     def visit_Global(self, statement: ast.Global) -> None:
@@ -218,6 +241,7 @@ class Body(ast.NodeVisitor):
     def visit_For(self, statement: ast.For) -> None:
         """Iterating over a set has no stable order."""
         self._order.iterates(statement.iter)
+        self._retries(statement)
         self.generic_visit(statement)
 
     def visit_comprehension(self, part: ast.comprehension) -> None:

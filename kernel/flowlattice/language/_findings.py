@@ -44,6 +44,15 @@ class Used:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repeated:
+    """A call by which a capability has an effect, made again in a loop until it succeeds."""
+
+    binding: str
+    method: str
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
 class Url:
     """An absolute URL that a body writes or names."""
 
@@ -62,6 +71,7 @@ class Reading:
     causes: list[Cause] = field(default_factory=list)
     misuses: list[Misuse] = field(default_factory=list)
     used: set[Used] = field(default_factory=set)
+    repeated: list[Repeated] = field(default_factory=list)
     urls: list[Url] = field(default_factory=list)
     vouched: list[str] = field(default_factory=list)
     unneeded: list[str] = field(default_factory=list)

@@ -32,6 +32,19 @@ def names_of(syntax: FunctionSyntax) -> Names:
     return Names(frozenset(block.names), frozenset(block.every))
 
 
+def parts_of(syntax: ast.AST) -> list[ast.AST]:
+    """A piece of syntax and all that is in it, from the outside in: `ast.walk` as a list, in half the time."""
+    found = [syntax]
+    for part in found:  # grows while it is read
+        for name in part._fields:
+            value = getattr(part, name, None)
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found += [each for each in value if isinstance(each, ast.AST)]
+    return found
+
+
 def arguments_of(syntax: FunctionSyntax) -> list[ast.arg]:
     """The parameters of a function, in order."""
     arguments = syntax.args
@@ -49,6 +62,17 @@ def returned(syntax: ast.AST) -> Iterator[ast.expr]:
             yield child.value
         elif not isinstance(child, FunctionSyntax):
             yield from returned(child)
+
+
+def is_rebound(name: ast.Name, syntax: FunctionSyntax) -> bool:
+    """Whether a parameter's name stands for something else where it is written: `words = list(words)` is before it."""
+    body = [] if isinstance(syntax, ast.Lambda) else syntax.body
+    return any(
+        isinstance(each, ast.Assign)
+        and (each.end_lineno or each.lineno) < name.lineno
+        and any(isinstance(target, ast.Name) and target.id == name.id for target in each.targets)
+        for each in body
+    )
 
 
 def yielded(syntax: ast.AST) -> Iterator[ast.Yield | ast.YieldFrom]:

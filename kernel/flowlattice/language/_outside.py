@@ -18,7 +18,7 @@ from types import FunctionType, MethodType, ModuleType, NoneType
 from typing import Final
 
 from flowlattice.language._bindings import argument_of, defaults_of
-from flowlattice.language._names import FunctionSyntax, arguments_of, returned, yielded
+from flowlattice.language._names import FunctionSyntax, arguments_of, is_rebound, returned, yielded
 from flowlattice.language._objects import is_cached, unwrapped
 from flowlattice.language._passing import Passed, called_name, joined, passed
 from flowlattice.language._scope import UNRESOLVED, Given, Scope
@@ -54,9 +54,9 @@ def lives_outside(expression: ast.expr, scope: Scope, depth: int = 0) -> bool:
         case ast.Name(name):
             given = scope.given.get(name)
             parts = [*scope.iterated.get(name, ()), *scope.taken.get(name, ())]
+            is_given = (given is not None and given.outside) or name in kept_parameters(scope)
             return (
-                (given is not None and given.outside)
-                or name in kept_parameters(scope)
+                (is_given and not is_rebound(expression, scope.syntax))
                 or _any([each for each in scope.assigned.get(name, ()) if each is not None], scope, depth)
                 or any(holds_outside(part, scope, depth + 1) for part in parts)
             )

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from flowlattice.language._body import Body
 from flowlattice.language._classes import Method, operators
-from flowlattice.language._findings import Cause, Misuse, Reading, Url, Used
+from flowlattice.language._findings import Cause, Misuse, Reading, Repeated, Url, Used
 from flowlattice.language._loading import Initial, Loading, is_ours
 from flowlattice.language._objects import implementations, knowledge, module_knowledge, unwrapped
 from flowlattice.language._scope import Given, Scope
@@ -145,6 +145,11 @@ class Reader:
         """Add a method of a capability that is named."""
         self.reading.used.add(used)
 
+    def add_repeated(self, repeated: Repeated) -> None:
+        """Add a call that is made again until it succeeds, unless it was found before."""
+        if repeated not in self.reading.repeated:
+            self.reading.repeated.append(repeated)
+
     def add_url(self, url: Url) -> None:
         """Add a URL, unless it was found before."""
         if url not in self.reading.urls:
@@ -189,6 +194,9 @@ class _LoadingReader(Reader):
         """Loading has no capabilities."""
 
     def add_used(self, used: Used) -> None:
+        """Loading has no capabilities."""
+
+    def add_repeated(self, repeated: Repeated) -> None:
         """Loading has no capabilities."""
 
     def add_url(self, url: Url) -> None:

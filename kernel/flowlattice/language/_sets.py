@@ -149,7 +149,7 @@ def _filled(method: str, found: Paths) -> Paths:
 
 def _in_attribute(owner: ast.expr, name: str, scope: Scope) -> Paths:
     """Where sets are in an attribute: by what is put there, in this function and in methods of the owner's class."""
-    found = _put_into(f"{owner.id}.{name}", scope) if isinstance(owner, ast.Name) else NOWHERE
+    found = _kept_by(owner.id, name, scope) if isinstance(owner, ast.Name) else NOWHERE
     kind = scope.type_of(owner)
     if not isinstance(kind, type) or scope.sources.class_(kind) is None:
         return found
@@ -165,10 +165,19 @@ def _in_attribute(owner: ast.expr, name: str, scope: Scope) -> Paths:
     return found | scope.attributes[kind, name]
 
 
+def _kept_by(owner: str, name: str, scope: Scope) -> Paths:
+    """Where sets are in what a function puts into an attribute of one of its names."""
+    whole = f"{owner}.{name}"
+    if whole not in scope.sets:
+        scope.sets[whole] = NOWHERE  # while it is asked for by way of itself
+        scope.sets[whole] = _put_into(whole, scope)
+    return scope.sets[whole]
+
+
 def _put_by(method: Method, name: str, scope: Scope) -> Paths:
     """Where sets are in what a method puts into an attribute of the object that it belongs to."""
     inside = _inside(method, scope)
-    return NOWHERE if inside is None else _put_into(f"{inside.parameters[0]}.{name}", inside)
+    return NOWHERE if inside is None else _kept_by(inside.parameters[0], name, inside)
 
 
 def _in_function(method: Method, scope: Scope) -> Paths:

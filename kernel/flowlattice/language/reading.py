@@ -5,20 +5,20 @@ resolve and knows to be otherwise is that; what it cannot resolve is best_effort
 vouches for it by name. The boundary that holds against malice is the sandbox and the replay, not this.
 
 Which names are local is in `_names` and `_bindings`, what they denote in `_scope` and `_meanings`; the walk over a
-body is in `_body`, what calls do in `_calls`, what classes bring along in `_classes`, which expressions are sets in
-`_sets`, and what is known of libraries in `_objects` and `purity`.
+body is in `_body`, what calls do in `_calls`, which loops retry in `_retrying`, what classes bring along in
+`_classes`, which expressions are sets in `_sets`, and what is known of libraries in `_objects` and `purity`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from flowlattice.language._findings import Cause, Misuse, Reading, Url, Used
+from flowlattice.language._findings import Cause, Misuse, Reading, Repeated, Url, Used
 from flowlattice.language._reader import Reader
 from flowlattice.language.ports import Place
 from flowlattice.language.sources import SourceFiles
 
-__all__ = ["Cause", "Misuse", "Reading", "Url", "Used", "read"]
+__all__ = ["Cause", "Misuse", "Reading", "Repeated", "Url", "Used", "read"]
 
 
 def read(

@@ -8,14 +8,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from psycopg.conninfo import make_conninfo
 
-from flowlattice.budgets import Amount, Ledger, Owner, Remaining
+from flowlattice.budgets import Account, Amount, Ledger, Owner, Remaining, Scope
+from flowlattice.budgets.postgres import PostgresStore
+from flowlattice.budgets.stores import SqliteStore
 from flowlattice.errors import BudgetExceeded, UsageError
 
 
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
 @pytest.fixture
-def ledger(tmp_path):
-    ledger = Ledger(tmp_path / "budgets.sqlite")
+def clock():
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request, tmp_path):
+    """Where a ledger is kept; as often as it is called, the same."""
+    if request.param == "sqlite":
+        return lambda: SqliteStore(tmp_path / "budgets.sqlite")
+    address = make_conninfo(**request.getfixturevalue("postgres"))
+    return lambda: PostgresStore(address)
+
+
+@pytest.fixture
+def ledger(store, clock):
+    ledger = Ledger(store(), now=clock)
     yield ledger
     ledger.close()
 
@@ -124,25 +148,43 @@ def test_scopes_are_a_tree(ledger):
         ledger.remaining("week")
 
 
+def test_an_amount_counts_once_in_what_several_scopes_are_part_of(ledger):
+    opening = (
+        Scope(id="all", ceiling=Remaining(tokens=100)),
+        Scope(id="all/day", parent="all"),
+        Scope(id="all/run", parent="all", ceiling=Remaining(tokens=90)),
+    )
+    account = Account(scopes=("all/run", "all/day"), opening=opening)
+    held = ledger.reserve(account, usd(0, 80))
+    assert ledger.remaining(account) == Remaining(tokens=10)
+    with pytest.raises(BudgetExceeded) as caught:
+        ledger.reserve(account, usd(0, 11))
+    assert caught.value.scope == "all/run"
+    ledger.settle(held, usd(0, 70))
+    report = ledger.report("all")
+    assert [report.spent, *(child.spent for child in report.children)] == [usd(0, 70)] * 3
+    assert report.held == usd(0)
+    assert ledger.roots() == ("all",)
+    with pytest.raises(UsageError, match="part of all, not of None"):
+        ledger.reserve(Account(scopes=("all/day",), opening=(Scope(id="all/day"),)), usd(1))
+
+
 def test_an_amount_is_not_negative():
     with pytest.raises(ValueError, match="not negative"):
         usd(-1)
 
 
-def test_a_lease_that_is_over_is_assumed_and_can_still_be_corrected(tmp_path):
-    clock = [1000.0]
-    ledger = Ledger(tmp_path / "budgets.sqlite", now=lambda: clock[0])
+def test_a_lease_that_is_over_is_assumed_and_can_still_be_corrected(ledger, clock):
     ledger.open_scope("run", ceiling_micro_usd=100)
     held = ledger.reserve("run", usd(80), lease=timedelta(seconds=60))
-    clock[0] += 59
+    clock.now += 59
     assert ledger.report("run").assumed == usd(0)
-    clock[0] += 1
+    clock.now += 1
     report = ledger.report("run")
     assert (report.assumed, report.spent, report.held, report.calls) == (usd(80), usd(80), usd(0), 1)
     ledger.settle(held, usd(30))
     report = ledger.report("run")
     assert (report.assumed, report.spent, report.calls) == (usd(0), usd(30), 1)
-    ledger.close()
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """A node's purse: which ceilings its calls meet, and what becomes of them at midnight and when a run is cancelled."""
 
-from datetime import UTC, datetime
+import asyncio
+import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from flowlattice.budgets import Amount, Ledger, Limits, Purse, Remaining
-from flowlattice.errors import BudgetExceeded
+from flowlattice.budgets.stores import SqliteStore
+from flowlattice.errors import BudgetExceeded, UsageError
 
 EVENING = datetime(2026, 11, 26, 23, 0, tzinfo=UTC).timestamp()
 
@@ -46,9 +49,18 @@ def tokens(count):
     return Amount(tokens=count, micro_usd=count)
 
 
-async def spend(purse, count, run="R-1", tenant=None):
-    held = await purse.reserve(tokens(count), run=run, tenant=tenant)
-    await purse.settle(held, tokens(count))
+def spend(purse, count, run="R-1", tenant=None):
+    async def spent():
+        held = await purse.reserve(tokens(count), run=run, tenant=tenant)
+        await purse.settle(held, tokens(count))
+
+    asyncio.run(spent())
+
+
+def refused(purse, count, run="R-1", tenant=None):
+    with pytest.raises(BudgetExceeded) as caught:
+        spend(purse, count, run, tenant)
+    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -63,10 +75,139 @@ async def spend(purse, count, run="R-1", tenant=None):
         ({"usd_per_tenant_day": "0.000099"}, "production/orders/2026-11-26/ask/acme"),
     ],
 )
-async def test_each_ceiling_holds(purse, stated, scope):
+def test_each_ceiling_holds(purse, stated, scope):
     mine = purse(**stated)
-    await spend(mine, 40, tenant="acme")
-    with pytest.raises(BudgetExceeded) as caught:
-        await mine.reserve(tokens(60), run="R-1", tenant="acme")
-    assert caught.value.scope == scope
-    assert await mine.remaining("R-1", "acme") != Remaining()
+    spend(mine, 40, tenant="acme")
+    assert refused(mine, 60, tenant="acme").scope == scope
+    left = asyncio.run(mine.remaining("R-1", "acme"))
+    assert 59 in (left.micro_usd, left.tokens)
+    spend(mine, 59, tenant="acme")
+
+
+def test_without_ceilings_it_is_booked_all_the_same(purse, ledger):
+    spend(purse(), 40)
+    assert ledger.report("production").spent == tokens(40)
+    assert asyncio.run(purse().remaining("R-1")) == Remaining()
+
+
+def test_a_new_day_has_its_own_ceiling_and_the_old_one_says_when_it_comes(purse, clock):
+    mine = purse(tokens_per_day=100)
+    spend(mine, 80)
+    assert refused(mine, 30).retry_after == timedelta(hours=1)
+    clock.now += 3600
+    spend(mine, 30)
+    assert refused(mine, 71).retry_after == timedelta(days=1)
+
+
+def test_waiting_does_not_help_a_call_that_no_day_has_room_for_nor_a_run(purse):
+    assert refused(purse(tokens_per_day=100), 101).retry_after is None
+    mine = purse(tokens_per_day=100, tokens_per_run=50)
+    spend(mine, 50)
+    assert refused(mine, 51).retry_after is None
+
+
+def test_a_run_keeps_its_ceiling_beyond_midnight(purse, clock):
+    mine = purse(tokens_per_day=100, tokens_per_run=120)
+    spend(mine, 90)
+    clock.now += 3600
+    assert refused(mine, 31).scope == "production/orders/run/R-1/ask"
+    spend(mine, 30)
+    spend(mine, 70, run="R-2")
+
+
+def test_what_began_before_midnight_is_settled_in_its_day(purse, ledger, clock):
+    mine = purse(tokens_per_day=100)
+
+    async def over_midnight():
+        held = await mine.reserve(tokens(100), run="R-1")
+        clock.now += 3600
+        await mine.settle(held, tokens(70))
+        return await mine.remaining("R-1")
+
+    assert asyncio.run(over_midnight()).tokens == 100
+    assert ledger.report("production/orders/2026-11-26").spent == tokens(70)
+
+
+def test_tenants_nodes_and_flows_spend_their_own_and_all_is_the_environments(purse, ledger):
+    for node, flow, tenant in (("ask", "orders", "acme"), ("ask", "orders", "x/y"), ("sum", "orders", None)):
+        spend(purse(node, flow, tokens_per_day=100, tokens_per_tenant_day=50), 40, tenant=tenant)
+    spend(purse("ask", "mails", tokens_per_day=100), 40)
+    report = ledger.report("production")
+    assert report.spent == tokens(160)
+    assert {flow.scope: flow.spent.tokens for flow in report.children} == {
+        "production/mails": 40,
+        "production/orders": 120,
+    }
+    ask = ledger.report("production/orders/2026-11-26/ask")
+    assert [(tenant.scope.rpartition("/")[2], tenant.remaining.tokens) for tenant in ask.children] == [
+        ("acme", 10),
+        ("x%2Fy", 10),
+    ]
+
+
+def test_names_of_any_length_are_told_apart(purse, ledger):
+    mine = purse(tokens_per_tenant_day=50)
+    spend(mine, 50, tenant="a" * 10_000)
+    spend(mine, 50, tenant="a" * 10_001)
+    assert max(len(tenant.scope) for tenant in ledger.report("production/orders/2026-11-26/ask").children) < 200
+
+
+def test_a_new_version_brings_its_own_ceiling(purse):
+    spend(purse(tokens_per_day=100), 80)
+    assert asyncio.run(purse(tokens_per_day=200).remaining("R-1")).tokens == 120
+    refused(purse(tokens_per_day=90), 11)
+    spend(purse(), 1_000)
+
+
+def test_what_a_cancelled_run_asked_for_is_given_back(ledger, tmp_path, clock):
+    """The lock of another process keeps the reservation waiting until the run is cancelled."""
+    mine = Purse(ledger, Limits.stated(tokens_per_day=100), environment="production", flow="orders", node="ask")
+    other = SqliteStore(tmp_path / "budgets.sqlite")
+
+    async def cancelled():
+        with other.transaction():
+            asking = asyncio.ensure_future(mine.reserve(tokens(100), run="R-1"))
+            await asyncio.sleep(0)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+        return await mine.remaining("R-1")
+
+    assert asyncio.run(cancelled()).tokens == 100
+    assert ledger.report("production").held == tokens(0)
+    mine.close()
+    other.close()
+
+
+def test_what_a_cancelled_run_settles_is_settled(purse, ledger, tmp_path):
+    mine, other = purse(), SqliteStore(tmp_path / "budgets.sqlite")
+
+    async def cancelled():
+        held = await mine.reserve(tokens(100), run="R-1")
+        with other.transaction():
+            settling = asyncio.ensure_future(mine.settle(held, tokens(60)))
+            await asyncio.sleep(0)
+            settling.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await settling
+        with pytest.raises(UsageError, match="settled or released before"):
+            await mine.release(held)
+
+    asyncio.run(cancelled())
+    other.close()
+    assert ledger.report("production").spent == tokens(60)
+
+
+def test_the_loop_goes_on_while_the_ledger_waits(purse, tmp_path):
+    mine, other = purse(), SqliteStore(tmp_path / "budgets.sqlite")
+
+    async def asked():
+        with other.transaction():
+            asking = asyncio.ensure_future(mine.reserve(tokens(1), run="R-1"))
+            await asyncio.sleep(0)  # it could not come back if the loop waited for the ledger
+            assert not asking.done()
+        await mine.release(await asking)
+
+    asyncio.run(asked())
+    other.close()
+    assert "budget" in {thread.name.rpartition("_")[0] for thread in threading.enumerate()}

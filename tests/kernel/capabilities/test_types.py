@@ -161,6 +161,7 @@ def test_what_the_ir_keeps_of_details():
         "seed": 42,
         "max_tokens": 400,
         "usd_per_million": ["0.15", "0.60"],
+        "tolerance": None,
     }
     assert facts(TokenBudget, per(day=[usd("5"), tokens(9), usd(4)], call=tokens(2_000))) == {
         "usd_per_day": "4",

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from flowlattice import Record, field
 from flowlattice.certify.inputs import NotGeneratedError, invalid_inputs, valid_inputs
-from flowlattice.certify.plausible import plausible
+from flowlattice.plausible import plausible
 
 
 class Line(Record, data="public"):

@@ -194,6 +194,22 @@ CASES = {
         + "flow.connect(jobs, charge)",
         [],
     ),
+    "a gateway that a loop asks again": (
+        QUEUE,
+        POST.format(options='idempotency=by("order_id"), retry_owner="orchestrator"', asks="")
+        .replace("    answer =", "    while True:\n        answer =")
+        .replace("    return", "        if answer.ok:\n            break\n    return")
+        + "flow.connect(jobs, charge)",
+        ["RETRY010"],
+    ),
+    "a row for each item of an order": (
+        QUEUE,
+        "@node(idempotency=by('order_id'))\nasync def store(o: Order, db: DbWrite) -> Order:\n"
+        "    for word in o.region.split():\n        try:\n"
+        "            await db.upsert('t', {'order_id': o.order_id, 'word': word}, key=('order_id', 'word'))\n"
+        "        except OSError:\n            continue\n    return o\nflow.connect(jobs, store)",
+        [],
+    ),
     "and the orchestrator too": (
         QUEUE,
         POST.format(options='idempotency=by("order_id"), honours_key=True, retry_owner="connector"', asks="")

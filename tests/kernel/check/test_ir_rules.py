@@ -15,6 +15,7 @@ from flowlattice.ir.model import (
     Export,
     FlowIR,
     Idempotency,
+    Repeated,
     Retry,
     SubflowUse,
 )
@@ -25,6 +26,7 @@ ONCE = {"delivery": "exactly_once"}
 DB, SEEN, POST = use("db.write"), use("dedupe", "seen"), use("http.write")
 RETRY = {"strategy": "retry", "max": 5}
 KEPT = Cache(fields=("order_id",))
+AGAIN = (Repeated(binding="http", method="post", source=irs.at(7)),)
 
 
 def keyed(**more):
@@ -181,6 +183,15 @@ CASES: dict[str, tuple[FlowIR, int]] = {
     "RETRY010 around what is not": (
         to(step(), subflows=inner(node("b", POST)), surfaces=(on_error("step", RETRY),)),
         0,
+    ),
+    "RETRY010 a loop of its own": (irs.flow(node("f", POST, repeated=AGAIN)), 1),
+    "RETRY010 a loop in what a handler retries": (
+        to(node("f", POST, repeated=AGAIN, retry=Retry(owner="orchestrator")), surfaces=(on_error("f", RETRY),)),
+        1,
+    ),
+    "RETRY010 a loop of a helper": (
+        irs.flow(node("f", POST, repeated=(AGAIN[0].model_copy(update={"binding": "to"}),))),
+        1,
     ),
     # RETRY011
     "RETRY011 a database by the orchestrator": (irs.flow(node("f", DB, retry=Retry(owner="orchestrator"))), 1),

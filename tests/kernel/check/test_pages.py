@@ -47,11 +47,13 @@ def found_in(tmp_path, sandbox):
     return look
 
 
-def example(rule, heading):
+def examples(rule, heading):
     section = rule.page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    assert found is not None
-    return found[1]
+    return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+
+
+def example(rule, heading):
+    return examples(rule, heading)[0]
 
 
 def codes(found):
@@ -71,10 +73,11 @@ def test_a_page_says_why_and_how(rule):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_bad_example_is_found(rule, found_in):
-    _, found = found_in(example(rule, "Bad"))
-    assert rule.code in codes(found)
-    assert codes(found) <= {rule.code} | ALWAYS | ALONGSIDE.get(rule.code, set())
-    assert all(diagnostic.file == "flow.py" and diagnostic.line >= 1 for diagnostic in found)
+    for text in examples(rule, "Bad"):
+        _, found = found_in(text)
+        assert rule.code in codes(found)
+        assert codes(found) <= {rule.code} | ALWAYS | ALONGSIDE.get(rule.code, set())
+        assert all(diagnostic.file == "flow.py" and diagnostic.line >= 1 for diagnostic in found)
 
 
 @pytest.mark.parametrize("rule", RULES)

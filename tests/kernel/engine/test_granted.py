@@ -349,7 +349,6 @@ async def act(req: In, it: QueueConsume) -> Out:
         ("KafkaWrite", 'backend = "kafka"\nbrokers = ["b:9092"]', "is kafka, on which no host .* kafka.write"),
         ("QueuePublish", 'backend = "sqlite"\npath = "q"', "is sqlite, on which no host .* queue.publish"),
         ("BlobRead", 'backend = "s3"\nbucket = "b"', 'needs backend = "folder" to run'),
-        ("AiRead", 'backend = "openai"', "is openai, on which no host .* ai.read"),
     ],
 )
 def test_what_an_environment_binds_and_no_host_here_serves_is_said_in_one_line(tmp_path, asked, entry, said):

@@ -15,7 +15,7 @@ from flowlattice.hosts.programs import load_flow, runtime
 from flowlattice.hosts.web import WebApp
 from tests.support.docblocks import ROOT
 
-EXAMPLES = 20
+EXAMPLES = 12
 SERVED = ["examples/s01_echo", "examples/s02_site", "tests/support/served/order_form.py"]
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from itertools import pairwise
 
 import pytest
 
 from flowlattice.bindings import LocalBindings
+from flowlattice.bindings.doubles import AiDouble
 from flowlattice.engine import MemoryCallLog
-from flowlattice.engine.backends import AiBackend, AiRequest
+from flowlattice.engine.backends import AiBackend, AiPiece, AiRequest
 from flowlattice.hosts.dev import run_lines
 from flowlattice.hosts.inprocess import Patience, Response
 from flowlattice.hosts.web import WebApp, streaming
@@ -403,16 +404,16 @@ flow.connect(first, flow.respond())
 """
 
 
-class Talking:
+class Talking(AiDouble):
     """A model that never stops by itself."""
 
     def __init__(self) -> None:
         self.closed = 0
 
-    async def answer(self, request: AiRequest) -> AsyncIterator[str]:
+    async def answer(self, request: AiRequest) -> AsyncGenerator[AiPiece, None]:
         try:
             while True:
-                yield request.prompt
+                yield AiPiece(text=request.messages[0].text)
         finally:
             self.closed += 1
 
@@ -482,3 +483,21 @@ async def test_one_respond_may_stream_and_another_not(tmp_path):
         assert flow_module(tmp_path).SEEN == [0, "over", "closed"]
         flow_module(tmp_path).GO.set()
         await until(lambda: "later" in flow_module(tmp_path).SEEN)
+
+
+@pytest.mark.parametrize("source", [PLAIN, PAGE])
+@running
+async def test_what_the_server_cuts_off_at_its_end_is_told(tmp_path, source):
+    app, socket = WebApp([runtime_of(tmp_path, source)]), Socket()
+    work = asyncio.create_task(socket.request(app, "/notes?waits_at=1"))
+    await until(lambda: len(socket.sent) == 2)
+    app.draining = True
+    work.cancel()
+    await work
+    assert flow_module(tmp_path).SEEN == [0, "cancelled", "closed"]
+    last = socket.sent[-1]
+    if source == PLAIN:
+        assert last["body"].startswith(b'event: error\ndata: {"error":"shutting_down"')
+        assert not last["more_body"]
+    else:
+        assert last["more_body"], "a page that is cut off does not look complete"

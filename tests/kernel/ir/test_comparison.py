@@ -60,7 +60,7 @@ def mutations(flow: FlowIR, plain: Any, path: tuple[str | int, ...]) -> Iterator
 # The order of these lists is the order of writing.
 UNORDERED = {
     "nodes", "edges", "surfaces", "egress", "capabilities", "reasons", "slos", "required", "unknown_capabilities",
-    "urls", "misused", "targets", "hosts", "enum", "type",
+    "urls", "misused", "repeated", "targets", "hosts", "enum", "type",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Lists of the file that are changed by way of functions that functions of the library are given, and of helpers."""
 
-from tests.support.bodies import CHANGES, PURE, Cases
+from tests.support.bodies import CHANGES, PURE, READS, Cases
 
 CASES = Cases()
 case = CASES.case
@@ -61,18 +61,18 @@ for name, statement in {
     )
 
 GIVEN = {
-    "a partial called in place": "functools.partial(add, SEEN)()",
+    "a partial called in place": "functools.partial(add, SEEN)()  # cause",
     "a partial that has a name": "p = functools.partial(add); p(SEEN)",
-    "a named argument of a partial": "functools.partial(add, xs=SEEN)()",
+    "a named argument of a partial": "functools.partial(add, xs=SEEN)()  # cause",
     "a partial of the file": "ADD()",
     "a partial of the file that names it": "ADD_NAMED()",
     "a partial that is handed on": "[each() for each in [ADD]]",
-    "map": "[*map(add, [SEEN])]",
-    "map over a table": "[*map(add, LISTS.values())]",
-    "a key": "sorted([SEEN], key=add)",
-    "a reduction": "functools.reduce(put, req.words, SEEN)",
-    "a list of it": "all_of([SEEN])",
-    "further arguments": "each_of(SEEN)",
+    "map": "[*map(add, [SEEN])]  # cause",
+    "map over a table": "[*map(add, LISTS.values())]  # cause",
+    "a key": "sorted([SEEN], key=add)  # cause",
+    "a reduction": "functools.reduce(put, req.words, SEEN)  # cause",
+    "a list of it": "all_of([SEEN])  # cause",
+    "further arguments": "each_of(SEEN)  # cause",
     "a method of an object of the file": "[*map(KEPT.add, req.words)]",
     "a default": "default(req.v)",
     "a default that is a list of the file": "named(req.v)",
@@ -157,5 +157,67 @@ case(
         words = [*map(str.upper, LISTS["a"])]
         words.append("y")
         return Res(v=f"{sizes} {more} {own} {first} {counted} {queue} {words}", words=lines)
+    """,
+)
+
+OTHERS = {
+    "a helper": "add(SEEN)",
+    "a helper of a helper": "nest(1, xs=SEEN)",
+    "what is handed on": "[*map(add, [SEEN])]",
+    "a partial": "functools.partial(nest, 1, SEEN)()",
+    "a loop over a table": "for key, xs in [('a', SEEN)]: xs.append(key)",
+    "a parameter by another name": "other(SEEN)",
+}
+for name, statement in OTHERS.items():
+    case(
+        f"a list that another function changes by {name}",
+        READS,
+        f"""
+        def add(xs):
+            xs.append("x")
+        def nest(n, xs):
+            add(xs)
+        def other(xs):
+            kept = xs or []
+            kept.append("x")
+        def g(req):
+            {statement}
+        @node
+        def f(req: Req) -> Res:
+            return Res(words=SEEN)  # cause
+        """,
+    )
+case(
+    "a list that is given beside one that is changed",
+    PURE,
+    """
+    WORDS = ["a"]
+    def add(xs, words):
+        xs.extend(words)
+    def padded(words):
+        words = list(words)
+        words.append("x")
+        return words
+    def g(req):
+        own = []
+        add(own, WORDS)
+        [*map(add, [own], [WORDS])]
+        functools.partial(add, own)(WORDS)
+    @node
+    def f(req: Req) -> Res:
+        return Res(words=padded(WORDS))
+    """,
+)
+case(
+    "a parameter that is itself or something else",
+    CHANGES,
+    """
+    def padded(words):
+        words = words or []
+        words.append("x")  # cause
+    @node
+    def f(req: Req) -> Res:
+        padded(SEEN)  # cause
+        return Res()
     """,
 )

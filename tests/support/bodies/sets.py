@@ -239,9 +239,11 @@ case(
             self.words = words
             self.lines = sorted(words)
             self.groups = {}
+            self.counts = {}
         def add(self, word):
             self.groups.setdefault(word[0], set()).add(word)
             self.words = self.words | {word}
+            self.counts[word] = self.counts.get(word, 0) + 1
         def sizes(self):
             return {key: len(group) for key, group in self.groups.items()}
         def sorted(self) -> list[str]:

@@ -150,10 +150,10 @@ case(
 )
 
 GIVEN = {
-    "an argument": "add(SEEN)",
-    "a named argument": "add(xs=COUNTS['a'])",
-    "a spread argument": "add(*[SEEN])",
-    "another helper": "nest(SEEN)",
+    "an argument": "add(SEEN)  # cause",
+    "a named argument": "add(xs=COUNTS['a'])  # cause",
+    "a spread argument": "add(*[SEEN])  # cause",
+    "another helper": "nest(SEEN)  # cause",
     "an item of a copy": "add(dict(COUNTS)[req.v])",
     "a choice": "add(max(COUNTS.values(), key=len))",
 }

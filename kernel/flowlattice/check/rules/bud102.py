@@ -93,10 +93,18 @@ def _problems(node: Node, budget: AiBudget) -> Iterator[str]:
     if answer is not None and budget.tokens_per_call is not None and answer >= budget.tokens_per_call:
         yield f"may have {budget.tokens_per_call} tokens, and its answer alone {answer}"
     most = spending.worst_tokens(node)
-    for period, ceiling in (("run", budget.tokens_per_run), ("day", budget.tokens_per_day)):
+    for period, ceiling in (
+        ("run", budget.tokens_per_run),
+        ("day", budget.tokens_per_day),
+        ("day of a tenant", budget.tokens_per_tenant_day),
+    ):
         if most is not None and ceiling is not None and most > ceiling:
             yield f"may have {most} tokens, and one {period} {ceiling}"
     cost = spending.worst_usd(node)
-    for period, dollars in (("run", budget.usd_per_run), ("day", budget.usd_per_day)):
+    for period, dollars in (
+        ("run", budget.usd_per_run),
+        ("day", budget.usd_per_day),
+        ("day of a tenant", budget.usd_per_tenant_day),
+    ):
         if cost is not None and dollars is not None and cost > Decimal(dollars):
             yield f"can cost {cost.normalize():f} USD, and one {period} may cost {dollars}"

@@ -69,6 +69,7 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     for node in flow.nodes:
         yield from _of_variables(flow, node)
         yield from _of_cache(flow, node)
+        yield from _of_tenant(flow, node)
     yield from _of_side_outputs(flow)
     yield from _of_partitions(flow)
 
@@ -99,6 +100,16 @@ def _of_cache(flow: FlowIR, node: Node) -> Iterator[Diagnostic]:
         message = f"results of {node.name} are void when {name} changes, no variable{nearest(name, variables)}"
         text = 'name the version of the flow or one of its variables: invalidate=("version",)'
         yield finding(CODE, message, defined(node), node=node.name, help=text)
+
+
+def _of_tenant(flow: FlowIR, node: Node) -> Iterator[Diagnostic]:
+    """A field that names whom a budget is for and that is not there."""
+    budget = None if node.ai is None else node.ai.budget
+    known = input_fields(flow, node)
+    if budget is not None and budget.tenant is not None and budget.tenant not in known:
+        name = budget.tenant
+        message = f"the budget of {node.name} is for each {name}, no field of {node.in_schema}{nearest(name, known)}"
+        yield finding(CODE, message, defined(node), node=node.name, help=f"its fields are {listed(known)}")
 
 
 def _of_side_outputs(flow: FlowIR) -> Iterator[Diagnostic]:

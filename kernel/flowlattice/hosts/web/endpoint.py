@@ -15,7 +15,14 @@ from flowlattice.engine.backends import EffectInDoubt, ResultUnknown
 from flowlattice.engine.inputs import json_object, json_value
 from flowlattice.engine.limits import Limits
 from flowlattice.engine.reply import JSON, NO_CONTENT
-from flowlattice.errors import DeadlineExceeded, FlowlatticeError, NodeFailed, ReservationHeld
+from flowlattice.errors import (
+    BudgetExceeded,
+    CallFailed,
+    DeadlineExceeded,
+    FlowlatticeError,
+    NodeFailed,
+    ReservationHeld,
+)
 from flowlattice.hosts.logs import about
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import ClientGone, Receive, Scope, Send, disconnected, send_reply
@@ -157,7 +164,8 @@ class Endpoint:
             status = 200 if stream.begun is None else stream.begun.status
         except ClientGone:
             if stream.is_stalled:
-                _log.warning("run %s was given up: its client took nothing for %g s", run.id, STALLED_S)
+                said = {"run": run.id, "flow": run.flow}
+                _log.warning("run %s was given up: its client took nothing for %g s", run.id, STALLED_S, extra=said)
         except asyncio.CancelledError:
             await stream.fail("shutting_down", run.id)
             raise
@@ -166,7 +174,8 @@ class Endpoint:
             if stream.begun is None:
                 return reply
             status = reply.status
-            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__)
+            said = about(error, run=run.id, flow=run.flow)
+            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
             await stream.fail(_code(reply), run.id)
         finally:
             stream.close()
@@ -322,6 +331,11 @@ def _failure(error: FlowlatticeError, run: Run) -> Reply:
             return replies.key_held(run.id)
         case ClientGone():
             raise error
+        case NodeFailed(cause=BudgetExceeded() as cause):
+            return replies.budget_exceeded(run.id, cause.retry_after)
+        case NodeFailed(cause=CallFailed(kind="rate_limited" | "transient") as cause):
+            _log_failure(error.node, run, cause)
+            return replies.unanswered(run.id, cause.retry_after)
         case NodeFailed():
             _log_failure(error.node, run, error.cause)
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from pydantic import JsonValue
@@ -32,6 +33,18 @@ def options(allow: bytes) -> Reply:
 def rate_limited(seconds: float) -> Reply:
     """429 with the seconds after which there is a token again."""
     return json_reply(429, {"error": "rate_limited"}, (b"retry-after", b"%d" % retry_after(seconds)))
+
+
+def budget_exceeded(run: str, wait: timedelta | None) -> Reply:
+    """429, with the seconds until there is a new budget where a new day brings one."""
+    after = () if wait is None else ((b"retry-after", b"%d" % retry_after(wait.total_seconds())),)
+    return json_reply(429, {"error": "budget_exhausted", "run": run}, *after)
+
+
+def unanswered(run: str, wait: timedelta | None) -> Reply:
+    """503: somebody else did not answer, and may do later."""
+    after = () if wait is None else ((b"retry-after", b"%d" % retry_after(wait.total_seconds())),)
+    return json_reply(503, {"error": "unavailable", "run": run}, *after)
 
 
 def too_large(limit: int) -> Reply:

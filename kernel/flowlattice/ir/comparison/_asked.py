@@ -75,7 +75,7 @@ def _facts(subject: str, was: CapabilityUse, now: CapabilityUse) -> Iterator[Cha
 
 
 def _bodies(name: str, was: Node, now: Node) -> Iterator[Change]:
-    """What is written in the body and matters to security: URLs, methods that are not offered, what is vouched for."""
+    """What is written in the body and matters to others: URLs, methods that are not offered, retries, vouched names."""
     old, new = (sorted(f"{u.host}{' with a credential' * u.credential}" for u in node.urls) for node in (was, now))
     if old != new:
         weight: Weight = "riskier" if any(new.count(url) > old.count(url) for url in new) else "safer"
@@ -83,6 +83,10 @@ def _bodies(name: str, was: Node, now: Node) -> Iterator[Change]:
     ways = [sorted(f"{m.binding} ({m.capability}).{m.method}" for m in node.misused) for node in (was, now)]
     if ways[0] != ways[1]:
         yield moved("capability", name, f"what {name} calls that is not offered", [*ways[0]], [*ways[1]], "riskier")
+    again = [sorted(f"{each.binding}.{each.method}" for each in node.repeated) for node in (was, now)]
+    if again[0] != again[1]:
+        weight = "riskier" if any(again[1].count(each) > again[0].count(each) for each in again[1]) else "safer"
+        yield moved("node", name, f"what {name} calls again until it succeeds", [*again[0]], [*again[1]], weight)
     if was.vouched != now.vouched:
         yield moved("effects", name, f"what is vouched for in {name}", [*was.vouched], [*now.vouched], "riskier")
     if was.unneeded_vouchers != now.unneeded_vouchers:

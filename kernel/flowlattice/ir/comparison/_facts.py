@@ -75,6 +75,8 @@ def _within(ai: Ai) -> str:
         "{} tokens a day": budget.tokens_per_day,
         "{} tokens a run": budget.tokens_per_run,
         "{} tokens a call": budget.tokens_per_call,
+        "{} USD a day for one tenant": budget.usd_per_tenant_day,
+        "{} tokens a day for one tenant": budget.tokens_per_tenant_day,
     }
     return f", at most {', '.join(text.format(most) for text, most in said.items() if most is not None) or 'anything'}"
 

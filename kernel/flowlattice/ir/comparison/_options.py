@@ -35,8 +35,8 @@ _CACHE = {
 }
 
 
-def dollars(was: JsonValue, now: JsonValue) -> Weight:
-    """A ceiling in dollars, as decimal text."""
+def decimal_ceiling(was: JsonValue, now: JsonValue) -> Weight:
+    """A ceiling as decimal text: dollars, a share."""
     return ceiling(_number(was), _number(now))
 
 
@@ -53,18 +53,22 @@ _AI = {
     "stream": Said("whether {} streams what its model answers"),
     "max_tokens": Said("the most tokens of an answer to {}", ceiling),
     "usd_per_million": Said("the prices that {} reckons with", riskier),
+    "tolerance": Said("by how much a replay of {} may differ", decimal_ceiling),
 }
 _BUDGET = {
-    "usd_per_day": Said("the most that {} may spend in a day (USD)", dollars),
-    "usd_per_run": Said("the most that {} may spend in a run (USD)", dollars),
+    "usd_per_day": Said("the most that {} may spend in a day (USD)", decimal_ceiling),
+    "usd_per_run": Said("the most that {} may spend in a run (USD)", decimal_ceiling),
     "tokens_per_day": Said("the most tokens of {} in a day", ceiling),
     "tokens_per_run": Said("the most tokens of {} in a run", ceiling),
     "tokens_per_call": Said("the most tokens of {} in a call", ceiling),
+    "tenant": Said("the field that names whom a call of {} is for", riskier),
+    "usd_per_tenant_day": Said("the most that {} may spend in a day for one tenant (USD)", decimal_ceiling),
+    "tokens_per_tenant_day": Said("the most tokens of {} in a day for one tenant", ceiling),
     "on_exhausted": Said("what happens when the budget of {} is used up"),
 }
 _COST = {
     "tokens": Said("the tokens that {} takes at worst", ceiling),
-    "usd": Said("what {} costs at worst (USD)", dollars),
+    "usd": Said("what {} costs at worst (USD)", decimal_ceiling),
     "cpu_ms": Said("the processor time that {} takes at worst (ms)", ceiling),
     "memory_bytes": Said("the memory that {} takes at worst (bytes)", ceiling),
 }

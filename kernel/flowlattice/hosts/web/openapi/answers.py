@@ -152,7 +152,8 @@ class Answers:
             self._error(409, "already_happened", "The same request was made before; its answer is not known.", run)
             self._error(503, "same_request_under_way", "The same request is still under way.", run, waits=True)
         if any(node.uses("ai.read") for node in self._nodes()):
-            self._error(429, "budget_exhausted", "The budget of its language model is used up.", run)
+            self._error(429, "budget_exhausted", "The budget of its language model is used up.", run, waits=True)
+            self._error(503, "unavailable", "The language model does not answer.", run, waits=True)
         self._error(500, "internal", "Something failed.", run)
         deadline = self._trigger.plan.deadline_ms
         if deadline is not None:
