@@ -54,6 +54,20 @@ async def test_a_call_that_does_not_fit_is_429_until_the_next_day(tmp_path):
 
 
 @running
+async def test_each_tenant_has_its_own_part_of_a_day(tmp_path):
+    budget = 'per(tenant="v", tenant_day=tokens(120))'  # one call, and no second
+    source = asking(model='model("gpt-4o-mini", max_tokens=50)', budget=budget)  # unpinned: no answer is kept
+    async with answered(tmp_path, source, reply_text("x", usage=(16, 50))) as (client, server):
+        answers = [await client("POST", "/ask", json={"v": name}) for name in ("acme", "acme", "other")]
+    assert [answer.status for answer in answers] == [200, 429, 200]
+    assert len(server.requests) == 2
+    (breach,) = [json.loads(file.read_text()) for file in (flows_home() / "breaches").glob("*.json")]
+    assert (breach["flow"], breach["node"], breach["refused"]) == ("asking", "ask", 1)
+    assert breach["scope"].endswith("/ask/acme")
+    assert breach["path"] == str(tmp_path)
+
+
+@running
 async def test_calls_at_once_never_pass_a_ceiling(tmp_path):
     budget = "per(day=tokens(300))"  # a call is at most 50 and its prompt
     async with answered(tmp_path, asking(budget=budget), reply_text("x", usage=(16, 50))) as (client, server):

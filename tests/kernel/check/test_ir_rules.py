@@ -90,6 +90,7 @@ CEILINGS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
     ({}, {"tokens_per_call": 100, "tokens_per_run": 100, "tokens_per_day": 100}, 0),
     ({}, {"tokens_per_call": 101, "tokens_per_day": 100}, 1),
     ({"max_tokens": 101}, {"tokens_per_run": 100}, 1),
+    ({"max_tokens": 101}, {"tokens_per_tenant_day": 100}, 1),
     # 600 prompt tokens at 1 and 400 answer tokens at 2 dollars a million: 0.0014.
     ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"tokens_per_call": 1000, "usd_per_run": "0.0014"}, 0),
     ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"tokens_per_call": 1000, "usd_per_run": "0.0013"}, 1),
