@@ -235,6 +235,8 @@ class Endpoint:
         finally:
             gone.cancel()
             if not work.done() and not run.goes_on:
+                if stream is not None:
+                    stream.close()
                 run.cancel()
                 work.cancel()
                 await asyncio.wait({work})
