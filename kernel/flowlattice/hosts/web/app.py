@@ -139,6 +139,8 @@ class WebApp:
     def _prepared(self, runtime: Runtime) -> _Served:
         flow = runtime.plan.flow
         door = Door(runtime, self._limits, self._part.of(runtime.plan.max_in_flight, flow))
+        for throttle in runtime.throttles:
+            throttle.share(self._limits, flow)
         routes = [
             _Route(trigger.plan.method, trigger.plan.path, Endpoint(door, trigger, self._counted(trigger.plan, flow)))
             for trigger in runtime.triggers
