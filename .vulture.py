@@ -93,3 +93,6 @@ _.probes
 
 # Fields of the IR that the semantic diff compares by their names.
 _.view_body
+
+# Read by prometheus_client for each metric that is made (hosts/web/metrics.py).
+_.ValueClass

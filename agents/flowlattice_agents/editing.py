@@ -6,10 +6,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from flowlattice.budgets import Breach
 from flowlattice.certify import Certificate
 from flowlattice.errors import UsageError
 from flowlattice.ir.digest import digest_of
 from flowlattice_agents.errors import SpecError
+from flowlattice_agents.naming import name_in
 from flowlattice_agents.spec import Example, FlowSpec
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE
 
@@ -23,6 +25,7 @@ class EditBase(BaseModel):
         spec: The spec beside it; none if there is none, or it cannot be read.
         demanded: What it had to answer by a spec that was set aside, since a change of it does not fit the file.
         certificate: The certificate beside it, as text.
+        breach: What its day's budget refused, if the change is to answer that.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,6 +35,7 @@ class EditBase(BaseModel):
     spec: FlowSpec | None = None
     demanded: tuple[Example, ...] = ()
     certificate: str | None = None
+    breach: Breach | None = None
 
 
 def edit_base(path: Path, *, in_place: bool) -> EditBase:
@@ -62,6 +66,18 @@ def edit_base(path: Path, *, in_place: bool) -> EditBase:
         spec=_spec(folder / SPEC_FILE) if own else None,
         certificate=_text(folder / CERTIFICATE_FILE) if own else None,
     )
+
+
+def answering(base: EditBase, breach: Breach) -> EditBase:
+    """The flow as what a breach report is to be answered in: its file is changed, whatever spec it came from.
+
+    Raises:
+        UsageError: The report is about another flow.
+    """
+    name = name_in(base.source)
+    if name != breach.flow:
+        raise UsageError(f"the breach report is about {breach.flow}, and {base.folder} holds {name or 'another flow'}")
+    return without_spec(base).model_copy(update={"breach": breach})
 
 
 def without_spec(base: EditBase) -> EditBase:

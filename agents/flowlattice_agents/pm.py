@@ -12,10 +12,12 @@ from typing import cast
 from langgraph.types import interrupt
 from pydantic import JsonValue
 
+from flowlattice.budgets import Breach
+from flowlattice_agents.chunks import NothingToCut, smaller
 from flowlattice_agents.editing import EditBase
 from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Block, Draft, Existing, Question
 from flowlattice_agents.obligations import EXAMPLES
-from flowlattice_agents.spec import Example, FlowSpec
+from flowlattice_agents.spec import Assumption, Example, FlowSpec
 from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import GivenAnswer, RunState
 from flowlattice_agents.workbench import Workbench, needed
@@ -121,9 +123,21 @@ class PM:
             self.bench.progress.say("pm", "started", f"reads the brief ({model.name})")
             return model.draft(brief, answers)
         base = store.model(EditBase, edited)
+        if base.breach is not None:
+            return self._answered(base, base.breach)
         of = "its spec" if base.spec else "the flow file itself, which has no spec"
         self.bench.progress.say("pm", "started", f"reads the change request ({model.name}); changes {of}")
         return model.change(Existing(source=base.source, spec=base.spec), brief, answers)
+
+    def _answered(self, base: EditBase, breach: Breach) -> Draft:
+        """Propose smaller calls for those that a day's budget refused; the review decides. No model is asked."""
+        self.bench.progress.say("pm", "started", f"reads what the budget of {breach.node} refused on {breach.day}")
+        try:
+            proposal = smaller(base.source, breach)
+        except NothingToCut as why:
+            return Draft(refusal=str(why))
+        told = (Assumption(slot="chunk", text=proposal.text),)
+        return Draft(source=proposal.source, examples=base.demanded, assumptions=told)
 
     def _blocks(self, block: Block) -> RunState:
         reason = f"{block.code}: {block.reason.rstrip('.')}. Instead: {block.alternative}"

@@ -71,9 +71,10 @@ def runtime_of(
 class Client:
     """Requests to a host without sockets."""
 
+    app: WebApp
     driver: InProcess
     log: MemoryCallLog
-    app: WebApp
+    runtime: Runtime
 
     async def __call__(
         self, method: str, target: str, *, json: Any = None, body: bytes | None = None, headers=None
@@ -90,9 +91,10 @@ class Client:
 async def web(folder: Path, source: str, *, bindings: Bindings | None = None) -> AsyncIterator[Client]:
     """The web host of a flow."""
     log = MemoryCallLog()
-    app = WebApp([runtime_of(folder, source, bindings=bindings, log=log)])
+    served = runtime_of(folder, source, bindings=bindings, log=log)
+    app = WebApp([served])
     async with InProcess(app) as driver:
-        yield Client(driver, log, app)
+        yield Client(app, driver, log, served)
 
 
 def ask(folder: Path, source: str, *requests: dict[str, Any]) -> list[Response]:

@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack, get_args
 
 import click
 
+from flowlattice.budgets import Breach, read_breach
 from flowlattice.check.allowed import read_hosts
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
@@ -19,7 +20,7 @@ from flowlattice_agents.chat.prices import parse_price
 from flowlattice_agents.commands.options import MONEY
 from flowlattice_agents.commands.outputs import check_file
 from flowlattice_agents.conversation import Conversation, read_answers
-from flowlattice_agents.editing import edit_base
+from flowlattice_agents.editing import answering, edit_base
 from flowlattice_agents.models.base import Arm
 from flowlattice_agents.models.registry import absolute_name, checked_name
 from flowlattice_agents.report import Reporter
@@ -37,6 +38,7 @@ _BRIEF_SUFFIXES = (".md", ".txt")
     flows author brief.md --json --answers answers.yaml --allow-hosts hosts.yaml
     flows author --spec spec.yaml
     flows author --edit flows/orders "raise the limit to 2000 requests a second"
+    flows author --edit flows/sum breach.json
     flows author brief.md --model openai:gpt-4o-mini --budget-usd 0.50
     """
 )
@@ -97,6 +99,13 @@ def _parameters(brief: str | None, options: Options) -> Parameters:
     edit = None if options["edit"] is None else edit_base(options["edit"], in_place=options["out"] is None)
     if edit is not None and brief is None:
         raise UsageError("--edit changes a flow as a brief says; name the brief, not --spec")
+    breach = None if brief is None or not brief.endswith(".json") else breach_in(brief)
+    if breach is not None:
+        if edit is None:
+            raise UsageError(
+                f"{brief} is a breach report, which a change answers: --edit PATH of the flow {breach.flow}"
+            )
+        edit = answering(edit, breach)
     out = options["out"] if options["out"] is not None or edit is None else edit.folder
     hosts, spec = options["allow_hosts"], options["spec"]
     if options["price"] is not None:
@@ -142,6 +151,16 @@ def read_brief(given: str) -> str:
             raise UsageError(f"{given}: no such file; name a file that is there, or write the brief in quotes")
     # Bytes of the command line that are no text arrive as lone surrogates.
     return _decoded(given.encode("utf-8", "surrogateescape"))
+
+
+def breach_in(given: str) -> Breach | None:
+    """The breach report that a brief is; none where it is another text."""
+    path = Path(given)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return read_breach(path) if '"budget breach"' in text[:1000] else None
 
 
 def read_spec(path: Path) -> FlowSpec:

@@ -22,6 +22,7 @@ from flowlattice.engine.limits import TokenBucket, retry_after
 DEADLINE_S = 0.25
 MAX_BODY_BYTES = 1_048_576
 MAX_IN_FLIGHT = 1024
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -44,6 +45,7 @@ class Echo:
         """POST /echo."""
         started = time.monotonic()
         response = await self.limited(request)
+        response.raw_headers.append(NOSNIFF)
         self.requests.labels("/echo", "POST", str(response.status_code)).inc()
         self.seconds.observe(time.monotonic() - started)
         return response

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from flowlattice.bindings.presence import Presence
+
 T = TypeVar("T")
 
 _BUSY_MS = 5000
@@ -21,12 +23,16 @@ class Database:
     Args:
         path: The file; none for memory.
         schema: Statements that make what is not there yet.
+
+    Attributes:
+        presence: This process among those that have the file open.
     """
 
     def __init__(self, path: Path | None, schema: str) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._is_file = path is not None
+        self.presence = Presence(None if path is None else path.with_name(f"{path.name}-alive"))
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
@@ -49,6 +55,7 @@ class Database:
         """Close the connection, after what is under way."""
         with self._lock:
             self._connection.close()
+            self.presence.close()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -22,12 +22,13 @@ from flowlattice.bindings.entries import (
     SqliteEntry,
 )
 from flowlattice.bindings.file import BINDINGS_FILE, bindings_text, read_environment
+from flowlattice.bindings.keys import SqliteDedupe
 from flowlattice.bindings.ledgers import ledger_place
 from flowlattice.bindings.local import LocalBindings
 from flowlattice.bindings.mail import SmtpSender
 from flowlattice.bindings.objects import FolderObjects
 from flowlattice.bindings.sources import Randomness, SystemClock
-from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv, SqliteSessions
+from flowlattice.bindings.stores import SCHEMA, SqliteKv, SqliteSessions
 from flowlattice.bindings.tables import SqliteTables
 from flowlattice.budgets import Ledger
 from flowlattice.capabilities import Clock, KvWrite, Rng, SessionStore

@@ -11,9 +11,11 @@ from pydantic import JsonValue
 from flowlattice.bindings.credentials import CredentialDouble
 from flowlattice.bindings.database import Database
 from flowlattice.bindings.doubles import AiDouble, HttpDouble, SenderDouble
+from flowlattice.bindings.kept import LOCAL_STORE
+from flowlattice.bindings.keys import SqliteDedupe
 from flowlattice.bindings.objects import FolderObjects
 from flowlattice.bindings.sources import Randomness, SystemClock
-from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv, SqliteSessions
+from flowlattice.bindings.stores import SCHEMA, SqliteKv, SqliteSessions
 from flowlattice.bindings.tables import SqliteTables
 from flowlattice.capabilities import Clock, KvWrite, Rng, SessionStore
 from flowlattice.engine.backends import (
@@ -112,7 +114,7 @@ class LocalBindings:
 
     def _opened(self) -> Database:
         if self._database is None:
-            self._database = Database(None if self._state is None else self._state / "state.sqlite", SCHEMA)
+            self._database = Database(None if self._state is None else self._state / LOCAL_STORE, SCHEMA)
         return self._database
 
     def _folder(self) -> Path:

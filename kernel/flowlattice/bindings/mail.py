@@ -16,6 +16,8 @@ from flowlattice.bindings.entries import SmtpEntry
 from flowlattice.engine.backends import NotSent
 
 _TIMEOUT_S: Final = 20.0
+# By these the server says that it has not taken the message (RFC 5321, 4.2.1).
+_REFUSED: Final = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 
 class SmtpSender:
@@ -33,8 +35,8 @@ class SmtpSender:
 
         Raises:
             ValueError: An address or the subject cannot stand in a header.
-            NotSent: There was no connection.
-            smtplib.SMTPException: The server refused it, or something failed after it was handed over.
+            NotSent: There was no connection, or the server refused the message.
+            smtplib.SMTPException: Something failed after it was begun to be handed over.
         """
         parts = value if isinstance(value, dict) else {}
         message = self._message({name: str(part) for name, part in parts.items() if part is not None}, headers)
@@ -54,19 +56,32 @@ class SmtpSender:
         return message
 
     def _deliver(self, message: EmailMessage) -> None:
+        with self._connected() as server:
+            try:
+                server.send_message(message)
+            except _REFUSED as error:
+                raise self._not_sent("refused", error) from error
+
+    def _connected(self) -> smtplib.SMTP:
+        """A server that is ready to take a message; whatever goes wrong until then, nothing was sent."""
         entry = self._entry
         secure = ssl.create_default_context()
         try:
-            server = (
-                smtplib.SMTP_SSL(entry.host, entry.port, timeout=_TIMEOUT_S, context=secure)
-                if entry.tls == "whole"
-                else smtplib.SMTP(entry.host, entry.port, timeout=_TIMEOUT_S)
-            )
+            if entry.tls == "whole":
+                server: smtplib.SMTP = smtplib.SMTP_SSL(entry.host, entry.port, timeout=_TIMEOUT_S, context=secure)
+            else:
+                server = smtplib.SMTP(entry.host, entry.port, timeout=_TIMEOUT_S)
         except OSError as error:
-            raise NotSent(f"binding {self._binding}: no connection ({type(error).__name__})") from error
-        with server:
+            raise self._not_sent("no connection", error) from error
+        try:
             if entry.tls == "start":
                 server.starttls(context=secure)
             if entry.username is not None and entry.password is not None:
                 server.login(entry.username, entry.password.read(self._binding))
-            server.send_message(message)
+        except OSError as error:  # which every error of smtplib is
+            server.close()
+            raise self._not_sent("no login", error) from error
+        return server
+
+    def _not_sent(self, what: str, error: Exception) -> NotSent:
+        return NotSent(f"binding {self._binding}: {what} ({type(error).__name__})")

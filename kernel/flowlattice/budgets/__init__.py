@@ -4,7 +4,7 @@ What a call may cost at worst, and what it did cost, is up to the caller; so is 
 """
 
 from flowlattice.budgets.amounts import Account, Amount, Remaining, Report, Reservation, Scope
-from flowlattice.budgets.breaches import Breach, Breaches
+from flowlattice.budgets.breaches import Breach, Breaches, read_breach
 from flowlattice.budgets.ledger import Ledger
 from flowlattice.budgets.limits import Limits
 from flowlattice.budgets.owners import Owner
@@ -23,4 +23,5 @@ __all__ = [
     "Report",
     "Reservation",
     "Scope",
+    "read_breach",
 ]

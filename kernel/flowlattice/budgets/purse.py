@@ -19,11 +19,12 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-from flowlattice.budgets.amounts import Account, Amount, Remaining, Reservation, Scope
-from flowlattice.budgets.breaches import Breach, Count
+from flowlattice.budgets.amounts import Account, Amount, Remaining, Report, Reservation, Scope
+from flowlattice.budgets.breaches import Breach, Breaches, Count
 from flowlattice.budgets.ledger import Ledger
 from flowlattice.budgets.limits import Limits
 from flowlattice.errors import BudgetExceeded, UsageError
@@ -61,7 +62,7 @@ class Purse:
         self._limits = limits
         self._environment, self._name, self._node = environment, flow, node
         self._refused: dict[str, int] = {}
-        self._noted: dict[str, datetime] = {}
+        self._noted: dict[str, Breach] = {}
         self._flow = f"{_part(environment)}/{_part(flow)}"
         self._base = (Scope(id=_part(environment)), Scope(id=self._flow, parent=_part(environment)))
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="budget")
@@ -113,7 +114,8 @@ class Purse:
         await self._do(lambda: self._ledger.release(reservation))
 
     def close(self) -> None:
-        """Finish what is under way; the ledger stays open."""
+        """Finish what is under way and write down what was refused since the last time; the ledger stays open."""
+        self._thread.submit(self._note_rest)
         self._thread.shutdown(wait=True)
 
     async def _do(self, work: Callable[[], T]) -> T:
@@ -135,32 +137,44 @@ class Purse:
         if breaches is None:
             return
         self._refused[scope] = self._refused.get(scope, 0) + 1
-        if scope in self._noted and moment - self._noted[scope] < _BETWEEN_NOTES:
-            return
-        self._noted[scope] = moment
-        report = self._ledger.report(scope)
-        each = max(1, report.calls)
-        breach = Breach(
+        known = self._noted.get(scope)
+        if known is None or moment - known.last >= _BETWEEN_NOTES:
+            report = self._ledger.report(scope)
+            self._write(breaches, self._breach(report, asked, moment, breaches.flow))
+
+    def _note_rest(self) -> None:
+        breaches = self._ledger.breaches
+        for scope in [*self._refused]:
+            if breaches is not None and scope in self._noted:
+                self._write(breaches, self._noted[scope])
+
+    def _write(self, breaches: Breaches, breach: Breach) -> None:
+        self._noted[breach.scope] = breach
+        counted = breach.model_copy(update={"refused": self._refused.pop(breach.scope)})
+        try:
+            breaches.note(counted)
+        except (OSError, UsageError) as error:
+            _log.warning("the breach of %s is not written down: %s", breach.scope, error)
+
+    def _breach(self, report: Report, asked: Amount, moment: datetime, flow: Path | None) -> Breach:
+        most = max(1, report.calls)
+        return Breach(
             environment=self._environment,
             flow=self._name,
             node=self._node,
-            path=None if breaches.flow is None else str(breaches.flow),
-            scope=scope,
+            path=None if flow is None else str(flow),
+            scope=report.scope,
             day=moment.date(),
             ceiling=Count(micro_usd=report.ceiling.micro_usd, tokens=report.ceiling.tokens),
             spent=_count(report.spent),
             held=_count(report.held),
             asked=_count(asked),
             calls=report.calls,
-            each=Count(micro_usd=report.spent.micro_usd // each, tokens=report.spent.tokens // each),
-            refused=self._refused.pop(scope),
+            each=Count(micro_usd=report.spent.micro_usd // most, tokens=report.spent.tokens // most),
+            refused=1,
             first=moment,
             last=moment,
         )
-        try:
-            breaches.note(breach)
-        except (OSError, UsageError) as error:
-            _log.warning("the breach of %s is not written down: %s", scope, error)
 
     def _day(self, moment: datetime) -> str:
         return f"{self._flow}/{moment.date()}"

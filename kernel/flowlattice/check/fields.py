@@ -18,6 +18,17 @@ def fields_of(flow: FlowIR, schema_name: str | None) -> dict[str, JsonValue]:
     return _fields(schema, definitions if isinstance(definitions, dict) else {})
 
 
+def item_fields(flow: FlowIR, schema_name: str | None) -> dict[str, JsonValue]:
+    """The fields of the items of a list, or of a record whose body is one."""
+    schema = flow.schemas.get(schema_name or "")
+    if not isinstance(schema, dict):
+        return {}
+    parts = [field for field in fields_of(flow, schema_name).values() if isinstance(field, dict)]
+    held = next((field for field in parts if field.get("x-in") == "body"), schema)
+    definitions = schema.get("$defs")
+    return _fields(held.get("items"), definitions if isinstance(definitions, dict) else {})
+
+
 def input_fields(flow: FlowIR, node: Node) -> list[str]:
     """The names of the fields that a node takes."""
     return list(fields_of(flow, node.in_schema))

@@ -18,7 +18,7 @@ _TITLES: Final[dict[bench.Arm, str]] = {
     "cold": "checked anew",
     "unchanged": "checked again, unchanged",
     "changed": "checked again, one file changed",
-    "examples": "all examples, each anew",
+    "examples": "all examples, anew",
 }
 
 

@@ -14,6 +14,7 @@ class Answers:
 
     Attributes:
         in_pieces: Whether one of them goes out while the run is under way.
+        in_text: Whether one of those is a text or a page.
         opening: The head of every answer, if there is but one respond, which goes out in pieces, and no record has
             headers of its own: it may go out before anything has come.
     """
@@ -21,6 +22,7 @@ class Answers:
     def __init__(self, fan: Fan, units: Mapping[str, AnyUnit], flow: ir.FlowIR) -> None:
         found = list(_responds(fan, units))
         self.in_pieces = any(respond.goes_out_in_pieces for respond in found)
+        self.in_text = any(respond.goes_out_in_pieces and respond.body != "events" for respond in found)
         is_known = len(found) == 1 and self.in_pieces and not _has_headers(found[0], flow)
         self.opening: Reply | None = reply_head(found[0]) if is_known else None
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import JsonValue
 
@@ -23,6 +23,18 @@ class NotSent(FlowlatticeError):
 
 class EffectInDoubt(ReservationHeld):
     """The key's effect began and nobody knows whether it happened; a person decides."""
+
+
+class ResultUnknown(ReservationHeld):
+    """The key's effect happened, as a person has decided, and nobody knows what it returned."""
+
+
+class Holder(NamedTuple):
+    """Whose effect a key is, for people who look at it: flow, node and run."""
+
+    flow: str
+    node: str
+    run: str
 
 
 class HttpBackend(Protocol):
@@ -59,12 +71,13 @@ class HttpBackend(Protocol):
 class DedupeBackend(Protocol):
     """A `DedupeStore` that can also say that nobody knows."""
 
-    async def reserve(self, key: bytes, *, ttl: timedelta) -> bytes | None:
+    async def reserve(self, key: bytes, *, ttl: timedelta, holder: Holder = ...) -> bytes | None:
         """Reserve a key; what was confirmed under it instead if it is taken.
 
         Raises:
             ReservationHeld: Another run holds the key.
             EffectInDoubt: Its effect may have happened.
+            ResultUnknown: Its effect happened, and nobody knows what it returned.
         """
 
     async def confirm(self, key: bytes, result: bytes) -> None:
@@ -74,7 +87,7 @@ class DedupeBackend(Protocol):
         """The effect certainly did not happen; the key is free again."""
 
     async def doubt(self, key: bytes) -> None:
-        """The effect may have happened; the key stays taken until its time is over or a person decides."""
+        """The effect may have happened; the key stays taken until a person decides."""
 
 
 class Credential(Protocol):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from flowlattice import keys
-from flowlattice.engine.backends import DedupeBackend, EffectInDoubt
+from flowlattice.engine.backends import DedupeBackend, EffectInDoubt, Holder, ResultUnknown
 from flowlattice.engine.failures import UserCode
 from flowlattice.engine.run import Attempt, Run
 from flowlattice.errors import ReservationHeld
@@ -35,7 +35,7 @@ class KeyOf:
     """The idempotency key of a node's effect on a record."""
 
     def __init__(self, flow: str, node: str, idempotency: Idempotency) -> None:
-        self._flow = flow
+        self.flow = flow
         self._node = node
         self._fields = idempotency.fields
 
@@ -47,7 +47,7 @@ class KeyOf:
         """
         values = {name: _plain(_field(record, name)) for name in self._fields}
         try:
-            return keys.idempotency_key(self._flow, self._node, "", values)
+            return keys.idempotency_key(self.flow, self._node, "", values)
         except keys.KeyFieldError as error:
             raise InvalidInput(
                 error.path.removeprefix("fields."), f"cannot be part of a key: {error.problem}"
@@ -60,7 +60,7 @@ class Once:
     def __init__(
         self,
         name: str,
-        key_of: Callable[[object], bytes],
+        key_of: KeyOf,
         idempotency: Idempotency,
         store: DedupeBackend,
         returns: object,
@@ -103,10 +103,11 @@ class Once:
         remaining = run.remaining()
         until = loop.time() + (_LONGEST_WAIT_S if remaining is None else remaining)
         pause = 0.005
+        holder = Holder(self._key_of.flow, self._name, run.id)
         while True:
             try:
-                return await self._store.reserve(key, ttl=self.ttl)
-            except EffectInDoubt:
+                return await self._store.reserve(key, ttl=self.ttl, holder=holder)
+            except (EffectInDoubt, ResultUnknown):
                 raise
             except ReservationHeld:
                 if run.cancelled or loop.time() + pause >= until:

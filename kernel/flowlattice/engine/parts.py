@@ -43,10 +43,11 @@ class Parts:
     def header_lines(self, record: BaseModel) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that a record stands for; one whose value is null is left out."""
         values = ((header, getattr(record, name)) for name, header in self.headers)
-        return tuple((header, header_value(_text(value)).encode()) for header, value in values if value is not None)
+        return tuple((header, header_value(text_of(value)).encode()) for header, value in values if value is not None)
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value where it stands as text, as in its JSON but without quotes."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from pydantic import BaseModel
 
-from flowlattice.engine.parts import Parts
+from flowlattice.engine.parts import Parts, text_of
 from flowlattice.engine.reply import Reply, json_bytes, reply_head, with_headers
 from flowlattice.plan import Respond
 
@@ -97,7 +97,7 @@ def _getter(kind: type, field: str) -> Callable[[object], object]:
 
 
 def _one_line(mark: object) -> str:
-    text = str(mark)
+    text = text_of(mark)
     if _NO_ID.search(text):
         raise ValueError("the id and the name of an event are one line")
     return text

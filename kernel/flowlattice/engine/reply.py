@@ -10,6 +10,7 @@ from pydantic import BaseModel, JsonValue
 from pydantic_core import to_json
 
 from flowlattice.engine.parts import Parts
+from flowlattice.engine.protection import NOSNIFF, protecting
 from flowlattice.headers import header_value
 from flowlattice.plan import Respond
 from flowlattice.plan.units import BODILESS
@@ -45,12 +46,12 @@ def json_bytes(value: object, leave_out: set[str] | None = None) -> bytes:
 
 def json_reply(status: int, value: JsonValue, *headers: tuple[bytes, bytes]) -> Reply:
     """An answer with a JSON body."""
-    return Reply(status, json_bytes(value), JSON, headers)
+    return Reply(status, json_bytes(value), JSON, (NOSNIFF, *headers))
 
 
 def text_reply(status: int, text: str) -> Reply:
     """An answer with a plain-text body."""
-    return Reply(status, text.encode(), TEXT)
+    return Reply(status, text.encode(), TEXT, (NOSNIFF,))
 
 
 def renderer(respond: Respond) -> Callable[[object], Reply]:
@@ -84,7 +85,7 @@ def reply_head(respond: Respond) -> Reply:
     always = tuple((name.lower().encode(), header_value(text).encode()) for name, text in respond.headers.items())
     if is_bodiless(respond):
         return with_headers(Reply(respond.status), always)
-    fixed = _NO_STORE if respond.body == "events" else ()
+    fixed = (*protecting(respond.body), *(_NO_STORE if respond.body == "events" else ()))
     return with_headers(Reply(respond.status, b"", _CONTENT_TYPES[respond.body], fixed), always)
 
 

@@ -56,6 +56,7 @@ class Runtime:
 
     Attributes:
         plan: The plan.
+        flow: The IR of the flow that it was made from.
         triggers: Its triggers.
         log: Where capability calls are recorded.
         doubles: Bindings that local doubles stand in for.
@@ -65,6 +66,7 @@ class Runtime:
     """
 
     plan: ExecPlan
+    flow: ir.FlowIR
     triggers: tuple[BoundTrigger, ...]
     bindings: Bindings
     log: CallLog
@@ -151,7 +153,8 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         for trigger in plan.triggers
     )
     doubles, terms = _doubles(flow, bindings), terms_of(flow, bindings)
-    return Runtime(plan, triggers, bindings, log or NoCallLog(), doubles, terms=terms, throttles=functions.throttles)
+    log, throttles = log or NoCallLog(), functions.throttles
+    return Runtime(plan, flow, triggers, bindings, log, doubles, terms=terms, throttles=throttles)
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:

@@ -79,6 +79,12 @@ class ServedFlow:
         """Stop it, in an orderly way first."""
         self._stop()
 
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def request(
         self, method: str, target: str, *, body: str | bytes | None = None, content_type: str | None = None
     ) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from flowlattice.bindings import EnvironmentBindings, LocalBindings, SqliteCallLog, bindings_for
+from flowlattice.bindings.kept import LOCAL_STORE, environment_stores
 from flowlattice.deployments import LOCAL, Deployment, Deployments
 from flowlattice.engine import Runtime
 from flowlattice.engine.backends import Bindings
@@ -125,6 +126,18 @@ class DeployedFlows:
 def state_folder(home: Path, name: str) -> Path:
     """Where a deployed flow keeps its entries, keys and run log."""
     return home / "state" / name
+
+
+def deployed_stores(home: Path) -> list[Path]:
+    """The database files in which everything that is deployed keeps the keys of its effects."""
+    found: list[Path] = []
+    for deployment in Deployments(home).all_current():
+        state = state_folder(home, deployment.name)
+        if deployment.environment == LOCAL:
+            found.append(state / LOCAL_STORE)
+        else:
+            found += environment_stores(deployment.bindings or "", deployment.environment, state)
+    return found
 
 
 def _bindings(deployment: Deployment, state: Path) -> Bindings:

@@ -104,7 +104,7 @@ class PortTypes:
             case Node():
                 return _present(self.returned(element.function))
             case ForEach():
-                return _present(_item(self.returned(element.function)))
+                return _present(item_of(self.returned(element.function)))
             case Pairing():
                 return _present(self.returned(element.function))
             case Window() | Distinct():
@@ -132,7 +132,7 @@ def both(types: Iterable[object]) -> object:
     return _union(_distinct(type_ for type_ in types if type_ is not NO_TYPE))
 
 
-def _item(annotation: object) -> object:
+def item_of(annotation: object) -> object:
     """The type of the items of a sequence."""
     annotation = without_metadata(annotation)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)

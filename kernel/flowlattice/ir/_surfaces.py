@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from flowlattice.durations import in_ms
 from flowlattice.ir import model as ir
-from flowlattice.ir._ports import PortTypes
+from flowlattice.ir._ports import PortTypes, item_of
 from flowlattice.ir.numbers import config
 from flowlattice.ir.schemas import Schemas, wire_name
 from flowlattice.language.aggregates import WINDOW_END, WINDOW_START, Aggregate, AggregateFunction
@@ -46,7 +46,7 @@ def _surface(element: Element, schemas: Schemas, ports: PortTypes) -> tuple[ir.S
         case Merge():
             return "merge", {}
         case RespondNode():
-            return "respond", _respond(element)
+            return "respond", _respond(element, ports)
         case ForEach():
             return "foreach", {"concurrency": element.concurrency}
         case Pairing():
@@ -64,10 +64,12 @@ def _surface(element: Element, schemas: Schemas, ports: PortTypes) -> tuple[ir.S
             return None
 
 
-def _respond(element: RespondNode[object]) -> _Config:
+def _respond(element: RespondNode[object], ports: PortTypes) -> _Config:
     given: _Config = {"status": element.status, "body": element.body}
     given |= {"stream": True} if element.stream else {}
-    given |= {name: field for name, field in (("event_id", element.event_id), ("event", element.event)) if field}
+    item = ports.incoming(element) if element.stream else item_of(ports.incoming(element))
+    marks = {"event_id": element.event_id, "event": element.event}
+    given |= {mark: wire_name(item, field) for mark, field in marks.items() if field is not None}
     return given | ({"headers": {**element.headers}} if element.headers else {})
 
 

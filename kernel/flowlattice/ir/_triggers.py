@@ -85,4 +85,5 @@ def _http(given: HttpTrigger[Record]) -> ir.Trigger:
             )
             for reply in given.invalid
         ),
+        origins=given.origins,
     )

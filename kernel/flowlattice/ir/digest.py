@@ -17,7 +17,7 @@ from blake3 import blake3
 
 from flowlattice.ir.model import FlowIR
 from flowlattice.language.artifacts import CONNECTORS_FILE, named_files, own_file
-from flowlattice.language.sources import decoded, flow_file, parsed
+from flowlattice.language.sources import decoded, flow_file, parsed, parts_of
 
 
 def source_digest(path: Path) -> str:
@@ -130,7 +130,7 @@ def _read(file: Path) -> SourceFile:
 
 def _imported(file: Path, tree: ast.Module | None, folder: Path) -> Iterator[Path]:
     """The files of the folder that a file imports."""
-    for part in () if tree is None else ast.walk(tree):
+    for part in () if tree is None else parts_of(tree):
         if isinstance(part, ast.ImportFrom) and part.level:
             base = file
             for _ in range(part.level):

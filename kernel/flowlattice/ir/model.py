@@ -6,7 +6,9 @@ milliseconds (`*_ms`) or seconds (`*_s`). `from`, `to`, `targets` and `compensat
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Literal, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -102,6 +104,7 @@ class Trigger(IRModel):
         body: http: how its body is encoded.
         max_body_bytes: http: a larger body is answered 413.
         invalid: http: answers to invalid input.
+        origins: http: other sites whose pages may send forms to it.
         group: kafka: the consumer group.
         visibility_timeout_ms: queue and kafka: how long a delivery is hidden from others before it is delivered again.
         max_deliveries: queue and kafka: how often one record is delivered at most.
@@ -120,6 +123,7 @@ class Trigger(IRModel):
     body: Literal["json", "form"] | None = None
     max_body_bytes: int | None = None
     invalid: tuple[InvalidReply, ...] = ()
+    origins: tuple[str, ...] = ()
     group: str | None = None
     visibility_timeout_ms: int | None = None
     max_deliveries: int | None = None
@@ -384,7 +388,8 @@ class Surface(IRModel):
     `partition` {fields, max_parallel_shards, weights: {key: weight}};
     `error_handler` {strategy: retry|dead_letter|halt|escalate, max, backoff_ms, factor, to, then: the same again};
     `rate_limit` {qps, burst}; `timeout` {timeout_ms}; `spill` {bytes, bandwidth_bytes_s, blob};
-    `respond` {status, body, stream, headers: those that are always the same, where there are any}.
+    `respond` {status, body, stream, event_id, event: the fields of an item that are the event's id and name, headers:
+    those that are always the same, where there are any}.
     """
 
     kind: SurfaceKind
@@ -505,6 +510,18 @@ class EgressGrant(IRModel):
     source: Source
 
 
+class _Lookup:
+    """The nodes of one flow by id, of several with one id the first, and the edges at each."""
+
+    def __init__(self, flow: FlowIR) -> None:
+        self.nodes = {node.id: node for node in reversed(flow.nodes)}
+        self.outgoing: dict[UUID, list[Edge]] = {}
+        self.incoming: dict[UUID, list[Edge]] = {}
+        for edge in flow.edges:
+            self.outgoing.setdefault(edge.source_id, []).append(edge)
+            self.incoming.setdefault(edge.target_id, []).append(edge)
+
+
 class FlowIR(IRModel):
     """A whole flow as data.
 
@@ -544,10 +561,7 @@ class FlowIR(IRModel):
         Raises:
             KeyError: There is none.
         """
-        for node in self.nodes:
-            if node.id == node_id:
-                return node
-        raise KeyError(node_id)
+        return self._lookup.nodes[node_id]
 
     def triggers(self) -> tuple[Node, ...]:
         """The nodes that start runs."""
@@ -555,11 +569,21 @@ class FlowIR(IRModel):
 
     def outgoing(self, node_id: UUID) -> tuple[Edge, ...]:
         """The edges that leave a node, in the order they were connected."""
-        return tuple(edge for edge in self.edges if edge.source_id == node_id)
+        return tuple(self._lookup.outgoing.get(node_id, ()))
 
     def incoming(self, node_id: UUID) -> tuple[Edge, ...]:
         """The edges that reach a node."""
-        return tuple(edge for edge in self.edges if edge.target_id == node_id)
+        return tuple(self._lookup.incoming.get(node_id, ()))
+
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
+        """A copy with other parts, which are looked up anew."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_lookup", None)
+        return copied
+
+    @cached_property
+    def _lookup(self) -> _Lookup:
+        return _Lookup(self)
 
     def to_json(self) -> str:
         """Canonical text: indented JSON, nulls and defaults left in, stable across runs."""

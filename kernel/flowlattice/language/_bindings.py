@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from flowlattice.language._names import FUNCTIONS, FunctionSyntax, arguments_of
 from flowlattice.language._passing import called_name, passed
 
+_BINDING: Final = (
+    ast.AnnAssign,
+    ast.Assign,
+    ast.AsyncFor,
+    ast.AugAssign,
+    ast.Call,
+    ast.For,
+    ast.Match,
+    ast.NamedExpr,
+    ast.comprehension,
+    ast.withitem,
+)
 _FILLING: Final = frozenset({"append", "appendleft", "add", "insert", "setdefault", "extend", "update"})
 
 
 class Bindings:
     """The bindings of one function's names, those of functions inside it among them.
+
+    Args:
+        function: The function and all that is in it, from the outside in.
 
     Attributes:
         assigned: The values of each name; none stands for a value that is not written out.
@@ -27,7 +42,7 @@ class Bindings:
         nested: Names that only ever stand for functions written inside, with these.
     """
 
-    def __init__(self, syntax: FunctionSyntax) -> None:
+    def __init__(self, function: Sequence[ast.AST]) -> None:
         self.assigned: dict[str, list[ast.expr | None]] = {}
         self.iterated: dict[str, list[ast.expr]] = {}
         self.unpacked: dict[str, list[tuple[ast.expr, tuple[int, ...]]]] = {}
@@ -35,12 +50,13 @@ class Bindings:
         self.taken: dict[str, list[ast.expr]] = {}
         self.annotated: dict[str, ast.expr] = {}
         inner: dict[str, FunctionSyntax] = {}
-        parts = [part for part in ast.walk(syntax) if part is not syntax]
+        parts = function[1:]
         for part in parts:
             if isinstance(part, FUNCTIONS):
                 inner[part.name] = part
-            self._remember(part)
-            self._remember_filling(part)
+            elif isinstance(part, _BINDING):
+                self._remember(part)
+                self._remember_filling(part)
         lambdas = {name: values[-1] for name, values in self.assigned.items() if _all_lambdas(values)}
         inner |= {name: value for name, value in lambdas.items() if isinstance(value, ast.Lambda)}
         self.nested = inner
@@ -115,7 +131,7 @@ class Bindings:
         elif isinstance(into, ast.Name):
             self.filled.setdefault(into.id, []).append((levels, method, value))
 
-    def _hand_over(self, parts: list[ast.AST], inner: dict[str, FunctionSyntax]) -> None:
+    def _hand_over(self, parts: Sequence[ast.AST], inner: dict[str, FunctionSyntax]) -> None:
         """The parameters of functions inside get what they are called with, if they are only ever called."""
         calls = [part for part in parts if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)]
         called = {id(call.func) for call in calls}
@@ -139,7 +155,7 @@ class Bindings:
                 self.assigned.setdefault(argument.arg, []).extend(found)
         self._pass_on(parts, inner)
 
-    def _pass_on(self, parts: list[ast.AST], inner: dict[str, FunctionSyntax]) -> None:
+    def _pass_on(self, parts: Sequence[ast.AST], inner: dict[str, FunctionSyntax]) -> None:
         """The same by way of functions of the library."""
         for each in (each for part in parts if isinstance(part, ast.Call) for each in passed(part, called_name(part))):
             name = each.function.id if isinstance(each.function, ast.Name) else ""

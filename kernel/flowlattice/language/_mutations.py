@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,16 +15,21 @@ from flowlattice.language._passing import called_name, passed
 _PARTS: Final = frozenset({"get", "setdefault", "values", "items", "pop"})
 
 
-def changed_names(tree: ast.Module) -> frozenset[str]:
-    """The names whose objects some function of a file changes in place or rebinds."""
+def changed_names(tree: ast.Module, functions: Iterable[Sequence[ast.AST]]) -> frozenset[str]:
+    """The names whose objects some function of a file changes in place or rebinds.
+
+    Args:
+        tree: The file.
+        functions: Its functions, each with all that is in it, itself first.
+    """
     file = _File(
         given={part.name: list(returned(part)) for part in tree.body if isinstance(part, FUNCTIONS)},
         parameters={part.name: _parameters(part) for part in tree.body if isinstance(part, FUNCTIONS)},
     )
-    functions = [_Function(part, file) for part in ast.walk(tree) if isinstance(part, FunctionSyntax)]
-    while any([function.learn() for function in functions]):  # noqa: C419 - each of them, each time
+    read = [_Function(parts[0], parts, file) for parts in functions if isinstance(parts[0], FunctionSyntax)]
+    while any([function.learn() for function in read]):  # noqa: C419 - each of them, each time
         pass
-    return frozenset(name for function in functions for name in function.outer_names())
+    return frozenset(name for function in read for name in function.outer_names())
 
 
 @dataclass
@@ -58,13 +63,14 @@ class _Function:
 
     Args:
         syntax: The function.
+        parts: All that is in it.
         file: What is known of the file's functions.
     """
 
-    def __init__(self, syntax: FunctionSyntax, file: _File) -> None:
+    def __init__(self, syntax: FunctionSyntax, parts: Sequence[ast.AST], file: _File) -> None:
         self._syntax = syntax
         self._file = file
-        self._parts = list(ast.walk(syntax))
+        self._parts = parts
         self._aliases: dict[str, list[ast.expr]] = {}
         for name, value in (pair for part in self._parts for pair in _named(part)):
             self._aliases.setdefault(name, []).append(value)

@@ -239,7 +239,8 @@ def attribute_type(owner: object, attribute: str) -> object:
     for base in owner.__mro__:
         annotations = vars(base).get("__annotations__")
         if isinstance(annotations, dict) and attribute in annotations:
-            return evaluated(annotations[attribute], vars(sys.modules.get(base.__module__, builtins)))
+            module = sys.modules.get(base.__module__)
+            return evaluated(annotations[attribute], {} if module is None else vars(module))
     constructor = vars(owner).get("__init__")
     return hints(constructor).get(attribute, NO_TYPE) if isinstance(constructor, FunctionType) else NO_TYPE
 

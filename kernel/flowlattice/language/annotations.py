@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from inspect import signature
 from types import NoneType, SimpleNamespace, UnionType
 from typing import Final
@@ -32,6 +32,9 @@ def hints(function: Callable[..., object]) -> dict[str, object]:
     names = outer_names(function)
     found: dict[str, object] = {}
     for name, annotation in _written(function).items():
+        if isinstance(annotation, type) and typing.get_origin(annotation) is None:
+            found[name] = annotation  # there is nothing in it to evaluate
+            continue
         holder = SimpleNamespace(__annotations__={name: annotation})
         try:
             found[name] = typing.get_type_hints(holder, globalns=names, localns=names, include_extras=True)[name]
@@ -63,10 +66,13 @@ def parameters(function: Callable[..., object]) -> dict[str, object]:
 
 
 def outer_names(function: Callable[..., object]) -> dict[str, object]:
-    """The names a function sees from outside: its module's, then those of the functions around it."""
-    names: dict[str, object] = dict(getattr(function, "__globals__", {}))
+    """The names a function sees from outside: its module's, then those of the functions around it. Only to be read."""
+    module: dict[str, object] = getattr(function, "__globals__", {})
+    cells = getattr(function, "__closure__", None)
+    if not cells:
+        return module  # all of them are copied for none of its functions
+    names = dict(module)
     code = getattr(function, "__code__", None)
-    cells = getattr(function, "__closure__", None) or ()
     for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=True):
         try:
             names[name] = cell.cell_contents
@@ -137,10 +143,10 @@ def literal_texts(annotation: object) -> tuple[str, ...] | None:
     return tuple(values) if all(isinstance(value, str) for value in values) else None
 
 
-def evaluated(annotation: object, names: Mapping[str, object]) -> object:
-    """One annotation as an object in the light of some names, or `NO_TYPE`."""
+def evaluated(annotation: object, names: dict[str, object]) -> object:
+    """One annotation as an object in the light of a module's names and perhaps more, or `NO_TYPE`."""
     holder = SimpleNamespace(__annotations__={"it": annotation})
     try:
-        return typing.get_type_hints(holder, globalns=dict(names), localns=dict(names), include_extras=True)["it"]
+        return typing.get_type_hints(holder, globalns=names, localns=names, include_extras=True)["it"]
     except _UNEVALUABLE:
         return NO_TYPE

@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from flowlattice.language.sources import parts_of
+
 CONNECTORS_FILE = "connectors.toml"
 """Where a flow pins its connectors."""
 
@@ -19,7 +21,7 @@ _CONNECTOR = "Connector"
 
 def named_files(tree: ast.Module) -> Iterator[str]:
     """The files that a module names, as it names them."""
-    for part in ast.walk(tree):
+    for part in parts_of(tree):
         if not isinstance(part, ast.Call):
             continue
         called = part.func.attr if isinstance(part.func, ast.Attribute) else getattr(part.func, "id", "")

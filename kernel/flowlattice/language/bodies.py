@@ -86,9 +86,7 @@ class _Body:
 
     def _say(self, *texts: str) -> None:
         for text in texts:
-            data = text.encode(errors="surrogatepass")
-            self.hasher.update(len(data).to_bytes(8, "big"))
-            self.hasher.update(data)
+            self.hasher.update(_framed(text))
 
     def _all(self, kind: str, *values: object) -> None:
         self._say(kind)
@@ -113,8 +111,7 @@ class _Body:
         if syntax is None:
             self._say("function", self._home(function.__module__), function.__qualname__)
             return
-        self._syntax(syntax)
-        self._names(syntax, outer_names(function), frozenset(function.__code__.co_varnames))
+        self._definition(syntax, outer_names(function), frozenset(function.__code__.co_varnames))
 
     def _class(self, kind: type) -> None:
         self._say("class", self._home(kind.__module__), kind.__qualname__)
@@ -122,27 +119,22 @@ class _Body:
         if found is None:
             return
         _, syntax = found
-        self._syntax(syntax)
-        self._names(syntax, vars(sys.modules[kind.__module__]), frozenset())
+        self._definition(syntax, vars(sys.modules[kind.__module__]), frozenset())
 
     def _home(self, module: str | None) -> str:
         """A module by what it is: the flow's own by its file, whose folder gives the package its name."""
         file = getattr(sys.modules.get(module or ""), "__file__", None) or ""
         return self._sources.relative(file) if self._sources.owns(file) else module or ""
 
-    def _syntax(self, node: ast.AST) -> None:
-        """Take in syntax, whatever Python version parsed it."""
-        self._say(type(node).__name__)
-        for name, part in _parts(node):
-            self._say(name)
-            if isinstance(part, ast.AST):
-                self._syntax(part)
-            else:
-                self._say(type(part).__name__, repr(part))
-
-    def _names(self, syntax: ast.AST, outer: Mapping[str, object], local: frozenset[str]) -> None:
-        """Take in what the names of a definition stand for outside it."""
-        for name, path in dict.fromkeys(_outer_names(syntax)):
+    def _definition(self, syntax: ast.AST, outer: Mapping[str, object], local: frozenset[str]) -> None:
+        """Take in a definition, and what its names stand for outside it."""
+        known = self._sources.spelled.get(syntax)
+        if known is None:
+            known = b"".join(_spelled(syntax)), (*dict.fromkeys(_outer_names(syntax)),)
+            self._sources.spelled[syntax] = known
+        spelled, names = known
+        self.hasher.update(spelled)
+        for name, path in names:
             if name in local or name not in outer:
                 continue
             value: object = outer[name]
@@ -150,6 +142,22 @@ class _Body:
                 value = vars(value).get(attribute) if isinstance(value, ModuleType) else value
             self._say("name", name)
             self.add(value)
+
+
+def _framed(text: str) -> bytes:
+    data = text.encode(errors="surrogatepass")
+    return len(data).to_bytes(8, "big") + data
+
+
+def _spelled(node: ast.AST) -> Iterator[bytes]:
+    """Syntax as it is hashed, whatever Python version parsed it."""
+    yield _framed(type(node).__name__)
+    for name, part in _parts(node):
+        yield _framed(name)
+        if isinstance(part, ast.AST):
+            yield from _spelled(part)
+        else:
+            yield _framed(type(part).__name__) + _framed(repr(part))
 
 
 def _said(body: list[ast.stmt]) -> Iterator[ast.stmt]:

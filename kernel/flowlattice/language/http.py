@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -55,6 +56,7 @@ class HttpTrigger(Trigger[T_co], Generic[T_co]):
     body: Literal["json", "form"] | None
     max_body_bytes: int
     invalid: tuple[InvalidReply, ...]
+    origins: tuple[str, ...] = ()
 
     @property
     def emits(self) -> type[T_co]:
@@ -126,6 +128,7 @@ class BodyRoute:
         body: Literal["json", "form"] = "json",
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
         invalid: Sequence[InvalidReply] = (),
+        origins: Sequence[str] = (),
     ) -> HttpTrigger[T]:
         """A route of this method.
 
@@ -137,6 +140,11 @@ class BodyRoute:
             body: How the body is encoded.
             max_body_bytes: A larger body is answered 413.
             invalid: Answers to invalid input, the first that fits; else 422 with each field and its reason.
+            origins: Other sites whose pages may send here what a form can send, `https://shop.example.com`; what comes
+                from any other site's page is answered 403.
+
+        Raises:
+            ValueError: That is no origin.
         """
         return HttpTrigger(
             method=self.method,
@@ -147,6 +155,7 @@ class BodyRoute:
             body=body,
             max_body_bytes=max_body_bytes,
             invalid=tuple(invalid),
+            origins=tuple(_origin(text) for text in origins),
         )
 
 
@@ -155,6 +164,16 @@ post: Final = BodyRoute("POST")
 put: Final = BodyRoute("PUT")
 patch: Final = BodyRoute("PATCH")
 delete: Final = QueryRoute("DELETE")
+
+
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers write it (RFC 6454, 6.2)."""
+    if _ORIGIN.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no origin: scheme, host and port, in small letters, without a path")
+    return text
 
 
 def _or_nothing(accepts: type[T] | None) -> type[T]:

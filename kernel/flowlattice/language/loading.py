@@ -37,7 +37,7 @@ class Program:
     @property
     def connectors(self) -> tuple[Connector, ...]:
         """The connectors of the modules that were loaded, in the order of the modules' names."""
-        names = sorted(name for name in sys.modules if name.startswith(f"{self.package}."))
+        names = sorted(name for name in tuple(sys.modules) if name.startswith(f"{self.package}."))
         values = [value for name in names for value in vars(sys.modules[name]).values()]
         found = {id(value): value for value in values if isinstance(value, Connector)}
         return tuple(found.values())
@@ -67,8 +67,23 @@ def load(path: Path) -> Program:
 
 def _import(file: Path) -> ModuleType:
     package_name = f"{_PREFIX}{sha256(str(file.parent).encode()).hexdigest()[:12]}"
-    for name in [name for name in sys.modules if name == package_name or name.startswith(f"{package_name}.")]:
-        del sys.modules[name]
+    before = _taken_out(package_name)
+    try:
+        return _executed(file, package_name)
+    except BaseException:
+        # What was loaded from there before may be served still, and import from beside itself only now.
+        _taken_out(package_name)
+        sys.modules.update(before)
+        raise
+
+
+def _taken_out(package: str) -> dict[str, ModuleType]:
+    """The modules of a package, which are no longer imported then."""
+    names = [name for name in tuple(sys.modules) if name == package or name.startswith(f"{package}.")]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def _executed(file: Path, package_name: str) -> ModuleType:
     package = ModuleType(package_name)
     package.__path__ = [str(file.parent)]
     sys.modules[package_name] = package

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Generic, Literal, TypeVar
 
@@ -110,12 +111,25 @@ class SideInput(Input[T_contra]):
         return self._side
 
 
-@dataclass(frozen=True)
 class CallPlace(Place):
-    """Where a call is written. Its columns are in the byte code, which `SourceFiles` reads when they are asked for."""
+    """Where a call is written: at an instruction of some code.
 
-    code: CodeType | None = None
-    instruction: int = 0
+    The line and the columns are in the byte code and are read when they are asked for, by `SourceFiles` those of a
+    whole file at once: to reckon them, or to ask a frame for its line, goes through the code from its start.
+    """
+
+    def __init__(self, code: CodeType, instruction: int) -> None:
+        for name, value in (("file", code.co_filename), ("code", code), ("instruction", instruction)):
+            object.__setattr__(self, name, value)
+
+    code: CodeType
+    instruction: int
+
+    @property
+    def line(self) -> int:
+        """The line, from 1."""
+        found = next(islice(self.code.co_positions(), self.instruction, None))[0]
+        return self.code.co_firstlineno if found is None else found
 
 
 def calling_place(depth: int = 2) -> Place:
@@ -123,8 +137,7 @@ def calling_place(depth: int = 2) -> Place:
     frame: FrameType = sys._getframe(depth)  # noqa: SLF001 - the documented way to see a caller without building a traceback
     while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
         frame = frame.f_back  # `Merge[Order]()` is called by way of typing
-    code = frame.f_code
-    return CallPlace(file=code.co_filename, line=frame.f_lineno, code=code, instruction=frame.f_lasti // 2)
+    return CallPlace(frame.f_code, frame.f_lasti // 2)
 
 
 def name_of(function: Callable[..., object], kind: str) -> str:

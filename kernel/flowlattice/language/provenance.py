@@ -50,7 +50,7 @@ def derivations(
         return {}
     trace = _Trace(Scope(target, syntax, sources), sources, parameter)
     found: dict[str, set[str]] = {name: set() for name in returned.model_fields}
-    for result in _results(syntax):
+    for result in _results(sources.parts(syntax)):
         for value in trace.items(result) if items else [result]:
             for name, origins in trace.fields(value, tuple(returned.model_fields)).items():
                 found.setdefault(name, set()).update(origins)
@@ -69,12 +69,13 @@ class _Trace:
         fields = taken.model_fields if isinstance(taken, type) and issubclass(taken, BaseModel) else {}
         self._wire = {name: info.alias or name for name, info in fields.items()}
         self._assigned: dict[str, list[ast.expr]] = {}
-        for part in ast.walk(scope.syntax):
+        parts = sources.parts(scope.syntax)
+        for part in parts:
             for target, value in _assignments(part):
                 for name in ast.walk(target):
                     if isinstance(name, ast.Name):
                         self._assigned.setdefault(name.id, []).append(value)
-        self._added = list(_additions(scope.syntax))
+        self._added = list(_additions(parts))
         self._unstable = sources.unstable
         self._of_name: dict[str, set[str]] = {name: set() for name in self._assigned}
         while self._follow():
@@ -175,17 +176,17 @@ class _Trace:
         return known is not None and known.determinism is Determinism.NONDETERMINISTIC
 
 
-def _results(syntax: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(syntax, ast.Lambda):
-        yield syntax.body
-    for part in ast.walk(syntax):
-        if isinstance(part, ast.Return | ast.Yield) and part.value is not None:
+def _results(parts: Sequence[ast.AST]) -> Iterator[ast.expr]:
+    if isinstance(parts[0], ast.Lambda):
+        yield parts[0].body
+    for part in parts:
+        if isinstance(part, (ast.Return, ast.Yield)) and part.value is not None:
             yield part.value
 
 
-def _additions(syntax: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+def _additions(parts: Sequence[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
     """What is appended to lists, by their names."""
-    for part in ast.walk(syntax):
+    for part in parts:
         match part:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[added]):
                 yield name, added

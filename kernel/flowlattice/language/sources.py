@@ -6,9 +6,8 @@ import ast
 import re
 import sys
 import warnings
-from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from tokenize import detect_encoding
@@ -19,11 +18,21 @@ from flowlattice.errors import UsageError
 from flowlattice.language._bindings import Bindings
 from flowlattice.language._initial import initial_statements
 from flowlattice.language._mutations import changed_names
-from flowlattice.language._names import FunctionSyntax, Names, arguments_of, names_of
+from flowlattice.language._names import FunctionSyntax, Names, arguments_of, names_of, parts_of
 from flowlattice.language.annotations import hints
 from flowlattice.language.ports import CallPlace, Place
 
-__all__ = ["FLOW_FILE", "FunctionSyntax", "SourceFiles", "arguments_of", "decoded", "flow_file", "lines_of", "parsed"]
+__all__ = [
+    "FLOW_FILE",
+    "FunctionSyntax",
+    "SourceFiles",
+    "arguments_of",
+    "decoded",
+    "flow_file",
+    "lines_of",
+    "parsed",
+    "parts_of",
+]
 
 FLOW_FILE: Final = "flow.py"
 
@@ -31,6 +40,8 @@ _Block = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _Position = tuple[int | None, int | None, int | None, int | None]
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
+_DEFINED: Final = re.compile(r"\b(?:def|class)\s+(\w+)")
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _MUTABLE: Final = (MutableMapping, MutableSequence, MutableSet)
 _COMPILED: Final = frozenset({".so", ".pyd"})
 _OURS: Final = Path(__file__).resolve().parents[1]
@@ -86,19 +97,17 @@ class _File:
     functions: dict[tuple[str, int], list[FunctionSyntax]]
     classes: dict[str, ast.ClassDef]
 
-    @cached_property
-    def changed(self) -> frozenset[str]:
-        return changed_names(self.tree)
-
     @classmethod
     def read(cls, filename: str) -> _File:
         data = Path(filename).read_bytes()
         tree = parsed(data, filename)
         functions: dict[tuple[str, int], list[FunctionSyntax]] = {}
-        for part in ast.walk(tree):
-            if isinstance(part, FunctionSyntax):
+        classes: dict[str, ast.ClassDef] = {}
+        for part in parts_of(tree):
+            if isinstance(part, _FUNCTIONS):
                 functions.setdefault(_key(part), []).append(part)
-        classes = {part.name: part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)}
+            elif isinstance(part, ast.ClassDef):
+                classes[part.name] = part
         return cls(tree, lines_of(decoded(data)), functions, classes)
 
 
@@ -109,12 +118,14 @@ class SourceFiles:
     Attributes:
         folder: The folder.
         unstable: Which functions of the flow draw randomness or ask a clock, as far as that was found out.
+        spelled: Definitions as their digests take them in, with the names and attributes that they read.
     """
 
     folder: Path
     _files: dict[str, _File] = field(default_factory=dict)
     _owned: dict[str, bool] = field(default_factory=dict)
     unstable: dict[object, bool] = field(default_factory=dict)
+    spelled: dict[ast.AST, tuple[bytes, tuple[tuple[str, tuple[str, ...]], ...]]] = field(default_factory=dict)
     _names: dict[FunctionSyntax, Names] = field(default_factory=dict)
     _bindings: dict[FunctionSyntax, Bindings] = field(default_factory=dict)
     _hints: dict[Callable[..., object], dict[str, object]] = field(default_factory=dict)
@@ -122,6 +133,9 @@ class SourceFiles:
     _modules: dict[str, tuple[ModuleType, ...]] = field(default_factory=dict)
     _classes: dict[str, tuple[type, ...]] = field(default_factory=dict)
     _changed: dict[str, frozenset[int]] = field(default_factory=dict)
+    _changed_names: dict[str, frozenset[str]] = field(default_factory=dict)
+    _parts: dict[ast.AST, list[ast.AST]] = field(default_factory=dict)
+    _relative: dict[str, str] = field(default_factory=dict)
     _initial: dict[_Block, dict[str, list[ast.stmt]]] = field(default_factory=dict)
     _positions: dict[int, tuple[CodeType, list[_Position]]] = field(default_factory=dict)
 
@@ -139,8 +153,11 @@ class SourceFiles:
 
     def relative(self, filename: str) -> str:
         """A file's name as diagnostics show it."""
-        path = Path(filename)
-        return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.name
+        if filename not in self._relative:
+            path = Path(filename)
+            is_below = path.is_relative_to(self.folder)
+            self._relative[filename] = path.relative_to(self.folder).as_posix() if is_below else path.name
+        return self._relative[filename]
 
     def function(self, function: Callable[..., object]) -> FunctionSyntax | None:
         """The syntax of a function of the flow; none for one that is defined elsewhere."""
@@ -162,7 +179,16 @@ class SourceFiles:
 
     def changed_names(self, filename: str) -> frozenset[str]:
         """The global names of one of the flow's files that stand for objects that its functions change."""
-        return self._file(filename).changed
+        if filename not in self._changed_names:
+            functions = [each for group in self._file(filename).functions.values() for each in group]
+            self._changed_names[filename] = changed_names(self.tree(filename), map(self.parts, functions))
+        return self._changed_names[filename]
+
+    def parts(self, syntax: ast.AST) -> Sequence[ast.AST]:
+        """A piece of syntax and all that is in it, from the outside in."""
+        if syntax not in self._parts:
+            self._parts[syntax] = parts_of(syntax)
+        return self._parts[syntax]
 
     def tree(self, filename: str) -> ast.Module:
         """The syntax of one of the flow's files."""
@@ -180,7 +206,7 @@ class SourceFiles:
         outer = [
             each
             for each in functions
-            if not isinstance(each, ast.Lambda) and each is not syntax and any(p is syntax for p in ast.walk(each))
+            if not isinstance(each, ast.Lambda) and each is not syntax and any(p is syntax for p in self.parts(each))
         ]
         return sorted(outer, key=lambda each: -each.lineno)
 
@@ -193,7 +219,7 @@ class SourceFiles:
     def bindings(self, syntax: FunctionSyntax) -> Bindings:
         """What a function binds its names to."""
         if syntax not in self._bindings:
-            self._bindings[syntax] = Bindings(syntax)
+            self._bindings[syntax] = Bindings(self.parts(syntax))
         return self._bindings[syntax]
 
     def hints(self, function: Callable[..., object]) -> dict[str, object]:
@@ -250,7 +276,7 @@ class SourceFiles:
     def name_place(self, filename: str, part: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Place:
         """Where the name of a function or a class is written in its definition."""
         line = self._line(filename, part.lineno)
-        found = re.compile(rf"\b(?:def|class)\s+({re.escape(part.name)})\b").search(line)
+        found = next((each for each in _DEFINED.finditer(line) if each[1] == part.name), None)
         if found is None:
             return self.place(filename, part)
         start = len(line[: found.start(1)].encode())
@@ -273,8 +299,6 @@ class SourceFiles:
         )
 
     def _with_columns(self, place: CallPlace) -> Place:
-        if place.code is None:
-            return place
         known = self._positions.get(id(place.code))
         if known is None:  # the code is kept, so that its id stays its own; hashing it would take as long as reading it
             known = self._positions[id(place.code)] = (place.code, list(place.code.co_positions()))

@@ -39,6 +39,7 @@ class TriggerPlan(PlanModel):
     body: Literal["json", "form"] | None
     max_body_bytes: int
     invalid: tuple[ir.InvalidReply, ...]
+    origins: tuple[str, ...] = ()
     accepts: str | None
     fields: tuple[FieldSource, ...]
     next: Fan
@@ -92,6 +93,7 @@ def route(flow: ir.FlowIR, node: ir.Node, ways: tuple[Fan, dict[str, Fan]], *, a
         body=given.body,
         max_body_bytes=given.max_body_bytes or 0,
         invalid=given.invalid,
+        origins=given.origins,
         accepts=node.out_schema,
         fields=field_sources(given, flow.schemas.get(node.out_schema or "")),
         next=ways[0],

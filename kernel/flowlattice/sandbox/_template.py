@@ -28,8 +28,8 @@ _SET_VARIABLES = {
     "MKL_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",  # each arena reserves address space, which is limited
 }
-# No user site, no start-up files, no folder of the script, no byte code written: only the path that it is given.
-_FLAGS = ("-P", "-s", "-S", "-B", "-X", "utf8", "-X", "faulthandler")
+# No user site, no start-up files, no folder of the script: only the path that it is given.
+_FLAGS = ("-P", "-s", "-S", "-X", "utf8", "-X", "faulthandler")
 _LONGEST_MESSAGE = 4096
 _LONGEST_START_S = 60.0
 _LONGEST_END_S = 5.0

@@ -23,12 +23,16 @@ from flowlattice.sandbox import _scratch, child
 from flowlattice.sandbox._wire import JsonValue, Task
 
 _LONGEST_MESSAGE = 4096
+_COLLECT_AFTER = 50_000
+"""New objects before the collector looks: runs are short and keep what they make, syntax above all."""
 
 
 def main() -> None:
     """Import, then fork and reap as asked."""
+    gc.set_threshold(_COLLECT_AFTER)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         forks = _Forks({name: _resolve(name) for name in sys.argv[2:]})
+        sys.dont_write_bytecode = True  # whatever is imported from here on, a fork imports
         gc.freeze()  # so that a fork's collector does not touch, and thereby copy, what was imported
         _say(control, {"ready": True})
         while True:

@@ -2,69 +2,16 @@
 
 from __future__ import annotations
 
-import socketserver
-import threading
-from contextlib import contextmanager
 from email import message_from_bytes
-from typing import Any
 
 import pytest
 
 from flowlattice.bindings import EnvironmentBindings
 from flowlattice.engine.backends import NotSent
 from tests.support.flows import running
+from tests.support.smtp import server
 
 MESSAGE = {"to": "ines@example.com", "subject": "Größe", "text": "hello\n", "reply_to": "a@example.com"}
-
-
-class Handler(socketserver.StreamRequestHandler):
-    """As much of a mail server as a message needs."""
-
-    server: Any
-
-    def handle(self) -> None:
-        self.say("220 here")
-        while line := self.rfile.readline():
-            command = line.decode().strip()
-            self.server.said.append(command)
-            if command.upper().startswith(("EHLO", "HELO")):
-                self.say("250-here\r\n250 AUTH PLAIN")
-            elif command.upper() == "DATA":
-                self.say("354 go on")
-                self.server.messages.append(self.message())
-                self.say("250 taken")
-            elif command.upper().startswith("AUTH"):
-                self.say("235 welcome")
-            elif command.upper().startswith("RCPT TO:<NOBODY"):
-                self.say("550 unknown")
-            elif command.upper() == "QUIT":
-                self.say("221 bye")
-                return
-            else:
-                self.say("250 fine")
-
-    def message(self) -> bytes:
-        lines = []
-        while (line := self.rfile.readline()) != b".\r\n":
-            lines.append(line)
-        return b"".join(lines)
-
-    def say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
-
-
-@contextmanager
-def server():
-    made: Any = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    made.said, made.messages = [], []
-    thread = threading.Thread(target=made.serve_forever)
-    thread.start()
-    try:
-        yield made
-    finally:
-        made.shutdown()
-        thread.join()
-        made.server_close()
 
 
 def sender(folder, made, more=""):
@@ -114,8 +61,8 @@ async def test_without_a_connection_nothing_was_sent(tmp_path):
 
 
 @running
-async def test_an_address_that_is_refused_is_an_error(tmp_path):
+async def test_what_the_server_refuses_was_not_sent(tmp_path):
     with server() as made:
-        with pytest.raises(Exception, match="unknown"):
+        with pytest.raises(NotSent, match=r"binding post: refused \(SMTPRecipientsRefused\)"):
             await sender(tmp_path, made).send("example.com", {**MESSAGE, "to": "nobody@example.com"}, {})
         assert made.messages == []

@@ -12,7 +12,8 @@ import pytest
 
 from flowlattice.bindings import EnvironmentBindings, LocalBindings
 from flowlattice.bindings.database import Database
-from flowlattice.bindings.stores import SCHEMA, SqliteDedupe, SqliteKv
+from flowlattice.bindings.keys import SqliteDedupe
+from flowlattice.bindings.stores import SCHEMA, SqliteKv
 from flowlattice.engine.backends import Bindings, EffectInDoubt
 from flowlattice.errors import ReservationHeld
 from tests.support.flows import running

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from flowlattice.certify.tolerance import within_tolerance
 
@@ -59,8 +60,8 @@ def test_what_is_the_same(one, other, tolerance, same):
 
 
 def test_where_a_stream_is_cut_into_pieces_means_nothing():
-    one = [{"text": "one two three four five "}, {"text": "six seven eight nine ten", "end": None}]
-    other = [{"text": word} for word in TEN.replace("ten", "10").partition("five")]
+    one: JsonValue = [{"text": "one two three four five "}, {"text": "six seven eight nine ten", "end": None}]
+    other: list[JsonValue] = [{"text": word} for word in TEN.replace("ten", "10").partition("five")]
     assert within_tolerance(one, other, TENTH)
     assert not within_tolerance(one, [*other, {"text": "", "end": "budget_exhausted"}], TENTH)
     assert not within_tolerance(one, other, Decimal(0))

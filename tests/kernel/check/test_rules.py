@@ -12,6 +12,25 @@ def one(text):
     return text + "\nflow.connect(hook, f)\nflow.connect(f, flow.respond(body='empty'))\n"
 
 
+STREAMS = """
+from collections.abc import AsyncIterator
+
+@node
+async def f(a: A) -> AsyncIterator[A]:
+    yield a
+
+@node
+def many(a: A) -> list[A]:
+    return [a]
+
+@node
+async def texts(a: A) -> AsyncIterator[str]:
+    yield a.v
+
+for each in (f, many, texts):
+    flow.connect(hook, each)
+"""
+
 CASES = {
     "nothing": (END, []),
     # DAG001
@@ -181,6 +200,27 @@ CASES = {
         "flow.connect(f, flow.respond(body='events', headers={'Content-Type': 'text/plain'}))\n",
         [("DAG106", "flow.respond(body='events', headers={'Content-Type': 'text/plain'})")],
     ),
+    **{
+        f"pieces that cannot be: {given}": (
+            STREAMS + f"flow.connect(f, flow.respond({given}))\n",
+            [(code, f"flow.respond({given})" if code == "DAG106" else f"flow.connect(f, flow.respond({given}))")],
+        )
+        for given, code in {
+            "stream=True": "DAG106",
+            "body='events', stream=True, event_id='w'": "DAG106",
+            "body='events', stream=True, event='w'": "DAG106",
+            "event_id='v'": "DAG106",
+            "body='text', stream=True": "DAG201",
+        }.items()
+    },
+    **{
+        f"pieces that can be: {given}": (STREAMS + f"flow.connect({node}, flow.respond({given}))\n", [])
+        for given, node in {
+            "body='events', stream=True, event_id='v', event='v'": "f",
+            "body='events', event_id='v'": "many",
+            "body='html', stream=True": "texts",
+        }.items()
+    },
     "a field that would be lost beside a body": (
         "class P(A, data='public'):\n    body: Annotated[str, field(body=True)]\n"
         "@node\ndef f(a: A) -> P:\n    return P(body='')\nflow.connect(hook, f)\nflow.connect(f, flow.respond())\n",

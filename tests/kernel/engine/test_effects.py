@@ -134,7 +134,7 @@ async def test_a_duplicate_that_waits_too_long_is_told_to_come_back(tmp_path):
         assert {first.status, second.status} <= {503, 504}
         assert all(answer.headers.get("retry-after") == "1" for answer in (first, second) if answer.status == 503)
         go.set()
-        await until(lambda: not client.app._served[0].door.runtime.kept)
+        await until(lambda: not client.runtime.kept)
         third = await client("POST", "/contact", json=INES)
     assert json.loads(third.body)["status"] == "received 202", "an effect that has begun is finished and remembered"
     assert len(bindings.requests) == 1
@@ -272,12 +272,13 @@ def test_a_host_that_is_not_declared_is_not_reached(tmp_path, url):
 
 
 def test_a_ttl_is_never_under_five_minutes(tmp_path):
-    from flowlattice.engine.effects import SHORTEST_TTL, Once
+    from flowlattice.engine.effects import SHORTEST_TTL, KeyOf, Once
 
     node = next(n for n in flow_of(tmp_path, CONTACT.replace("minutes(10)", "ms(5)")).ir.nodes if n.name == "send")
     assert node.idempotency is not None
     assert node.idempotency.ttl_ms == 5
-    assert Once("send", lambda _: b"", node.idempotency, LocalBindings().dedupe("seen"), str).ttl == SHORTEST_TTL
+    key_of = KeyOf("f", "send", node.idempotency)
+    assert Once("send", key_of, node.idempotency, LocalBindings().dedupe("seen"), str).ttl == SHORTEST_TTL
 
 
 def test_a_value_that_cannot_be_part_of_a_key_is_invalid_input(tmp_path):

@@ -60,7 +60,11 @@ def test_each_item_is_one_event_and_nothing_else_is_sent(tmp_path):
     event = 'data: {"n":%d,"what-is-said":"grüß\\ngott"}\n\n'
     assert answer.status == 200
     assert answer.body.decode() == event % 0 + event % 1
-    assert answer.headers == {"content-type": "text/event-stream", "cache-control": "no-store"}
+    assert answer.headers == {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
 
 
 def test_text_is_sent_as_it_is_line_by_line(tmp_path):

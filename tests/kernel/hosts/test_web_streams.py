@@ -85,7 +85,11 @@ def get(target: str, **more) -> dict:
 def test_each_item_is_an_event(tmp_path):
     one, none, head = ask(tmp_path, PLAIN, get("/notes"), get("/notes?count=0"), {**get("/notes"), "method": "HEAD"})
     assert one.body.decode() == 'data: {"n":0}\n\ndata: {"n":1}\n\ndata: {"n":2}\n\n'
-    assert one.headers == {"content-type": "text/event-stream", "cache-control": "no-store"}
+    assert one.headers == {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
     assert (none.status, none.body, none.headers) == (200, b"", one.headers)
     assert (head.status, head.body, head.headers) == (200, b"", one.headers)
     assert flow_module(tmp_path).SEEN == [0, 1, 2, "over", "closed", "over", "closed", 0, "closed"]
@@ -165,7 +169,7 @@ def test_a_failure_is_a_status_before_the_first_item_and_an_event_after_it(tmp_p
 def test_a_page_that_fails_is_not_completed(tmp_path):
     whole, empty, broken = ask(tmp_path, PAGE, get("/notes"), get("/notes?count=0"), get("/notes?fails_at=1"))
     assert whole.body == b"<p>0</p><p>1</p><p>2</p>"
-    assert whole.headers == {"content-type": "text/html; charset=utf-8", "content-language": "en"}
+    assert (whole.headers["content-type"], whole.headers["content-language"]) == ("text/html; charset=utf-8", "en")
     assert (empty.status, empty.body) == (200, b"")
     assert (whole.complete, empty.complete, broken.complete) == (True, True, False)
     assert broken.body == b"<p>0</p>"
@@ -479,3 +483,21 @@ async def test_one_respond_may_stream_and_another_not(tmp_path):
         assert flow_module(tmp_path).SEEN == [0, "over", "closed"]
         flow_module(tmp_path).GO.set()
         await until(lambda: "later" in flow_module(tmp_path).SEEN)
+
+
+@pytest.mark.parametrize("source", [PLAIN, PAGE])
+@running
+async def test_what_the_server_cuts_off_at_its_end_is_told(tmp_path, source):
+    app, socket = WebApp([runtime_of(tmp_path, source)]), Socket()
+    work = asyncio.create_task(socket.request(app, "/notes?waits_at=1"))
+    await until(lambda: len(socket.sent) == 2)
+    app.draining = True
+    work.cancel()
+    await work
+    assert flow_module(tmp_path).SEEN == [0, "cancelled", "closed"]
+    last = socket.sent[-1]
+    if source == PLAIN:
+        assert last["body"].startswith(b'event: error\ndata: {"error":"shutting_down"')
+        assert not last["more_body"]
+    else:
+        assert last["more_body"], "a page that is cut off does not look complete"

@@ -55,6 +55,11 @@ async def streams(a: A) -> AsyncIterator[B]:
     yield B(n=1)
 
 
+@node
+async def stream_texts(a: A) -> AsyncIterator[str]:
+    yield a.v
+
+
 @node(effects=Effects.EFFECTFUL, idempotency=by("v"), timeout=ms(5))
 async def writes(a: A, api: HttpWrite, entries: KvWrite) -> B:
     await entries.set(a.v, "1", ttl=ms(5))
@@ -184,7 +189,8 @@ flow.connect(page, flow.respond(body="html"))
 flow.connect(page, flow.respond(body="json"))
 flow.connect(several, flow.respond(body="events"))
 flow.connect(plain.named("again"), flow.respond(status=404, body="empty"))
-flow.connect(streams, flow.respond(body="events", stream=True))
+flow.connect(streams, flow.respond(body="events", stream=True, event_id="v", event="v"))
+flow.connect(stream_texts, flow.respond(body="html", stream=True))
 flow.connect(streams, of_b)
 
 ticks = flow.trigger(cron("0 9 * * 1,3"))
@@ -281,6 +287,7 @@ WRONG = {
     "objects into another record": "flow.connect(flow.trigger(blob.listing('s3://b/')), plain)",
     "what was rejected into the record": "flow.connect(hook.rejected, plain)",
     "a stream's items into another record": "flow.connect(streams, plain)",
+    "an answer of events in pieces of a page": "flow.respond(body='html', stream=True, event_id='v')",
     "a stream as one text": "flow.connect(streams, flow.respond(body='text', stream=True))",
     "the items of another record": "flow.connect(hook.rejected, ForEach(parts))",
     "items into another record": "flow.connect(ForEach(parts), plain)",

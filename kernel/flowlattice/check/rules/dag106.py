@@ -4,7 +4,8 @@ A path starts with `/`, is made of printable characters without spaces, `%`, `?`
 asked for after decoding that, so it is written decoded), and writes its parameters as `{name}`, each once. An answer
 has a status from 200 to 599, the answer to invalid input one from 400 to 499. A header's name is letters, digits and
 dashes, and none of those that the host itself writes, such as `Content-Length`; its value is one line. A stream of
-events has no other type of content. Beside a field that is the body of an answer, the others are headers.
+events has no other type of content, and what goes out piece by piece is events, a text or a page. The id and the name
+of an event are fields of its item. Beside a field that is the body of an answer, the others are headers.
 
 ## Bad
 
@@ -46,7 +47,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from flowlattice.check.context import CheckContext
-from flowlattice.check.fields import fields_of
+from flowlattice.check.fields import fields_of, item_fields
 from flowlattice.check.finding import finding
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.headers import HOST_OWNED, header_value, is_header_name
@@ -57,6 +58,7 @@ SEVERITY: Severity = "error"
 
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _PATH: Final = re.compile(r"/([^\s%?#{}\\\"<>^`|]|\{[A-Za-z_][A-Za-z0-9_]*\})*")
+_MARKS: Final = {"event_id": "id", "event": "name"}
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -80,6 +82,7 @@ def _of_answer(flow: FlowIR, node: Node, config: Mapping[str, JsonValue]) -> Ite
     status, headers = config.get("status"), config.get("headers")
     if not _is_status(status, 200, 599):
         yield f"answers with status {status!r}, which is not from 200 to 599"
+    yield from _of_pieces(flow, node, config)
     always = headers if isinstance(headers, dict) else {}
     answered = dict.fromkeys(name for edge in flow.incoming(node.id) if (name := edge.carries) is not None)
     fields = [(name, field) for schema in answered for name, field in fields_of(flow, schema).items()]
@@ -93,6 +96,23 @@ def _of_answer(flow: FlowIR, node: Node, config: Mapping[str, JsonValue]) -> Ite
         for name, place in places:
             if place is None:
                 yield f"answers a record whose field {name} is neither its body nor a header, and would be lost"
+
+
+def _of_pieces(flow: FlowIR, node: Node, config: Mapping[str, JsonValue]) -> Iterator[str]:
+    body, streams = config.get("body"), config.get("stream") is True
+    if streams and body not in {"events", "text", "html"}:
+        yield f"answers {body} piece by piece, which only events, a text and a page can be"
+    for mark, words in _MARKS.items():
+        field = config.get(mark)
+        if field is None:
+            continue
+        if body != "events":
+            yield f"answers {body} and names a field for the {words} of events"
+            continue
+        find = fields_of if streams else item_fields
+        for name in dict.fromkeys(edge.carries for edge in flow.incoming(node.id)):
+            if name is not None and field not in find(flow, name):
+                yield f"takes the {words} of an event from the field {field}, which {name} does not have"
 
 
 def _of_header(name: str, is_stream: bool) -> Iterator[str]:

@@ -4,7 +4,7 @@ An edge joins an output to an input of the same type. Records are told apart by 
 are two types, because they mean two things. A record also goes where a record is taken that it extends, a member where
 a union is taken, a whole number where a number is. A respond with a text or HTML body takes text, one with events a
 list; or a record with a field that is its body and one of these. With `stream=True` each record is an event, whatever
-it is.
+it is, or the next piece of the text.
 
 A join and a zip have two sides, and both are connected. The fields that windows, joins, distincts and aggregates name
 are fields of what they take: event time is a datetime or whole seconds, a join's keys are of one type on both sides,
@@ -60,7 +60,7 @@ where it comes from. Whether the types or the connection are meant is a decision
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -90,11 +90,7 @@ _MADE_FROM: dict[str, tuple[str, JsonValue]] = {
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find edges between ports that do not fit, and edges at elements that have no such port."""
-    bodies = {
-        surface.targets[0]: None if surface.config.get("stream") is True else surface.config.get("body")
-        for surface in flow.surfaces
-        if surface.kind == "respond"
-    }
+    bodies = {surface.targets[0]: _made(surface.config) for surface in flow.surfaces if surface.kind == "respond"}
     for edge in flow.edges:
         problem = _problem(flow, edge, bodies.get(edge.target_id))
         if problem is not None:
@@ -106,6 +102,12 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
             node = flow.node(surface.targets[0])
             for problem in (*field_problems(flow, node, surface.config), *side_problems(flow, node)):
                 yield finding(CODE, problem, node.source, node=node.name)
+
+
+def _made(config: Mapping[str, JsonValue]) -> JsonValue:
+    """The body that what reaches a respond becomes; none where that may be anything."""
+    body = config.get("body")
+    return None if config.get("stream") is True and body == "events" else body
 
 
 def _offered(flow: FlowIR, edge: Edge) -> Fix | None:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from flowlattice.engine import Runtime
 from flowlattice.engine.limits import Limits, OwnLimits
-from flowlattice.engine.reply import json_reply
+from flowlattice.engine.reply import Reply, json_reply
 from flowlattice.errors import UsageError
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import Receive, Scope, Send, send_reply
+from flowlattice.hosts.web.compression import compressed, worth_it
 from flowlattice.hosts.web.endpoint import Door, Endpoint
-from flowlattice.hosts.web.metrics import Metrics, RouteMetrics
+from flowlattice.hosts.web.metrics import Metrics
+from flowlattice.hosts.web.openapi import DocPages
 from flowlattice.hosts.web.routing import RouteConflict, RouteTable
-from flowlattice.plan import TriggerPlan
 
 OWN_PATHS = ("/healthz", "/readyz", "/metrics")
+T = TypeVar("T")
+
 _DRAIN_S = 30.0
+_CLEAN_UP_S = 5.0
 _LOOK_S = 0.05
 
 _HEALTHY = json_reply(200, {"status": "ok"})
@@ -58,29 +63,11 @@ ALL: Final = Part(0, 1)
 
 
 @dataclass(frozen=True)
-class _Route:
-    method: str
-    path: str
-    endpoint: Endpoint
-
-
-@dataclass(frozen=True)
 class _Served:
-    """A flow that is served: its door and its routes."""
+    """A flow that is served: its door, and its routes in the order of its triggers."""
 
     door: Door
-    routes: tuple[_Route, ...]
-
-    def enter(self, table: RouteTable[Endpoint]) -> None:
-        """Enter its routes into a table."""
-        flow = self.door.runtime.plan.flow
-        for route in self.routes:
-            if route.path in OWN_PATHS:
-                raise RouteConflict(f"flow {flow}: {route.path} is the host's own page; give the route another path")
-            try:
-                table.add(route.method, route.path, route.endpoint)
-            except RouteConflict as error:
-                raise RouteConflict(f"flow {flow}: {error}") from None
+    endpoints: tuple[Endpoint, ...]
 
 
 class WebApp:
@@ -114,6 +101,7 @@ class WebApp:
         self._served: tuple[_Served, ...] = ()
         self._leaving: dict[Door, asyncio.Task[None]] = {}
         self._table: RouteTable[Endpoint] = RouteTable()
+        self._docs = DocPages()
         self.swap(runtimes)
 
     def swap(self, runtimes: Sequence[Runtime]) -> None:
@@ -125,14 +113,16 @@ class WebApp:
             RouteConflict: Two routes clash, or one takes a path that the host needs; nothing has changed then.
             UsageError: A flow lets in fewer requests at once than there are workers; the same.
         """
+        for runtime in runtimes:
+            self._part.of(runtime.plan.max_in_flight, runtime.plan.flow)
+        _table_of((runtime, runtime.triggers) for runtime in runtimes)  # before any bucket is made
         known = {id(one.door.runtime): one for one in self._served}
         served = tuple(known.get(id(runtime)) or self._prepared(runtime) for runtime in runtimes)
-        table: RouteTable[Endpoint] = RouteTable()
-        for one in served:
-            one.enter(table)
+        table = _table_of((one.door.runtime, one.endpoints) for one in served)
         gone = [one.door for one in self._served if one not in served]
         self._served = served
         self._table = table
+        self._docs = DocPages(one.door.runtime for one in served)
         for door in gone:
             self._leaving[door] = asyncio.create_task(self._retire(door))
 
@@ -141,28 +131,28 @@ class WebApp:
         door = Door(runtime, self._limits, self._part.of(runtime.plan.max_in_flight, flow))
         for throttle in runtime.throttles:
             throttle.share(self._limits, flow)
-        routes = [
-            _Route(trigger.plan.method, trigger.plan.path, Endpoint(door, trigger, self._counted(trigger.plan, flow)))
+        endpoints = (
+            Endpoint(door, trigger, self.metrics.route(flow, trigger.plan.path, trigger.plan.method))
             for trigger in runtime.triggers
-        ]
+        )
         if flow not in self._shown:
             self._shown.add(flow)
             self.metrics.in_flight(flow, lambda: sum(door.inside for door in self._doors(flow)))
             self.metrics.streams(flow, lambda: sum(door.streams for door in self._doors(flow)))
-        return _Served(door, tuple(routes))
-
-    def _counted(self, plan: TriggerPlan, flow: str) -> RouteMetrics:
-        return self.metrics.route(flow, plan.path, plan.method)
+        return _Served(door, tuple(endpoints))
 
     def _doors(self, flow: str) -> list[Door]:
         doors = (*(one.door for one in self._served), *self._leaving)
         return [door for door in doors if door.runtime.plan.flow == flow]
 
     async def _retire(self, door: Door) -> None:
-        while door.inside or door.runtime.kept:  # noqa: ASYNC110 - nothing is spent on it where nothing is swapped
-            await asyncio.sleep(_LOOK_S)
+        await self._empty(door)
         del self._leaving[door]
         await door.runtime.close()
+
+    async def _empty(self, door: Door) -> None:
+        while door.inside or door.runtime.kept:  # noqa: ASYNC110 - nothing is spent on it where nothing is swapped
+            await asyncio.sleep(_LOOK_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
@@ -192,7 +182,7 @@ class WebApp:
         method: str = scope["method"]
         head = method == "HEAD"
         if scope["path"] in OWN_PATHS:
-            await self._own_page(scope["path"], method, send)
+            await self._own_page(scope, send, self._own_reply(scope["path"]))
             return
         raw_path: bytes = scope.get("raw_path") or str(scope["path"]).encode()
         match = self._table.find(raw_path, method)
@@ -202,6 +192,10 @@ class WebApp:
             await match.route(scope, receive, send, match.parameters, head=head)
             return
         if not match.allowed:
+            page = self._docs.find(scope["path"])
+            if page is not None:
+                await self._own_page(scope, send, page)
+                return
             reply = replies.NOT_FOUND
         elif method == "OPTIONS":
             reply = replies.options(_allow(match.allowed))
@@ -210,19 +204,23 @@ class WebApp:
         await send_reply(send, reply, head=head)
         self._elsewhere.answered(reply.status, time.monotonic() - started)
 
-    async def _own_page(self, path: str, method: str, send: Send) -> None:
+    def _own_reply(self, path: str) -> Reply:
+        if path == "/metrics":
+            return self.metrics.page()
+        if path == "/readyz":
+            return _DRAINING if self.draining else _READY
+        return _HEALTHY
+
+    async def _own_page(self, scope: Scope, send: Send, page: Reply) -> None:
         allow = _allow(frozenset({"GET"}))
+        method = scope["method"]
         if method == "OPTIONS":
-            reply = replies.options(allow)
+            page = replies.options(allow)
         elif method not in {"GET", "HEAD"}:
-            reply = replies.method_not_allowed(allow)
-        elif path == "/metrics":
-            reply = self.metrics.page()
-        elif path == "/readyz":
-            reply = _DRAINING if self.draining else _READY
-        else:
-            reply = _HEALTHY
-        await send_reply(send, reply, head=method == "HEAD")
+            page = replies.method_not_allowed(allow)
+        elif worth_it(page):
+            page = await compressed(page, scope["headers"])
+        await send_reply(send, page, head=method == "HEAD")
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -240,7 +238,29 @@ class WebApp:
             waiting.cancel()
         for door in (*(one.door for one in self._served), *self._leaving):
             await door.runtime.settle(_DRAIN_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLEAN_UP_S):  # nodes that were cut off may use their bindings to clean up
+                    await self._empty(door)
             await door.runtime.close()
+
+
+def _table_of(flows: Iterable[tuple[Runtime, Iterable[T]]]) -> RouteTable[T]:
+    """The table of flows' routes, from what stands for each of their triggers.
+
+    Raises:
+        RouteConflict: Two routes clash, or one takes a path that the host needs.
+    """
+    table: RouteTable[T] = RouteTable()
+    for runtime, routes in flows:
+        for trigger, route in zip(runtime.triggers, routes, strict=True):
+            flow, path = runtime.plan.flow, trigger.plan.path
+            if path in OWN_PATHS:
+                raise RouteConflict(f"flow {flow}: {path} is the host's own page; give the route another path")
+            try:
+                table.add(trigger.plan.method, path, route)
+            except RouteConflict as error:
+                raise RouteConflict(f"flow {flow}: {error}") from None
+    return table
 
 
 def _allow(methods: frozenset[str]) -> bytes:

@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import JsonValue
 
 from flowlattice.engine import BoundTrigger, Problem, RejectedInput, Reply, Run, Runtime
-from flowlattice.engine.backends import EffectInDoubt
+from flowlattice.engine.backends import EffectInDoubt, ResultUnknown
 from flowlattice.engine.inputs import json_object, json_value
 from flowlattice.engine.limits import Limits
 from flowlattice.engine.reply import JSON, NO_CONTENT
@@ -28,6 +28,8 @@ from flowlattice.hosts.logs import about
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import ClientGone, Receive, Scope, Send, disconnected, send_reply
 from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_form
+from flowlattice.hosts.web.compression import Packing, compressed, worth_it
+from flowlattice.hosts.web.csrf import form_guard
 from flowlattice.hosts.web.metrics import RouteMetrics
 from flowlattice.hosts.web.streaming import STALLED_S, HeadOnly, Stream
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs, read_fields
@@ -94,7 +96,9 @@ class Endpoint:
         self._elsewhere = frozenset(source.name for source in fields if source.origin in {"path", "header", "whole"})
         self._has_query = any(source.origin == "query" for source in fields)
         self._has_body = any(source.origin in {"body", "form"} for source in fields)
+        self._guard = form_guard(trigger.plan)
         self._is_plain = trigger.plan.respond == "on_last" and trigger.step.awaited is None
+        self._in_text = trigger.answers.in_text
         self._in_pieces = trigger.answers.in_pieces and trigger.plan.respond != "immediate"
 
     async def __call__(
@@ -109,7 +113,8 @@ class Endpoint:
             run = self._runtime.new_run()
             try:
                 if self._in_pieces:
-                    stream = Stream(send, self._trigger.answers.opening, head_only=head)
+                    sink = Packing(send, scope["headers"], head_only=head) if self._in_text else send
+                    stream = Stream(sink, self._trigger.answers.opening, head_only=head)
                     reply = await self._answer_in_pieces(scope, receive, parameters, run, started, stream)
                 else:
                     reply = await self._answer(scope, receive, parameters, run, started)
@@ -120,6 +125,8 @@ class Endpoint:
                 if not run.goes_on:
                     door.inside -= 1
         if reply is not None:
+            if worth_it(reply):
+                reply = await compressed(reply, scope["headers"])
             await send_reply(send, reply, head=head)
             self._metrics.answered(reply.status, time.monotonic() - started)
 
@@ -151,7 +158,8 @@ class Endpoint:
             status = 200 if stream.begun is None else stream.begun.status
         except ClientGone:
             if stream.is_stalled:
-                _log.warning("run %s was given up: its client took nothing for %g s", run.id, STALLED_S)
+                said = {"run": run.id, "flow": run.flow}
+                _log.warning("run %s was given up: its client took nothing for %g s", run.id, STALLED_S, extra=said)
         except asyncio.CancelledError:
             await stream.fail("shutting_down", run.id)
             raise
@@ -160,7 +168,8 @@ class Endpoint:
             if stream.begun is None:
                 return reply
             status = reply.status
-            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__)
+            said = about(error, run=run.id, flow=run.flow)
+            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
             await stream.fail(_code(reply), run.id)
         finally:
             stream.close()
@@ -244,8 +253,10 @@ class Endpoint:
     async def _read(self, scope: Scope, receive: Receive, parameters: dict[str, str]) -> Record:
         reader = self._trigger.reader
         if not self._texts and self._whole is None:
-            body = await self._body(scope, receive, "json") if self._has_body else b""
-            return reader.from_json(body)
+            if self._has_body:
+                return reader.from_json(await self._body(scope, receive))
+            self._check_site(scope)
+            return reader.from_json(b"")
         given = {name: [value] for name, value in parameters.items()}
         members: dict[str, JsonValue] = {}
         if self._has_query:
@@ -253,14 +264,17 @@ class Endpoint:
         if self._headers:
             self._add_headers(scope["headers"], given)
         if self._whole is not None:
-            sent = await self._body(scope, receive, "json")
+            sent = await self._body(scope, receive)
             members = {self._whole: json_value(sent)} if sent.strip() else {}
         elif self._has_body and self._plan.body == "form":
+            self._check_site(scope)
             content_type = check_head(scope["headers"], "form", self._plan.max_body_bytes)
             self._add(read_form(await self._received(receive), content_type), given)
         elif self._has_body:
-            found = json_object(await self._body(scope, receive, "json"))
+            found = json_object(await self._body(scope, receive))
             members = {name: value for name, value in found.items() if name not in self._elsewhere}
+        else:
+            self._check_site(scope)
         values, problems = read_fields(self._texts, given)
         return reader.from_values({**members, **values}, problems)
 
@@ -274,9 +288,14 @@ class Endpoint:
             if (field := self._headers.get(name.lower())) is not None:
                 given.setdefault(field, []).append(value.decode("utf-8", "surrogateescape").strip())
 
-    async def _body(self, scope: Scope, receive: Receive, encoding: Literal["json", "form"]) -> bytes:
-        check_head(scope["headers"], encoding, self._plan.max_body_bytes)
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        if not check_head(scope["headers"], "json", self._plan.max_body_bytes):
+            self._check_site(scope)
         return await self._received(receive)
+
+    def _check_site(self, scope: Scope) -> None:
+        if self._guard is not None:
+            self._guard.check(scope["headers"])
 
     async def _received(self, receive: Receive) -> bytes:
         try:
@@ -300,6 +319,8 @@ def _failure(error: FlowlatticeError, run: Run) -> Reply:
             return replies.deadline_exceeded(run.id)
         case EffectInDoubt():
             return replies.key_in_doubt(run.id)
+        case ResultUnknown():
+            return replies.key_settled(run.id)
         case ReservationHeld():
             return replies.key_held(run.id)
         case NodeBusy():

@@ -87,16 +87,8 @@ class Metrics:
         )
         self.deadlines = self._counter("flows_deadlines_exceeded", "Requests whose deadline passed.", route)
         self.rejected = self._counter("flows_rejected", "Requests that a limit turned away.", ("flow", "reason"))
-        self._in_flight = Gauge(
-            "flows_in_flight", "Requests under way.", ("flow",), registry=self._registry, multiprocess_mode="livesum"
-        )
-        self._streams = Gauge(
-            "flows_streams",
-            "Requests under way that are answered in pieces.",
-            ("flow",),
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        )
+        self._in_flight = self._gauge("flows_in_flight", "Requests under way.")
+        self._streams = self._gauge("flows_streams", "Requests under way that are answered in pieces.")
         self._under_way: list[tuple[Gauge, Callable[[], float]]] = []
 
     def route(self, flow: str, route: str, method: str) -> RouteMetrics:
@@ -127,6 +119,9 @@ class Metrics:
 
     def _counter(self, name: str, words: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, words, labels, registry=self._registry)
+
+    def _gauge(self, name: str, words: str) -> Gauge:
+        return Gauge(name, words, ("flow",), registry=self._registry, multiprocess_mode="livesum")
 
 
 def shared_metrics(folder: Path, worker: int) -> Metrics:

@@ -14,6 +14,7 @@ from flowlattice.engine.reply import Reply, json_reply, text_reply
 from flowlattice.ir.model import InvalidReply
 
 NOT_FOUND: Final = json_reply(404, {"error": "not_found"})
+OTHER_SITE: Final = json_reply(403, {"error": "other_site"})
 SATURATED: Final = json_reply(503, {"error": "saturated"}, (b"retry-after", b"1"))
 TOO_LATE: Final = 504
 SLOW_BODY: Final = json_reply(408, {"error": "request_timeout"}, (b"connection", b"close"))
@@ -87,6 +88,11 @@ def key_held(run: str) -> Reply:
 def key_in_doubt(run: str) -> Reply:
     """409: the same request was made before, and it is not known what became of it."""
     return json_reply(409, {"error": "in_doubt", "run": run})
+
+
+def key_settled(run: str) -> Reply:
+    """409: the same request was made before and did what it does, and its answer is not known."""
+    return json_reply(409, {"error": "already_happened", "run": run})
 
 
 def accepted(run: str) -> Reply:

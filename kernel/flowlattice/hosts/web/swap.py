@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from flowlattice.engine import Runtime
 from flowlattice.engine.threads import Threads
@@ -21,6 +21,11 @@ from flowlattice.hosts.web.app import WebApp
 
 WATCH_S: Final = 0.5
 """How often a server looks whether there are other versions."""
+
+LONGEST_LOAD_S: Final = 60.0
+"""For how long a version may be loaded; a flow's code that never ends must not keep later versions away."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger("flowlattice.web")
 
@@ -46,7 +51,7 @@ class Swapper:
         self._failed: dict[str, int] = {}
         self._stamp = source.stamp()
         self._turn = asyncio.Lock()
-        self._loading = Threads(limit=1)  # a flow's code that never ends does not hold up the end of the process
+        self._loading = Threads(limit=8)  # one that never ends does not hold up the end of the process
 
     @property
     def doubles(self) -> tuple[str, ...]:
@@ -95,12 +100,11 @@ class Swapper:
             await self._refresh(again, numbers)
 
     async def _refresh(self, again: bool, numbers: Mapping[str, int] | None) -> None:
+        read = self._source.versions if numbers is None else lambda: self._source.exactly(numbers)
         try:
-            versions = await self._loading.call(
-                lambda: self._source.versions() if numbers is None else self._source.exactly(numbers)
-            )
-        except (FlowlatticeError, OSError, sqlite3.Error) as error:
-            _log.error("what there is to serve cannot be read (%s); what is served goes on", type(error).__name__)
+            versions = await self._in_thread(read)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong there, what is served goes on
+            _log.error("what there is to serve cannot be read (%s); what is served goes on", _reason(error))
             return
         loaded = [
             one
@@ -118,12 +122,14 @@ class Swapper:
 
     async def _load(self, version: Version) -> _Loaded | None:
         try:
-            return _Loaded(version, await self._loading.call(version.load))
-        except (FlowlatticeError, OSError, sqlite3.Error) as error:
-            self._refused(version, " ".join(str(error).split()))
+            return _Loaded(version, await self._in_thread(version.load))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a new version, the one before it goes on
-            self._refused(version, f"{type(error).__name__} at {place_of(error)}")
-        return None
+            self._refused(version, _reason(error))
+            return None
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        async with asyncio.timeout(LONGEST_LOAD_S):
+            return await self._loading.call(work)
 
     def _keep_only(self, keys: set[str]) -> None:
         gone = [one for key, one in self._served.items() if key not in keys]
@@ -161,3 +167,14 @@ class Swapper:
         self._failed[version.key] = version.number
         goes_on = "what is served goes on" if version.key in self._served else "it is not served"
         _log.error("%s cannot be served (%s); %s", version.title, why, goes_on)
+
+
+def _reason(error: Exception) -> str:
+    """Why something could not be loaded; without the text of errors that are not made for people."""
+    match error:
+        case TimeoutError():
+            return f"it was not loaded within {LONGEST_LOAD_S:g} s"
+        case FlowlatticeError() | OSError() | sqlite3.Error():
+            return " ".join(str(error).split())
+        case _:
+            return f"{type(error).__name__} at {place_of(error)}"

@@ -62,6 +62,10 @@ def _trigger(name: str, was: Trigger, now: Trigger) -> Iterator[Change]:
         smaller = now.max_body_bytes is not None and now.max_body_bytes < (was.max_body_bytes or float("inf"))
         what = f"the largest body that {name} takes (bytes)"
         yield moved("limit", name, what, was.max_body_bytes, now.max_body_bytes, "riskier" if smaller else "neutral")
+    if was.origins != now.origins:
+        weight = "riskier" if set(now.origins) - set(was.origins) else "safer"
+        what = f"the other sites whose pages may send forms to {name}"
+        yield moved("route", name, what, [*was.origins], [*now.origins], weight)
     if was.invalid != now.invalid:
         yield moved("reply", name, f"the answer of {name} to invalid input", _said(was.invalid), _said(now.invalid))
 

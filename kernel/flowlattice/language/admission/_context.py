@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flowlattice.language.admission._annotations import Annotations
 from flowlattice.language.admission._files import File
+from flowlattice.language.sources import parts_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Context:
 
 
 def _underscored(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in parts_of(tree):
         for statement in node.body if isinstance(node, ast.ClassDef) else ():
             for name in _defined(statement):
                 if name.startswith("_") and not name.startswith("__"):

@@ -11,6 +11,7 @@ from flowlattice.language.admission._context import Context
 from flowlattice.language.admission._files import File, refusal, refused
 from flowlattice.language.admission._problem import Problem
 from flowlattice.language.admission._refusal import Refusal
+from flowlattice.language.sources import parts_of
 
 MOST_PROBLEMS = 100
 """How many are said of one file."""
@@ -45,7 +46,7 @@ def _problems(file: File, siblings: Mapping[str, File]) -> Iterator[Problem]:
 
 
 def _walk(tree: ast.AST, context: Context) -> Iterator[Problem]:
-    for node in ast.walk(tree):
+    for node in parts_of(tree):
         if type(node).__name__ not in _KNOWN or getattr(node, "type_params", None):
             yield Problem(node, "syntax that is newer than Python 3.11", "write it as Python 3.11 has it")
         else:

@@ -17,7 +17,7 @@ def delete_edge(module: Module) -> Iterator[Mutation]:
         yield module.delete(statement, f"deletes {ast.unparse(call)}")
 
 
-@operator()
+@operator("DAG207")
 def double_edge(module: Module) -> Iterator[Mutation]:
     """An edge is there twice."""
     for statement, call in module.statements("connect"):
