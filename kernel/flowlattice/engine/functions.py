@@ -8,11 +8,10 @@ from typing import TypeAlias, cast
 from uuid import UUID
 
 from flowlattice.engine.attempts import Attempts, Retries
-from flowlattice.engine.backends import Bindings
 from flowlattice.engine.nodes import BoundCall, BoundInline, Ways, bind_inline
 from flowlattice.engine.streams import BoundStream
-from flowlattice.engine.threads import Threads
 from flowlattice.engine.throttle import Throttle
+from flowlattice.engine.traced import TracedCall, TracedStream
 from flowlattice.engine.variables import Given, with_variables
 from flowlattice.ir import model as ir
 from flowlattice.language.combinators import Routing
@@ -41,9 +40,7 @@ class Functions:
     throttles: tuple[Throttle, ...] = ()
 
 
-def functions_of(
-    plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], bindings: Bindings, given: Given
-) -> Functions:
+def functions_of(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], given: Given, ways: Ways) -> Functions:
     """The functions of a plan's nodes.
 
     Raises:
@@ -52,7 +49,6 @@ def functions_of(
     """
     nodes = {node.id: node for node in flow.nodes}
     steps = {step.node: step for step in plan.steps}
-    ways = Ways(flow.name, bindings, Threads())
     inline: dict[UUID, BoundInline] = {}
     calls: dict[UUID, BoundCall | BoundStream] = {}
     throttles: list[Throttle] = []
@@ -62,23 +58,33 @@ def functions_of(
         step = steps.get(unit.name)
         if isinstance(unit, Segment) and step is None:
             for node_id in unit.nodes:
-                inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), bindings)
+                inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), ways.bindings)
             continue
         node_id = unit.nodes[0] if isinstance(unit, Segment) else unit.node
         node, function = nodes[node_id], _function(elements[node_id], given)
         throttle = _throttle(step)
         throttles += [] if throttle is None else [throttle]
         attempts = _attempts(step, throttle)
-        if node.stream:
-            calls[node_id] = BoundStream(node, function, ways, attempts=attempts)
-        else:
-            calls[node_id] = BoundCall(node, function, ways, in_place=isinstance(unit, Segment), attempts=attempts)
+        calls[node_id] = _bound(node, function, ways, attempts, in_place=isinstance(unit, Segment))
     choices = {
         id_: cast("Callable[[object], object]", with_variables(e.function, given))
         for id_, e in elements.items()
         if isinstance(e, Routing)
     }
     return Functions(inline, calls, choices, tuple(throttles))
+
+
+def _bound(
+    node: ir.Node, function: Callable[..., object], ways: Ways, attempts: Attempts | None, *, in_place: bool
+) -> BoundCall | BoundStream:
+    tracer = ways.tracer
+    if node.stream:
+        if tracer is None:
+            return BoundStream(node, function, ways, attempts=attempts)
+        return TracedStream(node, function, ways, attempts=attempts, tracer=tracer)
+    if tracer is None:
+        return BoundCall(node, function, ways, in_place=in_place, attempts=attempts)
+    return TracedCall(node, function, ways, in_place=in_place, attempts=attempts, tracer=tracer)
 
 
 def _throttle(step: Step | None) -> Throttle | None:

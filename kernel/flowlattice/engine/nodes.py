@@ -14,6 +14,7 @@ from flowlattice.engine.failures import UserCode
 from flowlattice.engine.granted import Grant, grants
 from flowlattice.engine.run import Attempt, Run
 from flowlattice.engine.threads import Threads
+from flowlattice.engine.tracing import Tracer, traced_grants
 from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
 
@@ -47,11 +48,18 @@ class Ways:
         flow: The flow's name.
         bindings: Backends of their capabilities.
         threads: Where those run that may block.
+        tracer: Where spans go; none where nothing is traced.
     """
 
     flow: str
     bindings: Bindings
     threads: Threads
+    tracer: Tracer | None = None
+
+    def grants(self, node: ir.Node, function: Callable[..., object]) -> dict[str, Grant]:
+        """What a node's further parameters are given, by name."""
+        given = grants(function, node.capabilities, self.bindings)
+        return given if self.tracer is None else traced_grants(given, node.capabilities, self.tracer)
 
 
 class BoundCall:
@@ -70,7 +78,7 @@ class BoundCall:
     ) -> None:
         self.name = node.name
         self._function = function
-        self._grants = grants(function, node.capabilities, ways.bindings)
+        self._grants = ways.grants(node, function)
         self._is_async = node.is_async
         self._is_effectful = node.effects == "effectful"
         self._threads = None if in_place else ways.threads

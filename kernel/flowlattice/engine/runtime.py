@@ -16,11 +16,14 @@ from flowlattice.engine.calls import CallLog, NoCallLog
 from flowlattice.engine.compile import Compiler, Step
 from flowlattice.engine.functions import functions_of
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
+from flowlattice.engine.nodes import Ways
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import check_runnable
 from flowlattice.engine.terms import Terms, terms_of
+from flowlattice.engine.threads import Threads
 from flowlattice.engine.throttle import Throttle
+from flowlattice.engine.tracing import Tracer
 from flowlattice.engine.variables import variables_of
 from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
@@ -63,6 +66,7 @@ class Runtime:
         kept: Work that goes on though nobody waits: effects that have begun, runs that were answered early.
         terms: On what terms nodes ask language models, by the names of node and binding.
         throttles: The limits of single nodes.
+        tracer: Where spans go; none where nothing is traced.
     """
 
     plan: ExecPlan
@@ -74,6 +78,7 @@ class Runtime:
     kept: set[asyncio.Task[Any]] = field(default_factory=set)
     terms: Mapping[tuple[str, str], Terms] = field(default_factory=dict)
     throttles: tuple[Throttle, ...] = ()
+    tracer: Tracer | None = None
 
     def new_run(self, *, collect: bool = False) -> Run:
         """A run that has not begun."""
@@ -123,7 +128,14 @@ class Runtime:
         await asyncio.to_thread(self.log.close)
 
 
-def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, log: CallLog | None = None) -> Runtime:
+def bind(  # noqa: PLR0913, PLR0917 - a flow and all that it is bound to
+    plan: ExecPlan,
+    program: Program,
+    flow: ir.FlowIR,
+    bindings: Bindings,
+    log: CallLog | None = None,
+    tracer: Tracer | None = None,
+) -> Runtime:
     """Bind a plan to the code of the flow that it was made from.
 
     Args:
@@ -132,6 +144,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         flow: Its IR.
         bindings: Backends of its capabilities.
         log: Where capability calls are recorded; nowhere by default.
+        tracer: Where spans go; none where nothing is traced.
 
     Raises:
         NotRunYet: No engine of this version runs such a plan.
@@ -140,7 +153,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
     check_runnable(plan)
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
     given = variables_of(program.flow.variables, bindings.variables)
-    functions = functions_of(plan, flow, elements, bindings, given)
+    functions = functions_of(plan, flow, elements, given, Ways(flow.name, bindings, Threads(), tracer))
     compiler = Compiler(plan, functions)
     units = {unit.name: unit for unit in plan.units}
     triggers = tuple(
@@ -154,7 +167,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
     )
     doubles, terms = _doubles(flow, bindings), terms_of(flow, bindings)
     log, throttles = log or NoCallLog(), functions.throttles
-    return Runtime(plan, flow, triggers, bindings, log, doubles, terms=terms, throttles=throttles)
+    return Runtime(plan, flow, triggers, bindings, log, doubles, terms=terms, throttles=throttles, tracer=tracer)
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:

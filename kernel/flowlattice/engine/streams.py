@@ -12,7 +12,6 @@ from flowlattice.engine.attempts import Attempts, Failure
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.effects import KeyOf
 from flowlattice.engine.failures import PASSING_AWAITED, UserCode
-from flowlattice.engine.granted import grants
 from flowlattice.engine.nodes import Ways, arguments_of
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Attempt, Run
@@ -39,7 +38,7 @@ class BoundStream:
     ) -> None:
         self.name = node.name
         self._function = function
-        self._grants = grants(function, node.capabilities, ways.bindings)
+        self._grants = ways.grants(node, function)
         self._attempts = attempts
         self._key_of = None if node.idempotency is None else KeyOf(ways.flow, node.name, node.idempotency)
         if node.idempotency is not None and node.uses("dedupe"):
