@@ -174,8 +174,9 @@ class Endpoint:
             if stream.begun is None:
                 return reply
             status = reply.status
-            said = about(error, run=run.id, flow=run.flow)
-            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
+            if not isinstance(error, NodeFailed):  # which is in the log with its node
+                said = about(error, run=run.id, flow=run.flow)
+                _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
             await stream.fail(_code(reply), run.id)
         finally:
             stream.close()
