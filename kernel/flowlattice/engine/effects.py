@@ -28,7 +28,7 @@ LONGEST_EFFECT_S: Final = 60.0
 """How long an effect without a timeout of its own may go on after nobody waits for it."""
 _LONGEST_WAIT_S: Final = 5.0
 
-Invoke = Callable[[object, Attempt], Awaitable[object]]
+Invoke = Callable[[Attempt], Awaitable[object]]
 
 
 class KeyOf:
@@ -89,7 +89,7 @@ class Once:
             raise asyncio.CancelledError
         attempt = Attempt(run, self._name, key=key.hex(), given=record)
         try:
-            result = await invoke(record, attempt)
+            result = await invoke(attempt)
             kept = self._result.dump_json(result, by_alias=True)
         except BaseException:
             await (self._store.doubt(key) if attempt.uncertain else self._store.release(key))

@@ -20,6 +20,7 @@ from flowlattice.errors import (
     CallFailed,
     DeadlineExceeded,
     FlowlatticeError,
+    NodeBusy,
     NodeFailed,
     ReservationHeld,
 )
@@ -332,6 +333,8 @@ def _failure(error: FlowlatticeError, run: Run) -> Reply:
             return replies.key_settled(run.id)
         case ReservationHeld():
             return replies.key_held(run.id)
+        case NodeBusy():
+            return replies.node_busy(run.id, error.retry_after)
         case ClientGone():
             raise error
         case NodeFailed(cause=BudgetExceeded() as cause):
