@@ -14,6 +14,7 @@ from flowlattice.engine.calls import CallLog, CallRecord, Outcome
 from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.terms import Terms
+from flowlattice.engine.visitor import Visitor
 
 _NONE: Final[Mapping[tuple[str, str], Terms]] = MappingProxyType({})
 
@@ -31,6 +32,7 @@ class Run:
         outputs: What reached nodes without successors, by node, where the host collects it.
         aside: What was put aside where nothing follows, by side output, where the host collects it.
         answer: Called with the first answer where it goes out before the run is over.
+        visitor: Whose session a node may read and write; none where the caller has none.
         outlet: Where an answer goes that is written while the run is under way; none where nobody takes one.
         goes_on: Whether the run outlives its answer.
         kept: Work that nobody waits for: effects that have begun, runs that go on.
@@ -50,6 +52,7 @@ class Run:
         "outlet",
         "outputs",
         "terms",
+        "visitor",
     )
 
     def __init__(
@@ -73,6 +76,7 @@ class Run:
         self.aside: list[tuple[str, object]] | None = [] if collect else None
         self.answer: Callable[[Reply], None] | None = None
         self.outlet: Outlet | None = None
+        self.visitor: Visitor | None = None
 
     @property
     def id(self) -> str:

@@ -5,7 +5,9 @@ So nothing waits in between, and whoever takes slowly makes the node wait. There
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from inspect import isawaitable
 from typing import TypeAlias, cast
 
 from flowlattice.engine.attempts import Attempts, Failure
@@ -89,23 +91,27 @@ class BoundStream:
         return await otherwise(record, run, failed)
 
     async def _bounded(self, attempt: Attempt, going: _Going, timeout: float | None) -> Reply | None:  # noqa: ASYNC109 - see pull
-        arguments = arguments_of(self._grants, attempt)
-        with UserCode(self.name, attempt.run):
-            items = cast("AsyncGenerator[object, None]", self._function(attempt.given, **arguments))
+        run = attempt.run
+        with UserCode(self.name, run):
+            given = self._function(attempt.given, **arguments_of(self._grants, attempt))
         try:
+            if isawaitable(given):
+                with UserCode(self.name, run, awaited=True):
+                    given = await given
             if timeout is None:
-                return await self._pull(items, attempt.run, going)
+                return await self._pull(given, run, going)
             async with bounded(timeout, attempt.give_up, f"node {self.name}"):
-                return await self._pull(items, attempt.run, going)
+                return await self._pull(given, run, going)
         finally:
-            with UserCode(self.name, attempt.run, awaited=True):
-                await items.aclose()
+            with UserCode(self.name, run, awaited=True):
+                if isinstance(given, AsyncGenerator):
+                    await given.aclose()
                 if attempt.holds:
                     await attempt.close()
 
-    async def _pull(self, items: AsyncGenerator[object, None], run: Run, going: _Going) -> Reply | None:
+    async def _pull(self, given: object, run: Run, going: _Going) -> Reply | None:
         reply, then = None, going.then
-        take = items.__anext__
+        take = cast("AsyncIterator[object]", given).__anext__
         while True:
             try:
                 item = await take()
@@ -115,6 +121,8 @@ class BoundStream:
                 raise
             except BaseException as error:
                 raise NodeFailed(self.name, run.id, error) from error
+            if run.cancelled:  # the node was told so, and went on
+                raise asyncio.CancelledError
             going.begun = True
             reply = await then(item, run) or reply
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _SAYS_WHERE: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _CONTEXT: Final = frozenset({b"traceparent", b"tracestate"})
-_FLUSH_MS: Final = 5_000
 
 
 class Tracing:
@@ -44,9 +43,8 @@ class Tracing:
         return OtelTracer(self._provider.get_tracer("flowlattice"))
 
     def close(self) -> None:
-        """Send what is still to be sent, for as long as that takes a few seconds."""
+        """Send what is still to be sent, within the exporter's timeout: 10 s unless the environment says otherwise."""
         if self._provider is not None:
-            self._provider.force_flush(_FLUSH_MS)
             self._provider.shutdown()
             self._provider = None
 
