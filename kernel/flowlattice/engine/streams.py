@@ -91,19 +91,18 @@ class BoundStream:
         return await otherwise(record, run, failed)
 
     async def _bounded(self, attempt: Attempt, going: _Going, timeout: float | None) -> Reply | None:  # noqa: ASYNC109 - see pull
-        run = attempt.run
-        with UserCode(self.name, run):
+        with UserCode(self.name, attempt.run):
             given = self._function(attempt.given, **arguments_of(self._grants, attempt))
         try:
             if isawaitable(given):
-                with UserCode(self.name, run, awaited=True):
+                with UserCode(self.name, attempt.run, awaited=True):
                     given = await given
             if timeout is None:
-                return await self._pull(given, run, going)
+                return await self._pull(given, attempt.run, going)
             async with bounded(timeout, attempt.give_up, f"node {self.name}"):
-                return await self._pull(given, run, going)
+                return await self._pull(given, attempt.run, going)
         finally:
-            with UserCode(self.name, run, awaited=True):
+            with UserCode(self.name, attempt.run, awaited=True):
                 if isinstance(given, AsyncGenerator):
                     await given.aclose()
                 if attempt.holds:

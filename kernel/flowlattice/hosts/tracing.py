@@ -5,7 +5,7 @@ The SDK reads its own settings: `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAM
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,7 @@ from flowlattice.errors import EngineUnavailable
 if TYPE_CHECKING:
     from opentelemetry import trace as api
     from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
 
 _SAYS_WHERE: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _CONTEXT: Final = frozenset({b"traceparent", b"tracestate"})
@@ -29,17 +30,17 @@ class Tracing:
 
     def __init__(self) -> None:
         try:
-            import opentelemetry.exporter.otlp.proto.http.trace_exporter
-            import opentelemetry.sdk.trace  # noqa: F401
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         except ImportError:
             message = "tracing needs the OpenTelemetry SDK: pip install 'flowlattice[otel]'"
             raise EngineUnavailable(message) from None
+        self._exporter: Callable[[], SpanExporter] = OTLPSpanExporter  # imported before workers are forked
         self._provider: TracerProvider | None = None
 
     def tracer(self) -> Tracer:
         """Where this process's spans go; made when it is first asked for."""
         if self._provider is None:
-            self._provider = _provider()
+            self._provider = _provider(self._exporter())
         return OtelTracer(self._provider.get_tracer("flowlattice"))
 
     def close(self) -> None:
@@ -135,8 +136,7 @@ class OtelSpan:
         self._span.end()
 
 
-def _provider() -> TracerProvider:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+def _provider(exporter: SpanExporter) -> TracerProvider:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -145,5 +145,5 @@ def _provider() -> TracerProvider:
     if str(resource.attributes.get("service.name", "")).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": "flowlattice"}))
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
