@@ -94,5 +94,12 @@ _.probes
 # Fields of the IR that the semantic diff compares by their names.
 _.view_body
 
+# A method of a capability that the examples' nodes do not call.
+_.extract
+
+# pytest reads it of a conftest.
+_.collect_ignore
+
 # Read by prometheus_client for each metric that is made (hosts/web/metrics.py).
 _.ValueClass
+_.dont_write_bytecode  # of sys, read by the interpreter

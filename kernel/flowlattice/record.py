@@ -2,7 +2,8 @@
 
 Validation is strict (text is no number, true is no integer), unknown fields are dropped, NaN and infinities are
 invalid. A record's JSON Schema carries each field's class as `x-data-class`; a field that has none is DATA101. The
-records that it extends are listed as `x-extends`, and a field that is a header or the whole body says so as `x-in`.
+records that it extends are listed as `x-extends`, and a field that is a header, the whole body or the
+id of a session says so as `x-in`.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def field(  # noqa: PLR0913 - one keyword per constraint a field can have
     reason: str | None = None,
     header: str | None = None,
     body: bool = False,
+    session: bool = False,
 ) -> FieldInfo:
     """Constraints of one field, which stand in its `Annotated`.
 
@@ -105,18 +107,22 @@ def field(  # noqa: PLR0913 - one keyword per constraint a field can have
         reason: What a caller is told whose value does not fit ("must hold one @"); never the value itself.
         header: The field travels as this HTTP header, which is also its name on the wire.
         body: The field is the whole body instead of a member of it: a list, a text.
+        session: The field is the id of the visitor's session, which the host takes from a cookie of its own: a key of a
+            `SessionStore`. It is a secret where nothing else is said, and never part of an answer.
 
     Raises:
         ValueError: It would be in two places, or have two names on the wire.
     """
     if header is not None and (body or alias is not None):
         raise ValueError(f"the field of header {header} is named after it and is not the body")
+    if session and (header is not None or body):
+        raise ValueError("the id of a session is neither a header nor the body")
     alias = alias if header is None else header
     extra: dict[str, JsonValue] = {}
-    if header is not None or body:
-        extra["x-in"] = "body" if body else "header"
-    if data is not None:
-        extra["x-data-class"] = DataClass(data).value
+    if header is not None or body or session:
+        extra["x-in"] = "session" if session else "body" if body else "header"
+    if data is not None or session:
+        extra["x-data-class"] = DataClass(data or DataClass.SECRET).value
     if reason is not None:
         extra["x-reason"] = reason
     given = {
@@ -134,8 +140,12 @@ def field(  # noqa: PLR0913 - one keyword per constraint a field can have
     return info
 
 
-def placed(info: FieldInfo) -> Literal["header", "body"] | None:
-    """Where a field travels over HTTP if it is no member like others: as a header, or as the whole body."""
+def placed(info: FieldInfo) -> Literal["header", "body", "session"] | None:
+    """Where a field travels over HTTP if it is no member like others: a header, the whole body, a session's cookie."""
     extra = info.json_schema_extra
     place = extra.get("x-in") if isinstance(extra, dict) else None
-    return "header" if place == "header" else "body" if place == "body" else None
+    match place:
+        case "header" | "body" | "session":
+            return place
+        case _:
+            return None

@@ -22,6 +22,7 @@ import pytest
 
 from flowlattice.certify.tolerance import within_tolerance
 from flowlattice.engine import MemoryCallLog
+from flowlattice.hosts.inprocess import InProcess
 from flowlattice.hosts.programs import load_flow, runtime
 from flowlattice.hosts.web import WebApp
 from tests.support.asking import bound
@@ -83,7 +84,8 @@ def summarised(file: Path, url: str, text: str) -> tuple[list[dict[str, str | No
     async def send() -> Socket:
         app = WebApp([runtime(load_flow(file), bound(file.parent, url), log=log)])
         connection = Socket(body=json.dumps({"text": text}).encode())
-        await connection.request(app, "/sum")
+        async with InProcess(app):
+            await connection.request(app, "/sum")
         return connection
 
     log = MemoryCallLog()

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from flowlattice.bindings import EnvironmentBindings
 from tests.support.flows import Client, web
@@ -46,15 +47,15 @@ def asking(body: str = COMPLETE, *, model: str = PINNED, budget: str = SMALL, da
     return _FLOW.format(body=body, model=model, budget=budget, data=data)
 
 
-def bound(folder: Path, url: str, **options: object) -> EnvironmentBindings:
-    """An environment in which `ai` is bound to an endpoint."""
+def bound(folder: Path, url: str, *, beside: str = "", **options: object) -> EnvironmentBindings:
+    """An environment in which `ai` is bound to an endpoint; `beside` are further tables."""
     lines = [f"{name} = {_toml(value)}" for name, value in {"base_url": url, **options}.items()]
-    return EnvironmentBindings("\n".join(["[test.ai]", 'backend = "openai"', *lines]), "test", folder)
+    return EnvironmentBindings("\n".join(["[test.ai]", 'backend = "openai"', *lines, beside]), "test", folder)
 
 
 @asynccontextmanager
 async def answered(
-    folder: Path, source: str, script: Sequence[Behaviour] | Behaviour, **options: object
+    folder: Path, source: str, script: Sequence[Behaviour] | Behaviour, **options: Any
 ) -> AsyncIterator[tuple[Client, ScriptedModel]]:
     """The web host of a flow whose model answers by a script."""
     with scripted_model(script) as server:

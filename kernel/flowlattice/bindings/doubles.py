@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Final
 
 from pydantic import JsonValue
@@ -44,7 +44,7 @@ class SenderDouble:
 
 
 class AiDouble:
-    """Answers with an extract: the first words of what it was asked, at most 32 or as many as tokens may be.
+    """Answers with an extract: the first words of what it was asked about, at most 32 or as many as tokens may be.
 
     Asked for a record it answers with one as a person might write it.
     """
@@ -64,7 +64,21 @@ class AiDouble:
         if request.schema is not None:
             yield AiPiece(text=json.dumps(plausible(request.schema.schema)))
         else:
-            asked = next(message.text for message in request.messages if message.role == "user")
+            asked = _asked_about(request)
             for number, word in enumerate(asked.split()[: min(_EXTRACT_WORDS, request.max_output_tokens)]):
                 yield AiPiece(text=word if number == 0 else f" {word}")
         yield AiPiece(finish="stop")
+
+
+def _asked_about(request: AiRequest) -> str:
+    """The texts in a question's data, or the question where it has none."""
+    prompt, *data = [message.text for message in request.messages if message.role == "user"]
+    return " ".join(_texts(json.loads(data[0]))) if data else prompt
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)

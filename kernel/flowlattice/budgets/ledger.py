@@ -11,6 +11,7 @@ import json
 import threading
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -31,7 +32,7 @@ CREATE TABLE IF NOT EXISTS budget_scopes (
     spent_micro_usd BIGINT NOT NULL DEFAULT 0, spent_tokens BIGINT NOT NULL DEFAULT 0,
     assumed_micro_usd BIGINT NOT NULL DEFAULT 0, assumed_tokens BIGINT NOT NULL DEFAULT 0,
     held_micro_usd BIGINT NOT NULL DEFAULT 0, held_tokens BIGINT NOT NULL DEFAULT 0,
-    calls BIGINT NOT NULL DEFAULT 0
+    calls BIGINT NOT NULL DEFAULT 0, touched DOUBLE PRECISION NOT NULL DEFAULT 0
 )""",
     """
 CREATE TABLE IF NOT EXISTS budget_holds (
@@ -44,6 +45,9 @@ CREATE TABLE IF NOT EXISTS budget_holds (
 
 LEASE: Final = timedelta(hours=2)
 """How long a reservation may be held: longer than any call to a model takes, with its retries."""
+
+MOST_FORGOTTEN: Final = 5_000
+"""How many scopes are dropped in one transaction."""
 
 _COLUMNS = (
     "id, parent, ceiling_micro_usd, ceiling_tokens, spent_micro_usd, spent_tokens, assumed_micro_usd, assumed_tokens,"
@@ -145,21 +149,15 @@ class Ledger:
             BudgetExceeded: It does not fit; the nearest scope that is too small is named.
             UsageError: There is no such scope.
         """
-        account, owner = _account(account), owner or Owner.current()
+        account = _account(account)
         with self._transaction() as work:
             charged = _chain(self._open(work, account), account.scopes)
-            for totals in charged:
-                if not (left := totals.left).fits(amount):
-                    raise BudgetExceeded(totals.id, (amount.micro_usd, amount.tokens), (left.micro_usd, left.tokens))
-            names = [totals.id for totals in charged]
-            _move(work, names, {"held": 1}, amount)
-            hold, ends = uuid.uuid4().hex, self._now() + lease.total_seconds()
-            work.rows(
-                "INSERT INTO budget_holds (id, scopes, state, micro_usd, tokens, host, pid, started, lease_ends)"
-                " VALUES (?, ?, 'held', ?, ?, ?, ?, ?, ?)",
-                (hold, json.dumps(names), amount.micro_usd, amount.tokens, owner.host, owner.pid, owner.started, ends),
-            )
-        return Reservation(id=hold, scope=account.scopes[0], amount=amount)
+            full = next((totals for totals in charged if not totals.left.fits(amount)), None)
+            if full is None:
+                return self._hold(work, [totals.id for totals in charged], amount, owner or Owner.current(), lease)
+        # Raised only here: the scopes that it opened stay, so that a report shows what refuses.
+        left = full.left
+        raise BudgetExceeded(full.id, (amount.micro_usd, amount.tokens), (left.micro_usd, left.tokens))
 
     def settle(self, reservation: Reservation, actual: Amount) -> None:
         """Book what it came to, also if that is more than was reserved, or if it was assumed meanwhile.
@@ -206,15 +204,50 @@ class Ledger:
         with self._transaction() as work:
             above = _chain(self._open(work, _account(scope)), (scope,))[1:]
             below = _below(work, scope)
-        left = Remaining()
+        left, parts = Remaining(), defaultdict[str | None, list[_Totals]](list)
         for totals in above:
             left = left.and_also(totals.left)
-        return _report(scope, below, left)
+        for totals in below:
+            parts[totals.parent].append(totals)
+        return _report(next(totals for totals in below if totals.id == scope), parts, left)
 
     def roots(self) -> tuple[str, ...]:
         """The scopes that are part of no other, by name."""
         with self._transaction() as work:
             return tuple(row[0] for row in work.rows("SELECT id FROM budget_scopes WHERE parent IS NULL ORDER BY id"))
+
+    def forget(self, within: str, *, unused: timedelta) -> int:
+        """Drop scopes that nothing was reserved in for so long; what they are part of keeps what they add to it.
+
+        Args:
+            within: A scope of the second level, `environment/flow`: it and what is above it stays.
+            unused: For how long.
+
+        Returns:
+            How many were dropped, at most `MOST_FORGOTTEN`: others wait meanwhile.
+        """
+        prefix = f"{within}/"
+        with self._transaction() as work:
+            _locked(work, self._store, [within])
+            gone = work.rows(
+                "DELETE FROM budget_scopes WHERE id IN (SELECT id FROM budget_scopes WHERE substr(id, 1, ?) = ?"
+                " AND touched < ? AND held_micro_usd = 0 AND held_tokens = 0 LIMIT ?) RETURNING id",
+                (len(prefix), prefix, self._now() - unused.total_seconds(), MOST_FORGOTTEN),
+            )
+        return len(gone)
+
+    def _hold(
+        self, work: Transaction, scopes: Sequence[str], amount: Amount, owner: Owner, lease: timedelta
+    ) -> Reservation:
+        hold, ends = uuid.uuid4().hex, self._now() + lease.total_seconds()
+        _move(work, scopes, {"held": 1}, amount)
+        work.rows(f"UPDATE budget_scopes SET touched = ? WHERE id IN ({_marks(scopes)})", (self._now(), *scopes))
+        work.rows(
+            "INSERT INTO budget_holds (id, scopes, state, micro_usd, tokens, host, pid, started, lease_ends)"
+            " VALUES (?, ?, 'held', ?, ?, ?, ?, ?, ?)",
+            (hold, json.dumps(scopes), amount.micro_usd, amount.tokens, owner.host, owner.pid, owner.started, ends),
+        )
+        return Reservation(id=hold, scope=scopes[0], amount=amount)
 
     def _assume_abandoned(self) -> None:
         with self._transaction() as work:
@@ -317,18 +350,17 @@ def _below(work: Transaction, scope: str) -> list[_Totals]:
     return sorted((_Totals.of(row) for row in rows), key=lambda totals: totals.id)
 
 
-def _report(scope: str, found: Sequence[_Totals], left_above: Remaining) -> Report:
-    totals = next(one for one in found if one.id == scope)
+def _report(totals: _Totals, parts: Mapping[str | None, Sequence[_Totals]], left_above: Remaining) -> Report:
     left = left_above.and_also(totals.left)
     return Report(
-        scope=scope,
+        scope=totals.id,
         ceiling=totals.ceiling,
         spent=totals.spent,
         assumed=totals.assumed,
         held=totals.held,
         remaining=left,
         calls=totals.calls,
-        children=tuple(_report(one.id, found, left) for one in found if one.parent == scope),
+        children=tuple(_report(one, parts, left) for one in parts.get(totals.id, ())),
     )
 
 

@@ -18,22 +18,24 @@ import hashlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote
 
 from flowlattice.budgets.amounts import Account, Amount, Remaining, Report, Reservation, Scope
 from flowlattice.budgets.breaches import Breach, Breaches, Count
-from flowlattice.budgets.ledger import Ledger
+from flowlattice.budgets.ledger import MOST_FORGOTTEN, Ledger
 from flowlattice.budgets.limits import Limits
-from flowlattice.errors import BudgetExceeded, UsageError
+from flowlattice.errors import BudgetExceeded, EngineUnavailable, UsageError
 
 T = TypeVar("T")
 
 
 _LONGEST_PART: Final = 120
 _BETWEEN_NOTES: Final = timedelta(minutes=1)
+_KEPT: Final = timedelta(days=92)
+"""How long single days, tenants and runs are kept; a run that waits for longer has its ceiling anew."""
 _log = logging.getLogger(__name__)
 
 
@@ -63,6 +65,7 @@ class Purse:
         self._environment, self._name, self._node = environment, flow, node
         self._refused: dict[str, int] = {}
         self._noted: dict[str, Breach] = {}
+        self._swept: date | None = None
         self._flow = f"{_part(environment)}/{_part(flow)}"
         self._base = (Scope(id=_part(environment)), Scope(id=self._flow, parent=_part(environment)))
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="budget")
@@ -86,6 +89,9 @@ class Purse:
                 f"{self._flow}/call/{_part(self._node)}", (worst.micro_usd, worst.tokens), (call.micro_usd, call.tokens)
             )
         account = self._account(moment, run, tenant)
+        if moment.date() != self._swept:
+            self._swept = moment.date()
+            self._thread.submit(self._sweep)
         asked = self._thread.submit(self._ledger.reserve, account, worst)
         try:
             return await asyncio.shield(asyncio.wrap_future(asked))
@@ -121,6 +127,11 @@ class Purse:
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.shield(asyncio.wrap_future(self._thread.submit(work)))
 
+    def _sweep(self) -> None:
+        """Drop what is not kept any more, some at a time: calls that came meanwhile go first."""
+        if self._ledger.forget(self._flow, unused=_KEPT) == MOST_FORGOTTEN:
+            self._thread.submit(self._sweep)
+
     def _give_back(self, asked: Future[Reservation]) -> None:
         if asked.exception() is None:
             self._ledger.release(asked.result())
@@ -139,8 +150,12 @@ class Purse:
         self._refused[scope] = self._refused.get(scope, 0) + 1
         known = self._noted.get(scope)
         if known is None or moment - known.last >= _BETWEEN_NOTES:
-            report = self._ledger.report(scope)
-            self._write(breaches, self._breach(report, asked, moment, breaches.flow))
+            try:
+                report = self._ledger.report(scope)
+            except EngineUnavailable as error:
+                _log.warning("the breach of %s is not written down: %s", scope, error)
+            else:
+                self._write(breaches, self._breach(report, asked, moment, breaches.flow))
 
     def _note_rest(self) -> None:
         breaches = self._ledger.breaches

@@ -89,6 +89,7 @@ class Route:
         """Whether the record itself refuses a value as the request carries it (a query turns 7 into the text "7")."""
         sources = [source for source in self.sources if source.origin not in {"body", "whole"}]
         texts = {source.name: _as_texts(value[source.name]) for source in sources if source.name in value}
+        texts |= {source.name: ["made by the host"] for source in sources if source.origin == "session"}
         read, problems = read_fields(sources, {name: given for name, given in texts.items() if given})
         rest = {name: item for name, item in value.items() if name not in texts}
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, cast
 
 from blake3 import blake3
@@ -38,6 +39,7 @@ def first_messages(prompt: str, data: Data, system: str) -> tuple[Message, ...]:
     return tuple(_message(role, text) for role, text in messages)
 
 
+@lru_cache(maxsize=64)
 def schema_for(into: type[Record]) -> AnswerSchema:
     """The schema that an answer has to fit; what the kernel marks its fields with is left out."""
     schema = cast("dict[str, JsonValue]", _bare(into.model_json_schema(by_alias=True, mode="validation")))

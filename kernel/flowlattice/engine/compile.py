@@ -75,6 +75,9 @@ class Compiler:
             return steps[0]
         if all(step.plain is not None for step in steps):
             return Step(plain=_one_by_one([step.as_plain() for step in steps]))
+        waits = [step for step in steps if step.plain is None]
+        if fan.concurrent and len(waits) == 1:
+            return Step(awaited=_plain_first(steps))
         awaited = [step.as_awaited() for step in steps]
         return Step(awaited=_together(awaited) if fan.concurrent else _in_turn(awaited))
 
@@ -235,6 +238,21 @@ def _one_by_one(steps: list[Plain]) -> Plain:
         for step in steps:
             reply = step(record, run) or reply
         return reply
+
+    return call
+
+
+def _plain_first(steps: list[Step]) -> Awaited:
+    """The same as all at once where only one of them waits, without a task."""
+    at = next(index for index, step in enumerate(steps) if step.plain is None)
+    before, after = ([step.as_plain() for step in part] for part in (steps[:at], steps[at + 1 :]))
+    awaited = steps[at].as_awaited()
+    first, last = _one_by_one(before), _one_by_one(after)
+
+    async def call(record: object, run: Run) -> Reply | None:
+        reply, final = first(record, run), last(record, run)
+        waited = await awaited(record, run)
+        return final or waited or reply
 
     return call
 

@@ -17,11 +17,13 @@ class Parts:
 
     Attributes:
         headers: Attribute and header of each field that is a header.
+        hidden: The attributes that are in no answer: ids of sessions.
         body: The attribute that is the body; none where the body is the object of all fields that are no headers.
     """
 
     headers: tuple[tuple[str, bytes], ...]
     body: str | None
+    hidden: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, record: type[BaseModel]) -> Parts | None:
@@ -33,12 +35,13 @@ class Parts:
             if place == "header"
         )
         body = next((name for name, place in places.items() if place == "body"), None)
-        return cls(headers, body) if headers or body is not None else None
+        hidden = tuple(name for name, place in places.items() if place == "session")
+        return cls(headers, body, hidden) if headers or hidden or body is not None else None
 
     @property
     def outside(self) -> set[str]:
         """The attributes that are no members of the JSON."""
-        return {name for name, _ in self.headers}
+        return {name for name, _ in self.headers} | {*self.hidden}
 
     def header_lines(self, record: BaseModel) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that a record stands for; one whose value is null is left out."""

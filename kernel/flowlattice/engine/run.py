@@ -13,6 +13,7 @@ from flowlattice.engine.calls import CallLog, CallRecord, Outcome
 from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.terms import Terms
+from flowlattice.engine.visitor import Visitor
 
 _NONE: Final[Mapping[tuple[str, str], Terms]] = MappingProxyType({})
 
@@ -29,6 +30,7 @@ class Run:
         deadline: When nobody waits any longer, on the monotonic clock in seconds; none for never.
         outputs: What reached nodes without successors, by node, where the host collects it.
         answer: Called with the first answer where it goes out before the run is over.
+        visitor: Whose session a node may read and write; none where the caller has none.
         outlet: Where an answer goes that is written while the run is under way; none where nobody takes one.
         goes_on: Whether the run outlives its answer.
         kept: Work that nobody waits for: effects that have begun, runs that go on.
@@ -47,6 +49,7 @@ class Run:
         "outlet",
         "outputs",
         "terms",
+        "visitor",
     )
 
     def __init__(
@@ -69,6 +72,7 @@ class Run:
         self.outputs: list[tuple[str, object]] | None = [] if collect else None
         self.answer: Callable[[Reply], None] | None = None
         self.outlet: Outlet | None = None
+        self.visitor: Visitor | None = None
 
     @property
     def id(self) -> str:

@@ -5,7 +5,9 @@ So nothing waits in between, and whoever takes slowly makes the node wait. There
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from inspect import isawaitable
 from typing import TypeAlias, cast
 
 from flowlattice.engine.backends import Bindings
@@ -60,21 +62,25 @@ class BoundStream:
             if self._key_of is not None:
                 key = self._key_of(record).hex()
             attempt = Attempt(run, self.name, key=key, given=record)
-            items = cast("AsyncGenerator[object, None]", self._function(record, **arguments_of(self._grants, attempt)))
+            given = self._function(record, **arguments_of(self._grants, attempt))
         try:
+            if isawaitable(given):
+                with UserCode(self.name, run, awaited=True):
+                    given = await given
             if timeout is None:
-                return await self._pull(items, run, then)
+                return await self._pull(given, run, then)
             async with bounded(timeout, attempt.give_up, f"node {self.name}"):
-                return await self._pull(items, run, then)
+                return await self._pull(given, run, then)
         finally:
             with UserCode(self.name, run, awaited=True):
-                await items.aclose()
+                if isinstance(given, AsyncGenerator):
+                    await given.aclose()
                 if attempt.holds:
                     await attempt.close()
 
-    async def _pull(self, items: AsyncGenerator[object, None], run: Run, then: Awaited) -> Reply | None:
+    async def _pull(self, given: object, run: Run, then: Awaited) -> Reply | None:
         reply = None
-        take = items.__anext__
+        take = cast("AsyncIterator[object]", given).__anext__
         while True:
             try:
                 item = await take()
@@ -84,4 +90,6 @@ class BoundStream:
                 raise
             except BaseException as error:
                 raise NodeFailed(self.name, run.id, error) from error
+            if run.cancelled:  # the node was told so, and went on
+                raise asyncio.CancelledError
             reply = await then(item, run) or reply

@@ -12,6 +12,7 @@ from flowlattice.bindings.file import BINDINGS_FILE, EnvironmentText
 from flowlattice.bindings.serving import is_served
 from flowlattice.check.finding import printable
 from flowlattice.health.finding import Finding, Status
+from flowlattice.health.models import language_models
 from flowlattice.health.reach import connections, storage
 from flowlattice.ir.bindings import VARIABLES, capability_backends, common, table, trigger_backends, trigger_words
 from flowlattice.ir.model import CapabilityUse, FlowIR, Node
@@ -23,11 +24,19 @@ _APART: Final = "give one of them another name: each needs a backend of another 
 
 @dataclass(frozen=True)
 class Need:
-    """A binding and all that the nodes and triggers of a flow ask of it."""
+    """A binding and all that the nodes and triggers of a flow ask of it.
+
+    Attributes:
+        binding: Its name.
+        uses: The capabilities that nodes ask for under it.
+        triggers: The triggers that are bound to it.
+        unpriced: Models whose use money bounds, and of which the flow does not say what they cost.
+    """
 
     binding: str
     uses: tuple[CapabilityUse, ...] = ()
     triggers: tuple[Node, ...] = ()
+    unpriced: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,7 +94,20 @@ def needs(flow: FlowIR) -> tuple[Need, ...]:
             uses.setdefault(use.binding, []).append(use)
     for blob in spills:
         uses.setdefault(blob, []).append(CapabilityUse(name="blob.write", binding=blob))
-    return tuple(Need(name, tuple(asked), tuple(triggers.get(name, ()))) for name, asked in uses.items())
+    return tuple(
+        Need(name, tuple(asked), tuple(triggers.get(name, ())), tuple(_unpriced(flow, name)))
+        for name, asked in uses.items()
+    )
+
+
+def _unpriced(flow: FlowIR, binding: str) -> Iterator[str]:
+    for node in flow.nodes:
+        budget = None if node.ai is None else node.ai.budget
+        if budget is None or (budget.usd_per_day, budget.usd_per_run, budget.usd_per_tenant_day) == (None, None, None):
+            continue
+        for use in node.capabilities:
+            if use.binding == binding and use.name == "ai.read" and use.facts.get("usd_per_million") is None:
+                yield str(use.facts.get("model") or "")
 
 
 def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connect: bool = False) -> Iterator[Finding]:
@@ -157,6 +179,7 @@ def _fault(need: Need, entry: Entry, base: Path, *, connect: bool) -> tuple[str,
     return (
         _without_value(entry)
         or _without_scope(need, entry)
+        or language_models(entry, need.unpriced)
         or storage(entry, need.names, base)
         or (connections(entry, need.hosts) if connect else None)
     )

@@ -20,7 +20,7 @@ from flowlattice.ir._dataflow import DataflowLowering, is_dataflow
 from flowlattice.ir._functions import Derived, Description, FunctionLowering
 from flowlattice.ir._keys import cache, idempotency
 from flowlattice.ir._models import ai_of, cost_of
-from flowlattice.ir._ports import PortTypes
+from flowlattice.ir._ports import PortTypes, gives_many
 from flowlattice.ir._subflows import SubflowLowering
 from flowlattice.ir._triggers import TriggerLowering
 from flowlattice.ir.schemas import Schemas
@@ -98,7 +98,7 @@ class NodeLowering:
             derived.weaken(Effects.PURE, Determinism.NONDETERMINISTIC, _OUTPUT_SET, described.returns.source)
         lowered = self.functions.bare(element, node_id, "node", into, out).model_copy(
             update={
-                "stream": isasyncgenfunction(function),
+                "stream": gives_many(function),
                 "capabilities": tuple(uses),
                 "unknown_capabilities": tuple(unknown),
                 "derivations": derivations(function, self.sources),

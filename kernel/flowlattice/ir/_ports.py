@@ -72,9 +72,7 @@ class PortTypes:
     def returned(self, function: Callable[..., object]) -> object:
         """The type of what a function returns, of a stream that of its items."""
         annotation = hints(function).get("return", NO_TYPE)
-        if typing.get_origin(without_metadata(annotation)) is AsyncIterator or isasyncgenfunction(function):
-            return next(iter(typing.get_args(annotation)), NO_TYPE)
-        return annotation
+        return next(iter(typing.get_args(annotation)), NO_TYPE) if gives_many(function) else annotation
 
     def _carry(self, connection: Connection) -> bool:
         """Take the types of a connection to its target; whether one of them is new there."""
@@ -130,6 +128,12 @@ def _inside(element: Subflow[Any, Any]) -> PortTypes:
 def both(types: Iterable[object]) -> object:
     """The union of types, those that are known."""
     return _union(_distinct(type_ for type_ in types if type_ is not NO_TYPE))
+
+
+def gives_many(function: Callable[..., object]) -> bool:
+    """Whether a function gives its records one after the other: it is an async generator, or says that it gives one."""
+    annotation = hints(function).get("return", NO_TYPE)
+    return isasyncgenfunction(function) or typing.get_origin(without_metadata(annotation)) is AsyncIterator
 
 
 def item_of(annotation: object) -> object:

@@ -16,7 +16,7 @@ from flowlattice.errors import FlowlatticeError
 from flowlattice.ir import model as ir
 
 TextKind = Literal["text", "whole_number", "number", "boolean"]
-Origin = Literal["path", "query", "header", "form", "body", "whole"]
+Origin = Literal["path", "query", "header", "form", "body", "whole", "session"]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _KINDS: Mapping[str, TextKind] = {
@@ -40,7 +40,8 @@ class FieldSource(BaseModel):
 
     Attributes:
         name: Its name on the wire.
-        origin: Path parameter, query parameter, header, form field, member of the JSON body, or the `whole` of it.
+        origin: Path parameter, query parameter, header, form field, member of the JSON body, the `whole` of it, or the
+            cookie of the `session`.
         kind: How its text is read; `text` also stands for dates and choices, which validation reads.
         many: Whether it is a list, made of all parameters of that name.
 
@@ -78,11 +79,13 @@ def field_sources(trigger: ir.Trigger, schema: JsonValue) -> tuple[FieldSource, 
     for name, field in fields.items():
         origin = _PLACES.get(str(placed[name]), "path" if name in parameters else rest)
         kind, many = ("text", False) if origin in {"body", "whole"} else _reading(name, field, schema, origin)
+        if origin == "session" and (kind != "text" or many):
+            raise UnreadableField(f"field {name} cannot be the id of a session: that is text")
         found.append(FieldSource(name=name, origin=origin, kind=kind, many=many))
     return tuple(found)
 
 
-_PLACES: Mapping[str, Origin] = {"header": "header", "body": "whole"}
+_PLACES: Mapping[str, Origin] = {"header": "header", "body": "whole", "session": "session"}
 _WHY_NOT_WHOLE = {True: "another field is, too", False: "the route has no JSON body"}
 
 

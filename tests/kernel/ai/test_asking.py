@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.support.asking import answered, asking
-from tests.support.flows import running
+from tests.support.asking import answered, asking, bound
+from tests.support.flows import running, web
 from tests.support.scripted_model import (
     drop_after,
     endless,
@@ -14,6 +14,7 @@ from tests.support.scripted_model import (
     rejects,
     reply_json,
     reply_text,
+    scripted_model,
     status,
 )
 
@@ -44,11 +45,14 @@ async def test_what_is_sent_and_what_comes_back(tmp_path):
 
 @running
 async def test_what_a_server_does_not_count_is_counted_here(tmp_path):
-    async with answered(tmp_path, asking(), [reply_text("hello world", usage=None)]) as (client, _):
+    script = [reply_text("hello world", usage=usage) for usage in (None, (0, 0))]
+    async with answered(tmp_path, asking(), script) as (client, _):
         await ask(client)
-        (exchange,) = client.log.exchanges
-    assert (exchange.counted, exchange.completion_tokens) == ("counted", 2)
-    assert 1 < exchange.prompt_tokens < 30
+        await ask(client, "hallo")
+        exchanges = client.log.exchanges
+    for exchange in exchanges:
+        assert (exchange.counted, exchange.completion_tokens) == ("counted", 2)
+        assert 1 < exchange.prompt_tokens < 30
 
 
 @running
@@ -199,5 +203,28 @@ def test_what_is_sensitive_is_not_written_down(tmp_path, data):
             (exchange,) = client.log.exchanges
         assert exchange.prompt == (f"[3 characters withheld: it may hold {data}]",)
         assert exchange.answer == f"[15 characters withheld: it may hold {data}]"
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("changed", "held"),
+    [
+        (("class In(Record", 'class Who(Record, data="pii"):\n    name: str\n\nclass In(Record'), "pii"),
+        (("budget:", "kv: KvRead, budget:"), "what kv.read gave"),
+    ],
+)
+def test_what_may_hold_anything_is_not_written_down(tmp_path, changed, held):
+    source = asking().replace(*changed, 1)
+    if held == "pii":
+        source = source.replace("    v: str\n", "    v: str\n    who: list[Who] = []\n", 1)
+
+    @running
+    async def check():
+        with scripted_model([reply_text("x")]) as server:
+            bindings = bound(tmp_path, server.url, beside='[test.kv]\nbackend = "local"\n')
+            async with web(tmp_path, source, bindings=bindings) as client:
+                await ask(client)
+        assert client.log.exchanges[0].answer == f"[1 characters withheld: it may hold {held}]"
 
     check()

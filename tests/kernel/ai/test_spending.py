@@ -54,6 +54,20 @@ async def test_a_call_that_does_not_fit_is_429_until_the_next_day(tmp_path):
 
 
 @running
+async def test_each_tenant_has_its_own_part_of_a_day(tmp_path):
+    budget = 'per(tenant="v", tenant_day=tokens(120))'  # one call, and no second
+    source = asking(model='model("gpt-4o-mini", max_tokens=50)', budget=budget)  # unpinned: no answer is kept
+    async with answered(tmp_path, source, reply_text("x", usage=(16, 50))) as (client, server):
+        answers = [await client("POST", "/ask", json={"v": name}) for name in ("acme", "acme", "other")]
+    assert [answer.status for answer in answers] == [200, 429, 200]
+    assert len(server.requests) == 2
+    (breach,) = [json.loads(file.read_text()) for file in (flows_home() / "breaches").glob("*.json")]
+    assert (breach["flow"], breach["node"], breach["refused"]) == ("asking", "ask", 1)
+    assert breach["scope"].endswith("/ask/acme")
+    assert breach["path"] == str(tmp_path)
+
+
+@running
 async def test_calls_at_once_never_pass_a_ceiling(tmp_path):
     budget = "per(day=tokens(300))"  # a call is at most 50 and its prompt
     async with answered(tmp_path, asking(budget=budget), reply_text("x", usage=(16, 50))) as (client, server):
@@ -115,14 +129,22 @@ async def test_an_answer_is_always_bounded(tmp_path):
 UNKNOWN = 'model("own@1", seed=1, max_tokens=50)'
 
 
-def test_money_bounds_only_what_has_a_price(tmp_path):
-    source = asking(model=UNKNOWN, budget='per(day=usd("1"))')
-    with pytest.raises(UsageError, match=r"the price of own@1 is not known; say usd_per_million"):
-        runtime_of(tmp_path, source, bindings=bound(tmp_path, "http://127.0.0.1:9/v1"))
-    opened = runtime_of(
-        tmp_path, asking(model=UNKNOWN, budget="per(day=tokens(1_000))"), bindings=bound(tmp_path, "http://a/v1")
-    )
-    asyncio.run(opened.close())
+@running
+async def test_money_bounds_only_what_has_a_price(tmp_path):
+    for budget, said in (
+        ('per(day=usd("1"))', "the price of own@1 is not known; say usd_per_million"),
+        ("per(day=tokens(9))", ""),
+    ):
+        bindings = bound(tmp_path, "http://127.0.0.1:9/v1")
+        try:
+            runtime_of(tmp_path, asking(model=UNKNOWN, budget=budget), bindings=bindings)
+            found = ""
+        except UsageError as error:
+            found = str(error)
+        finally:
+            await bindings.close()
+        assert said in found
+        assert bool(said) == bool(found)
 
 
 @running
@@ -154,3 +176,12 @@ async def test_a_client_that_leaves_has_its_call_booked_at_its_worst(tmp_path):
         (exchange,) = client.log.exchanges
     assert (exchange.end, exchange.completion_tokens) == ("given_up", 50)
     assert spent()[2] == 1
+
+
+@running
+async def test_what_a_tenant_spends_is_counted_apart(tmp_path):
+    budget = 'per(day=tokens(1_000), tenant="v", tenant_day=tokens(100))'
+    model = 'model("gpt-4o-mini", max_tokens=50)'  # not pinned, so that each call is made
+    async with answered(tmp_path, asking(budget=budget, model=model), reply_text("x", usage=(15, 45))) as (client, _):
+        answers = [await client("POST", "/ask", json={"v": tenant}) for tenant in ("acme", "acme", "emca")]
+    assert [answer.status for answer in answers] == [200, 429, 200]

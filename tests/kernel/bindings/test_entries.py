@@ -169,6 +169,7 @@ WRITTEN = "s3cr3t-that-somebody-wrote"
         (f'backend = "s3"\nbucket = "b"\nendpoint = "https://u:{WRITTEN}@h"', "p.it.s3.endpoint"),
         (f'backend = "openai"\nbase_url = "https://u:{WRITTEN}@h"', "p.it.openai.base_url"),
         ('backend = "openai"\nmodel = "other"', "the flow says which model; a binding may not put another in its"),
+        ('backend = "openai"\nusd_per_million = {m = [0.1, 0.2]}', "is no amount of US dollars"),
         ('backend = "kafka"\nbrokers = []', "p.it.kafka.brokers"),
         ('backend = "kafka"\nbrokers = ["b"]', "p.it.kafka.brokers.0"),
         ('backend = "smtp"\nhost = "h"\nsender = "nobody"', "p.it.smtp.sender"),

@@ -169,6 +169,22 @@ def test_an_amount_counts_once_in_what_several_scopes_are_part_of(ledger):
         ledger.reserve(Account(scopes=("all/day",), opening=(Scope(id="all/day"),)), usd(1))
 
 
+def test_what_was_not_used_for_long_is_dropped_and_stays_counted(ledger, clock):
+    def reserve(name):
+        opening = [Scope(id="all"), Scope(id="all/flow", parent="all"), Scope(id=name, parent="all/flow")]
+        return ledger.reserve(Account(scopes=(name,), opening=tuple(opening)), usd(0, 10))
+
+    ledger.settle(reserve("all/flow/old"), usd(0, 10))
+    reserve("all/flow/held")
+    clock.now += 3600
+    ledger.settle(reserve("all/flow/new"), usd(0, 10))
+    assert ledger.forget("all/flow", unused=timedelta(hours=1, seconds=1)) == 0
+    assert ledger.forget("all/flow", unused=timedelta(minutes=59)) == 1
+    (flow,) = ledger.report("all").children
+    assert (flow.spent, [part.scope for part in flow.children]) == (usd(0, 20), ["all/flow/held", "all/flow/new"])
+    assert ledger.forget("all/flo", unused=timedelta(0)) == 0
+
+
 def test_an_amount_is_not_negative():
     with pytest.raises(ValueError, match="not negative"):
         usd(-1)

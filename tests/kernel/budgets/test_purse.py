@@ -3,10 +3,12 @@
 import asyncio
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from flowlattice.budgets import Amount, Ledger, Limits, Purse, Remaining
+from flowlattice.budgets import Amount, Breaches, Ledger, Limits, Purse, Remaining, read_breach
+from flowlattice.budgets.breaches import Count
 from flowlattice.budgets.stores import SqliteStore
 from flowlattice.errors import BudgetExceeded, UsageError
 
@@ -115,6 +117,17 @@ def test_a_run_keeps_its_ceiling_beyond_midnight(purse, clock):
     spend(mine, 70, run="R-2")
 
 
+def test_single_days_are_kept_for_three_months(purse, ledger, clock):
+    mine = purse(tokens_per_day=100, tokens_per_run=100)
+    spend(mine, 10)
+    clock.now += 93 * 86_400
+    spend(mine, 20, run="R-2")
+    scopes = {child.scope.rpartition("/")[2] for child in ledger.report("production/orders").children}
+    assert scopes == {"2027-02-27", "run"}
+    assert [run.scope for run in ledger.report("production/orders/run").children] == ["production/orders/run/R-2"]
+    assert ledger.spent("production") == tokens(30)
+
+
 def test_what_began_before_midnight_is_settled_in_its_day(purse, ledger, clock):
     mine = purse(tokens_per_day=100)
 
@@ -211,3 +224,45 @@ def test_the_loop_goes_on_while_the_ledger_waits(purse, tmp_path):
     asyncio.run(asked())
     other.close()
     assert "budget" in {thread.name.rpartition("_")[0] for thread in threading.enumerate()}
+
+
+def test_what_a_day_refuses_is_written_down_once_and_counted(tmp_path, clock):
+    breaches = Breaches(tmp_path / "breaches", Path("/flows/orders"))
+    ledger = Ledger(tmp_path / "budgets.sqlite", breaches=breaches, now=clock)
+    limits = Limits.stated(tokens_per_day=100, tokens_per_run=60, tokens_per_tenant_day=80)
+    mine = Purse(ledger, limits, environment="production", flow="orders", node="ask")
+    spend(mine, 60, tenant="acme")
+    refused(mine, 1, tenant="acme")  # the run's ceiling is no breach of a day
+    for run in ("R-2", "R-3", "R-4"):
+        refused(mine, 30, run, tenant="acme")
+    spend(mine, 30, "R-5", tenant="other")
+    refused(mine, 11, "R-6", tenant="other")
+    mine.close()
+    ledger.close()
+    (_, day), (path, tenant) = sorted(breaches.all(), key=lambda one: one[1].scope)
+    assert (day.scope, day.refused, day.spent.tokens) == ("production/orders/2026-11-26/ask", 1, 90)
+    assert (tenant.scope, tenant.refused, tenant.asked) == (f"{day.scope}/acme", 3, Count(micro_usd=30, tokens=30))
+    assert tenant.model_dump(include={"ceiling", "calls", "each", "held", "path"}) == {
+        "ceiling": {"micro_usd": None, "tokens": 80},
+        "calls": 1,
+        "each": {"micro_usd": 60, "tokens": 60},
+        "held": {"micro_usd": 0, "tokens": 0},
+        "path": "/flows/orders",
+    }
+    assert read_breach(path) == tenant
+
+
+def test_a_breach_that_cannot_be_written_leaves_the_refusal_as_it_is(tmp_path, clock, caplog):
+    (tmp_path / "breaches").write_text("a file where the folder should be")
+    ledger = Ledger(tmp_path / "budgets.sqlite", breaches=Breaches(tmp_path / "breaches"), now=clock)
+    mine = Purse(ledger, Limits.stated(tokens_per_day=10), environment="production", flow="orders", node="ask")
+    assert refused(mine, 11).scope == "production/orders/2026-11-26/ask"
+    mine.close()
+    ledger.close()
+    assert "production/orders/2026-11-26/ask is not written down" in caplog.text
+
+
+def test_what_is_no_breach_report_is_said_in_one_line(tmp_path):
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"x\.json: no breach report"):
+        read_breach(tmp_path / "x.json")

@@ -169,8 +169,19 @@ def test_what_the_ir_keeps_of_details():
         "tokens_per_day": 9,
         "tokens_per_run": None,
         "tokens_per_call": 2_000,
+        "tenant": None,
+        "usd_per_tenant_day": None,
+        "tokens_per_tenant_day": None,
         "on_exhausted": "refuse",
     }
+    tenants = facts(TokenBudget, per(tenant="customer", tenant_day=[usd("0.50"), tokens(100)]))
+    assert {name: tenants[name] for name in ("tenant", "usd_per_tenant_day", "tokens_per_tenant_day")} == {
+        "tenant": "customer",
+        "usd_per_tenant_day": "0.50",
+        "tokens_per_tenant_day": 100,
+    }
+    with pytest.raises(ValueError, match="tenant_day needs the field that names the tenant"):
+        per(tenant_day=usd(1))
     assert facts(TokenBudget, per(run=usd("0.50"), on_exhausted="shrink"))["usd_per_run"] == "0.50"
     assert facts(Creds, scopes("a", "b")) == {"scopes": ["a", "b"]}
     assert facts(PluginPython, sandboxed("a.py", cpu=minutes(2), memory=1024)) == {

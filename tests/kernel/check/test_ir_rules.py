@@ -90,6 +90,7 @@ CEILINGS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
     ({}, {"tokens_per_call": 100, "tokens_per_run": 100, "tokens_per_day": 100}, 0),
     ({}, {"tokens_per_call": 101, "tokens_per_day": 100}, 1),
     ({"max_tokens": 101}, {"tokens_per_run": 100}, 1),
+    ({"max_tokens": 101}, {"tokens_per_tenant_day": 100}, 1),
     # 600 prompt tokens at 1 and 400 answer tokens at 2 dollars a million: 0.0014.
     ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"tokens_per_call": 1000, "usd_per_run": "0.0014"}, 0),
     ({"max_tokens": 400, "usd_per_million": ("1", "2")}, {"tokens_per_call": 1000, "usd_per_run": "0.0013"}, 1),
@@ -105,14 +106,14 @@ CEILINGS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
 CASES: dict[str, tuple[FlowIR, int]] = {
     # CACHE001: only what leaves the process, and could be kept
     "CACHE001 a pinned read": (cached(BLOB, determinism="strict", cache=None), 1),
-    "CACHE001 a pinned model": (cached(ASKS, determinism="stable", cache=None), 1),
+    "CACHE001 a pinned model": (cached(ASKS, determinism="stable", cache=None), 0),
     "CACHE001 a plugin": (cached(PLUGIN, determinism="strict", cache=None, kind="plugin"), 1),
     "CACHE001 one that is cached": (cached(BLOB, determinism="strict"), 0),
     "CACHE001 a node that asks for nothing": (irs.flow(node("f")), 0),
     "CACHE001 a seeded random source": (cached(use("rng.seeded"), determinism="strict", cache=None), 0),
     "CACHE001 a credential alone": (cached(use("creds"), determinism="strict", cache=None), 0),
     "CACHE001 what differs tomorrow": (cached(use("http.read"), cache=None), 0),
-    "CACHE001 a stream": (cached(ASKS, determinism="stable", cache=None, stream=True), 0),
+    "CACHE001 a stream": (cached(BLOB, determinism="strict", cache=None, stream=True), 0),
     "CACHE001 an effect": (irs.flow(node("f", DB)), 0),
     "CACHE001 a subflow": (irs.flow(step(determinism="strict", effects="read_only")), 0),
     # CACHE002

@@ -165,6 +165,14 @@ CASES = {
         one("@node(cache=Cache(by('w')))\ndef f(a: A) -> A:\n    return a"),
         [("DAG202", "f")],
     ),
+    "a budget for tenants that nothing names": (
+        QUEUE,
+        one(
+            "@node\nasync def f(a: A, ai: Annotated[AiRead, model('m', max_tokens=9)], "
+            "budget: Annotated[TokenBudget, per(day=usd('1'), tenant='who')]) -> A:\n    return a"
+        ),
+        [("DAG202", "f")],
+    ),
     "a cache that a variable voids which is not there": (
         QUEUE,
         one("@node(cache=Cache(by('v'), invalidate=('version', 'most')))\ndef f(a: A) -> A:\n    return a"),

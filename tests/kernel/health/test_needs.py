@@ -6,6 +6,7 @@ import pytest
 
 from flowlattice.bindings.file import read_environment
 from flowlattice.health.needs import met, needs
+from tests.support.asking import asking
 from tests.support.flows import flow_of
 from tests.support.planned_ir import Drawn
 
@@ -121,3 +122,22 @@ def test_a_name_of_a_trigger_is_printed_and_not_obeyed(tmp_path):
     flow = Drawn(profile="queue").trigger("a\x1b[31m", "queue", topic="t\x1b").node("b").line("a\x1b[31m", "b").ir()
     [found] = met(flow, None, tmp_path)
     assert (found.name, found.text) == ("a\\x1b[31m", "queue trigger of t\\x1b: bound to nothing")
+
+
+@pytest.mark.parametrize(
+    ("model", "budget", "table", "status"),
+    [
+        ('model("own@1", seed=1)', 'per(day=usd("1"))', "", "fail"),
+        ('model("own@1", seed=1)', "per(day=tokens(9))", "", "ok"),
+        ('model("own@1", seed=1)', 'per(day=usd("1"))', '[live.ai.usd_per_million]\n"own@1" = ["1", "2"]', "ok"),
+        ('model("own@1", usd_per_million=("1", "2"))', 'per(day=usd("1"))', "", "ok"),
+        ('model("gpt-4o-2024-08-06")', 'per(run=usd("1"))', "", "ok"),
+    ],
+)
+def test_what_a_model_costs_has_to_be_known_where_money_bounds_it(tmp_path, model, budget, table, status):
+    flow = flow_of(tmp_path, asking(model=model, budget=budget)).ir
+    bound = f'[live.ai]\nbackend = "openai"\n{table}\n'
+    (found,) = [f for f in met(flow, read_environment(bound, "live"), tmp_path) if f.name == "ai"]
+    assert found.status == status
+    if status == "fail":
+        assert found.text == ("ai.read: on openai, but the price of own@1 is not known, and money bounds its use")

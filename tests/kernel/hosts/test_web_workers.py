@@ -147,7 +147,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[Server]:
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env={**os.environ, "FLOWS_HOME": str(folder / "home")},
+            env={**os.environ, "FLOWS_HOME": str(folder / "home"), "TMPDIR": str(folder)},
         )
     try:
         yield Server(process, said).ready()
@@ -330,6 +330,7 @@ def test_workers_answer_what_is_under_way_before_they_end(tmp_path, number, code
         assert [status for status, _ in answers] == [200]
         assert server.process.wait(PATIENCE_S) == code
         eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), "a worker goes on")
+        assert list(tmp_path.glob("flowlattice-serve-*")) == []
 
 
 def test_one_process_reads_its_paths_again_on_sighup(tmp_path):

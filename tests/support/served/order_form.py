@@ -2,18 +2,18 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from flowlattice import (
     DedupeStore,
-    Empty,
     Filter,
     Flow,
     KvWrite,
     Profile,
     Record,
+    SessionStore,
     by,
+    days,
     field,
     http,
     node,
@@ -41,7 +41,7 @@ class OrderForm(Record, data="pii"):
 
 class Line(Record, data="public"):
     article: Annotated[str, field(pattern=r"^[A-Z]{3}-[0-9]{4}$")]
-    price: Decimal
+    cents: Annotated[int, field(ge=0)]
     parts: list["Line"] = []  # noqa: RUF012 - every record gets its own
 
 
@@ -55,6 +55,7 @@ class Taken(Record, data="public"):
 
     count: int
     size: Size
+    extras: list[str]
     location: Annotated[str, field(header="X-Location")]
 
 
@@ -67,6 +68,10 @@ class Search(Record, data="public"):
 
 class Bulk(Record, data="public"):
     numbers: Annotated[list[int], field(body=True)]
+
+
+class Visit(Record, data="public"):
+    session: Annotated[str, field(session=True)]
 
 
 class Item(Record, data="public"):
@@ -82,16 +87,19 @@ class Found(Record, data="public"):
 async def take(form: OrderForm, notes: KvWrite, seen: DedupeStore) -> Taken:
     require(form.count < 100 or form.size != "large", "count", "must be below 100 for large ones")
     await notes.set(form.name, form.size)
-    return Taken(count=form.count, size=form.size, location=f"/shops/{form.shop}/orders")
+    extras = [*form.toppings, *map(str, form.lucky), *(["gift"] if form.gift else [])]
+    return Taken(count=form.count, size=form.size, extras=extras, location=f"/shops/{form.shop}/orders")
 
 
 def is_short(basket: Basket) -> bool:
     return len(basket.lines) < 3
 
 
-@node
-def page(_: Empty) -> str:
-    return "<!doctype html><title>Order</title><form method=post><input name=name></form>"
+@node(idempotency=by("session"))
+async def page(visit: Visit, visits: SessionStore) -> str:
+    seen = int((await visits.read(visit.session)).get("seen", "0")) + 1
+    await visits.write(visit.session, {"seen": str(seen)}, ttl=days(1))
+    return f"<!doctype html><title>Order</title><p>Visit {seen}<form method=post><input name=name></form>"
 
 
 @node
@@ -114,11 +122,12 @@ async def find(search: Search) -> AsyncIterator[Found]:
     for number in range(search.page):
         if number == 3:
             return
-        yield Found(n=number, hit=search.q)
+        found = Found(n=number, hit=search.q)
+        yield found.model_copy(update={"hit": found.hit.strip()})
 
 
 flow = Flow("order_form", version="2.1.0", profile=Profile.WEB, summary="Orders by form, <fast> & typed")
-flow.connect(flow.trigger(http.get("/order"), name="order_page"), page)
+flow.connect(flow.trigger(http.get("/order", accepts=Visit), name="order_page"), page)
 flow.connect(page, flow.respond(body="html", name="form"))
 order = flow.trigger(
     http.post(

@@ -12,7 +12,7 @@ from flowlattice.bindings.references import Reference, Source
 
 
 class PostgresEntry(BaseEntry):
-    """For dedupe, session, db and queue capabilities, and queue triggers.
+    """For dedupe, session, db and queue capabilities, queue triggers, and the ledger (`budget`).
 
     Attributes:
         host: The server.

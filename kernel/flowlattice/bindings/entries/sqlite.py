@@ -9,7 +9,7 @@ from flowlattice.bindings.entries.base import BaseEntry
 
 
 class SqliteEntry(BaseEntry):
-    """For kv, dedupe, session, db and queue capabilities, and queue triggers.
+    """For kv, dedupe, session, db and queue capabilities, queue triggers, and the ledger (`budget`).
 
     Attributes:
         path: The file, relative to `bindings.toml`. Tables of db capabilities are the owner's to make.

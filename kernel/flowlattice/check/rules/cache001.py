@@ -1,8 +1,8 @@
 """A node that repeats exactly calls out again for what it has had before.
 
 What a strict or stable node gives for a record it gives for every equal record. Where it has to leave the process for
-that, to ask a model, to read a pinned object or to run a plugin, a cache saves the call, its price and its failures.
-The node then says what identifies a result: `cache=Cache(by("digest"))`.
+that, to read a pinned object or to run a plugin, a cache saves the call, its price and its failures. The node then says
+what identifies a result: `cache=Cache(by("digest"))`. What a pinned model answered is kept by the engine anyway.
 
 Only such nodes are reported. A node that asks for nothing is fused with its neighbours and costs less than looking
 anything up. One that is best_effort gives something else tomorrow, an effect has to happen, and a stream is no whole
@@ -76,8 +76,9 @@ def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
         repeats = node.determinism in {"strict", "stable"} and node.effects != "effectful" and not node.stream
         if node.kind not in {"node", "plugin"} or not repeats or node.cache is not None:
             continue
-        # What somebody retries is a call out of the process; a credential or a seeded random source is none.
-        calls = next((use for use in node.capabilities if use.retry_owner is not None), None)
+        # What somebody retries is a call out of the process; a credential or a seeded random source is none. Answers of
+        # pinned models, and no others are stable, are kept by all that was asked.
+        calls = next((use for use in node.capabilities if use.retry_owner is not None and use.name != "ai.read"), None)
         if calls is None:
             continue
         message = f"{node.name} is {node.determinism} and calls {calls.binding} ({calls.name}) again for equal records"

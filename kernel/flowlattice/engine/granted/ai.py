@@ -187,7 +187,9 @@ class GrantedAi(Granted):
         except AiUnanswered as failed:
             answer.end, answer.spent = "failed", failed.spent or answer.spent
             raise
-        answer.end, answer.spent = end, usage or self._counted(answer)
+        # An endpoint that says that an answer took nothing has not counted.
+        is_told = usage is not None and (usage.completion_tokens > 0 or not answer.pieces)
+        answer.end, answer.spent = end, usage if usage is not None and is_told else self._counted(answer)
 
     def _counted(self, answer: _Answer) -> Usage:
         """What is charged at most, where the other side does not say."""

@@ -9,20 +9,22 @@ from flowlattice.capabilities import SessionStore
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.granted.base import Grant, Granted
 from flowlattice.engine.run import Attempt
+from flowlattice.engine.visitor import Visitor
 from flowlattice.ir.model import CapabilityUse
 
 
 class GrantedSession(Granted):
-    """`SessionRead`."""
+    """`SessionRead`. The session of the run's visitor may be stored under another id than the record has."""
 
     def __init__(self, use: CapabilityUse, backend: SessionStore, attempt: Attempt) -> None:
         super().__init__(use, attempt)
         self._backend = backend
+        self._visitor = attempt.run.visitor or Visitor(None)
 
     async def read(self, session: str) -> Mapping[str, str]:
         """What a session holds; nothing where there is none, or its time is over."""
         self._read("read", self._use.binding, "session.read")
-        return await self._backend.read(session)
+        return await self._backend.read(self._visitor.stored(session))
 
 
 class GrantedSessionStore(GrantedSession):
@@ -30,11 +32,12 @@ class GrantedSessionStore(GrantedSession):
 
     async def write(self, session: str, values: Mapping[str, str], *, ttl: timedelta | None = None) -> None:
         """Set what a session holds, in place of what it held, for ever or for `ttl`."""
-        await self._change("write", self._use.binding, lambda _: self._backend.write(session, values, ttl=ttl))
+        writing = self._visitor.write
+        await self._change("write", self._use.binding, lambda _: writing(self._backend, session, values, ttl))
 
     async def end(self, session: str) -> None:
         """Forget a session; one that is not there is no error."""
-        await self._change("end", self._use.binding, lambda _: self._backend.end(session))
+        await self._change("end", self._use.binding, lambda _: self._visitor.end(self._backend, session))
 
 
 def read(use: CapabilityUse, bindings: Bindings) -> Grant:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from flowlattice.engine import Runtime
@@ -17,7 +17,7 @@ from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import Receive, Scope, Send, send_reply
 from flowlattice.hosts.web.compression import compressed, worth_it
 from flowlattice.hosts.web.endpoint import Door, Endpoint
-from flowlattice.hosts.web.metrics import Metrics
+from flowlattice.hosts.web.metrics import CountedLog, Metrics
 from flowlattice.hosts.web.openapi import DocPages
 from flowlattice.hosts.web.routing import RouteConflict, RouteTable
 
@@ -64,8 +64,9 @@ ALL: Final = Part(0, 1)
 
 @dataclass(frozen=True)
 class _Served:
-    """A flow that is served: its door, and its routes in the order of its triggers."""
+    """A flow that is served: as it came, its door, and its routes in the order of its triggers."""
 
+    runtime: Runtime
     door: Door
     endpoints: tuple[Endpoint, ...]
 
@@ -116,9 +117,9 @@ class WebApp:
         for runtime in runtimes:
             self._part.of(runtime.plan.max_in_flight, runtime.plan.flow)
         _table_of((runtime, runtime.triggers) for runtime in runtimes)  # before any bucket is made
-        known = {id(one.door.runtime): one for one in self._served}
+        known = {id(one.runtime): one for one in self._served}
         served = tuple(known.get(id(runtime)) or self._prepared(runtime) for runtime in runtimes)
-        table = _table_of((one.door.runtime, one.endpoints) for one in served)
+        table = _table_of((one.runtime, one.endpoints) for one in served)
         gone = [one.door for one in self._served if one not in served]
         self._served = served
         self._table = table
@@ -128,7 +129,8 @@ class WebApp:
 
     def _prepared(self, runtime: Runtime) -> _Served:
         flow = runtime.plan.flow
-        door = Door(runtime, self._limits, self._part.of(runtime.plan.max_in_flight, flow))
+        counted = replace(runtime, log=CountedLog(runtime.log, self.metrics, flow))
+        door = Door(counted, self._limits, self._part.of(runtime.plan.max_in_flight, flow))
         endpoints = (
             Endpoint(door, trigger, self.metrics.route(flow, trigger.plan.path, trigger.plan.method))
             for trigger in runtime.triggers
@@ -137,7 +139,7 @@ class WebApp:
             self._shown.add(flow)
             self.metrics.in_flight(flow, lambda: sum(door.inside for door in self._doors(flow)))
             self.metrics.streams(flow, lambda: sum(door.streams for door in self._doors(flow)))
-        return _Served(door, tuple(endpoints))
+        return _Served(runtime, door, tuple(endpoints))
 
     def _doors(self, flow: str) -> list[Door]:
         doors = (*(one.door for one in self._served), *self._leaving)
@@ -162,7 +164,8 @@ class WebApp:
                     raise
                 # The server cut off what was still under way when the time to drain was over.
         elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            with suppress(asyncio.CancelledError):  # told twice to stop, the server does not wait for its end
+                await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
 

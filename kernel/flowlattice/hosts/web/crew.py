@@ -12,11 +12,12 @@ from typing import Final
 from flowlattice.hosts.web.app import Part
 from flowlattice.hosts.web.worker import Answer, Folders, Order, Worker
 
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+"""What a supervisor listens to, and its workers do not."""
 SETTLED_S: Final = 10.0
 """A worker that lived so long is started again at once, and the next waits as if it were the first."""
 LONGEST_WAIT_S: Final = 10.0
 _FIRST_WAIT_S: Final = 0.25
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Member:
             serves: What it is to serve first; none for what there is.
         """
         ours, theirs = socket.socketpair()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none may come to the wrong one of the two
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # none may come to the wrong one of the two
         try:
             pid = os.fork()
             if pid == 0:
@@ -70,7 +71,7 @@ class Member:
                     serves=serves,
                 )
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         theirs.close()
         ours.setblocking(False)
         self.pid, self.line, self.serves, self.told = pid, ours, None, serves
@@ -153,7 +154,7 @@ class Crew:
     def forget(self) -> None:
         """In a new worker: let go of what is the supervisor's."""
         signal.set_wakeup_fd(-1)
-        for number in _SIGNALS:
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         for number in (signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # until it serves; the supervisor has them too

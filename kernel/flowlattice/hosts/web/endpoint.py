@@ -30,10 +30,12 @@ from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_fo
 from flowlattice.hosts.web.compression import Packing, compressed, worth_it
 from flowlattice.hosts.web.csrf import form_guard
 from flowlattice.hosts.web.metrics import RouteMetrics
+from flowlattice.hosts.web.sessions import Sessions
 from flowlattice.hosts.web.streaming import STALLED_S, HeadOnly, Stream
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs, read_fields
 from flowlattice.record import Record
 
+_COMMON: Final = frozenset({"query", "form", "body"})  # what is not here has a place that no other may stand in for
 SLOWEST_BODY_S: Final = 30.0
 CLIENT_GONE: Final = 499
 
@@ -92,9 +94,10 @@ class Endpoint:
         self._texts = tuple(source for source in fields if source.origin not in {"body", "whole"})
         self._whole = next((source.name for source in fields if source.origin == "whole"), None)
         self._headers = {source.name.lower().encode(): source.name for source in fields if source.origin == "header"}
-        self._elsewhere = frozenset(source.name for source in fields if source.origin in {"path", "header", "whole"})
+        self._elsewhere = frozenset(source.name for source in fields if source.origin not in _COMMON)
         self._has_query = any(source.origin == "query" for source in fields)
         self._has_body = any(source.origin in {"body", "form"} for source in fields)
+        self._sessions = Sessions.of(trigger.plan, door.runtime.plan.flow)
         self._guard = form_guard(trigger.plan)
         self._is_plain = trigger.plan.respond == "on_last" and trigger.step.awaited is None
         self._in_text = trigger.answers.in_text
@@ -110,6 +113,10 @@ class Endpoint:
         if reply is None:
             door.inside += 1
             run = self._runtime.new_run()
+            if self._sessions is not None:
+                run.visitor = self._sessions.visitor(scope["headers"])
+                parameters = {**parameters, self._sessions.field: run.visitor.given}
+                send = self._sessions.sending(send, run.visitor)
             try:
                 if self._in_pieces:
                     sink = Packing(send, scope["headers"], head_only=head) if self._in_text else send
@@ -228,6 +235,8 @@ class Endpoint:
         finally:
             gone.cancel()
             if not work.done() and not run.goes_on:
+                if stream is not None:
+                    stream.close()
                 run.cancel()
                 work.cancel()
                 await asyncio.wait({work})

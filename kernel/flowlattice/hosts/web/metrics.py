@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from flowlattice.engine.calls import AiExchange, CallLog, CallRecord
 from flowlattice.engine.reply import Reply
 
 REFRESH_S: Final = 0.5
@@ -68,6 +69,9 @@ class Metrics:
         seconds: How long they took.
         deadlines: Those of them whose deadline had passed, by flow, route and method.
         rejected: Requests that a limit turned away, by flow and reason.
+        answers: Answers of language models by flow, node, model, and how they ended.
+        tokens: What models read and wrote, by flow, node, model and kind, `prompt` or `completion`.
+        money: What it came to in micro-dollars, by flow, node and model.
 
     Args:
         shared: The folder where all workers count; none where this process is the only one.
@@ -87,6 +91,10 @@ class Metrics:
         )
         self.deadlines = self._counter("flows_deadlines_exceeded", "Requests whose deadline passed.", route)
         self.rejected = self._counter("flows_rejected", "Requests that a limit turned away.", ("flow", "reason"))
+        model = ("flow", "node", "model")
+        self.answers = self._counter("flows_ai_answers", "Answers of language models.", (*model, "end"))
+        self.tokens = self._counter("flows_ai_tokens", "Tokens that models read and wrote.", (*model, "kind"))
+        self.money = self._counter("flows_ai_micro_usd", "What models came to, in micro-dollars.", model)
         self._in_flight = self._gauge("flows_in_flight", "Requests under way.")
         self._streams = self._gauge("flows_streams", "Requests under way that are answered in pieces.")
         self._under_way: list[tuple[Gauge, Callable[[], float]]] = []
@@ -122,6 +130,38 @@ class Metrics:
 
     def _gauge(self, name: str, words: str) -> Gauge:
         return Gauge(name, words, ("flow",), registry=self._registry, multiprocess_mode="livesum")
+
+
+class CountedLog:
+    """A run log that counts what language models answer.
+
+    Args:
+        log: Where everything is recorded.
+        metrics: What counts.
+        flow: The flow whose log it is.
+    """
+
+    def __init__(self, log: CallLog, metrics: Metrics, flow: str) -> None:
+        self._log = log
+        self._metrics = metrics
+        self._flow = flow
+
+    def record(self, call: CallRecord) -> None:
+        """Record a call."""
+        self._log.record(call)
+
+    def exchange(self, exchange: AiExchange) -> None:
+        """Record and count what a model was asked and answered."""
+        self._log.exchange(exchange)
+        metrics, labels = self._metrics, (self._flow, exchange.node, exchange.model)
+        metrics.answers.labels(*labels, exchange.end).inc()
+        metrics.tokens.labels(*labels, "prompt").inc(exchange.prompt_tokens)
+        metrics.tokens.labels(*labels, "completion").inc(exchange.completion_tokens)
+        metrics.money.labels(*labels).inc(exchange.micro_usd)
+
+    def close(self) -> None:
+        """Close the log."""
+        self._log.close()
 
 
 def shared_metrics(folder: Path, worker: int) -> Metrics:

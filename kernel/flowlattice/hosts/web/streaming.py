@@ -16,7 +16,7 @@ HEARTBEAT_S: Final = 15.0
 STALLED_S: Final = 30.0
 """A client that takes nothing for so long is given up."""
 TURN_S: Final = 0.002
-"""After so long without having waited, a stream lets others have their turn."""
+"""A node that gave items for so long without having to wait lets others have their turn."""
 
 _HEARTBEAT: Final = b":\n\n"
 
@@ -41,11 +41,12 @@ class Stream:
     """
 
     __slots__ = (
+        "_busy_since",
         "_closed",
         "_head_only",
+        "_loop",
         "_opening",
         "_send",
-        "_turn",
         "_writing",
         "_wrote",
         "begun",
@@ -60,7 +61,9 @@ class Stream:
         self._head_only = head_only
         self._closed = False
         self._writing = False
-        self._wrote = self._turn = time.monotonic()
+        self._wrote = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._busy_since: float | None = None
         self.source: object | None = None
         self.begun: Reply | None = None
         self.begun_at: float | None = None
@@ -95,9 +98,15 @@ class Stream:
         await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         self._writing = False
         self._wrote = now = time.monotonic()
-        if now - self._turn > TURN_S:
-            self._turn = now
+        if self._busy_since is None:
+            self._busy_since = now
+            self._loop.call_soon(self._waited)
+        elif now - self._busy_since > TURN_S:
             await asyncio.sleep(0)
+
+    def _waited(self) -> None:
+        """The loop has turned, so whoever writes has waited since it wrote first."""
+        self._busy_since = None
 
     def _check(self) -> None:
         if self._closed:

@@ -11,7 +11,6 @@ import gc
 import logging
 import os
 import selectors
-import shutil
 import signal
 import socket
 import tempfile
@@ -23,7 +22,7 @@ from typing import Final
 from flowlattice.errors import EngineUnavailable
 from flowlattice.hosts.logs import LogFormat, set_up_logs
 from flowlattice.hosts.versions import Source
-from flowlattice.hosts.web.crew import Crew, Member
+from flowlattice.hosts.web.crew import SIGNALS, Crew, Member
 from flowlattice.hosts.web.server import DRAIN_S, Address, WhenReady, address_of, listen
 from flowlattice.hosts.web.swap import WATCH_S
 from flowlattice.hosts.web.worker import Folders, Order, Worker, serve_as_worker
@@ -91,22 +90,24 @@ class Supervisor:
         self._when_ready = when_ready
         self._until_eof = until_eof
         self._members = tuple(Member(number) for number in range(workers))
+        wakeup = socket.socketpair()
+        self._listen_to_signals(wakeup)
         folders = Folders(Path(tempfile.mkdtemp(prefix="flowlattice-serve-")))
         folders.make()
-        self._crew = Crew(self._members, listener, folders, socket.socketpair())
+        self._crew = Crew(self._members, listener, folders, wakeup)
         self._stamp = source.stamp()
         self._serves: Mapping[str, int] | None = None
         self._doubles: tuple[str, ...] = ()
         self._lead: Member | None = None
         self._asked: Order | None = None
-        self._said = self._has_terminal = False
+        self._said = False
+        self._has_terminal = os.isatty(0)
         self._stopping: float | None = None  # when what is left is killed
 
     def run(self) -> Worker | int:
         """Serve until the end: the exit code, in the supervisor. In a worker it returns which one, at once."""
         gc.collect()
         gc.freeze()  # what is loaded by now is shared with the workers, and stays so
-        self._listen_to_signals()
         own = os.getpid()
         outcome: Worker | int | None = None
         try:
@@ -193,13 +194,13 @@ class Supervisor:
 
     # Signals.
 
-    def _listen_to_signals(self) -> None:
-        for end in self._crew.wakeup:
+    @staticmethod
+    def _listen_to_signals(wakeup: tuple[socket.socket, socket.socket]) -> None:
+        for end in wakeup:
             end.setblocking(False)
-        signal.set_wakeup_fd(self._crew.wakeup[1].fileno())
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.set_wakeup_fd(wakeup[1].fileno())
+        for number in SIGNALS:
             signal.signal(number, lambda *_: None)
-        self._has_terminal = os.isatty(0)
 
     def _wait(self) -> None:
         """Wait for a signal, a word from a worker, the end of standard input, or until something is due."""
@@ -243,4 +244,4 @@ class Supervisor:
         self._signal_all(signal.SIGKILL)
         for end in (*self._crew.wakeup, self._crew.listener):
             end.close()
-        shutil.rmtree(self._crew.folders.root, ignore_errors=True)
+        self._crew.folders.remove()

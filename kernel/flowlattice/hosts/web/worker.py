@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Mapping
@@ -62,7 +63,7 @@ class Folders:
     """Where all workers of a server meet.
 
     Args:
-        root: Made by the supervisor, and removed by it.
+        root: Made by the supervisor, and removed by it, or by its workers where it was killed.
     """
 
     def __init__(self, root: Path) -> None:
@@ -74,6 +75,10 @@ class Folders:
         """Make them."""
         self.limits.mkdir()
         self.metrics.mkdir()
+
+    def remove(self) -> None:
+        """Remove them; what a process has mapped it keeps."""
+        shutil.rmtree(self.root, ignore_errors=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +112,7 @@ def serve_as_worker(worker: Worker, source: Source, log_format: LogFormat | None
         FlowlatticeError: What loading a flow raises.
         UsageError: There is nothing to serve.
     """
+    parent = os.getppid()
     set_up_logs(log_format, worker=worker.part.worker)
     metrics = shared_metrics(worker.folders.metrics, worker.part.worker)
     app = WebApp(limits=SharedLimits(worker.folders.limits), metrics=metrics, part=worker.part)
@@ -123,6 +129,8 @@ def serve_as_worker(worker: Worker, source: Source, log_format: LogFormat | None
         minds_interrupt=False,
     )
     serve(app, worker.listener, around)
+    if os.getppid() != parent:
+        worker.folders.remove()
 
 
 async def _obey(supervisor: socket.socket, swapper: Swapper) -> None:

@@ -152,7 +152,8 @@ class Answers:
             self._error(409, "already_happened", "The same request was made before; its answer is not known.", run)
             self._error(503, "same_request_under_way", "The same request is still under way.", run, waits=True)
         if any(node.uses("ai.read") for node in self._nodes()):
-            self._error(429, "budget_exhausted", "The budget of its language model is used up.", run)
+            self._error(429, "budget_exhausted", "The budget of its language model is used up.", run, waits=True)
+            self._error(503, "unavailable", "The language model does not answer.", run, waits=True)
         self._error(500, "internal", "Something failed.", run)
         deadline = self._trigger.plan.deadline_ms
         if deadline is not None:
@@ -236,10 +237,21 @@ def _one_of(schemas: list[Schema]) -> Schema:
 
 
 def _events(respond: Respond, schema: Schema) -> Schema:
-    """A stream of events is text to OpenAPI 3.1; what an event holds stands beside it."""
-    items = schema.get("items") if schema.get("type") == "array" and not respond.stream else schema
-    marks = {mark: name for mark, name in (("id", respond.event_id), ("event", respond.event)) if name is not None}
-    return {"type": "string", "x-event": {"data": items, **marks}}
+    """An event, since before OpenAPI 3.2 the schema of a stream is that of each event; its data is JSON as text."""
+    items = schema.get("items", {}) if schema.get("type") == "array" and not respond.stream else schema
+    is_text = isinstance(items, dict) and items.get("type") == "string"
+    data: Schema = {} if is_text else {"contentMediaType": JSON, "contentSchema": items}
+    marks: Schema = {
+        mark: {"type": "string", "description": f"The field {name} of the data."}
+        for mark, name in (("id", respond.event_id), ("event", respond.event))
+        if name is not None
+    }
+    return {
+        "type": "object",
+        "description": "An event; one that is named `error` says that something failed, and is the last.",
+        "properties": {"data": {"type": "string", **data}, **marks},
+        "required": ["data"],
+    }
 
 
 def _template(body: JsonValue) -> Schema:

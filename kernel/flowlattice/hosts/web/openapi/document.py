@@ -8,6 +8,7 @@ from flowlattice.engine import BoundTrigger, Runtime
 from flowlattice.hosts.web.openapi.answers import Answers
 from flowlattice.hosts.web.openapi.requests import parameters, request_body
 from flowlattice.hosts.web.openapi.schemas import Components, Schema
+from flowlattice.hosts.web.sessions import cookie_name
 
 VERSION: Final = "3.1.1"
 
@@ -37,7 +38,7 @@ def document(runtime: Runtime) -> Schema:
 
 
 def _operation(runtime: Runtime, trigger: BoundTrigger, components: Components) -> Schema:
-    taken = parameters(trigger.plan, components)
+    taken = parameters(trigger.plan, components, cookie_name(runtime.flow.name))
     body = request_body(trigger.plan, components)
     words = components.entry(trigger.plan.accepts).get("description")
     return {

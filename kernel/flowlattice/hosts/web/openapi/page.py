@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from html import escape
@@ -17,6 +18,8 @@ from flowlattice.hosts.web.openapi.words import bounds, sample, shown
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _ERRORS: Final = 400
+_PLAIN: Final = re.compile(r"[^\"$`\\!]*")  # what means nothing to a shell between double quotes
+_MARKED: Final = re.compile("`([^`\n]+)`")
 
 
 def page(document: Schema) -> str:
@@ -44,7 +47,8 @@ class _Page:
         yield f"<h1>{name} <small>{version}</small></h1>"
         if "description" in self._info:
             yield f"<p>{_text(self._info['description'])}</p>"
-        yield '<p class="quiet">For programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1)</p><nav><ul>'
+        yield '<p class="quiet">For programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1). '
+        yield "In the examples <code>$URL</code> is where it is served.</p><nav><ul>"
         for method, path, operation in self._operations:
             yield f'<li><a href="#{_anchor(operation)}">{_badge(method)}<code>{escape(path)}</code></a></li>'
         yield "</ul></nav>"
@@ -108,7 +112,8 @@ class _Page:
                 headers.append(f"content-type: {kind}")
                 words += ["-d", to_json(body).decode()]
         words += [word for header in headers for word in ("-H", header)]
-        return f'{" ".join(shlex.quote(word) for word in words)} "$URL"{shlex.quote(target)}'
+        where = f'"$URL{target}"' if _PLAIN.fullmatch(target) else f'"$URL"{shlex.quote(target)}'
+        return f"{' '.join(shlex.quote(word) for word in words)} {where}"
 
 
 def _row(name: str, schema: Schema, *, needed: bool) -> str:
@@ -141,13 +146,18 @@ def _answer(status: str, response: Schema) -> str:
     headers = _object(response.get("headers"))
     if headers:
         told += f' <span class="quiet">with {", ".join(f"<code>{escape(name)}</code>" for name in headers)}</span>'
-    bodies = [
-        (f"{shown(_object(held).get('schema'))}", kind) for kind, held in _object(response.get("content")).items()
-    ]
+    bodies = [(_content(kind, _object(held)), kind) for kind, held in _object(response.get("content")).items()]
     shape = "<br>".join(f'{body} <span class="quiet">{escape(kind)}</span>' for body, kind in bodies)
     if int(status) >= _ERRORS and "record-" not in shape and not any(kind.startswith("text/") for _, kind in bodies):
         shape = _codes(response) or shape
     return f'<tr><th scope="row" class="status">{escape(status)}</th><td class="kind">{shape}</td><td>{told}</td></tr>'
+
+
+def _content(kind: str, held: Schema) -> str:
+    schema = _object(held["schema"])
+    if kind == "text/event-stream":
+        return f"events of {shown(_object(schema['properties'])['data'])}"
+    return shown(schema)
 
 
 def _codes(response: Schema) -> str:
@@ -188,7 +198,8 @@ def _comma(words: str) -> str:
 
 
 def _text(value: JsonValue) -> str:
-    return escape(str(value))
+    """Words of a flow; what stands between backticks is code."""
+    return _MARKED.sub(r"<code>\1</code>", escape(str(value)))
 
 
 def _as_text(value: JsonValue) -> str:

@@ -20,16 +20,19 @@ def has_body(trigger: TriggerPlan) -> bool:
     return any(source.origin in _BODIES for source in trigger.fields)
 
 
-def parameters(trigger: TriggerPlan, components: Components) -> list[JsonValue]:
-    """The parameters of a route, in the order of the record's fields."""
-    return [*_parameters(trigger, components)]
+def parameters(trigger: TriggerPlan, components: Components, cookie: str) -> list[JsonValue]:
+    """The parameters of a route, in the order of the record's fields; `cookie` is what that of a session is called."""
+    return [*_parameters(trigger, components, cookie)]
 
 
-def _parameters(trigger: TriggerPlan, components: Components) -> Iterator[Schema]:
+def _parameters(trigger: TriggerPlan, components: Components, cookie: str) -> Iterator[Schema]:
     record = components.entry(trigger.accepts)
     fields, required = fields_of(record), required_of(record)
     for source in trigger.fields:
         place = _PLACES.get(source.origin)
+        if source.origin == "session":
+            told = "The visitor's session; the host sets it."
+            yield {"name": cookie, "in": "cookie", "description": told, "schema": {"type": "string"}}
         if place is None:
             continue
         schema = without_null(components.part(fields[source.name], record))

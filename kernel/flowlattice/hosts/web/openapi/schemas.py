@@ -50,12 +50,12 @@ class Components:
 
         Args:
             name: Its name in the IR.
-            chosen: The fields; all that are no headers by default.
+            chosen: The fields; those that stand in the body of an answer by default.
             as_text: Whether they travel as text, in which there is no null.
         """
         found = self.entry(name)
         fields = fields_of(found)
-        names = [field for field in fields if not is_header(fields[field])] if chosen is None else [*chosen]
+        names = [field for field in fields if is_member(fields[field])] if chosen is None else [*chosen]
         if names == list(fields) and not as_text:
             return self.schema(name)
         parts = {field: self.part(fields[field], found) for field in names}
@@ -148,6 +148,11 @@ def required_of(schema: Schema) -> list[str]:
 def is_header(field: Schema) -> bool:
     """Whether a field travels as a header."""
     return field.get("x-in") == "header"
+
+
+def is_member(field: Schema) -> bool:
+    """Whether a field of an answer stands in its body."""
+    return field.get("x-in") not in {"header", "session"}
 
 
 def without_null(schema: Schema) -> Schema:

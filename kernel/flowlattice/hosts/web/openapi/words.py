@@ -45,8 +45,8 @@ def shown(schema: JsonValue) -> str:
             return f"object: {', '.join(f'{_name(name)} {shown(field)}' for name, field in fields.items())}"
         case {"type": "object", "additionalProperties": dict(values)}:
             return f"object of {shown(values)}"
-        case {"type": "string", "x-event": dict(event)}:
-            return f"events of {shown(event.get('data'))}"
+        case {"contentSchema": held}:
+            return shown(held)
         case {"type": str(kind)}:
             return _FORMATS.get(str(schema.get("format")), _KINDS.get(kind, escape(kind)))
         case _:

@@ -1,0 +1,63 @@
+"""Whose session a run may touch: the id that the caller came with, and what nodes made of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+
+from flowlattice.capabilities import SessionStore
+
+
+def new_session() -> str:
+    """An id that nobody can guess: 256 random bits in 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+class Visitor:
+    """One caller.
+
+    An id that a caller brings counts once the store holds something under it. Otherwise somebody else may have planted
+    it, so that what is written first is written under a new id. The same holds after a session was ended.
+
+    Args:
+        brought: The id that the caller came with, if any.
+
+    Attributes:
+        given: The id that nodes know the session by during this run.
+        current: The id that the store knows it by.
+        written: Whether something was written, so that the caller has to be told the id.
+        ended: Whether the session was ended, and nothing written since.
+        ttl: For how long what was written last is kept; none for as long as the caller keeps the id.
+    """
+
+    __slots__ = ("_is_known", "current", "ended", "given", "ttl", "written")
+
+    def __init__(self, brought: str | None) -> None:
+        self.given = self.current = brought or new_session()
+        self._is_known = brought is None  # to us alone
+        self.written = False
+        self.ended = False
+        self.ttl: timedelta | None = None
+
+    def stored(self, session: str) -> str:
+        """The id that the store knows a session by; those of others are as they are."""
+        return self.current if session == self.given else session
+
+    async def write(self, store: SessionStore, session: str, values: Mapping[str, str], ttl: timedelta | None) -> None:
+        """Set what a session holds."""
+        if session != self.given:
+            await store.write(session, values, ttl=ttl)
+            return
+        if not self._is_known and not await store.read(self.current):
+            self.current = new_session()
+        self._is_known = True
+        await store.write(self.current, values, ttl=ttl)
+        self.written, self.ended, self.ttl = True, False, ttl
+
+    async def end(self, store: SessionStore, session: str) -> None:
+        """Forget a session."""
+        await store.end(self.stored(session))
+        if session == self.given:
+            self.current, self._is_known = new_session(), True
+            self.written, self.ended = False, True
