@@ -31,6 +31,7 @@ from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_fo
 from flowlattice.hosts.web.compression import Packing, compressed, worth_it
 from flowlattice.hosts.web.csrf import form_guard
 from flowlattice.hosts.web.metrics import RouteMetrics
+from flowlattice.hosts.web.started import Started
 from flowlattice.hosts.web.sessions import Sessions
 from flowlattice.hosts.web.streaming import STALLED_S, HeadOnly, Stream
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs, read_fields
@@ -308,9 +309,12 @@ class Endpoint:
             self._guard.check(scope["headers"])
 
     async def _received(self, receive: Receive) -> bytes:
+        reading = Started(read_body(receive, self._plan.max_body_bytes))
+        if reading.is_done:  # as nearly always: it came with the head
+            return reading.result
         try:
             async with asyncio.timeout(self._body_s):
-                return await read_body(receive, self._plan.max_body_bytes)
+                return await reading
         except TimeoutError:
             raise Refused(replies.SLOW_BODY) from None
 
