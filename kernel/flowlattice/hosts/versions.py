@@ -5,6 +5,7 @@ Loading runs a flow's code; listing versions does not.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from flowlattice.hosts.programs import LoadedFlow, load_flow, runtime
 from flowlattice.hosts.tracing import Tracing
 
 CALLS_FILE: Final = "calls.sqlite"
+
+_log = logging.getLogger("flowlattice.web")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class Source(Protocol):
         """What another process with the same source serves, by key."""
 
 
+Check = Callable[[Path], str | None]
+
+
 class PathFlows:
     """Flows of paths, as they are on the disk when they are asked for.
 
@@ -60,15 +66,22 @@ class PathFlows:
         environment: The environment of `bindings.toml`; none for local doubles.
         state: The folder of entries, keys and the run log; none to keep them in memory.
         tracing: Where spans go; none where nothing is traced.
+        check: Called before the code of a path is run; raises where it must not be, and says what is to be said of it.
     """
 
-    def __init__(
-        self, paths: Sequence[Path], environment: str | None, state: Path | None, tracing: Tracing | None = None
+    def __init__(  # noqa: PLR0913, PLR0917 - what `flows serve` is told
+        self,
+        paths: Sequence[Path],
+        environment: str | None,
+        state: Path | None,
+        tracing: Tracing | None = None,
+        check: Check | None = None,
     ) -> None:
         self._paths = tuple(paths)
         self._environment = environment
         self._state = state
         self._tracing = tracing
+        self._check = check
         self._number = 0
 
     def stamp(self) -> object:
@@ -90,6 +103,9 @@ class PathFlows:
         return Version(str(index), number, str(path), lambda: self._load(path))
 
     def _load(self, path: Path) -> Runtime:
+        said = None if self._check is None else self._check(path)
+        if said is not None:
+            _log.warning("%s", said)
         flow = load_flow(path)
         bindings = bindings_for(flow.program.file.parent, self._environment, self._state)
         return _runtime(flow, bindings, "web", self._state, self._tracing)
@@ -175,6 +191,7 @@ def source_of(  # noqa: PLR0913 - what `flows serve` is told
     state: Path | None,
     home: Path,
     tracing: Tracing | None = None,
+    check: Check | None = None,
 ) -> Source:
     """Where `flows serve` has its flows from.
 
@@ -184,7 +201,7 @@ def source_of(  # noqa: PLR0913 - what `flows serve` is told
     if deployed == bool(paths):
         raise UsageError("name the flows to serve, or give --deployed for everything that is deployed; not both")
     if not deployed:
-        return PathFlows(paths, environment, state, tracing)
+        return PathFlows(paths, environment, state, tracing, check)
     if environment is not None or state is not None:
         raise UsageError("--env and --state belong to paths; a deployment has its own")
     return DeployedFlows(home, tracing)
