@@ -59,6 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     /metrics are always there. What is deployed while it runs is served from then on, paths are read again on SIGHUP; no
     request and no connection is lost. Paths in which `flows check` finds an error are not served.
     """
+    import logging
     import os
 
     from flowlattice.commands.check import checked
@@ -68,6 +69,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from flowlattice.hosts.web.alone import serve_alone
     from flowlattice.hosts.web.server import Address, stop_at_eof
 
+    def check(path: Path, is_start: bool) -> None:
+        said = checked(console, path, environment)
+        if said is not None:
+            (console.warn if is_start else logging.getLogger("flowlattice.web").warning)(said)
+
     tracing = tracing_of(os.environ, asked=trace)
     source = source_of(
         paths,
@@ -76,7 +82,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         state=state,
         home=flows_home(),
         tracing=tracing,
-        check=None if no_check else lambda path: checked(console, path, environment),
+        check=None if no_check else check,
     )
 
     def ready(address: Address, doubles: tuple[str, ...]) -> None:

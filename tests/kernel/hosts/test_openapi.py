@@ -177,3 +177,27 @@ def test_records_of_one_name_and_of_itself_and_patterns_of_another_kind(tmp_path
     assert set(schemas) == {"In", "InvalidInput", "Out", "Out_2"}
     assert schemas["In"]["properties"]["word"] == {"type": "string", "x-pattern": "(?i)^a+$", "x-data-class": "public"}
     assert schemas["In"]["properties"]["inner"]["anyOf"][0] == {"$ref": "#/components/schemas/In"}
+
+
+def test_the_index_names_all_flows_for_people_and_for_programs(tmp_path):
+    html = {"accept": "text/html,*/*;q=0.8"}
+    page, told, other = ask(
+        tmp_path,
+        ECHO,
+        {"method": "GET", "target": "/flows", "headers": html},
+        {"method": "GET", "target": "/flows"},
+        {"method": "POST", "target": "/flows"},
+    )
+    assert page.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert '<a href="/flows/echo/docs">echo</a>' in page.body.decode()
+    assert page.headers["vary"] == "accept, accept-encoding"
+    assert told.headers["vary"] == "accept"
+    [entry] = json.loads(told.body)["flows"]
+    assert (entry["name"], entry["docs"], entry["openapi"]) == (
+        "echo",
+        "/flows/echo/docs",
+        "/flows/echo/openapi.json",
+    )
+    assert {"method", "path"} == set(entry["routes"][0])
+    assert other.status == 405

@@ -24,11 +24,11 @@ def serve_alone(source: Source, where: Address, log_format: LogFormat | None, wh
         FlowlatticeError: What loading a flow raises.
         UsageError: There is nothing to serve, or the address cannot be listened on.
     """
-    set_up_logs(log_format)
     app = WebApp()
     swapper = Swapper(app, source)
     swapper.start()
     listener = listen(where)
+    set_up_logs(log_format)
     asked: set[asyncio.Task[None]] = set()
 
     def again() -> None:
