@@ -7,6 +7,7 @@ FlowlatticeError
 ├── EngineUnavailable    an engine or an extra that is not installed or not reachable; exit code 3
 │   └── NotRunYet        a plan that no engine of this version runs (engine.runnable)
 ├── NodeFailed           user code failed: node, run and cause
+├── NodeBusy             a node's rate limit leaves no room before the run's deadline
 ├── DeadlineExceeded     the run took longer than its trigger's deadline
 ├── EgressDenied         a capability was asked to reach a host that its binding may not reach
 ├── ObjectMissing        there is no object of a key or digest
@@ -43,6 +44,20 @@ class NodeFailed(FlowlatticeError):
         self.run_id = run_id
         self.cause = cause
         super().__init__(f"node {node} failed in run {run_id}: {type(cause).__name__}")
+
+
+class NodeBusy(FlowlatticeError):
+    """So many records wait for a node that one more would not be let in before its run's deadline.
+
+    Attributes:
+        node: The node's name.
+        retry_after: How long it is until there is room.
+    """
+
+    def __init__(self, node: str, retry_after: timedelta) -> None:
+        self.node = node
+        self.retry_after = retry_after
+        super().__init__(f"node {node} takes no more records in time; raise its rate_limit, or ask less often")
 
 
 class DeadlineExceeded(FlowlatticeError):

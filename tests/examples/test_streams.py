@@ -63,6 +63,7 @@ async def test_a_summary_is_its_pieces(host: str) -> None:
         pieces = [json.loads(event.removeprefix("data: ")) for event in events]
     else:
         pieces = (await run_lines(flow, flow.triggers[0], [line], log)).outputs
+        await flow.close()
     assert len(pieces) > 3
     assert "".join(piece["text"] for piece in pieces)
     assert [(call.capability, call.method) for call in log.calls] == [("ai.read", "stream")]

@@ -14,6 +14,7 @@ from typing import Any
 from flowlattice.bindings import LocalBindings
 from flowlattice.engine import MemoryCallLog, Runtime
 from flowlattice.engine.backends import Bindings
+from flowlattice.engine.tracing import Tracer
 from flowlattice.hosts.inprocess import InProcess, Response
 from flowlattice.hosts.programs import LoadedFlow, load_flow, runtime
 from flowlattice.hosts.web import WebApp
@@ -61,10 +62,16 @@ def flow_of(folder: Path, source: str) -> LoadedFlow:
 
 
 def runtime_of(
-    folder: Path, source: str, *, bindings: Bindings | None = None, log: MemoryCallLog | None = None, profile="web"
+    folder: Path,
+    source: str,
+    *,
+    bindings: Bindings | None = None,
+    log: MemoryCallLog | None = None,
+    profile="web",
+    tracer: Tracer | None = None,
 ) -> Runtime:
     """A runtime of a flow."""
-    return runtime(flow_of(folder, source), bindings or LocalBindings(), profile=profile, log=log)
+    return runtime(flow_of(folder, source), bindings or LocalBindings(), profile=profile, log=log, tracer=tracer)
 
 
 @dataclass(frozen=True)
@@ -88,10 +95,12 @@ class Client:
 
 
 @asynccontextmanager
-async def web(folder: Path, source: str, *, bindings: Bindings | None = None) -> AsyncIterator[Client]:
+async def web(
+    folder: Path, source: str, *, bindings: Bindings | None = None, tracer: Tracer | None = None
+) -> AsyncIterator[Client]:
     """The web host of a flow."""
     log = MemoryCallLog()
-    served = runtime_of(folder, source, bindings=bindings, log=log)
+    served = runtime_of(folder, source, bindings=bindings, log=log, tracer=tracer)
     app = WebApp([served])
     async with InProcess(app) as driver:
         yield Client(app, driver, log, served)

@@ -34,6 +34,7 @@ from flowlattice.chat import (
     said_in,
 )
 from flowlattice.engine.backends import AiPiece, AiRequest, AiUnanswered, AnswerStore
+from flowlattice.engine.tracing import CARRIED
 from flowlattice.errors import EngineUnavailable, FailureKind
 
 if TYPE_CHECKING:
@@ -124,7 +125,9 @@ class OpenaiBackend:
     async def _asked(self, request: AiRequest, body: dict[str, JsonValue]) -> AsyncGenerator[AiPiece, None]:
         reader = AnswerReader(Bounds.of(request, self._silence_s * _SILENCES), time.monotonic)
         create = self._client.chat.completions.with_streaming_response.create
-        headers = {} if self._entry.api_key is None else {"Authorization": f"Bearer {self._key()}"}
+        headers = dict(CARRIED.get())
+        if self._entry.api_key is not None:
+            headers["Authorization"] = f"Bearer {self._key()}"
         given = 0
         with self._failures(request):
             # The body is whole already; the SDK would want each option a second time, as an argument.

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from flowlattice.capabilities import HttpResponse
 from flowlattice.engine.backends import NotSent
 from flowlattice.engine.egress import check_egress
+from flowlattice.engine.tracing import CARRIED
 
 MAX_RESPONSE_BYTES: Final = 16 * 1_048_576
 _MAX_REDIRECTS: Final = 5
@@ -99,7 +100,9 @@ class HttpxBackend:
             check_egress(self._binding, url, self._egress)
         try:
             address = httpx.URL(url).copy_merge_params(dict(params or {}))
-            request = self._client.build_request(method, address, json=body.json, data=body.form, headers=dict(headers))
+            request = self._client.build_request(
+                method, address, json=body.json, data=body.form, headers={**CARRIED.get(), **headers}
+            )
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise NotSent(f"binding {self._binding}: no connection ({type(error).__name__})") from error

@@ -167,7 +167,7 @@ class Ledger:
         """
         with self._transaction() as work:
             scopes = self._take_back(work, reservation)
-            _move(work, scopes, {"spent": 1}, actual, calls=1)
+            self._move(work, scopes, {"spent": 1}, actual, calls=1)
 
     def release(self, reservation: Reservation) -> None:
         """Give it back: nothing was spent.
@@ -217,7 +217,7 @@ class Ledger:
             return tuple(row[0] for row in work.rows("SELECT id FROM budget_scopes WHERE parent IS NULL ORDER BY id"))
 
     def forget(self, within: str, *, unused: timedelta) -> int:
-        """Drop scopes that nothing was reserved in for so long; what they are part of keeps what they add to it.
+        """Drop scopes that nothing was booked in for so long; what they are part of keeps what they add to it.
 
         Args:
             within: A scope of the second level, `environment/flow`: it and what is above it stays.
@@ -240,8 +240,7 @@ class Ledger:
         self, work: Transaction, scopes: Sequence[str], amount: Amount, owner: Owner, lease: timedelta
     ) -> Reservation:
         hold, ends = uuid.uuid4().hex, self._now() + lease.total_seconds()
-        _move(work, scopes, {"held": 1}, amount)
-        work.rows(f"UPDATE budget_scopes SET touched = ? WHERE id IN ({_marks(scopes)})", (self._now(), *scopes))
+        self._move(work, scopes, {"held": 1}, amount)
         work.rows(
             "INSERT INTO budget_holds (id, scopes, state, micro_usd, tokens, host, pid, started, lease_ends)"
             " VALUES (?, ?, 'held', ?, ?, ?, ?, ?, ?)",
@@ -267,7 +266,7 @@ class Ledger:
             for scopes, micro_usd, tokens in found:
                 amount, charged = Amount(micro_usd=micro_usd, tokens=tokens), json.loads(scopes)
                 _locked(work, self._store, charged)
-                _move(work, charged, {"held": -1, "spent": 1, "assumed": 1}, amount, calls=1)
+                self._move(work, charged, {"held": -1, "spent": 1, "assumed": 1}, amount, calls=1)
 
     def _take_back(self, work: Transaction, reservation: Reservation) -> list[str]:
         """End a reservation; the scopes that it was counted in."""
@@ -279,10 +278,22 @@ class Ledger:
         scopes: list[str] = json.loads(found[0][0])
         _locked(work, self._store, scopes)
         if found[0][1] == "held":
-            _move(work, scopes, {"held": -1}, reservation.amount)
+            self._move(work, scopes, {"held": -1}, reservation.amount)
         else:
-            _move(work, scopes, {"spent": -1, "assumed": -1}, reservation.amount, calls=-1)
+            self._move(work, scopes, {"spent": -1, "assumed": -1}, reservation.amount, calls=-1)
         return scopes
+
+    def _move(
+        self, work: Transaction, scopes: Sequence[str], totals: Mapping[str, int], amount: Amount, *, calls: int = 0
+    ) -> None:
+        """Add an amount to some totals of scopes (1), or take it away (-1)."""
+        changes = [f"{total}_{unit} = {total}_{unit} + ?" for total in totals for unit in ("micro_usd", "tokens")]
+        values = [sign * count for sign in totals.values() for count in (amount.micro_usd, amount.tokens)]
+        work.rows(
+            f"UPDATE budget_scopes SET {', '.join(changes)}, calls = calls + ?, touched = ?"
+            f" WHERE id IN ({_marks(scopes)})",
+            (*values, calls, self._now(), *scopes),
+        )
 
     def _open(self, work: Transaction, account: Account) -> dict[str, _Totals]:
         """Lock scopes and all that they are part of, those that are to be opened made; by name."""
@@ -361,18 +372,6 @@ def _report(totals: _Totals, parts: Mapping[str | None, Sequence[_Totals]], left
         remaining=left,
         calls=totals.calls,
         children=tuple(_report(one, parts, left) for one in parts.get(totals.id, ())),
-    )
-
-
-def _move(
-    work: Transaction, scopes: Sequence[str], totals: Mapping[str, int], amount: Amount, *, calls: int = 0
-) -> None:
-    """Add an amount to some totals of scopes (1), or take it away (-1)."""
-    changes = [f"{total}_{unit} = {total}_{unit} + ?" for total in totals for unit in ("micro_usd", "tokens")]
-    values = [sign * count for sign in totals.values() for count in (amount.micro_usd, amount.tokens)]
-    work.rows(
-        f"UPDATE budget_scopes SET {', '.join(changes)}, calls = calls + ? WHERE id IN ({_marks(scopes)})",
-        (*values, calls, *scopes),
     )
 
 

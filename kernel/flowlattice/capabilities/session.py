@@ -1,4 +1,7 @@
-"""Web sessions: what is remembered of one visitor between requests. The session's id travels in the record."""
+"""Web sessions: what is remembered of one visitor between requests. The id is a field of the record.
+
+`field(session=True)` is what the host fills with it.
+"""
 
 from __future__ import annotations
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json"]),
     help="A line of the log for people or for machines; text on a terminal, else JSON.",
 )
+@click.option(
+    "--trace", is_flag=True, help="Send traces over OTLP/HTTP also where no OTEL_EXPORTER_OTLP_ENDPOINT says so."
+)
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     console: Console,
     paths: tuple[Path, ...],
@@ -46,18 +49,25 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     workers: int,
     until_eof: bool,
     log_format: LogFormat | None,
+    trace: bool,
 ) -> Exit:
     """Serve flows until SIGTERM or Ctrl-C; what is under way then is still answered.
 
     Prints the URL once requests are answered. /healthz, /readyz and /metrics are always there. What is deployed while
     it runs is served from then on, paths are read again on SIGHUP; no request and no connection is lost.
     """
+    import os
+
     from flowlattice.home import flows_home
+    from flowlattice.hosts.tracing import tracing_of
     from flowlattice.hosts.versions import source_of
     from flowlattice.hosts.web.alone import serve_alone
     from flowlattice.hosts.web.server import Address, stop_at_eof
 
-    source = source_of(paths, deployed=deployed, environment=environment, state=state, home=flows_home())
+    tracing = tracing_of(os.environ, asked=trace)
+    source = source_of(
+        paths, deployed=deployed, environment=environment, state=state, home=flows_home(), tracing=tracing
+    )
 
     def ready(address: Address, doubles: tuple[str, ...]) -> None:
         if doubles:
@@ -68,11 +78,15 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             console.result(f"serving at {address.url}")
 
     where = Address(host, port)
-    if workers > 1:
-        from flowlattice.hosts.web.supervisor import serve_with_workers
+    try:
+        if workers > 1:
+            from flowlattice.hosts.web.supervisor import serve_with_workers
 
-        return Exit(serve_with_workers(source, where, log_format, ready, workers=workers, until_eof=until_eof))
-    if until_eof:
-        stop_at_eof()
-    serve_alone(source, where, log_format, ready)
-    return Exit.OK
+            return Exit(serve_with_workers(source, where, log_format, ready, workers=workers, until_eof=until_eof))
+        if until_eof:
+            stop_at_eof()
+        serve_alone(source, where, log_format, ready)
+        return Exit.OK
+    finally:
+        if tracing is not None:
+            tracing.close()

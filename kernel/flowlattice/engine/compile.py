@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
-from uuid import UUID
 
+from flowlattice.engine.attempts import Failure
 from flowlattice.engine.failures import UserCode
+from flowlattice.engine.functions import Choose, Functions
 from flowlattice.engine.nodes import BoundCall, BoundInline
 from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.pieces import Pieces
 from flowlattice.engine.reply import Reply, renderer
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import NotRunYet
-from flowlattice.engine.streams import Awaited, BoundStream
+from flowlattice.engine.streams import Awaited, BoundStream, Otherwise
+from flowlattice.errors import DeadlineExceeded, NodeFailed
 from flowlattice.language.combinators import DEFAULT_CASE
 from flowlattice.plan import AnyUnit, Branch, Call, ExecPlan, Fan, Hop, Merge, Respond, Segment
 
+_log = logging.getLogger("flowlattice.engine")
+
 Plain: TypeAlias = Callable[[object, Run], Reply | None]
-Choose: TypeAlias = Callable[[object], object]
-
-
-@dataclass(frozen=True)
-class Functions:
-    """The code behind a plan's nodes, by node id."""
-
-    inline: Mapping[UUID, BoundInline]
-    calls: Mapping[UUID, BoundCall | BoundStream]
-    choices: Mapping[UUID, Choose]
 
 
 @dataclass(frozen=True)
@@ -62,6 +57,7 @@ class Compiler:
 
     def __init__(self, plan: ExecPlan, functions: Functions) -> None:
         self._units = {unit.name: unit for unit in plan.units}
+        self._last = {step.node: step.retry.then for step in plan.steps}
         self._names = {placement.unit: placement.node for placement in plan.placements}
         self._functions = functions
         self._done: dict[tuple[str, int | None], Step] = {}
@@ -103,6 +99,9 @@ class Compiler:
                 raise NotRunYet(f"{unit.kind} nodes ({unit.name})")
 
     def _segment(self, unit: Segment) -> Step:
+        bound = self._functions.calls.get(unit.nodes[0])
+        if bound is not None:
+            return self._waited_for(unit, bound, None)
         nodes = [self._functions.inline[node] for node in unit.nodes]
         after = self.fan(unit.next, nodes[-1].name)
         run_nodes = _chain(nodes)
@@ -114,14 +113,28 @@ class Compiler:
         bound = self._functions.calls[unit.node]
         bounds = [bound_ms for bound_ms in (unit.timeout_ms, timeout_ms) if bound_ms is not None]
         timeout = min(bounds) / 1000 if bounds else None
+        return self._waited_for(unit, bound, timeout)
+
+    def _waited_for(self, unit: Segment | Call, bound: BoundCall | BoundStream, timeout: float | None) -> Step:
         after = self.fan(unit.next, bound.name).as_awaited()
+        otherwise = self._otherwise(unit, bound.name)
         if isinstance(bound, BoundStream):
-            return Step(awaited=lambda record, run: bound.pull(record, run, timeout, after))
+            return Step(awaited=lambda record, run: bound.pull(record, run, timeout, after, otherwise))
+        if otherwise is not None:
+            return Step(awaited=_or_otherwise(bound, timeout, after, otherwise))
 
         async def call(record: object, run: Run) -> Reply | None:
             return await after(await bound.call(record, run, timeout), run)
 
         return Step(awaited=call)
+
+    def _otherwise(self, unit: Segment | Call, node: str) -> Otherwise | None:
+        """What happens to a record that a node failed on for good; none where the run fails."""
+        strategy, _, to = self._last.get(unit.name, "fail").partition(" ")
+        if strategy != "dead_letter":
+            return None
+        step = self.fan(unit.side[to], node) if to in unit.side else Step(plain=_put_aside(to))
+        return _dead_letter(node, to, step.as_awaited())
 
     def _branch(self, unit: Branch) -> Step:
         choose = self._functions.choices[unit.node]
@@ -136,6 +149,37 @@ def _output(node: str) -> Plain:
     def call(record: object, run: Run) -> None:
         if run.outputs is not None:
             run.outputs.append((node, record))
+
+    return call
+
+
+def _put_aside(side: str) -> Plain:
+    def call(record: object, run: Run) -> None:
+        if run.aside is not None:
+            run.aside.append((side, record))
+
+    return call
+
+
+def _dead_letter(node: str, side: str, then: Awaited) -> Otherwise:
+    def call(record: object, run: Run, error: Failure) -> Coroutine[None, None, Reply | None]:
+        name = type(error.cause if isinstance(error, NodeFailed) else error).__name__
+        said = {"run": run.id, "flow": run.flow, "node": node}
+        _log.warning("node %s failed in run %s: %s; its record went to %s", node, run.id, name, side, extra=said)
+        return then(record, run)
+
+    return call
+
+
+def _or_otherwise(bound: BoundCall, timeout: float | None, after: Awaited, otherwise: Otherwise) -> Awaited:
+    async def call(record: object, run: Run) -> Reply | None:
+        try:
+            value = await bound.call(record, run, timeout)
+        except (NodeFailed, DeadlineExceeded) as error:
+            failed = error
+        else:
+            return await after(value, run)
+        return await otherwise(record, run, failed)
 
     return call
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import cast, get_type_hints
 
+from flowlattice.engine.attempts import Attempts, Failure
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.effects import LONGEST_EFFECT_S, KeyOf, Once
@@ -13,6 +14,8 @@ from flowlattice.engine.failures import UserCode
 from flowlattice.engine.granted import Grant, grants
 from flowlattice.engine.run import Attempt, Run
 from flowlattice.engine.threads import Threads
+from flowlattice.engine.tracing import Tracer, traced_grants
+from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
 
 
@@ -37,31 +40,58 @@ def bind_inline(node: ir.Node, function: Callable[..., object], bindings: Bindin
     return BoundInline(node.name, function, with_run)
 
 
-class BoundCall:
-    """A node that is awaited: as a coroutine, or in a thread."""
+@dataclass(frozen=True)
+class Ways:
+    """What the nodes of one flow share when they are called.
 
-    def __init__(  # noqa: PLR0913 - what a node stands on
-        self,
-        node: ir.Node,
-        function: Callable[..., object],
-        *,
-        flow: str,
-        returns: object,
-        bindings: Bindings,
-        threads: Threads,
+    Attributes:
+        flow: The flow's name.
+        bindings: Backends of their capabilities.
+        threads: Where those run that may block.
+        tracer: Where spans go; none where nothing is traced.
+    """
+
+    flow: str
+    bindings: Bindings
+    threads: Threads
+    tracer: Tracer | None = None
+
+    def grants(self, node: ir.Node, function: Callable[..., object]) -> dict[str, Grant]:
+        """What a node's further parameters are given, by name."""
+        given = grants(function, node.capabilities, self.bindings)
+        return given if self.tracer is None else traced_grants(given, node.capabilities, self.tracer)
+
+
+class BoundCall:
+    """A node that is awaited: as a coroutine, in a thread, or in place.
+
+    Args:
+        node: It.
+        function: Its function.
+        ways: What the flow's nodes share.
+        in_place: Whether it is called in place, since it does not block.
+        attempts: How it is attempted; none for once and at any time.
+    """
+
+    def __init__(
+        self, node: ir.Node, function: Callable[..., object], ways: Ways, *, in_place: bool, attempts: Attempts | None
     ) -> None:
         self.name = node.name
         self._function = function
-        self._grants = grants(function, node.capabilities, bindings)
+        self._grants = ways.grants(node, function)
         self._is_async = node.is_async
-        self._threads = threads
+        self._is_effectful = node.effects == "effectful"
+        self._threads = None if in_place else ways.threads
+        self._attempts = attempts
         self._key_of: KeyOf | None = None
         self._once: Once | None = None
+        self._is_honoured = node.idempotency is not None and node.idempotency.honoured
         if node.idempotency is not None:
-            self._key_of = KeyOf(flow, node.name, node.idempotency)
+            self._key_of = KeyOf(ways.flow, node.name, node.idempotency)
             stores = [use.binding for use in node.capabilities if use.name == "dedupe"]
             if stores:
-                store = bindings.dedupe(stores[0])
+                store = ways.bindings.dedupe(stores[0])
+                returns = get_type_hints(function, include_extras=True).get("return", object)
                 self._once = Once(node.name, self._key_of, node.idempotency, store, returns)
 
     async def call(self, record: object, run: Run, timeout: float | None) -> object:  # noqa: ASYNC109 - the node's own bound
@@ -69,26 +99,42 @@ class BoundCall:
 
         Raises:
             DeadlineExceeded: It took longer than `timeout` seconds.
+            NodeBusy: Its rate limit leaves no room in time.
             NodeFailed: Its code raised.
             ReservationHeld: Another run holds its key, and did not settle it while somebody waited.
         """
         if self._once is not None:
             bound = LONGEST_EFFECT_S if timeout is None else timeout
-            return await self._once(record, run, lambda value, attempt: self._bounded(value, attempt, bound))
+            return await self._once(record, run, lambda attempt: self._attempted(attempt, bound))
         key = None
         if self._key_of is not None:
             with UserCode(self.name, run):
                 key = self._key_of(record).hex()
-        return await self._bounded(record, Attempt(run, self.name, key=key, given=record), timeout)
+        return await self._attempted(Attempt(run, self.name, key=key, given=record), timeout)
 
-    async def _bounded(self, record: object, attempt: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
+    async def _attempted(self, first: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
+        if self._attempts is None:
+            return await self._bounded(first, timeout)
+        return await self._attempts.make(first, lambda attempt: self._bounded(attempt, timeout), self._may_repeat)
+
+    def _may_repeat(self, attempt: Attempt, error: Failure) -> bool:
+        """Whether no effect may have happened, or a second one under its key does nothing more.
+
+        Without a store of keys delivery is at least once: there it is repeated, unless it may still be under way.
+        """
+        if self._is_honoured:
+            return True
+        is_left = self._is_effectful and not self._is_async and isinstance(error, DeadlineExceeded)
+        return not is_left and (self._once is None or not attempt.uncertain)
+
+    async def _bounded(self, attempt: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
         if timeout is None:
-            return await self._invoke(record, attempt)
+            return await self._invoke(attempt)
         async with bounded(timeout, attempt.give_up, f"node {self.name}"):
-            return await self._invoke(record, attempt)
+            return await self._invoke(attempt)
 
-    async def _invoke(self, record: object, attempt: Attempt) -> object:
-        arguments = arguments_of(self._grants, attempt)
+    async def _invoke(self, attempt: Attempt) -> object:
+        record, arguments = attempt.given, arguments_of(self._grants, attempt)
         if self._is_async:
             with UserCode(self.name, attempt.run, awaited=True):
                 try:
@@ -101,7 +147,7 @@ class BoundCall:
             with UserCode(self.name, attempt.run):
                 return self._function(record, **arguments)
 
-        return await self._threads.call(work)
+        return work() if self._threads is None else await self._threads.call(work)
 
 
 def arguments_of(given: dict[str, Grant], attempt: Attempt) -> dict[str, object]:

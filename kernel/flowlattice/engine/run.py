@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -29,6 +30,7 @@ class Run:
         cancelled: Whether nobody waits for the result any more.
         deadline: When nobody waits any longer, on the monotonic clock in seconds; none for never.
         outputs: What reached nodes without successors, by node, where the host collects it.
+        aside: What was put aside where nothing follows, by side output, where the host collects it.
         answer: Called with the first answer where it goes out before the run is over.
         visitor: Whose session a node may read and write; none where the caller has none.
         outlet: Where an answer goes that is written while the run is under way; none where nobody takes one.
@@ -40,6 +42,7 @@ class Run:
     __slots__ = (
         "_id",
         "answer",
+        "aside",
         "cancelled",
         "deadline",
         "flow",
@@ -70,6 +73,7 @@ class Run:
         self.goes_on = False
         self.deadline: float | None = None
         self.outputs: list[tuple[str, object]] | None = [] if collect else None
+        self.aside: list[tuple[str, object]] | None = [] if collect else None
         self.answer: Callable[[Reply], None] | None = None
         self.outlet: Outlet | None = None
         self.visitor: Visitor | None = None
@@ -111,9 +115,22 @@ class Attempt:
         uncertain: How many effects have begun of which it is not certain that they did not happen.
         given: The record that the node is given.
         exhausted: Whether an answer of a language model was cut because nothing remained of the budget.
+        retry_after: How long the other side asked to wait before the next attempt; none if it did not.
     """
 
-    __slots__ = ("_gone", "_open", "_sent", "attempt", "exhausted", "given", "key", "node", "run", "uncertain")
+    __slots__ = (
+        "_gone",
+        "_open",
+        "_sent",
+        "attempt",
+        "exhausted",
+        "given",
+        "key",
+        "node",
+        "retry_after",
+        "run",
+        "uncertain",
+    )
 
     def __init__(self, run: Run, node: str, *, key: str | None = None, given: object = None) -> None:
         self.run = run
@@ -123,9 +140,17 @@ class Attempt:
         self.attempt = 1
         self.key = key
         self.uncertain = 0
+        self.retry_after: timedelta | None = None
         self._sent = 0
         self._gone = False
         self._open: list[AsyncIterator[Any]] | None = None
+
+    def next(self) -> Attempt:
+        """The attempt after this one, with the same keys for the same effects."""
+        after = Attempt(self.run, self.node, key=self.key, given=self.given)
+        after.attempt = self.attempt + 1
+        after.uncertain = self.uncertain
+        return after
 
     @property
     def run_id(self) -> str:

@@ -66,16 +66,11 @@ def _promises(plan: ExecPlan) -> Iterator[str]:
     for trigger in plan.triggers:
         if trigger.side:
             yield f"side outputs (of {trigger.name})"
-    for unit in plan.units:
-        if getattr(unit, "side", None):
-            yield f"side outputs (of {unit.name})"
     for step in plan.steps:
-        if step.retry.attempts > 1 or step.retry.then != "fail":
-            yield f"error handlers (of {step.node})"
+        if step.retry.then.startswith("escalate"):
+            yield f"escalations (of {step.node})"
         elif step.compensate is not None:
             yield f"compensations (of {step.node})"
-        elif step.qps is not None:
-            yield f"rate limits of nodes ({step.node})"
     if plan.partitions:
         yield f"partitions (in front of {plan.partitions[0].node})"
     if plan.spill is not None:

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast, get_type_hints
-from uuid import UUID
+from typing import Any, cast
 
 from flowlattice.capabilities import registry
 from flowlattice.engine.answers import Answers
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.bounds import bounded
 from flowlattice.engine.calls import CallLog, NoCallLog
-from flowlattice.engine.compile import Compiler, Functions, Step
+from flowlattice.engine.compile import Compiler, Step
+from flowlattice.engine.functions import functions_of
 from flowlattice.engine.inputs import REQUEST, InputReader, RejectedInput, invalid_field
-from flowlattice.engine.nodes import BoundCall, BoundInline, bind_inline
+from flowlattice.engine.nodes import Ways
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import check_runnable
-from flowlattice.engine.streams import BoundStream
 from flowlattice.engine.terms import Terms, terms_of
 from flowlattice.engine.threads import Threads
-from flowlattice.engine.variables import Given, variables_of, with_variables
+from flowlattice.engine.throttle import Throttle
+from flowlattice.engine.tracing import Tracer
+from flowlattice.engine.variables import variables_of
 from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
 from flowlattice.ir.lower import vertices
-from flowlattice.language.combinators import Routing
 from flowlattice.language.invalid import InvalidInput
 from flowlattice.language.loading import Program
-from flowlattice.language.nodes import Node
-from flowlattice.language.ports import Element
 from flowlattice.language.triggers import TriggerNode
 from flowlattice.operators.base import NoValueError
-from flowlattice.plan import Call, ExecPlan, Segment, TriggerPlan
+from flowlattice.plan import ExecPlan, TriggerPlan
 from flowlattice.record import Record
 
 
@@ -67,6 +65,8 @@ class Runtime:
         doubles: Bindings that local doubles stand in for.
         kept: Work that goes on though nobody waits: effects that have begun, runs that were answered early.
         terms: On what terms nodes ask language models, by the names of node and binding.
+        throttles: The limits of single nodes.
+        tracer: Where spans go; none where nothing is traced.
     """
 
     plan: ExecPlan
@@ -77,6 +77,8 @@ class Runtime:
     doubles: tuple[str, ...] = ()
     kept: set[asyncio.Task[Any]] = field(default_factory=set)
     terms: Mapping[tuple[str, str], Terms] = field(default_factory=dict)
+    throttles: tuple[Throttle, ...] = ()
+    tracer: Tracer | None = None
 
     def new_run(self, *, collect: bool = False) -> Run:
         """A run that has not begun."""
@@ -94,6 +96,7 @@ class Runtime:
         Raises:
             DeadlineExceeded: It took longer; the run is cancelled.
             NodeFailed: User code raised.
+            NodeBusy: A node's rate limit leaves no room in time.
             RejectedInput: A node found the record invalid, or an operator has no value for what it holds.
             ReservationHeld: An effect's key is taken, and was not settled in time.
         """
@@ -125,7 +128,14 @@ class Runtime:
         await asyncio.to_thread(self.log.close)
 
 
-def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, log: CallLog | None = None) -> Runtime:
+def bind(  # noqa: PLR0913, PLR0917 - a flow and all that it is bound to
+    plan: ExecPlan,
+    program: Program,
+    flow: ir.FlowIR,
+    bindings: Bindings,
+    log: CallLog | None = None,
+    tracer: Tracer | None = None,
+) -> Runtime:
     """Bind a plan to the code of the flow that it was made from.
 
     Args:
@@ -134,6 +144,7 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         flow: Its IR.
         bindings: Backends of its capabilities.
         log: Where capability calls are recorded; nowhere by default.
+        tracer: Where spans go; none where nothing is traced.
 
     Raises:
         NotRunYet: No engine of this version runs such a plan.
@@ -142,7 +153,8 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
     check_runnable(plan)
     elements = {vertex.id: vertex.element for vertex in vertices(program.flow)}
     given = variables_of(program.flow.variables, bindings.variables)
-    compiler = Compiler(plan, _functions(plan, flow, elements, bindings, given))
+    functions = functions_of(plan, flow, elements, given, Ways(flow.name, bindings, Threads(), tracer))
+    compiler = Compiler(plan, functions)
     units = {unit.name: unit for unit in plan.units}
     triggers = tuple(
         BoundTrigger(
@@ -154,7 +166,8 @@ def bind(plan: ExecPlan, program: Program, flow: ir.FlowIR, bindings: Bindings, 
         for trigger in plan.triggers
     )
     doubles, terms = _doubles(flow, bindings), terms_of(flow, bindings)
-    return Runtime(plan, flow, triggers, bindings, log or NoCallLog(), doubles, terms=terms)
+    log, throttles = log or NoCallLog(), functions.throttles
+    return Runtime(plan, flow, triggers, bindings, log, doubles, terms=terms, throttles=throttles, tracer=tracer)
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:
@@ -169,38 +182,6 @@ def _late(limit: int) -> DeadlineExceeded:
     return DeadlineExceeded(f"the run took longer than {limit} ms")
 
 
-def _functions(
-    plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], bindings: Bindings, given: Given
-) -> Functions:
-    nodes = {node.id: node for node in flow.nodes}
-    threads = Threads()
-    inline: dict[UUID, BoundInline] = {}
-    calls: dict[UUID, BoundCall | BoundStream] = {}
-    for unit in plan.units:
-        if isinstance(unit, Segment):
-            for node_id in unit.nodes:
-                inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), bindings)
-        elif isinstance(unit, Call):
-            function = _function(elements[unit.node], given)
-            if nodes[unit.node].stream:
-                calls[unit.node] = BoundStream(nodes[unit.node], function, flow=flow.name, bindings=bindings)
-                continue
-            calls[unit.node] = BoundCall(
-                nodes[unit.node],
-                function,
-                flow=flow.name,
-                returns=get_type_hints(function, include_extras=True).get("return", object),
-                bindings=bindings,
-                threads=threads,
-            )
-    choices = {
-        id_: cast("Callable[[object], object]", with_variables(e.function, given))
-        for id_, e in elements.items()
-        if isinstance(e, Routing)
-    }
-    return Functions(inline, calls, choices)
-
-
 def _doubles(flow: ir.FlowIR, bindings: Bindings) -> tuple[str, ...]:
     bound = {use.binding for node in flow.nodes for use in node.capabilities if _needs_binding(use.name)}
     return tuple(sorted(binding for binding in bound if bindings.is_double(binding)))
@@ -210,7 +191,3 @@ def _needs_binding(name: str) -> bool:
     """Whether something could stand in for it; a dedupe store does locally what it does anywhere."""
     declared = registry.named(name)
     return name != "dedupe" and declared is not None and declared.needs_binding
-
-
-def _function(element: Element, given: Given) -> Callable[..., object]:
-    return with_variables(cast("Node[object, object]", element).function, given)

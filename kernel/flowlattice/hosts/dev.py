@@ -48,7 +48,8 @@ class DevReport(DevModel):
         run: The id of the run as a whole.
         status: `failed` when the flow failed on any line.
         outputs: The records that reached nodes without successors, in order.
-        side_outputs: By name; `rejected` has the lines that do not fit the trigger, raw.
+        side_outputs: By name what was put aside and nothing follows; `rejected` has the lines that do not fit the
+            trigger, raw.
         calls: Calls of capabilities, one for each effect.
         errors: The lines that the flow failed on.
     """
@@ -88,7 +89,7 @@ async def run_lines(runtime: Runtime, trigger: BoundTrigger, lines: Iterable[byt
         log: The runtime's log.
     """
     outputs: list[JsonValue] = []
-    rejected: list[JsonValue] = []
+    aside: dict[str, list[JsonValue]] = {REJECTED: []}
     errors: list[LineError] = []
     whole = runtime.new_run()
     for number, line in enumerate(lines, start=1):
@@ -99,17 +100,19 @@ async def run_lines(runtime: Runtime, trigger: BoundTrigger, lines: Iterable[byt
         try:
             await runtime.execute(trigger, trigger.reader.from_line(text), run, time.monotonic())
         except RejectedInput:
-            rejected.append(_raw(text))
+            aside[REJECTED].append(_raw(text))
             continue
         except (NodeFailed, DeadlineExceeded, ReservationHeld) as error:
             errors.append(_line_error(number, error))
         outputs += [to_jsonable_python(record, by_alias=True) for _, record in run.outputs or ()]
+        for side, record in run.aside or ():
+            aside.setdefault(side, []).append(to_jsonable_python(record, by_alias=True))
     await runtime.settle(DRAIN_S)
     return DevReport(
         run=whole.id,
         status="failed" if errors else "completed",
         outputs=outputs,
-        side_outputs={REJECTED: rejected},
+        side_outputs=aside,
         calls=[_call(call) for call in log.calls],
         errors=errors,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from flowlattice.engine import CallLog, Runtime, bind
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.runnable import check_profile
+from flowlattice.engine.tracing import Tracer
 from flowlattice.errors import FlowlatticeError
 from flowlattice.ir import model as ir
 from flowlattice.ir.lower import lower
@@ -53,7 +54,14 @@ def load_flow(path: Path) -> LoadedFlow:
     return LoadedFlow(path, program, lower(program))
 
 
-def runtime(flow: LoadedFlow, bindings: Bindings, *, profile: str | None = None, log: CallLog | None = None) -> Runtime:
+def runtime(
+    flow: LoadedFlow,
+    bindings: Bindings,
+    *,
+    profile: str | None = None,
+    log: CallLog | None = None,
+    tracer: Tracer | None = None,
+) -> Runtime:
     """Plan a loaded flow and bind it.
 
     Args:
@@ -61,6 +69,7 @@ def runtime(flow: LoadedFlow, bindings: Bindings, *, profile: str | None = None,
         bindings: Backends of its capabilities.
         profile: What to plan for; the flow's own where it is not given. Only `dev` stands in for every other.
         log: Where capability calls are recorded; nowhere by default.
+        tracer: Where spans go; none where nothing is traced.
 
     Raises:
         NotRunYet: No engine of this version runs it.
@@ -69,4 +78,4 @@ def runtime(flow: LoadedFlow, bindings: Bindings, *, profile: str | None = None,
     """
     if profile != "dev":
         check_profile(flow.ir.profile)
-    return bind(plan(flow.ir, profile), flow.program, flow.ir, bindings, log)
+    return bind(plan(flow.ir, profile), flow.program, flow.ir, bindings, log, tracer)

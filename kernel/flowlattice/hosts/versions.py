@@ -17,6 +17,7 @@ from flowlattice.engine import Runtime
 from flowlattice.engine.backends import Bindings
 from flowlattice.errors import UsageError
 from flowlattice.hosts.programs import LoadedFlow, load_flow, runtime
+from flowlattice.hosts.tracing import Tracing
 
 CALLS_FILE: Final = "calls.sqlite"
 
@@ -58,12 +59,16 @@ class PathFlows:
         paths: Flow files, or folders that hold one.
         environment: The environment of `bindings.toml`; none for local doubles.
         state: The folder of entries, keys and the run log; none to keep them in memory.
+        tracing: Where spans go; none where nothing is traced.
     """
 
-    def __init__(self, paths: Sequence[Path], environment: str | None, state: Path | None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], environment: str | None, state: Path | None, tracing: Tracing | None = None
+    ) -> None:
         self._paths = tuple(paths)
         self._environment = environment
         self._state = state
+        self._tracing = tracing
         self._number = 0
 
     def stamp(self) -> object:
@@ -87,7 +92,7 @@ class PathFlows:
     def _load(self, path: Path) -> Runtime:
         flow = load_flow(path)
         bindings = bindings_for(flow.program.file.parent, self._environment, self._state)
-        return _runtime(flow, bindings, "web", self._state)
+        return _runtime(flow, bindings, "web", self._state, self._tracing)
 
 
 class DeployedFlows:
@@ -95,10 +100,12 @@ class DeployedFlows:
 
     Args:
         home: The folder of all state.
+        tracing: Where spans go; none where nothing is traced.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, tracing: Tracing | None = None) -> None:
         self._home = home
+        self._tracing = tracing
         self._deployments = Deployments(home)
 
     def stamp(self) -> object:
@@ -120,7 +127,7 @@ class DeployedFlows:
     def _load(self, one: Deployment) -> Runtime:
         flow = load_flow(self._deployments.flow_file(one))
         state = state_folder(self._home, one.name)
-        return _runtime(flow, _bindings(one, state), one.profile, state)
+        return _runtime(flow, _bindings(one, state), one.profile, state, self._tracing)
 
 
 def state_folder(home: Path, name: str) -> Path:
@@ -146,19 +153,28 @@ def _bindings(deployment: Deployment, state: Path) -> Bindings:
     return EnvironmentBindings(deployment.bindings or "", deployment.environment, state)
 
 
-def _runtime(flow: LoadedFlow, bindings: Bindings, profile: str, state: Path | None) -> Runtime:
+def _runtime(
+    flow: LoadedFlow, bindings: Bindings, profile: str, state: Path | None, tracing: Tracing | None
+) -> Runtime:
+    tracer = None if tracing is None else tracing.tracer()
     if state is None:
-        return runtime(flow, bindings, profile=profile)
+        return runtime(flow, bindings, profile=profile, tracer=tracer)
     log = SqliteCallLog(state / CALLS_FILE, flow.ir.name)
     try:
-        return runtime(flow, bindings, profile=profile, log=log)
+        return runtime(flow, bindings, profile=profile, log=log, tracer=tracer)
     except BaseException:
         log.close()
         raise
 
 
-def source_of(
-    paths: Sequence[Path], *, deployed: bool, environment: str | None, state: Path | None, home: Path
+def source_of(  # noqa: PLR0913 - what `flows serve` is told
+    paths: Sequence[Path],
+    *,
+    deployed: bool,
+    environment: str | None,
+    state: Path | None,
+    home: Path,
+    tracing: Tracing | None = None,
 ) -> Source:
     """Where `flows serve` has its flows from.
 
@@ -168,7 +184,7 @@ def source_of(
     if deployed == bool(paths):
         raise UsageError("name the flows to serve, or give --deployed for everything that is deployed; not both")
     if not deployed:
-        return PathFlows(paths, environment, state)
+        return PathFlows(paths, environment, state, tracing)
     if environment is not None or state is not None:
         raise UsageError("--env and --state belong to paths; a deployment has its own")
-    return DeployedFlows(home)
+    return DeployedFlows(home, tracing)

@@ -143,7 +143,12 @@ class _Builder:
     def _follower(self, node_id: UUID) -> UUID | None:
         """The node that can be called in the same call as the one before it."""
         edges = self.layout.outgoing[node_id]
-        if len(edges) != 1 or edges[0].timeout_ms is not None or edges[0].case is not None:
+        if (
+            self._is_governed(node_id)
+            or len(edges) != 1
+            or edges[0].timeout_ms is not None
+            or edges[0].case is not None
+        ):
             return None
         target = edges[0].target_id
         alone = len(self.layout.incoming[target]) == 1 and not self.layout.checkpoints(node_id, None)

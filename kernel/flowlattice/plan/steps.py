@@ -16,6 +16,9 @@ ACTIVITY_MS: Final = 30_000
 """Start-to-close of an activity that says nothing: longer than a healthy call, short enough to see a lost worker."""
 AI_MS: Final = 120_000
 """The same of one that asks a language model, which may write for a minute."""
+IN_PROCESS: Final[frozenset[Profile]] = frozenset({"web", "queue", "dev"})
+"""Profiles whose hosts run a node in their own process."""
+GOVERNING: Final[tuple[ir.SurfaceKind, ...]] = ("error_handler", "rate_limit")
 PLACES: Final[frozenset[Place]] = frozenset({"task", "thread", "batch", "activity"})
 
 
@@ -59,8 +62,17 @@ def steps(graph: Graph, profile: Profile) -> tuple[Step, ...]:
     return tuple(
         _step(node, graph, profile)
         for node in graph.layout.in_order()
-        if graph.placements[node.id].place in PLACES or _is_guest_call(node, graph)
+        if graph.placements[node.id].place in PLACES
+        or _is_guest_call(node, graph)
+        or _is_governed(node, graph, profile)
     )
+
+
+def _is_governed(node: ir.Node, graph: Graph, profile: Profile) -> bool:
+    """Whether a node that is called in place may be called again, or has to wait its turn."""
+    if node.kind != "node" or profile not in IN_PROCESS or graph.placements[node.id].place != "inline":
+        return False
+    return any(graph.layout.surface(node.id, kind) is not None for kind in GOVERNING)
 
 
 def _is_guest_call(node: ir.Node, graph: Graph) -> bool:

@@ -215,7 +215,7 @@ def test_what_is_sensitive_is_not_written_down(tmp_path, data):
     ],
 )
 def test_what_may_hold_anything_is_not_written_down(tmp_path, changed, held):
-    source = asking().replace(*changed, 1)
+    source = asking().replace(changed[0], changed[1], 1)
     if held == "pii":
         source = source.replace("    v: str\n", "    v: str\n    who: list[Who] = []\n", 1)
 

@@ -239,3 +239,9 @@ def test_what_is_no_number_of_tokens_is_refused():
         tokens(-1)
     with pytest.raises(ValueError, match="at most 0 tokens"):
         model("m", max_tokens=0)
+
+
+@pytest.mark.parametrize("tolerance", ["-0.1", "1.01", "NaN", "some"])
+def test_what_is_no_share_is_refused(tolerance):
+    with pytest.raises(ValueError, match="is no share; it is a number from 0 to 1"):
+        model("m", tolerance=tolerance)

@@ -337,7 +337,7 @@ def test_a_claim_that_is_no_level_names_the_levels(capsys, tmp_path):
     assert run(["check", str(tmp_path)]) == 1
     out = capsys.readouterr().out
     assert "flow.py:7:1: error LOAD003" in out
-    assert "one of Effects.PURE, Effects.READ_ONLY, Effects.EFFECTFUL, not 'pure'" in out
+    assert "Effects.PURE, Effects.READ_ONLY, Effects.EFFECTFUL, not 'pure'" in out
 
 
 def test_a_name_of_two_lines_is_shown_in_one(capsys, tmp_path):

@@ -35,14 +35,11 @@ LACKING = {
     "foreach nodes (rows)": request().node("rows", "foreach").line("hook", "rows"),
     "checkpoints (review)": request("dev").node("a").node("b").line("hook", "a", "b").checkpoint("review", "a"),
     "subflows (price/first)": subflow(),
-    "side outputs (of a)": request()
-    .node("a", side_outputs=("failed",))
-    .node("b")
-    .line("hook", "a")
-    .edge("a[failed]", "b"),
     "side outputs (of hook)": request().node("a").node("b").line("hook", "a").edge("hook[rejected]", "b"),
-    "error handlers (of a)": request().effect("a").line("hook", "a").surface("error_handler", "a", strategy="halt"),
-    "rate limits of nodes (a)": request().effect("a").line("hook", "a").surface("rate_limit", "a", qps=1, burst=1),
+    "escalations (of a)": request("dev")
+    .effect("a")
+    .line("hook", "a")
+    .surface("error_handler", "a", strategy="escalate", to="ops"),
     "compensations (of a)": request("dev").effect("b").effect("a", compensate="b", idempotency=KEY).line("hook", "a"),
     "partitions (in front of a)": request("dev").node("a").line("hook", "a").surface("partition", "a", fields=["id"]),
     "edges that spill": request("dev").node("a").edge("hook", "a", buffer=ir.Buffer(on_full="spill", spill_bytes=1)),

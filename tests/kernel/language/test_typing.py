@@ -17,9 +17,9 @@ from datetime import datetime
 from typing import Annotated, assert_type
 
 from flowlattice import (
-    Aggregate, Buffer, Clock, Context, Distinct, Effects, Filter, Flow, ForEach, HttpRead, HttpWrite, If, Join, KvWrite,
-    Map, Merge, ObjectRef, Raw, Record, Switch, Tick, Window, Zip, blob, by, cron, field, hours, http, kafka, minutes,
-    ms, node, queue,
+    Aggregate, AiRead, Buffer, Clock, Context, Distinct, Effects, Filter, Flow, ForEach, HttpRead, HttpWrite, If, Join,
+    KvWrite, Map, Merge, ObjectRef, Raw, Record, Switch, Tick, Window, Zip, blob, by, cron, field, hours, http, kafka,
+    minutes, ms, node, queue,
 )
 from flowlattice.language.joins import LeftJoin
 from flowlattice.language.nodes import Node
@@ -64,6 +64,17 @@ async def stream_texts(a: A) -> AsyncIterator[str]:
 async def writes(a: A, api: HttpWrite, entries: KvWrite) -> B:
     await entries.set(a.v, "1", ttl=ms(5))
     return B(n=(await api.post("https://a.example", json={"v": a.v})).status)
+
+
+@node
+async def asks(a: A, ai: AiRead) -> B:
+    return assert_type(await ai.extract("Count.", into=B, data=a, repairs=2), B)
+
+
+@node
+async def answers(a: A, ai: AiRead) -> AsyncIterator[A]:
+    async for piece in ai.stream("Shorten.", data={"text": a.v, "more": [1, None]}):
+        yield A(v=assert_type(piece, str))
 
 
 @node

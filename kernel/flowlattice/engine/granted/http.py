@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
 
 from pydantic import JsonValue
 
 from flowlattice.capabilities import Creds, HttpResponse
+from flowlattice.chat import retry_after
 from flowlattice.engine.backends import Bindings, HttpBackend, NotSent
 from flowlattice.engine.egress import check_egress
 from flowlattice.engine.granted.base import Grant, Granted
@@ -15,6 +19,10 @@ from flowlattice.engine.granted.creds import headers_of
 from flowlattice.engine.run import Attempt
 from flowlattice.errors import EgressDenied, PinBroken
 from flowlattice.ir.model import CapabilityUse
+
+_WAITING: Final = frozenset({429, 503})
+"""Statuses whose `Retry-After` says when to ask again (RFC 6585 §4, RFC 9110 §15.6.4)."""
+_LONGEST_ASKED_S: Final = 86_400.0
 
 
 class GrantedHttp(Granted):
@@ -58,6 +66,8 @@ class GrantedHttp(Granted):
         if 400 <= response.status < 500 and response.status not in {408, 409, 425}:
             self._attempt.uncertain -= writes
         record(self._use.name, name, host, key=key)
+        if response.status in _WAITING:
+            self._attempt.retry_after = _asked(response)
         return response
 
 
@@ -143,6 +153,11 @@ def write(use: CapabilityUse, bindings: Bindings) -> Grant:
     """Grant http.write."""
     backend = bindings.http(use.binding)
     return lambda attempt: GrantedHttpWrite(use, backend, attempt)
+
+
+def _asked(response: HttpResponse) -> timedelta | None:
+    seconds = retry_after(response.headers, time.time())
+    return None if seconds is None else timedelta(seconds=min(seconds, _LONGEST_ASKED_S))
 
 
 def _found(kind: str, response: HttpResponse) -> str:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from flowlattice.engine import Runtime
+from flowlattice.engine import BoundTrigger, Runtime
 from flowlattice.engine.limits import Limits, OwnLimits
 from flowlattice.engine.reply import Reply, json_reply
 from flowlattice.errors import UsageError
@@ -20,6 +20,7 @@ from flowlattice.hosts.web.endpoint import Door, Endpoint
 from flowlattice.hosts.web.metrics import CountedLog, Metrics
 from flowlattice.hosts.web.openapi import DocPages
 from flowlattice.hosts.web.routing import RouteConflict, RouteTable
+from flowlattice.hosts.web.traced import TracedEndpoint
 
 OWN_PATHS = ("/healthz", "/readyz", "/metrics")
 T = TypeVar("T")
@@ -131,15 +132,19 @@ class WebApp:
         flow = runtime.plan.flow
         counted = replace(runtime, log=CountedLog(runtime.log, self.metrics, flow))
         door = Door(counted, self._limits, self._part.of(runtime.plan.max_in_flight, flow))
-        endpoints = (
-            Endpoint(door, trigger, self.metrics.route(flow, trigger.plan.path, trigger.plan.method))
-            for trigger in runtime.triggers
-        )
+        for throttle in runtime.throttles:
+            throttle.share(self._limits, flow)
+        endpoints = (self._endpoint(door, trigger) for trigger in runtime.triggers)
         if flow not in self._shown:
             self._shown.add(flow)
             self.metrics.in_flight(flow, lambda: sum(door.inside for door in self._doors(flow)))
             self.metrics.streams(flow, lambda: sum(door.streams for door in self._doors(flow)))
         return _Served(runtime, door, tuple(endpoints))
+
+    def _endpoint(self, door: Door, trigger: BoundTrigger) -> Endpoint:
+        tracer = door.runtime.tracer
+        metrics = self.metrics.route(door.runtime.plan.flow, trigger.plan.path, trigger.plan.method)
+        return Endpoint(door, trigger, metrics) if tracer is None else TracedEndpoint(door, trigger, metrics, tracer)
 
     def _doors(self, flow: str) -> list[Door]:
         doors = (*(one.door for one in self._served), *self._leaving)

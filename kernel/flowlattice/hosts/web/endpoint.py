@@ -20,6 +20,7 @@ from flowlattice.errors import (
     CallFailed,
     DeadlineExceeded,
     FlowlatticeError,
+    NodeBusy,
     NodeFailed,
     ReservationHeld,
 )
@@ -175,8 +176,9 @@ class Endpoint:
             if stream.begun is None:
                 return reply
             status = reply.status
-            said = about(error, run=run.id, flow=run.flow)
-            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
+            if not isinstance(error, NodeFailed):  # which is in the log with its node
+                said = about(error, run=run.id, flow=run.flow)
+                _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
             await stream.fail(_code(reply), run.id)
         finally:
             stream.close()
@@ -335,6 +337,8 @@ def _failure(error: FlowlatticeError, run: Run) -> Reply:
             return replies.key_settled(run.id)
         case ReservationHeld():
             return replies.key_held(run.id)
+        case NodeBusy():
+            return replies.node_busy(run.id, error.retry_after)
         case ClientGone():
             raise error
         case NodeFailed(cause=BudgetExceeded() as cause):

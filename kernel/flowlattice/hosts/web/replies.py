@@ -35,6 +35,12 @@ def rate_limited(seconds: float) -> Reply:
     return json_reply(429, {"error": "rate_limited"}, (b"retry-after", b"%d" % retry_after(seconds)))
 
 
+def node_busy(run: str, wait: timedelta) -> Reply:
+    """503 with the seconds after which a node takes records again."""
+    after = (b"retry-after", b"%d" % retry_after(wait.total_seconds()))
+    return json_reply(503, {"error": "saturated", "run": run}, after)
+
+
 def budget_exceeded(run: str, wait: timedelta | None) -> Reply:
     """429, with the seconds until there is a new budget where a new day brings one."""
     after = () if wait is None else ((b"retry-after", b"%d" % retry_after(wait.total_seconds())),)

@@ -140,7 +140,7 @@ class Answers:
             self._error(415, "unsupported_content_encoding", "The body is compressed.", accepts)
         self._invalid(plan.invalid)
         for limit in self._plan.rate_limits:
-            told = f"More than {limit.qps:g} requests a second, {limit.burst} at once."
+            told = f"More than {limit.qps:,g} requests a second, {limit.burst:,} at once."
             self._error(429, "rate_limited", told, waits=True)
         self._error(503, "saturated", "Too many requests are under way.", waits=True)
 

@@ -127,7 +127,8 @@ def _parameter(parameter: Schema) -> str:
     schema = _object(parameter["schema"])
     told = [_text(parameter[key]) for key in ("description",) if key in parameter]
     told += [_text(schema[key]) for key in ("x-reason",) if key in schema]
-    kind = f'{shown(schema)} <span class="quiet">in the {_text(parameter["in"])}</span>'
+    place = "as a cookie" if parameter["in"] == "cookie" else f"in the {_text(parameter['in'])}"
+    kind = f'{shown(schema)} <span class="quiet">{place}</span>'
     held = schema.get("x-data-class")
     tag = f' <span class="class">{_text(held)}</span>' if held is not None else ""
     words = _joined(bounds(schema), ". ".join(told)) + tag

@@ -67,9 +67,9 @@ def _bounds(schema: Schema) -> Iterator[str]:
     for one in alternatives if isinstance(alternatives, list) else []:
         if isinstance(one, dict):
             yield from _bounds(one)
-    yield from _range(schema, ("minimum", "maximum"), "")
     if "exclusiveMinimum" in schema:
         yield f"more than {_plain(schema['exclusiveMinimum'])}"
+    yield from _range(schema, ("minimum", "maximum"), "")
     if "exclusiveMaximum" in schema:
         yield f"less than {_plain(schema['exclusiveMaximum'])}"
     yield from _range(schema, ("minLength", "maxLength"), " characters")
