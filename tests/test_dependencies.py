@@ -47,17 +47,17 @@ def _imported(*folders):
 
 KERNEL = _declared(PROJECT["dependencies"])
 AGENTS = _declared(PROJECT["optional-dependencies"]["agents"])
-# What one backend each imports, where something is bound to it.
-BACKENDS = {name for extra in ("openai", "postgres") for name in _declared(PROJECT["optional-dependencies"][extra])}
+# What one backend each imports, where something is bound to it, and what the benchmarks compare with.
+EXTRAS = {n for extra in ("bench", "openai", "postgres") for n in _declared(PROJECT["optional-dependencies"][extra])}
 
 
-@pytest.mark.parametrize(("folder", "declared"), [("kernel", KERNEL | BACKENDS), ("agents", KERNEL | AGENTS)])
+@pytest.mark.parametrize(("folder", "declared"), [("kernel", KERNEL | EXTRAS), ("agents", KERNEL | AGENTS)])
 def test_what_is_imported_is_declared(folder, declared):
     # A namespace package is provided by several distributions (langgraph): one of them that is declared will do.
     missing = _imported(folder) - declared
     assert {name for name in missing if not any(name.startswith(f"{have}-") for have in declared)} == set()
 
 
-@pytest.mark.parametrize(("folders", "declared"), [(("kernel",), KERNEL | BACKENDS), (("agents",), AGENTS)])
+@pytest.mark.parametrize(("folders", "declared"), [(("kernel",), KERNEL | EXTRAS), (("agents",), AGENTS)])
 def test_what_is_declared_is_imported(folders, declared):
     assert declared - _imported(*folders) - set(LOADED_BY_NAME) == set()

@@ -5,7 +5,7 @@ The SDK reads its own settings: `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAM
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +15,10 @@ from flowlattice.errors import EngineUnavailable
 if TYPE_CHECKING:
     from opentelemetry import trace as api
     from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
 
 _SAYS_WHERE: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _CONTEXT: Final = frozenset({b"traceparent", b"tracestate"})
-_FLUSH_MS: Final = 5_000
 
 
 class Tracing:
@@ -30,23 +30,22 @@ class Tracing:
 
     def __init__(self) -> None:
         try:
-            import opentelemetry.exporter.otlp.proto.http.trace_exporter
-            import opentelemetry.sdk.trace  # noqa: F401
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         except ImportError:
             message = "tracing needs the OpenTelemetry SDK: pip install 'flowlattice[otel]'"
             raise EngineUnavailable(message) from None
+        self._exporter: Callable[[], SpanExporter] = OTLPSpanExporter  # imported before workers are forked
         self._provider: TracerProvider | None = None
 
     def tracer(self) -> Tracer:
         """Where this process's spans go; made when it is first asked for."""
         if self._provider is None:
-            self._provider = _provider()
+            self._provider = _provider(self._exporter())
         return OtelTracer(self._provider.get_tracer("flowlattice"))
 
     def close(self) -> None:
-        """Send what is still to be sent, for as long as that takes a few seconds."""
+        """Send what is still to be sent, within the exporter's timeout: 10 s unless the environment says otherwise."""
         if self._provider is not None:
-            self._provider.force_flush(_FLUSH_MS)
             self._provider.shutdown()
             self._provider = None
 
@@ -137,8 +136,7 @@ class OtelSpan:
         self._span.end()
 
 
-def _provider() -> TracerProvider:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+def _provider(exporter: SpanExporter) -> TracerProvider:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -147,5 +145,5 @@ def _provider() -> TracerProvider:
     if str(resource.attributes.get("service.name", "")).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": "flowlattice"}))
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
