@@ -12,6 +12,7 @@ from flowlattice.engine.bounds import bounded
 from flowlattice.engine.effects import LONGEST_EFFECT_S, KeyOf, Once
 from flowlattice.engine.failures import UserCode
 from flowlattice.engine.granted import Grant, grants
+from flowlattice.engine.results import MemoryResults, Results, ResultStore
 from flowlattice.engine.run import Attempt, Run
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.tracing import Tracer, traced_grants
@@ -28,16 +29,18 @@ class BoundInline:
     with_run: Callable[[object, Run], object] | None = None
 
 
-def bind_inline(node: ir.Node, function: Callable[..., object], bindings: Bindings) -> BoundInline:
-    """Bind a node that a segment calls."""
+def bind_inline(
+    node: ir.Node, function: Callable[..., object], bindings: Bindings, results: Results | None
+) -> BoundInline:
+    """Bind a node that a segment calls; some of its results may be kept."""
     given = grants(function, node.capabilities, bindings)
     if not given:
-        return BoundInline(node.name, function)
+        return BoundInline(node.name, function if results is None else results.in_place(function))
 
     def with_run(record: object, run: Run) -> object:
         return function(record, **arguments_of(given, Attempt(run, node.name)))
 
-    return BoundInline(node.name, function, with_run)
+    return BoundInline(node.name, function, with_run if results is None else results.in_place(with_run))
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,18 @@ class BoundCall:
         ways: What the flow's nodes share.
         in_place: Whether it is called in place, since it does not block.
         attempts: How it is attempted; none for once and at any time.
+        results: Its results that are kept; none where none are.
     """
 
-    def __init__(
-        self, node: ir.Node, function: Callable[..., object], ways: Ways, *, in_place: bool, attempts: Attempts | None
+    def __init__(  # noqa: PLR0913 - what a node stands on
+        self,
+        node: ir.Node,
+        function: Callable[..., object],
+        ways: Ways,
+        *,
+        in_place: bool,
+        attempts: Attempts | None,
+        results: Results | None,
     ) -> None:
         self.name = node.name
         self._function = function
@@ -83,6 +94,10 @@ class BoundCall:
         self._is_effectful = node.effects == "effectful"
         self._threads = None if in_place else ways.threads
         self._attempts = attempts
+        self._results = results
+        self._store: ResultStore = MemoryResults()
+        if results is not None and node.cache is not None and node.cache.tier == "local":
+            self._store = ways.bindings.results(node.name)
         self._key_of: KeyOf | None = None
         self._once: Once | None = None
         self._is_honoured = node.idempotency is not None and node.idempotency.honoured
@@ -103,6 +118,11 @@ class BoundCall:
             NodeFailed: Its code raised.
             ReservationHeld: Another run holds its key, and did not settle it while somebody waited.
         """
+        if self._results is None:
+            return await self._worked_on(record, run, timeout)
+        return await self._results.or_made(record, self._store, lambda: self._worked_on(record, run, timeout))
+
+    async def _worked_on(self, record: object, run: Run, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
         if self._once is not None:
             bound = LONGEST_EFFECT_S if timeout is None else timeout
             return await self._once(record, run, lambda attempt: self._attempted(attempt, bound))
