@@ -108,4 +108,5 @@ def test_a_summary_is_the_same_with_the_same_seed(tmp_path, endpoint):
     assert first != other
     (exchange,) = log.exchanges
     assert (exchange.end in {"stop", "length"}, exchange.micro_usd) == (True, 0)
-    assert 0 < exchange.completion_tokens <= 81
+    # This server does not say what it counted, and nobody has its model's table: what was allowed is what is booked.
+    assert (exchange.counted, exchange.completion_tokens) == ("counted", 80)

@@ -1,4 +1,4 @@
-"""The load generator: `python -m flowlattice.bench.load PORT RATE SECONDS`, a process of its own.
+"""The load of requests: `python -m flowlattice.bench.load`, a process of its own that is told port, rate and seconds.
 
 Open loop: requests are sent at a constant rate whether or not earlier ones were answered, and each one's latency
 counts from when it was due, so that a server that stalls cannot hide it (coordinated omission).
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import sys
 import time
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import cast
 
 import uvloop
+from pydantic import JsonValue
+
+from flowlattice.bench.workers import answer_lines, number
 
 BODY = b'{"v":"  HeLLo World "}'
 REQUEST = (
@@ -110,17 +112,12 @@ class Load:
             self._settle()
 
 
-async def generate(port: int, rate: float, seconds: float) -> dict[str, object]:
+async def generate(port: int, rate: float, seconds: float) -> dict[str, JsonValue]:
     """Send `rate` requests a second for so many seconds; latencies in ms."""
     loop, load = asyncio.get_running_loop(), Load()
     made = [await loop.create_connection(lambda: Connection(load), "127.0.0.1", port) for _ in range(CONNECTIONS)]
     load.free.extend(protocol for _, protocol in made)
-    started = time.perf_counter()
-    for number in range(int(rate * seconds)):
-        when = started + number / rate
-        wait = when - time.perf_counter()
-        if wait > 0:
-            await asyncio.sleep(wait)
+    async for when in due_times(rate, seconds):
         load.due(when)
     load.all_sent()
     with contextlib.suppress(TimeoutError):  # what is still under way then counts as unanswered
@@ -128,25 +125,28 @@ async def generate(port: int, rate: float, seconds: float) -> dict[str, object]:
     load.ending = True
     for transport, _ in made:
         transport.close()
-    ordered = sorted(load.latencies)
     return {
-        "answered": len(ordered),
-        "statuses": {str(status): count for status, count in load.statuses.items()},
+        "answered": len(load.latencies),
+        "fine": load.statuses.get(200, 0),
         "unanswered": load.under_way,
-        "p50_ms": percentile(ordered, 50),
-        "p95_ms": percentile(ordered, 95),
-        "p99_ms": percentile(ordered, 99),
+        "times": [round(latency * 1000, 3) for latency in load.latencies],
     }
 
 
-def percentile(ordered: list[float], percent: float) -> float:
-    """The nearest-rank percentile of sorted seconds, in ms; 0 for none."""
-    if not ordered:
-        return 0.0
-    rank = max(1, -(-len(ordered) * percent // 100))
-    return ordered[int(rank) - 1] * 1000
+async def due_times(rate: float, seconds: float) -> AsyncIterator[float]:
+    """When something is due at a constant rate, on the clock of `time.perf_counter`; each time comes when it is due."""
+    started = time.perf_counter()
+    for turn in range(int(rate * seconds)):
+        when = started + turn / rate
+        wait = when - time.perf_counter()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        yield when
+
+
+def _answer(asked: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return uvloop.run(generate(int(number(asked, "port")), number(asked, "rate"), number(asked, "seconds")))
 
 
 if __name__ == "__main__":
-    port_, rate_, seconds_ = sys.argv[1:4]
-    print(json.dumps(uvloop.run(generate(int(port_), float(rate_), float(seconds_)))))  # noqa: T201 - the result
+    answer_lines(_answer)

@@ -18,6 +18,7 @@ from flowlattice import keys
 from flowlattice.engine.backends import DedupeBackend, EffectInDoubt, Holder, ResultUnknown
 from flowlattice.engine.failures import UserCode
 from flowlattice.engine.run import Attempt, Run
+from flowlattice.engine.visitor import in_session
 from flowlattice.errors import ReservationHeld
 from flowlattice.ir.model import Idempotency
 from flowlattice.language.invalid import InvalidInput
@@ -83,14 +84,16 @@ class Once:
             key = self._key_of(record)
         known = await self._reserve(key, run)
         if known is not None:
-            return self._result.validate_json(known)
+            result = self._result.validate_json(known)
+            return in_session(result, "" if run.visitor is None else run.visitor.given)
         if run.cancelled:
             await self._store.release(key)
             raise asyncio.CancelledError
         attempt = Attempt(run, self._name, key=key.hex(), given=record)
         try:
             result = await invoke(attempt)
-            kept = self._result.dump_json(result, by_alias=True)
+            # Whoever asks again gets the result, and not the session of whoever asked first.
+            kept = self._result.dump_json(in_session(result, ""), by_alias=True)
         except BaseException:
             await (self._store.doubt(key) if attempt.uncertain else self._store.release(key))
             raise

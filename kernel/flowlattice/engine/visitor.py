@@ -6,12 +6,23 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 
+from pydantic import BaseModel
+
 from flowlattice.capabilities import SessionStore
+from flowlattice.record import placed
 
 
 def new_session() -> str:
     """An id that nobody can guess: 256 random bits in 43 characters."""
     return secrets.token_urlsafe(32)
+
+
+def in_session(value: object, session: str) -> object:
+    """A record that is of a session, as one of another; what is no such record as it is."""
+    if not isinstance(value, BaseModel):
+        return value
+    fields = [name for name, info in type(value).model_fields.items() if placed(info) == "session"]
+    return value.model_copy(update=dict.fromkeys(fields, session)) if fields else value
 
 
 class Visitor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 
 import pytest
 
@@ -175,6 +176,50 @@ async def test_a_session_outlives_the_server(tmp_path):
         await ada("POST", "/basket", json={"item": "a"})
     async with web(tmp_path, SHOP, bindings=LocalBindings(tmp_path / "state")) as client:
         assert (await Visitor(client, ada.id)("GET", "/basket")).body == b'{"items":"a"}'
+
+
+ONCE = """
+from flowlattice import SessionStore
+
+class Visit(Record, data="public"):
+    session: Annotated[str, field(session=True)]
+    item: str = ""
+
+class Basket(Record, data="public"):
+    items: str = ""
+
+@node(idempotency=by("item"))
+async def order(visit: Visit, orders: KvWrite, seen: DedupeStore) -> Visit:
+    await orders.set(visit.item, "ordered")
+    return visit
+
+@node(idempotency=by("session", "item"))
+async def thank(visit: Visit, baskets: SessionStore) -> Basket:
+    before = (await baskets.read(visit.session)).get("items", "")
+    await baskets.write(visit.session, {"items": before + visit.item})
+    return Basket(items=before)
+
+flow = Flow("shop", version="1.0.0")
+flow.connect(flow.trigger(http.post("/order", accepts=Visit)), order)
+flow.connect(order, thank)
+flow.connect(thank, flow.respond())
+"""
+
+
+@running
+async def test_who_repeats_what_somebody_else_did_does_not_get_into_their_session(tmp_path):
+    async with web(tmp_path, ONCE, bindings=LocalBindings(tmp_path / "state")) as client:
+        ada, bob = Visitor(client), Visitor(client)
+        first = await ada("POST", "/order", json={"item": "a"})
+        second = await bob("POST", "/order", json={"item": "a"})
+        assert (first.body, second.body) == (b'{"items":""}', b'{"items":""}')
+        assert None is not ada.id != bob.id is not None
+        assert [call.method for call in client.log.calls if call.node == "order"] == ["set"]
+    ids = [name.encode() for name in (ada.id, bob.id) if name]
+    with sqlite3.connect(tmp_path / "state" / "state.sqlite") as kept:
+        [(result,)] = kept.execute("SELECT result FROM effects").fetchall()
+    kept.close()
+    assert not any(name in result for name in ids)
 
 
 def test_the_field_is_a_secret_text(tmp_path):

@@ -106,8 +106,9 @@ def test_a_page_that_fails_is_not_completed(tmp_path):
     assert broken.body == b"<p>0</p>"
 
 
-def test_the_deadline_bounds_all_of_it(tmp_path):
-    before, after = ask(tmp_path, HURRIED, get("/notes?waits_at=0"), get("/notes?waits_at=1"))
+@pytest.mark.parametrize("source", [HURRIED, PLAIN.replace("@node\n", "@node(timeout=ms(150))\n")])
+def test_the_deadline_or_the_timeout_of_the_node_bounds_all_of_it(tmp_path, source):
+    before, after = ask(tmp_path, source, get("/notes?waits_at=0"), get("/notes?waits_at=1"))
     assert (before.status, json.loads(before.body)["error"]) == (504, "deadline_exceeded")
     assert after.status == 200
     assert after.body.decode().startswith('data: {"n":0}\n\nevent: error\ndata: {"error":"deadline_exceeded","run":"')

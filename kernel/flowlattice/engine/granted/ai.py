@@ -194,7 +194,9 @@ class GrantedAi(Granted):
     def _counted(self, answer: _Answer) -> Usage:
         """What is charged at most, where the other side does not say."""
         counter = self._model.counter
-        prompt, written = counter.request_at_most(answer.request), counter.at_most(answer.text)
+        prompt = counter.request_at_most(answer.request)
+        # What has no table is bounded by its bytes, and by what it was allowed.
+        written = min(counter.at_most(answer.text), answer.request.max_output_tokens)
         return Usage(prompt_tokens=prompt, completion_tokens=written, source="counted")
 
     def _note(self, answer: _Answer) -> None:

@@ -31,6 +31,7 @@ from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_fo
 from flowlattice.hosts.web.compression import Packing, compressed, worth_it
 from flowlattice.hosts.web.csrf import form_guard
 from flowlattice.hosts.web.metrics import RouteMetrics
+from flowlattice.hosts.web.started import Started
 from flowlattice.hosts.web.sessions import Sessions
 from flowlattice.hosts.web.streaming import STALLED_S, HeadOnly, Stream
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs, read_fields
@@ -175,8 +176,9 @@ class Endpoint:
             if stream.begun is None:
                 return reply
             status = reply.status
-            said = about(error, run=run.id, flow=run.flow)
-            _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
+            if not isinstance(error, NodeFailed):  # which is in the log with its node
+                said = about(error, run=run.id, flow=run.flow)
+                _log.warning("run %s failed after its answer had begun: %s", run.id, type(error).__name__, extra=said)
             await stream.fail(_code(reply), run.id)
         finally:
             stream.close()
@@ -307,9 +309,12 @@ class Endpoint:
             self._guard.check(scope["headers"])
 
     async def _received(self, receive: Receive) -> bytes:
+        reading = Started(read_body(receive, self._plan.max_body_bytes))
+        if reading.is_done:  # as nearly always: it came with the head
+            return reading.result
         try:
             async with asyncio.timeout(self._body_s):
-                return await read_body(receive, self._plan.max_body_bytes)
+                return await reading
         except TimeoutError:
             raise Refused(replies.SLOW_BODY) from None
 

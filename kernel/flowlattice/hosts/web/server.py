@@ -128,6 +128,7 @@ def settings(app: Callable[..., object]) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # nothing here asks where a request came from
         log_level="warning",
         backlog=_BACKLOG,
         timeout_graceful_shutdown=DRAIN_S,

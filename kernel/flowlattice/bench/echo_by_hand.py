@@ -92,7 +92,11 @@ class Echo:
 
     async def metrics(self, _request: Request) -> Response:
         """GET /metrics."""
-        return PlainTextResponse(generate_latest(self.registry))
+        return PlainTextResponse(self.page())
+
+    def page(self) -> bytes:
+        """What is counted, in the Prometheus text format."""
+        return generate_latest(self.registry)
 
 
 def application() -> Starlette:
