@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import cast, get_type_hints
 
@@ -109,7 +109,7 @@ class BoundCall:
                 returns = get_type_hints(function, include_extras=True).get("return", object)
                 self._once = Once(node.name, self._key_of, node.idempotency, store, returns)
 
-    async def call(self, record: object, run: Run, timeout: float | None) -> object:  # noqa: ASYNC109 - the node's own bound
+    def call(self, record: object, run: Run, timeout: float | None) -> Coroutine[None, None, object]:
         """Run the node on a record.
 
         Raises:
@@ -119,8 +119,8 @@ class BoundCall:
             ReservationHeld: Another run holds its key, and did not settle it while somebody waited.
         """
         if self._results is None:
-            return await self._worked_on(record, run, timeout)
-        return await self._results.or_made(record, self._store, lambda: self._worked_on(record, run, timeout))
+            return self._worked_on(record, run, timeout)
+        return self._results.or_made(record, self._store, lambda: self._worked_on(record, run, timeout))
 
     async def _worked_on(self, record: object, run: Run, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
         if self._once is not None:
@@ -132,10 +132,10 @@ class BoundCall:
                 key = self._key_of(record).hex()
         return await self._attempted(Attempt(run, self.name, key=key, given=record), timeout)
 
-    async def _attempted(self, first: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
+    def _attempted(self, first: Attempt, timeout: float | None) -> Coroutine[None, None, object]:
         if self._attempts is None:
-            return await self._bounded(first, timeout)
-        return await self._attempts.make(first, lambda attempt: self._bounded(attempt, timeout), self._may_repeat)
+            return self._bounded(first, timeout)
+        return self._attempts.make(first, lambda attempt: self._bounded(attempt, timeout), self._may_repeat)
 
     def _may_repeat(self, attempt: Attempt, error: Failure) -> bool:
         """Whether no effect may have happened, or a second one under its key does nothing more.
@@ -147,9 +147,10 @@ class BoundCall:
         is_left = self._is_effectful and not self._is_async and isinstance(error, DeadlineExceeded)
         return not is_left and (self._once is None or not attempt.uncertain)
 
-    async def _bounded(self, attempt: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
-        if timeout is None:
-            return await self._invoke(attempt)
+    def _bounded(self, attempt: Attempt, timeout: float | None) -> Coroutine[None, None, object]:
+        return self._invoke(attempt) if timeout is None else self._in_time(attempt, timeout)
+
+    async def _in_time(self, attempt: Attempt, timeout: float) -> object:  # noqa: ASYNC109 - see call
         async with bounded(timeout, attempt.give_up, f"node {self.name}"):
             return await self._invoke(attempt)
 
