@@ -10,6 +10,8 @@ from uuid import UUID
 from flowlattice.engine.attempts import Attempts, Retries
 from flowlattice.engine.nodes import BoundCall, BoundInline, Ways, bind_inline
 from flowlattice.engine.results import Results, results_of
+from flowlattice.engine.runnable import NotRunYet
+from flowlattice.engine.saga import Compensation
 from flowlattice.engine.streams import BoundStream
 from flowlattice.engine.throttle import Throttle
 from flowlattice.engine.traced import TracedCall, TracedStream
@@ -40,6 +42,11 @@ class Functions:
     choices: Mapping[UUID, Choose]
     throttles: tuple[Throttle, ...] = ()
 
+    @property
+    def undoes(self) -> bool:
+        """Whether effects are undone where a run fails."""
+        return any(isinstance(bound, BoundCall) and bound.compensation is not None for bound in self.calls.values())
+
 
 def functions_of(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], given: Given, ways: Ways) -> Functions:
     """The functions of a plan's nodes.
@@ -57,6 +64,7 @@ def functions_of(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element],
         elif isinstance(unit, Segment | Call):
             node_id = unit.nodes[0] if isinstance(unit, Segment) else unit.node
             binder.calls[node_id] = binder.waited_for(node_id, step, in_place=isinstance(unit, Segment))
+    binder.compensate(steps)
     choices = {
         id_: cast("Callable[[object], object]", with_variables(e.function, given))
         for id_, e in elements.items()
@@ -99,6 +107,23 @@ class _Binder:
         return TracedCall(
             node, function, ways, in_place=in_place, attempts=attempts, results=results, tracer=ways.tracer
         )
+
+    def compensate(self, steps: Mapping[str, Step]) -> None:
+        """Say of each node what undoes its effect.
+
+        Raises:
+            NotRunYet: That is none of the nodes that are awaited here.
+        """
+        for node_id, bound in self.calls.items():
+            undo = self._nodes[node_id].compensate
+            if undo is None:
+                continue
+            by = self.calls.get(undo)
+            if not isinstance(bound, BoundCall) or not isinstance(by, BoundCall):
+                raise NotRunYet(f"compensations (of {bound.name})")
+            step = steps.get(by.name)
+            timeout = None if step is None or step.timeout_ms is None else step.timeout_ms / 1000
+            bound.compensation = Compensation(bound.name, by.name, by.call, timeout)
 
     def _parts(self, node_id: UUID) -> tuple[ir.Node, Callable[..., object], Results | None]:
         node, function = self._nodes[node_id], _function(self._elements[node_id], self._given)

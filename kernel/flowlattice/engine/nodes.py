@@ -14,6 +14,7 @@ from flowlattice.engine.failures import UserCode
 from flowlattice.engine.granted import Grant, grants
 from flowlattice.engine.results import MemoryResults, Results, ResultStore
 from flowlattice.engine.run import Attempt, Run
+from flowlattice.engine.saga import Compensation
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.tracing import Tracer, traced_grants
 from flowlattice.errors import DeadlineExceeded
@@ -75,6 +76,9 @@ class BoundCall:
         in_place: Whether it is called in place, since it does not block.
         attempts: How it is attempted; none for once and at any time.
         results: Its results that are kept; none where none are.
+
+    Attributes:
+        compensation: What undoes its effect where a run fails; none where nothing does.
     """
 
     def __init__(  # noqa: PLR0913 - what a node stands on
@@ -94,6 +98,7 @@ class BoundCall:
         self._is_effectful = node.effects == "effectful"
         self._threads = None if in_place else ways.threads
         self._attempts = attempts
+        self.compensation: Compensation | None = None
         self._results = results
         self._store: ResultStore = MemoryResults()
         if results is not None and node.cache is not None and node.cache.tier == "local":
@@ -133,6 +138,16 @@ class BoundCall:
         return await self._attempted(Attempt(run, self.name, key=key, given=record), timeout)
 
     def _attempted(self, first: Attempt, timeout: float | None) -> Coroutine[None, None, object]:
+        return self._made(first, timeout) if self.compensation is None else self._noted(first, timeout)
+
+    async def _noted(self, first: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
+        """Attempt it, and note what it did."""
+        result = await self._made(first, timeout)
+        if self.compensation is not None and first.run.saga is not None:
+            await first.run.saga.did(self.compensation, result)
+        return result
+
+    def _made(self, first: Attempt, timeout: float | None) -> Coroutine[None, None, object]:
         if self._attempts is None:
             return self._bounded(first, timeout)
         return self._attempts.make(first, lambda attempt: self._bounded(attempt, timeout), self._may_repeat)
