@@ -31,8 +31,8 @@ from flowlattice.hosts.web.bodies import Refused, check_head, read_body, read_fo
 from flowlattice.hosts.web.compression import Packing, compressed, worth_it
 from flowlattice.hosts.web.csrf import form_guard
 from flowlattice.hosts.web.metrics import RouteMetrics
-from flowlattice.hosts.web.started import Started
 from flowlattice.hosts.web.sessions import Sessions
+from flowlattice.hosts.web.started import Started
 from flowlattice.hosts.web.streaming import STALLED_S, HeadOnly, Stream
 from flowlattice.hosts.web.text import MAX_PARAMETERS, pairs, read_fields
 from flowlattice.record import Record
