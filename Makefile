@@ -51,9 +51,11 @@ format: $(DEV_READY) ## Format the code and apply the linter's safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV_READY) ## Measure authoring, the web host and the checker (timings live here, never in tests)
+bench: $(DEV_READY) ## Measure authoring, serving and the checker in few rounds (timings live here, never in tests)
 	$(BIN)/flows bench author
-	$(BIN)/flows bench web
+	$(BIN)/flows bench web --rounds 3 --html build/bench/web.html
+	$(BIN)/flows bench sse --rounds 3 --html build/bench/sse.html
+	$(BIN)/flows bench llm --rounds 3 --html build/bench/llm.html
 	$(BIN)/flows bench check
 	$(BIN)/flows bench mutants
 
@@ -61,7 +63,7 @@ evals: $(DEV_READY) ## Replay every recorded brief of the packaged suites: autho
 	FLOWS_HOME=build/evals $(BIN)/flows eval all --jobs 2 --model replay:evals/records
 
 lock: $(DEV_READY) ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: in their newest versions)
-	$(COMPILE) --extra agents --extra otel --extra postgres --group build --group dev --output-file requirements/dev.txt
+	$(COMPILE) --extra agents --extra bench --extra otel --extra postgres --group build --group dev --output-file requirements/dev.txt
 	$(COMPILE) --extra agents --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 
 clean: ## Remove the environment and everything that was built

@@ -45,7 +45,7 @@ def measure(reporter: Reporter, *, seconds: float, streams: tuple[int, ...], idl
     services, notes = {FLOW: "ticks"}, [cores(), "deviations hold the listener's delays too"]
     arms = {FLOW: f"a streaming node on this package's web host ({versions('uvicorn')})"}
     if find_spec("sse_starlette") is None:
-        notes.append("sse-starlette is not installed, so there is nothing to compare with")
+        notes.append("sse-starlette is left out: pip install 'flowlattice[bench]' brings it")
     else:
         services[BY_HAND] = "ticks_by_hand"
         arms[BY_HAND] = f"by hand: the same models and metrics ({versions('sse-starlette', 'starlette')})"

@@ -49,7 +49,7 @@ def measure(reporter: Reporter, *, seconds: float, rate: float) -> Report:
         STARLETTE: f"by hand: the same models, deadline, limits and metrics ({versions('starlette', 'uvicorn')})",
     }
     if find_spec("fastapi") is None:
-        notes.append("FastAPI is not installed, so it is left out")
+        notes.append("FastAPI is left out: pip install 'flowlattice[bench]' brings it")
     else:
         services[FASTAPI] = "echo_with_fastapi"
         arms[FASTAPI] = f"the same with {versions('fastapi')}"

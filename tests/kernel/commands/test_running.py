@@ -108,7 +108,7 @@ def test_run_exits_with_1_when_the_flow_fails(tmp_path, capsys):
         (["rollback", "echo"], 2, "nothing is deployed as echo"),
         (["deploy", "FLOW", "--env", "local"], 2, "names the local doubles"),
         (["bench", "nothing"], 2, "No such command 'nothing'"),
-        (["bench", "web", "--rounds", "1"], 2, "not in the range"),
+        (["bench", "web", "--rounds", "0"], 2, "not in the range"),
     ],
 )
 def test_what_is_wrong_is_one_clear_line(capsys, request, arguments, code, said):
@@ -250,15 +250,3 @@ def test_tampered_sources_are_not_served(tmp_path, monkeypatch, capsys):
 def test_bench_lists_its_benchmarks(capsys):
     assert flows(["bench", "--help"]) == 0
     assert "web" in capsys.readouterr().out
-
-
-def test_bench_web_measures_both_arms(capsys):
-    assert flows(["bench", "web", "--rounds", "2", "--seconds", "0.2", "--rate", "100", "--json"]) in {0, 1}
-    captured = capsys.readouterr()
-    result = json.loads(captured.out)
-    assert "Starlette" in result["baseline"]
-    assert len(result["rounds"]) == 2
-    for pair in result["rounds"]:
-        assert set(pair) == {"flow", "baseline"}
-        assert all(arm["answered"] == 20 and arm["failed"] == 0 and arm["cpu_us"] > 0 for arm in pair.values())
-    assert len(captured.err.splitlines()) == 2

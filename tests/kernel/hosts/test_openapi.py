@@ -179,6 +179,15 @@ def test_records_of_one_name_and_of_itself_and_patterns_of_another_kind(tmp_path
     assert schemas["In"]["properties"]["inner"]["anyOf"][0] == {"$ref": "#/components/schemas/In"}
 
 
+@pytest.mark.parametrize(
+    ("handled", "statuses"), [("", ["200"]), ("flow.on_error(tidy, DeadLetter('lost'))\n", ["200", "204"])]
+)
+def test_a_record_that_may_be_put_aside_may_be_answered_with_nothing(tmp_path, handled, statuses):
+    source = ECHO.replace('flow = Flow("echo"', 'from flowlattice import DeadLetter\n\nflow = Flow("echo"') + handled
+    told = json.loads(json.dumps(document(runtime_of(tmp_path, source))))["paths"]["/echo"]["post"]["responses"]
+    assert [status for status in told if status < "300"] == statuses
+
+
 def test_the_index_names_all_flows_for_people_and_for_programs(tmp_path):
     html = {"accept": "text/html,*/*;q=0.8"}
     page, told, other = ask(

@@ -10,17 +10,18 @@ from typing import cast
 
 import pytest
 
-from flowlattice.bench import echo
-from flowlattice.bench.load import percentile
-from flowlattice.bench.server import ARMS, app_of
-from flowlattice.hosts.inprocess import InProcess, Response
+from flowlattice.bench import echo, summarize
+from flowlattice.bench.server import app_of
+from flowlattice.hosts.inprocess import InProcess, Patience, Response
 from flowlattice.hosts.web import WebApp
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "s01_echo" / "flow.py"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+ARMS = ("echo", "echo_by_hand")
 JSON = {"content-type": "application/json"}
+METRICS: tuple[str, str, dict[str, str], bytes] = ("GET", "/metrics", {}, b"")
 
 
-def answers(*requests) -> list[list[Response]]:
+def answers(*requests, arms=ARMS) -> list[list[Response]]:
     """What each arm answers to the same requests."""
 
     async def send(arm: str) -> list[Response]:
@@ -29,7 +30,7 @@ def answers(*requests) -> list[list[Response]]:
             await driver.request(method, path, headers=headers, body=body) for method, path, headers, body in requests
         ]
 
-    return [asyncio.run(send(arm)) for arm in ARMS]
+    return [asyncio.run(send(arm)) for arm in arms]
 
 
 def undisturbed(*requests) -> list[list[Response]]:
@@ -79,7 +80,7 @@ def test_both_arms_have_the_same_limit():
 
 def test_both_arms_count_the_same():
     request = ("POST", "/echo", JSON, b'{"v": "A"}')
-    for sent in answers(request, request, ("POST", "/echo", JSON, b"{}"), ("GET", "/metrics", {}, b"")):
+    for sent in answers(request, request, ("POST", "/echo", JSON, b"{}"), METRICS):
         metrics = [line for line in sent[-1].body.decode().splitlines() if "requests_total{" in line]
         assert sorted((line.split('status="')[1][:3], line.split()[-1]) for line in metrics) == [
             ("200", "2.0"),
@@ -90,18 +91,38 @@ def test_both_arms_count_the_same():
         )
 
 
-def test_the_packaged_flow_is_the_example():
+def test_fastapi_answers_and_counts_the_same():
+    request = ("POST", "/echo", JSON, b'{"v": "  HeLLo "}')
+    [flow, flow_metrics], [other, other_metrics] = answers(request, METRICS, arms=("echo", "echo_with_fastapi"))
+    assert (flow.status, flow.body, dict(flow.headers)) == (other.status, other.body, dict(other.headers))
+    for answer in (flow_metrics, other_metrics):
+        assert b'status="200"} 1.0' in answer.body
+
+
+def test_both_streams_send_the_same_events():
+    """But for headers of a proxy and of caches, and comments."""
+
+    async def listen(arm: str) -> Response:
+        driver = InProcess(cast("WebApp", app_of(arm)))
+        return await driver.request("GET", "/ticks?every_ms=1", patience=Patience(pieces=3, seconds=60))
+
+    flow, by_hand = (asyncio.run(listen(arm)) for arm in ("ticks", "ticks_by_hand"))
+    assert flow.status == by_hand.status == 200
+    assert flow.body[:300] == by_hand.body[:300]
+    assert flow.body.startswith(b'id: 1\ndata: {"number":1,"text":"What happened')
+    assert flow.headers["content-type"] == "text/event-stream"
+    assert by_hand.headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize(("packaged", "example"), [(echo, "s01_echo"), (summarize, "s09_doc_summarize")])
+def test_the_packaged_flow_is_the_example(packaged, example):
     def code(text: str) -> str:
         tree = ast.parse(text)
         for part in ast.walk(tree):
-            if isinstance(part, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(part):
+            if isinstance(
+                part, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+            ) and ast.get_docstring(part):
                 part.body = part.body[1:]
         return ast.unparse(tree)
 
-    assert code(Path(echo.__file__).read_text()) == code(EXAMPLE.read_text())
-
-
-@pytest.mark.parametrize(("percent", "value"), [(50, 2000.0), (95, 4000.0), (99, 4000.0), (25, 1000.0), (26, 2000.0)])
-def test_percentiles_are_by_nearest_rank(percent, value):
-    assert percentile([1.0, 2.0, 3.0, 4.0], percent) == value
-    assert percentile([], percent) == 0.0
+    assert code(Path(packaged.__file__).read_text()) == code((EXAMPLES / example / "flow.py").read_text())
