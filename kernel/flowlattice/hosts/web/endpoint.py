@@ -104,6 +104,7 @@ class Endpoint:
         self._is_plain = trigger.plan.respond == "on_last" and trigger.step.awaited is None
         self._in_text = trigger.answers.in_text
         self._in_pieces = trigger.answers.in_pieces and trigger.plan.respond != "immediate"
+        self._may_be_empty = trigger.answers.may_be_empty
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send, parameters: dict[str, str], *, head: bool = False
@@ -159,7 +160,7 @@ class Endpoint:
         try:
             record = await self._read(scope, receive, parameters)
             reply = await self._waited_for(record, run, receive, started, stream)
-            if stream.begun is None and (reply is not None or self._trigger.answers.opening is None):
+            if stream.begun is None and (reply is not None or self._may_be_empty):
                 return reply or NO_CONTENT
             status = await stream.end()
         except HeadOnly:
