@@ -4,7 +4,6 @@ from typing import Annotated
 
 from flowlattice import Record, field
 
-
 ADDRESS = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 """What is an address to browsers, with a dot in its domain (HTML, valid e-mail address)."""
 
