@@ -55,7 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> Exit:
     """Serve flows until SIGTERM or Ctrl-C; what is under way then is still answered.
 
-    Prints the URL once requests are answered. /flows lists the flows with their documentation; /healthz, /readyz and
+    Prints the URL once requests are answered. /flows/ lists the flows with their documentation; /healthz, /readyz and
     /metrics are always there. What is deployed while it runs is served from then on, paths are read again on SIGHUP; no
     request and no connection is lost. Paths in which `flows check` finds an error are not served.
     """
@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             console.emit({"url": address.url})
         else:
             console.result(f"serving at {address.url}")
-            console.progress(f"{address.url}/flows lists the flows, each with its documentation")
+            console.progress(f"{address.url}/flows/ lists the flows, each with its documentation")
 
     where = Address(host, port)
     try:

@@ -194,7 +194,7 @@ def test_the_index_names_all_flows_for_people_and_for_programs(tmp_path):
         tmp_path,
         ECHO,
         {"method": "GET", "target": "/flows", "headers": html},
-        {"method": "GET", "target": "/flows"},
+        {"method": "GET", "target": "/flows/"},
         {"method": "POST", "target": "/flows"},
     )
     assert page.status == 200

@@ -1,6 +1,6 @@
 """Where the documents are, made when they are first asked for.
 
-`/flows` lists the flows, `/flows/NAME/openapi.json` and `/flows/NAME/docs` are the documents of one.
+`/flows/` lists the flows, `/flows/NAME/openapi.json` and `/flows/NAME/docs` are the documents of one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class DocPages:
 
     def find(self, path: str, request: Headers) -> Reply | None:
         """What is at a path, if it is one of these; the index is HTML for who asks for that, else JSON."""
-        if path == INDEX:
+        if path in {INDEX, f"{INDEX}/"}:  # the second is left where a flow has a route /{name}
             return self._index(
                 shown=any(name == b"accept" and b"text/html" in value.lower() for name, value in request)
             )
