@@ -46,16 +46,17 @@ def _imported(*folders):
     return {name: {canonicalize_name(one) for one in providers.get(name, [f"no such: {name}"])} for name in foreign}
 
 
-# The kernel's own, and what its benchmarks compare with.
-KERNEL = _declared(PROJECT["dependencies"]) | _declared(PROJECT["optional-dependencies"]["bench"])
+KERNEL = _declared(PROJECT["dependencies"])
 AGENTS = _declared(PROJECT["optional-dependencies"]["agents"])
-# What one backend each imports, where something is bound to it.
-BACKENDS = {
-    name for extra in ("openai", "otel", "postgres") for name in _declared(PROJECT["optional-dependencies"][extra])
+# What one backend each imports, where something is bound to it, traces, and what the benchmarks compare with.
+EXTRAS = {
+    name
+    for extra in ("bench", "openai", "otel", "postgres")
+    for name in _declared(PROJECT["optional-dependencies"][extra])
 }
 
 
-@pytest.mark.parametrize(("folder", "declared"), [("kernel", KERNEL | BACKENDS), ("agents", KERNEL | AGENTS)])
+@pytest.mark.parametrize(("folder", "declared"), [("kernel", KERNEL | EXTRAS), ("agents", KERNEL | AGENTS)])
 def test_what_is_imported_is_declared(folder, declared):
     # A namespace package is provided by several distributions (langgraph): one of them that is declared will do, and so
     # will what belongs to one (pydantic-core).
@@ -66,7 +67,7 @@ def test_what_is_imported_is_declared(folder, declared):
     } == set()
 
 
-@pytest.mark.parametrize(("folders", "declared"), [(("kernel",), KERNEL | BACKENDS), (("agents",), AGENTS)])
+@pytest.mark.parametrize(("folders", "declared"), [(("kernel",), KERNEL | EXTRAS), (("agents",), AGENTS)])
 def test_what_is_declared_is_imported(folders, declared):
     imported = set().union(*_imported(*folders).values())
     assert declared - imported - set(LOADED_BY_NAME) == set()

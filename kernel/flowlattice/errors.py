@@ -104,13 +104,17 @@ class CallFailed(FlowlatticeError):
         binding: The binding that was called.
         kind: What sort of failure it is, which decides whether trying again can help.
         retry_after: How long the other side asked to wait; None if it did not say.
+        line: The text without what may quote the request, so that it may be logged.
     """
 
-    def __init__(self, binding: str, kind: FailureKind, said: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, binding: str, kind: FailureKind, said: str, *, retry_after: timedelta | None = None, quoted: str = ""
+    ) -> None:
         self.binding = binding
         self.kind = kind
         self.retry_after = retry_after
-        super().__init__(f"binding {binding}: {said}")
+        self.line = f"binding {binding}: {said}"
+        super().__init__(f"{self.line} ({quoted})" if quoted else self.line)
 
 
 class ReservationHeld(FlowlatticeError):

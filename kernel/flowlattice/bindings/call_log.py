@@ -94,7 +94,17 @@ class SqliteCallLog:
         try:
             self._database.run_now(lambda connection: _insert(connection, self._flow, batch))
         except sqlite3.Error as error:  # a full disk must not stop the flow; that calls are lost is said
-            _log.warning("run log: %d calls of %s are lost (%s)", len(batch), self._flow, error)
+            self._lost(batch, error)
+        except Exception as error:  # noqa: BLE001 - the thread must go on: nobody else would write what comes later
+            if len(batch) == 1:
+                self._lost(batch, error)
+            else:  # one of them cannot be written; the others can
+                for row in batch:
+                    self._keep([row])
+
+    def _lost(self, batch: list[_Row], error: Exception) -> None:
+        why = error if isinstance(error, sqlite3.Error) else type(error).__name__  # others quote what they were given
+        _log.warning("run log: %d calls of %s are lost (%s)", len(batch), self._flow, why)
 
     def _next_batch(self) -> tuple[list[_Row], bool]:
         batch: list[_Row] = []

@@ -112,7 +112,7 @@ class OpenaiBackend:
                         yield piece
             except Refused as refused:
                 if not self._dialect.learn(refused.said, refused.parameter, body):
-                    raise self._failed("permanent", f"does not take the request ({refused.said})") from None
+                    raise self._failed("permanent", "does not take the request", quoted=refused.said) from None
             else:
                 return
 
@@ -141,7 +141,7 @@ class OpenaiBackend:
                         break
             answer = reader.end()
         if answer.refusal is not None:
-            raise self._failed("permanent", f"would not answer ({answer.refusal})", spent=answer.usage)
+            raise self._failed("permanent", "would not answer", quoted=answer.refusal, spent=answer.usage)
         yield AiPiece(text=answer.text[given:], finish=answer.finish, usage=answer.usage)
 
     @contextmanager
@@ -162,8 +162,9 @@ class OpenaiBackend:
             spent = _NOTHING if isinstance(error.__cause__, httpx2.ConnectError) else None
             raise self._failed("transient", "cannot be reached", spent=spent) from None
         except (StreamFailed, httpx2.HTTPError, httpx2.StreamError) as error:
+            reported = error.reported if isinstance(error, StreamFailed) else ""
             said = str(error) if isinstance(error, StreamFailed) else "broke off in the middle of its answer"
-            raise self._failed("transient", said, spent=None) from None
+            raise self._failed("transient", said, spent=None, quoted=reported) from None
         except StreamEndless as error:
             counter = counter_for(request.model or "")
             written = max(request.max_output_tokens, counter.at_most(error.text))
@@ -192,7 +193,14 @@ class OpenaiBackend:
         return "" if self._entry.api_key is None else self._entry.api_key.read(self._binding)
 
     def _failed(
-        self, kind: FailureKind, said: str, *, spent: Usage | None = _NOTHING, wait: timedelta | None = None
+        self,
+        kind: FailureKind,
+        said: str,
+        *,
+        spent: Usage | None = _NOTHING,
+        wait: timedelta | None = None,
+        quoted: str = "",
     ) -> AiUnanswered:
-        text = f"{self._host} {one_line(said, (self._key(),))}"
-        return AiUnanswered(self._binding, kind, text, retry_after=wait, spent=spent)
+        """What an answer failed for; `quoted` are words of the other side that may repeat what it was asked."""
+        text, quoted = (one_line(part, (self._key(),)) for part in (said, quoted))
+        return AiUnanswered(self._binding, kind, f"{self._host} {text}", retry_after=wait, spent=spent, quoted=quoted)

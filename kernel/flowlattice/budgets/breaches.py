@@ -44,7 +44,7 @@ class Breach(_Model):
         flow: Its name.
         node: Whose calls were refused.
         path: The flow's folder, where it is known.
-        scope: The budget that is used up: the node's day, or a tenant's part of it.
+        scope: The budget that is used up: the node's day, a tenant's part of it, or the flow's day.
         day: The UTC day.
         ceiling: The most that may be spent in it.
         spent: What was.

@@ -46,6 +46,9 @@ CREATE TABLE IF NOT EXISTS budget_holds (
 LEASE: Final = timedelta(hours=2)
 """How long a reservation may be held: longer than any call to a model takes, with its retries."""
 
+WHILE_HELD: Final = timedelta(seconds=5)
+"""How long to wait where others hold what is missing: about as long as a call of a model takes, which comes to less."""
+
 MOST_FORGOTTEN: Final = 5_000
 """How many scopes are dropped in one transaction."""
 
@@ -75,6 +78,10 @@ class _Totals:
     @property
     def left(self) -> Remaining:
         return self.ceiling.without(self.spent + self.held)
+
+    @property
+    def unspent(self) -> Remaining:
+        return self.ceiling.without(self.spent)
 
 
 class Ledger:
@@ -146,28 +153,34 @@ class Ledger:
             lease: How long it may take to.
 
         Raises:
-            BudgetExceeded: It does not fit; the nearest scope that is too small is named.
+            BudgetExceeded: It does not fit; the nearest scope is named in which too much is spent, else the nearest in
+                which it would fit if others settled what they hold, with `retry_after`.
             UsageError: There is no such scope.
         """
         account = _account(account)
         with self._transaction() as work:
             charged = _chain(self._open(work, account), account.scopes)
-            full = next((totals for totals in charged if not totals.left.fits(amount)), None)
-            if full is None:
+            full = [totals for totals in charged if not totals.left.fits(amount)]
+            if not full:
                 return self._hold(work, [totals.id for totals in charged], amount, owner or Owner.current(), lease)
         # Raised only here: the scopes that it opened stay, so that a report shows what refuses.
-        left = full.left
-        raise BudgetExceeded(full.id, (amount.micro_usd, amount.tokens), (left.micro_usd, left.tokens))
+        raise _refusal(full, amount)
 
-    def settle(self, reservation: Reservation, actual: Amount) -> None:
+    def settle(self, reservation: Reservation, actual: Amount, *, is_assumed: bool = False) -> None:
         """Book what it came to, also if that is more than was reserved, or if it was assumed meanwhile.
+
+        Args:
+            reservation: What was set aside.
+            actual: What it came to.
+            is_assumed: Whether nobody knows, and it is the worst.
 
         Raises:
             UsageError: It was settled or released before.
         """
+        totals = {"spent": 1, "assumed": 1} if is_assumed else {"spent": 1}
         with self._transaction() as work:
             scopes = self._take_back(work, reservation)
-            self._move(work, scopes, {"spent": 1}, actual, calls=1)
+            self._move(work, scopes, totals, actual, calls=1)
 
     def release(self, reservation: Reservation) -> None:
         """Give it back: nothing was spent.
@@ -359,6 +372,16 @@ def _below(work: Transaction, scope: str) -> list[_Totals]:
         (scope,),
     )
     return sorted((_Totals.of(row) for row in rows), key=lambda totals: totals.id)
+
+
+def _refusal(full: Sequence[_Totals], amount: Amount) -> BudgetExceeded:
+    """What is said where an amount does not fit some scopes, nearest first."""
+    spent = next((totals for totals in full if not totals.unspent.fits(amount)), None)
+    named = spent or full[0]
+    error = BudgetExceeded(named.id, (amount.micro_usd, amount.tokens), (named.left.micro_usd, named.left.tokens))
+    if spent is None:
+        error.retry_after = WHILE_HELD
+    return error
 
 
 def _report(totals: _Totals, parts: Mapping[str | None, Sequence[_Totals]], left_above: Remaining) -> Report:

@@ -2,7 +2,7 @@
 
     production                              what an environment spent, all in all
     production/orders                       what a flow did
-    production/orders/2026-11-26            in a UTC day
+    production/orders/2026-11-26            in a UTC day: the ceiling of the flow's day
     production/orders/2026-11-26/ask        one node of it: the day's ceiling
     production/orders/2026-11-26/ask/acme   one tenant's part: the ceiling of a tenant's day
     production/orders/run/R-1/ask           one run, however many days it takes: the run's ceiling
@@ -79,7 +79,7 @@ class Purse:
             tenant: Whom it is for; None where the node states no tenant.
 
         Raises:
-            BudgetExceeded: It does not fit, with `retry_after` where a new day helps.
+            BudgetExceeded: It does not fit, with `retry_after` where a new day helps, or that others settle.
             EngineUnavailable: The ledger cannot be reached.
         """
         moment = datetime.fromtimestamp(self._ledger.now(), UTC)
@@ -100,7 +100,8 @@ class Purse:
             self._thread.submit(self._give_back, asked)
             raise
         except BudgetExceeded as error:
-            if (ceiling := self._days_ceiling(error.scope, moment, account)) is not None:
+            ceiling = self._days_ceiling(error.scope, moment, account)
+            if ceiling is not None and error.retry_after is None:
                 error.retry_after = _until_tomorrow(moment) if ceiling.fits(worst) else None
                 self._thread.submit(self._note, error.scope, worst, moment)
             raise
@@ -111,9 +112,9 @@ class Purse:
         left = await self._do(lambda: self._ledger.remaining(account))
         return left.and_also(self._limits.call)
 
-    async def settle(self, reservation: Reservation, actual: Amount) -> None:
-        """Book what a call came to; done also if the caller is cancelled meanwhile."""
-        await self._do(lambda: self._ledger.settle(reservation, actual))
+    async def settle(self, reservation: Reservation, actual: Amount, *, is_assumed: bool = False) -> None:
+        """Book what a call came to, or is assumed to have; done also if the caller is cancelled meanwhile."""
+        await self._do(lambda: self._ledger.settle(reservation, actual, is_assumed=is_assumed))
 
     async def release(self, reservation: Reservation) -> None:
         """Give a reservation back whose call was never made; done also if the caller is cancelled meanwhile."""
@@ -138,7 +139,8 @@ class Purse:
 
     def _days_ceiling(self, scope: str, moment: datetime, account: Account) -> Remaining | None:
         """The ceiling of a scope, if it is one of a day."""
-        if not scope.startswith(f"{self._day(moment)}/"):
+        day = self._day(moment)
+        if scope != day and not scope.startswith(f"{day}/"):
             return None
         return next((one.ceiling for one in account.opening if one.id == scope), None)
 
@@ -196,7 +198,7 @@ class Purse:
 
     def _account(self, moment: datetime, run: str, tenant: str | None) -> Account:
         limits, node = self._limits, _part(self._node)
-        day = Scope(id=self._day(moment), parent=self._flow)
+        day = Scope(id=self._day(moment), parent=self._flow, ceiling=limits.flow_day)
         own = Scope(id=f"{day.id}/{node}", parent=day.id, ceiling=limits.day)
         opening, leaf = [*self._base, day, own], own.id
         if tenant is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, Literal, Protocol, TypeAlias
 
 from pydantic import JsonValue
@@ -13,6 +14,8 @@ from flowlattice.capabilities.base import Detail, capability
 from flowlattice.lattice import Determinism, Effects
 
 _MOST: Final = Decimal(10) ** 15
+_MICRO: Final = Decimal("0.000001")
+_WRITTEN: Final = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _SHOWN: Final = 20  # digits of a whole number that a message has
 
 
@@ -38,9 +41,12 @@ def usd(amount: Decimal | str | int) -> Usd:
     """An amount of US dollars, never a float: `usd("0.50")`.
 
     Raises:
-        ValueError: It is no amount: no number, below zero, or beyond all money.
+        ValueError: It is no amount: no number, below zero, beyond all money, or no whole number of micro-dollars.
     """
-    return Usd(money(amount))
+    found = money(amount)
+    if found != found.quantize(_MICRO):
+        raise ValueError(f"{amount!r} is no whole number of micro-dollars, which is what is counted")
+    return Usd(found)
 
 
 def money(amount: Decimal | str | int) -> Decimal:
@@ -49,13 +55,9 @@ def money(amount: Decimal | str | int) -> Decimal:
     Raises:
         ValueError: It is no amount: no number, below zero, or beyond all money.
     """
-    try:
-        found = Decimal(amount)
-    except InvalidOperation:
-        found = Decimal("NaN")
+    found = _number(amount)
     if not found.is_finite() or not 0 <= found <= _MOST:
-        shown = f"{found:.3E}" if isinstance(amount, int) and found.adjusted() > _SHOWN else repr(amount)
-        raise ValueError(f"{shown} is no amount of US dollars")
+        raise ValueError(f"{_shown(amount)} is no amount of US dollars")
     return found
 
 
@@ -63,10 +65,10 @@ def tokens(count: int) -> Tokens:
     """A number of tokens, prompt and answer together.
 
     Raises:
-        ValueError: It is below zero.
+        ValueError: It is no whole number, below zero, or beyond all that models write.
     """
-    if count < 0:
-        raise ValueError(f"{count} is no number of tokens")
+    if type(count) is not int or not 0 <= count <= _MOST:
+        raise ValueError(f"{_shown(count)} is no number of tokens")
     return Tokens(count)
 
 
@@ -139,6 +141,17 @@ def per(  # noqa: PLR0913 - a ceiling each
         tenant_day=_all(tenant_day),
         on_exhausted=on_exhausted,
     )
+
+
+def _number(amount: object) -> Decimal:
+    """A number that is written out; a float is not the one that somebody wrote."""
+    if isinstance(amount, Decimal) or type(amount) is int:
+        return Decimal(amount)
+    return Decimal(amount) if isinstance(amount, str) and _WRITTEN.fullmatch(amount) else Decimal("NaN")
+
+
+def _shown(amount: object) -> str:
+    return f"{Decimal(amount):.3E}" if type(amount) is int and abs(amount) > 10**_SHOWN else repr(amount)
 
 
 def _all(amounts: Amounts) -> tuple[Amount, ...]:

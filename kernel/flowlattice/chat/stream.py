@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from flowlattice.chat.base import Finish, Question, Usage
+from flowlattice.chat.tokens import CHARACTERS_PER_TOKEN
 
-# No tokenizer in use makes tokens of much more than 16 characters of prose or JSON on the average; a chunk carries
-# about 300 bytes of wrapping for each token.
-_CHARACTERS_PER_TOKEN = 16
+# A chunk carries about 300 bytes of wrapping for each token.
 _BYTES_PER_TOKEN = 2_000
 _BYTES_AT_LEAST = 1_000_000
 # A large model on a laptop writes a few tokens a second.
@@ -24,7 +23,11 @@ _SECONDS_PER_TOKEN = 1.0
 
 
 class StreamFailed(Exception):
-    """The stream brought no whole answer: it broke off, reported an error, or is no such stream."""
+    """The stream brought no whole answer: it broke off, reported an error (`reported`), or is no such stream."""
+
+    def __init__(self, message: str, reported: str = "") -> None:
+        self.reported = reported
+        super().__init__(message)
 
 
 class StreamEndless(Exception):
@@ -53,7 +56,7 @@ class Bounds:
         """
         tokens = request.max_output_tokens
         return cls(
-            characters=1_000 + tokens * _CHARACTERS_PER_TOKEN,
+            characters=1_000 + tokens * CHARACTERS_PER_TOKEN,
             bytes=_BYTES_AT_LEAST + tokens * _BYTES_PER_TOKEN,
             seconds=thinking_s + tokens * _SECONDS_PER_TOKEN,
         )
@@ -180,7 +183,8 @@ def _chunk(data: str) -> dict[str, JsonValue]:
     if not isinstance(chunk, dict):
         raise StreamFailed("sent a chunk that is no object")
     if reported := chunk.get("error"):
-        raise StreamFailed(f"reported: {reported.get('message') if isinstance(reported, dict) else reported}")
+        said = reported.get("message") if isinstance(reported, dict) else reported
+        raise StreamFailed("reported an error", str(said))
     return chunk
 
 
@@ -196,11 +200,16 @@ def _take(answer: Answer, chunk: dict[str, JsonValue]) -> str:
         for name, parts in (("content", answer.parts), ("refusal", answer.refusals)):
             text = message.get(name)
             if isinstance(text, str):
-                parts.append(text)
+                parts.append(_well_formed(text))
                 answer.characters += len(text)
     if isinstance(reason := choices[0].get("finish_reason"), str):
         answer.finish = {"length": "length", "content_filter": "filtered"}.get(reason, "stop")  # type: ignore[assignment]  # the values are Finish's
     return "".join(answer.parts[before:])
+
+
+def _well_formed(text: str) -> str:
+    """The text with what is half a surrogate pair replaced: JSON may hold it, and UTF-8 may not."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _usage(found: JsonValue) -> Usage | None:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from flowlattice.chat.base import Question
+from flowlattice.chat.base import Question, Usage
 
 # OpenAI's models, by the beginning of their names.
 _ENCODINGS = (
@@ -21,10 +21,17 @@ _ENCODINGS = (
 )
 _USUAL = "o200k_base"
 
+# No tokenizer in use makes tokens of much more characters of prose or JSON on the average.
+CHARACTERS_PER_TOKEN = 16
+
 # Role, separators and the start of the answer take 3 to 4 tokens a message and 3 a request (OpenAI's cookbook, "How to
 # count tokens with tiktoken"); twice that is a bound for the templates of other models too.
 _PER_MESSAGE = 8
 _PER_REQUEST = 8
+
+# An endpoint may put a prompt of its own before what it is asked, or cut texts smaller than is known here.
+_HIDDEN_TIMES = 2
+_HIDDEN = 4_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,11 @@ class TokenCounter:
         """No tokenizer of the model makes more tokens of the text than this."""
         return self.count(text) if self.exact else _bytes(text)
 
+    def at_least(self, text: str) -> int:
+        """No tokenizer of the model makes fewer tokens of the text than this, but of long runs of one character."""
+        # What a model writes may be cut into tokens otherwise than a tokenizer would cut it, but not that much.
+        return (self.count(text) + 1) // 2 if self.exact else -(-len(text) // CHARACTERS_PER_TOKEN)
+
     def request_at_most(self, request: Question) -> int:
         """A bound of what a request's prompt is charged as, with its schema and the overhead of its messages."""
         return _overhead(request) + sum(map(self.at_most, _texts(request)))
@@ -62,6 +74,16 @@ class TokenCounter:
     def request(self, request: Question) -> int:
         """What a request's prompt is charged as, about."""
         return _overhead(request) + sum(map(self.count, _texts(request)))
+
+    def is_too_little(self, usage: Usage, request: Question, answer: str) -> bool:
+        """Whether an endpoint that says so has not counted all that was read and written."""
+        read = max(1, sum(self.at_least(message.text) for message in request.messages))
+        return usage.prompt_tokens < read or usage.completion_tokens < self.at_least(answer)
+
+    def is_too_much(self, usage: Usage, request: Question, answer: str) -> bool:
+        """Whether an endpoint says more than can have been read and written within what it was asked for."""
+        read = _HIDDEN_TIMES * self.request_at_most(request) + _HIDDEN
+        return usage.prompt_tokens > read or usage.completion_tokens > max(request.max_output_tokens, _bytes(answer))
 
 
 def counter_for(model: str) -> TokenCounter:

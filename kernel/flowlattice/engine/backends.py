@@ -208,7 +208,7 @@ class AiPiece:
 class AiUnanswered(CallFailed):
     """A language model did not answer; `spent` is what it may have charged for all the same, none for the worst."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known of the failure
         self,
         binding: str,
         kind: FailureKind,
@@ -216,9 +216,10 @@ class AiUnanswered(CallFailed):
         *,
         retry_after: timedelta | None = None,
         spent: Usage | None = None,
+        quoted: str = "",
     ) -> None:
         self.spent = spent
-        super().__init__(binding, kind, said, retry_after=retry_after)
+        super().__init__(binding, kind, said, retry_after=retry_after, quoted=quoted)
 
 
 class AnswerStore(Protocol):
@@ -267,6 +268,9 @@ class Bindings(Protocol):
 
     def kv(self, binding: str) -> KvWrite:
         """The backend of a key-value capability; its keys are its own."""
+
+    def results(self, node: str) -> KvWrite:
+        """Where this machine keeps the results of a node."""
 
     def dedupe(self, binding: str) -> DedupeBackend:
         """The backend of a dedupe store; its keys are its own."""

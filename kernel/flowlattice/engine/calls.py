@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from flowlattice.errors import FailureKind
+
 Outcome = Literal["done", "unknown"]
 End = Literal["stop", "length", "filtered", "cached", "exhausted", "failed", "given_up"]
 
@@ -53,6 +55,8 @@ class AiExchange(BaseModel):
         completion_tokens: Tokens written.
         counted: Who counted them: the other side (`reported`), or this one (`counted`).
         micro_usd: What it came to, in micro-dollars.
+        failure: Why there is no whole answer, where `end` is `failed`.
+        said: That in words, in which nothing of the prompt is.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,6 +72,8 @@ class AiExchange(BaseModel):
     completion_tokens: int = 0
     counted: Literal["reported", "counted"] = "counted"
     micro_usd: int = 0
+    failure: FailureKind | None = None
+    said: str = ""
 
 
 class CallLog(Protocol):

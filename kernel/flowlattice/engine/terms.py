@@ -14,6 +14,7 @@ from flowlattice.chat import FREE, Price, Question, TokenCounter, Usage
 from flowlattice.engine.backends import Bindings
 from flowlattice.errors import BudgetExceeded, UsageError
 from flowlattice.ir import model as ir
+from flowlattice.ir.ceilings import day_budget
 
 LONGEST_ANSWER: Final = 1_024
 """The most tokens of an answer where neither the node nor its budget bounds it."""
@@ -43,7 +44,7 @@ class Terms:
 
     Args:
         price: What its model costs.
-        purse: What it may spend; none where nothing is counted: for a double, and for a node without a budget.
+        purse: What it may spend; none where nothing is counted: for a double, and for a free model that nothing bounds.
         budget: Its budget as the IR has it.
         withheld: Why nothing of its prompts and answers may be written down; none where it may.
     """
@@ -91,12 +92,12 @@ class Terms:
             most = min(most - 1, _answer_within(left, prompt, self._price))
         return None
 
-    async def settle(self, allowed: Allowed, spent: Usage) -> None:
-        """Book what a call came to; nothing at all gives back what was set aside."""
+    async def settle(self, allowed: Allowed, spent: Usage, *, is_assumed: bool = False) -> None:
+        """Book what a call came to, or is assumed to have; nothing at all gives back what was set aside."""
         if self._purse is None or allowed.held is None:
             return
         if spent.tokens:
-            await self._purse.settle(allowed.held, self._amount(spent))
+            await self._purse.settle(allowed.held, self._amount(spent), is_assumed=is_assumed)
         else:
             await self._purse.release(allowed.held)
 
@@ -117,7 +118,7 @@ def terms_of(flow: ir.FlowIR, bindings: Bindings) -> Mapping[tuple[str, str], Te
     """The terms of all uses of language models, by the names of node and binding.
 
     Raises:
-        UsageError: A model's price is not known, and money is what bounds its use.
+        UsageError: A model's price is not known, and money is what bounds its use; or nothing bounds it.
     """
     return {
         (node.name, use.binding): _terms(flow, node, use, bindings)
@@ -130,12 +131,18 @@ def terms_of(flow: ir.FlowIR, bindings: Bindings) -> Mapping[tuple[str, str], Te
 def _terms(flow: ir.FlowIR, node: ir.Node, use: ir.CapabilityUse, bindings: Bindings) -> Terms:
     ai, budget = ir.Ai.model_validate(use.facts), None if node.ai is None else node.ai.budget
     backend, withheld = bindings.ai(use.binding), _withheld(flow, node)
-    if budget is None:
-        return Terms(price=FREE, purse=None, budget=None, withheld=withheld)
-    limits = Limits.stated(**budget.model_dump(exclude=set(_NO_CEILINGS)))
     price = _price(ai, backend.price(ai.model or ""))
+    limits = _limits(flow, budget)
+    if limits == Limits():
+        if price is None or not price.is_free:
+            raise UsageError(
+                f"node {node.name} asks {ai.model or 'a model'} without a budget, and it is not known to be free; "
+                'say the most that may be spent: Annotated[TokenBudget, per(day=usd("5"))], or flow.budget(...)'
+            )
+        return Terms(price=price, purse=None, budget=budget, withheld=withheld)
     if price is None:
-        if any(ceiling.micro_usd is not None for ceiling in (limits.run, limits.day, limits.tenant_day)):
+        money = (limits.run, limits.day, limits.tenant_day, limits.flow_day)
+        if any(ceiling.micro_usd is not None for ceiling in money):
             raise UsageError(
                 f"node {node.name} may spend so much money, and the price of {ai.model or 'its model'} is not known; "
                 f'say usd_per_million=("IN", "OUT") in model(...), or in the entry of binding {use.binding}'
@@ -143,6 +150,16 @@ def _terms(flow: ir.FlowIR, node: ir.Node, use: ir.CapabilityUse, bindings: Bind
         price = FREE
     purse = backend.purse(limits, flow=flow.name, node=node.name)
     return Terms(price=price, purse=purse, budget=budget, withheld=withheld)
+
+
+def _limits(flow: ir.FlowIR, budget: ir.AiBudget | None) -> Limits:
+    """The ceilings of a node, with those of the flow's day."""
+    own, whole = budget or ir.AiBudget(), day_budget(flow) or ir.AiBudget()
+    return Limits.stated(
+        **own.model_dump(exclude=set(_NO_CEILINGS)),
+        flow_usd_per_day=whole.usd_per_day,
+        flow_tokens_per_day=whole.tokens_per_day,
+    )
 
 
 def _price(ai: ir.Ai, bound: Price | None) -> Price | None:

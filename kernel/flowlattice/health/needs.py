@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from flowlattice.bindings.entries import BaseEntry, Entry, LocalEntry, SecretEntry
+from flowlattice.bindings.entries import Entry, LocalEntry, SecretEntry
 from flowlattice.bindings.file import BINDINGS_FILE, EnvironmentText
 from flowlattice.bindings.serving import is_served
 from flowlattice.check.finding import printable
 from flowlattice.health.finding import Finding, Status
+from flowlattice.health.ledger import BUDGET, ledger
 from flowlattice.health.models import language_models
-from flowlattice.health.reach import connections, storage
+from flowlattice.health.reach import connections, storage, without_value
 from flowlattice.ir.bindings import VARIABLES, capability_backends, common, table, trigger_backends, trigger_words
-from flowlattice.ir.model import CapabilityUse, FlowIR, Node
+from flowlattice.ir.ceilings import day_budget
+from flowlattice.ir.model import AiBudget, CapabilityUse, FlowIR, Node
 
 _HERE: Final = frozenset({"web", "dev"})
 _ELSEWHERE: Final = "the flow can be checked and planned; it cannot run here"
@@ -101,9 +103,10 @@ def needs(flow: FlowIR) -> tuple[Need, ...]:
 
 
 def _unpriced(flow: FlowIR, binding: str) -> Iterator[str]:
+    whole = day_budget(flow) or AiBudget()
     for node in flow.nodes:
-        budget = None if node.ai is None else node.ai.budget
-        if budget is None or (budget.usd_per_day, budget.usd_per_run, budget.usd_per_tenant_day) == (None, None, None):
+        own = None if node.ai is None else node.ai.budget or AiBudget()
+        if own is None or not any((own.usd_per_day, own.usd_per_run, own.usd_per_tenant_day, whole.usd_per_day)):
             continue
         for use in node.capabilities:
             if use.binding == binding and use.name == "ai.read" and use.facts.get("usd_per_million") is None:
@@ -125,6 +128,8 @@ def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connec
         if not all(is_served(name, None) for name in need.names):
             text = f"{need.said}: no host that runs in this process serves it"
             yield _found(need, unserved, text, _ELSEWHERE)
+        elif need.names == (BUDGET,) and environment is not None:
+            yield _found(need, *ledger(environment, base, connect=connect))
         elif need.is_own:
             yield _found(need, "ok", f"{need.said}: the host's own")
         elif environment is None:
@@ -133,6 +138,8 @@ def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connec
             yield _found(need, "warn", text, remedy if need.backends else _APART)
         else:
             yield _bound(need, environment, base, unserved, connect=connect)
+    if environment is not None and day_budget(flow) is not None and not any(node.uses(BUDGET) for node in flow.nodes):
+        yield _found(Need(BUDGET), *ledger(environment, base, connect=connect))
 
 
 def _bound(need: Need, environment: EnvironmentText, base: Path, unserved: Status, *, connect: bool) -> Finding:
@@ -177,22 +184,12 @@ def _found(need: Need, status: Status, text: str, remedy: str | None = None, ent
 def _fault(need: Need, entry: Entry, base: Path, *, connect: bool) -> tuple[str, str] | None:
     """What is wrong with what a binding is bound to, and what helps."""
     return (
-        _without_value(entry)
+        without_value(entry)
         or _without_scope(need, entry)
         or language_models(entry, need.unpriced)
         or storage(entry, need.names, base)
         or (connections(entry, need.hosts) if connect else None)
     )
-
-
-def _without_value(entry: BaseEntry) -> tuple[str, str] | None:
-    sources = entry.references().values()
-    missing = [source.name for source in sources if not source.is_there()]
-    if missing:
-        ways = [f"put it into {name}" if name.startswith("/") else f"set the variable {name}" for name in missing]
-        return f"{', '.join(missing)} has no value", "; ".join(ways)
-    problems = [problem for source in sources if (problem := source.problem()) is not None]
-    return ("; ".join(problems), "write the credential there, and nothing else") if problems else None
 
 
 def _without_scope(need: Need, entry: Entry) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from flowlattice.bindings.entries import Entry, FolderEntry, HttpEntry, SqliteEntry
+from flowlattice.bindings.entries import BaseEntry, Entry, FolderEntry, HttpEntry, SqliteEntry
 
 CONNECT_S: Final = 3.0
 """How long a server may take to accept a connection."""
@@ -26,6 +26,17 @@ def storage(entry: Entry, capabilities: Sequence[str], base: Path) -> Fault | No
     if isinstance(entry, FolderEntry):
         return _folder((base / entry.path).resolve(), written="blob.write" in capabilities)
     return None
+
+
+def without_value(entry: BaseEntry) -> Fault | None:
+    """What is wrong with the credentials of an entry."""
+    sources = entry.references().values()
+    missing = [source.name for source in sources if not source.is_there()]
+    if missing:
+        ways = [f"put it into {name}" if name.startswith("/") else f"set the variable {name}" for name in missing]
+        return f"{', '.join(missing)} has no value", "; ".join(ways)
+    problems = [problem for source in sources if (problem := source.problem()) is not None]
+    return ("; ".join(problems), "write the credential there, and nothing else") if problems else None
 
 
 def connections(entry: Entry, hosts: Sequence[str]) -> Fault | None:

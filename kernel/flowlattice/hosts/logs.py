@@ -1,7 +1,8 @@
 """What hosts log, and how: a line for each event on stderr, as text for people or as JSON for machines.
 
 Code logs with the standard library, and says with `extra` which run, flow and node it is about. A line never holds
-what clients sent: of an error it has the type and the place, not the text, which may quote it.
+what clients sent: of an error it has the type and the place, not the text, which may quote it; of a call that failed
+also why, without what the other side may have quoted.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+from flowlattice.errors import CallFailed
+
 LogFormat: TypeAlias = Literal["text", "json"]
 
-_ABOUT: Final = ("flow", "node", "run", "error", "place")
+_ABOUT: Final = ("flow", "node", "run", "error", "place", "kind", "said")
 _Event: TypeAlias = MutableMapping[str, Any]
 
 
@@ -61,6 +64,8 @@ def set_up_logs(style: LogFormat | None = None, *, worker: int | None = None) ->
 def about(error: BaseException, *, run: str, flow: str, node: str | None = None) -> dict[str, str]:
     """What a line about an error is about, for `extra`."""
     said = {"run": run, "flow": flow, "error": type(error).__name__, "place": place_of(error)}
+    if isinstance(error, CallFailed):
+        said.update(kind=error.kind, said=error.line)
     return said if node is None else {**said, "node": node}
 
 
@@ -90,4 +95,5 @@ def _as_text(_logger: object, _method: str, event: _Event) -> str:
     worker = f" worker {event['worker']}" if "worker" in event else ""
     words = " ".join(str(event["event"]).split())
     error = f" ({event['error']} at {event['place']})" if "error" in event and event["error"] not in words else ""
-    return f"{event['at']} {event['level']}{worker}: {words}{error}"
+    said = f"; {event['said']} [{event['kind']}]" if "said" in event else ""
+    return f"{event['at']} {event['level']}{worker}: {words}{error}{said}"

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from pydantic import JsonValue
+
 from flowlattice.errors import UsageError
 from flowlattice.ir import model as ir
 from flowlattice.ir._checkpoints import CheckpointLowering
@@ -20,6 +22,7 @@ from flowlattice.ir._nodes import NodeLowering
 from flowlattice.ir._ports import PortTypes
 from flowlattice.ir._subflows import SubflowLowering
 from flowlattice.ir._surfaces import element_surfaces
+from flowlattice.ir.ceilings import day_facts
 from flowlattice.ir.failures import lowering
 from flowlattice.ir.numbers import config, whole
 from flowlattice.ir.schemas import Schemas
@@ -29,6 +32,11 @@ from flowlattice.language.loading import Program
 from flowlattice.language.nodes import Node
 from flowlattice.language.ports import Element
 from flowlattice.language.subflows import Export
+
+
+def _policies(flow: Flow) -> dict[str, JsonValue]:
+    found = {} if flow.in_flight is None else config({"max_in_flight": flow.in_flight.requests})
+    return found if flow.day_budget is None else {**found, **day_facts(flow.day_budget.ceilings)}
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,8 @@ class _Lowering:
         places = dict(self.schemas.places)
         if flow.in_flight is not None:
             places["max_in_flight"] = source(flow.in_flight.place)
+        if flow.day_budget is not None:
+            places.update(dict.fromkeys(day_facts(flow.day_budget.ceilings), source(flow.day_budget.place)))
         if flow.residency_place is not None:
             places["residency"] = source(flow.residency_place)
         return ir.FlowIR(
@@ -142,7 +152,7 @@ class _Lowering:
                 *(ir.EgressGrant(binding=e.binding, hosts=e.hosts, source=source(e.place)) for e in flow.egresses),
                 *self.connectors.grants(),
             ),
-            policies={} if flow.in_flight is None else config({"max_in_flight": flow.in_flight.requests}),
+            policies=_policies(flow),
             residency=tuple(flow.regions),
             variables=variables,
             credentials=tuple(self.controls.credentials()),

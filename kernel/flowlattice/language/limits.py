@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flowlattice.capabilities import Ceilings
 from flowlattice.language.ports import Element, Place
 
 
@@ -23,6 +24,14 @@ class InFlight:
     """How many requests may be under way at once."""
 
     requests: int
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayBudget:
+    """The most that all nodes of the flow together may spend on language models in a UTC day."""
+
+    ceilings: Ceilings
     place: Place
 
 

@@ -194,8 +194,26 @@ def test_what_the_ir_keeps_of_details():
 
 
 def test_small_and_round_amounts_are_written_out():
-    assert per(day=usd("1e-7")).facts()["usd_per_day"] == "0.0000001"
-    assert per(day=usd("5e3")).facts()["usd_per_day"] == "5000"
+    assert per(day=usd(Decimal("1e-6"))).facts()["usd_per_day"] == "0.000001"
+    assert per(day=usd(Decimal("5e3"))).facts()["usd_per_day"] == "5000"
+
+
+@pytest.mark.parametrize("amount", [0.1, True, "5_0", "٥", "1e-7", "-1", "", " 5", "NaN", Decimal("Infinity"), 10**16])
+def test_an_amount_of_dollars_is_written_out_exactly(amount):
+    with pytest.raises(ValueError, match="is no amount of US dollars"):
+        usd(amount)
+
+
+def test_an_amount_of_dollars_is_whole_micro_dollars():
+    assert usd("0.000001").amount == Decimal("0.000001")
+    with pytest.raises(ValueError, match="no whole number of micro-dollars"):
+        usd("0.0000001")
+
+
+@pytest.mark.parametrize("count", [1.5, True, "5", -1, 10**30])
+def test_tokens_are_counted_in_whole_numbers(count):
+    with pytest.raises(ValueError, match="is no number of tokens"):
+        tokens(count)
 
 
 def test_a_detail_that_the_type_does_not_take_is_no_silence():

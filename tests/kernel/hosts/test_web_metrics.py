@@ -17,7 +17,7 @@ async def test_tokens_and_money_of_models_are_counted_where_they_were_spent(tmp_
         flow = client.runtime.plan.flow
     spent = f'flow="{flow}",model="{exchange.model}",node="{exchange.node}"'
     at = f'flow="{flow}",kind="prompt",model="{exchange.model}",node="{exchange.node}"'
-    assert f'flows_ai_answers_total{{end="stop",{spent}}} 2.0' in page
+    assert f'flows_ai_answers_total{{end="stop",failure="",{spent}}} 2.0' in page
     assert f"flows_ai_tokens_total{{{at}}} 200.0" in page
     assert f"flows_ai_tokens_total{{{at.replace('prompt', 'completion')}}} 40.0" in page
     assert f"flows_ai_micro_usd_total{{{spent}}} 54.0" in page

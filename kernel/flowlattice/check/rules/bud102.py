@@ -68,6 +68,7 @@ from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding
 from flowlattice.check.places import asked, defined
 from flowlattice.diagnostics import Diagnostic, Severity
+from flowlattice.ir.ceilings import day_budget
 from flowlattice.ir.model import AiBudget, FlowIR, Node
 
 CODE = "BUD102"
@@ -76,19 +77,21 @@ SEVERITY: Severity = "error"
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find calls that can never be reserved."""
+    whole = day_budget(flow)
     for node in flow.nodes:
-        if node.ai is None or node.ai.budget is None:
+        if node.ai is None or (node.ai.budget is None and whole is None):
             continue
-        severity: Severity = SEVERITY if node.ai.budget.on_exhausted == "refuse" else "warning"
+        budget = node.ai.budget or AiBudget()
+        severity: Severity = SEVERITY if budget.on_exhausted == "refuse" else "warning"
         binding = spending.budget_of(node)
         source = defined(node) if binding is None else asked(node, binding)
-        for problem in _problems(node, node.ai.budget):
+        for problem in _problems(node, budget, whole or AiBudget()):
             text = "raise the ceiling, or bound the call: per(call=tokens(...)), model(..., max_tokens=...)"
             message = f"one call of {node.name} {problem}"
             yield finding(CODE, message, source, severity=severity, node=node.name, help=text)
 
 
-def _problems(node: Node, budget: AiBudget) -> Iterator[str]:
+def _problems(node: Node, budget: AiBudget, whole: AiBudget) -> Iterator[str]:
     answer = None if node.ai is None else node.ai.max_tokens
     if answer is not None and budget.tokens_per_call is not None and answer >= budget.tokens_per_call:
         yield f"may have {budget.tokens_per_call} tokens, and its answer alone {answer}"
@@ -97,6 +100,7 @@ def _problems(node: Node, budget: AiBudget) -> Iterator[str]:
         ("run", budget.tokens_per_run),
         ("day", budget.tokens_per_day),
         ("day of a tenant", budget.tokens_per_tenant_day),
+        ("day of the flow", whole.tokens_per_day),
     ):
         if most is not None and ceiling is not None and most > ceiling:
             yield f"may have {most} tokens, and one {period} {ceiling}"
@@ -105,6 +109,7 @@ def _problems(node: Node, budget: AiBudget) -> Iterator[str]:
         ("run", budget.usd_per_run),
         ("day", budget.usd_per_day),
         ("day of a tenant", budget.usd_per_tenant_day),
+        ("day of the flow", whole.usd_per_day),
     ):
         if cost is not None and dollars is not None and cost > Decimal(dollars):
             yield f"can cost {cost.normalize():f} USD, and one {period} may cost {dollars}"

@@ -7,6 +7,7 @@ middle is booked at its worst, since nobody says what the other side charges for
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ from flowlattice.ir import model as ir
 from flowlattice.record import Record
 
 R = TypeVar("R", bound=Record)
+
+_log = logging.getLogger("flowlattice.engine")
 
 _MOST_REPAIRS: Final = 5
 _LONGEST_NOTED: Final = 20_000  # characters of a message that are written down
@@ -54,12 +57,18 @@ class AiUse:
 
 @dataclass
 class _Answer:
-    """An answer as it comes; what it came to is the worst until it is known."""
+    """An answer as it comes; what it came to is the worst until it is known, and assumed if it never is.
+
+    `is_whole` says that it may be as long as was asked for: the budget did not shrink it.
+    """
 
     request: AiRequest
     spent: Usage
     end: End = "given_up"
     pieces: list[str] = field(default_factory=list)
+    is_assumed: bool = False
+    is_whole: bool = True
+    failed: CallFailed | None = None
 
     @property
     def text(self) -> str:
@@ -76,13 +85,14 @@ class GrantedAi(Granted):
 
     async def complete(self, prompt: str, *, data: Data = None, system: str = "", max_tokens: int | None = None) -> str:
         """The model's answer, whole."""
-        return await self._whole("complete", self._request(prompt, data, system, max_tokens))
+        async with aclosing(self._kept("complete", self._request(prompt, data, system, max_tokens))) as pieces:
+            return "".join([piece async for piece in pieces])
 
     def stream(
         self, prompt: str, *, data: Data = None, system: str = "", max_tokens: int | None = None
     ) -> AsyncIterator[str]:
         """The model's answer piece by piece; it is given up when the node is over."""
-        return self._attempt.hold(self._ask("stream", self._request(prompt, data, system, max_tokens)))
+        return self._attempt.hold(self._kept("stream", self._request(prompt, data, system, max_tokens)))
 
     async def extract(  # noqa: PLR0913 - what is asked, what for, and within what
         self,
@@ -100,17 +110,20 @@ class GrantedAi(Granted):
             CallFailed: No answer fits.
             BudgetExceeded: The budget does not allow for a whole answer.
         """
-        request = self._request(prompt, data, system, max_tokens, into)
+        asked = request = self._request(prompt, data, system, max_tokens, into)
         for left in range(min(repairs, _MOST_REPAIRS), -1, -1):
-            text = await self._whole("extract", request)
+            answer = await self._whole("extract", request)
             try:
-                return into.model_validate_json(object_in(text))
+                found = into.model_validate_json(object_in(answer.text))
             except ValidationError as error:
                 if self._attempt.exhausted:
                     needed, scope = (0, request.max_output_tokens), f"of node {self._attempt.node}"
-                    raise BudgetExceeded(scope, needed, (None, self._model.counter.at_most(text))) from None
+                    raise BudgetExceeded(scope, needed, (None, self._model.counter.at_most(answer.text))) from None
                 if left:
-                    request = repaired(request, text, error)
+                    request = repaired(request, answer.text, error)
+            else:
+                await self._keep(asked, answer)
+                return found
         said = f"{self._target} did not answer with a {into.__name__}, though it was told what is wrong"
         raise CallFailed(self._use.binding, "schema_mismatch", said)
 
@@ -132,27 +145,40 @@ class GrantedAi(Granted):
         )
         return replace(request, max_output_tokens=self._terms.longest(request, self._model.counter, stated))
 
-    async def _whole(self, method: str, request: AiRequest) -> str:
-        async with aclosing(self._ask(method, request)) as pieces:
-            return "".join([piece async for piece in pieces])
+    async def _whole(self, method: str, request: AiRequest) -> _Answer:
+        answer = _Answer(request, _NOTHING)
+        async with aclosing(self._ask(method, answer)) as pieces:
+            async for _ in pieces:
+                pass
+        return answer
 
-    async def _ask(self, method: str, request: AiRequest) -> AsyncGenerator[str, None]:
+    async def _kept(self, method: str, request: AiRequest) -> AsyncGenerator[str, None]:
+        """The pieces of an answer, which is kept when it is whole."""
+        answer = _Answer(request, _NOTHING)
+        async with aclosing(self._ask(method, answer)) as pieces:
+            async for piece in pieces:
+                yield piece
+        await self._keep(request, answer)
+
+    async def _keep(self, asked: AiRequest, answer: _Answer) -> None:
+        # An answer that ran into a bound of the budget's is not the one that was asked for.
+        if self._model.answers is not None and answer.end in {"stop", "length"} and answer.is_whole:
+            await self._model.answers.put(answer_key(asked), answer.pieces)
+
+    async def _ask(self, method: str, answer: _Answer) -> AsyncGenerator[str, None]:
         self._read(method, self._target)
         store = self._model.answers
-        key = b"" if store is None else answer_key(request)
-        kept = None if store is None else await store.get(key)
+        kept = None if store is None else await store.get(answer_key(answer.request))
         if kept is not None:
-            self._note(_Answer(request, _NOTHING, "cached", list(kept)))
+            answer.end = "cached"
+            answer.pieces.extend(kept)
+            self._note(answer)
             for piece in kept:
                 yield piece
             return
-        answer = _Answer(request, _NOTHING)
         async with aclosing(self._paid(answer)) as pieces:
             async for piece in pieces:
                 yield piece
-        # An answer that ran into a bound of the budget's is not the one that was asked for.
-        if store is not None and answer.end in {"stop", "length"} and answer.request == request:
-            await store.put(key, answer.pieces)
 
     async def _paid(self, answer: _Answer) -> AsyncGenerator[str, None]:
         """The pieces of an answer, set aside for before and booked after."""
@@ -163,15 +189,18 @@ class GrantedAi(Granted):
             attempt.exhausted, answer.end = True, "exhausted"
             self._note(answer)
             return
-        answer.spent, answer.request = allowed.worst, replace(answer.request, max_output_tokens=allowed.most)
+        answer.request = replace(answer.request, max_output_tokens=allowed.most)
+        answer.spent, answer.is_assumed, answer.is_whole = allowed.worst, True, allowed.most == asked
         try:
             async with aclosing(self._answered(answer)) as pieces:
                 async for piece in pieces:
                     yield piece
         finally:
-            await terms.settle(allowed, answer.spent)
-            self._note(answer)
-        if answer.end == "length" and allowed.most < asked:
+            try:
+                await terms.settle(allowed, answer.spent, is_assumed=answer.is_assumed)
+            finally:
+                self._note(answer)
+        if answer.end == "length" and not answer.is_whole:
             attempt.exhausted = True
 
     async def _answered(self, answer: _Answer) -> AsyncGenerator[str, None]:
@@ -185,19 +214,38 @@ class GrantedAi(Granted):
                         answer.pieces.append(piece.text)
                         yield piece.text
         except AiUnanswered as failed:
-            answer.end, answer.spent = "failed", failed.spent or answer.spent
+            answer.end, answer.failed = "failed", failed
+            if failed.spent is not None:
+                self._told(answer, failed.spent)
             raise
-        # An endpoint that says that an answer took nothing has not counted.
-        is_told = usage is not None and (usage.completion_tokens > 0 or not answer.pieces)
-        answer.end, answer.spent = end, usage if usage is not None and is_told else self._counted(answer)
+        answer.end = end
+        self._told(answer, usage or _NOTHING)
 
-    def _counted(self, answer: _Answer) -> Usage:
-        """What is charged at most, where the other side does not say."""
+    def _told(self, answer: _Answer, usage: Usage) -> None:
+        """What an answer came to, by what the other side says, where that can be."""
+        counter = self._model.counter
+        if counter.is_too_much(usage, answer.request, answer.text):
+            said = {"run": self._attempt.run_id, "flow": self._attempt.run.flow, "node": self._attempt.node}
+            _log.warning(
+                "%s says it took more tokens than it was allowed; the worst is booked", self._target, extra=said
+            )
+            return
+        is_whole = answer.failed is not None and usage.source == "counted"
+        if not is_whole and counter.is_too_little(usage, answer.request, answer.text):
+            usage = self._counted(answer, usage)
+        answer.spent, answer.is_assumed = usage, False
+
+    def _counted(self, answer: _Answer, told: Usage) -> Usage:
+        """What is charged at most, where the other side does not say, or less than can be."""
         counter = self._model.counter
         prompt = counter.request_at_most(answer.request)
         # What has no table is bounded by its bytes, and by what it was allowed.
         written = min(counter.at_most(answer.text), answer.request.max_output_tokens)
-        return Usage(prompt_tokens=prompt, completion_tokens=written, source="counted")
+        return Usage(
+            prompt_tokens=max(prompt, told.prompt_tokens),
+            completion_tokens=max(written, told.completion_tokens),
+            source="counted",
+        )
 
     def _note(self, answer: _Answer) -> None:
         attempt, spent = self._attempt, answer.spent
@@ -214,6 +262,8 @@ class GrantedAi(Granted):
                 completion_tokens=spent.completion_tokens,
                 counted=spent.source,
                 micro_usd=self._terms.micro_usd(spent),
+                failure=None if answer.failed is None else answer.failed.kind,
+                said="" if answer.failed is None else answer.failed.line,
             )
         )
 

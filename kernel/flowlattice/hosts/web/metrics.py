@@ -69,7 +69,7 @@ class Metrics:
         seconds: How long they took.
         deadlines: Those of them whose deadline had passed, by flow, route and method.
         rejected: Requests that a limit turned away, by flow and reason.
-        answers: Answers of language models by flow, node, model, and how they ended.
+        answers: Answers of language models by flow, node, model, how they ended, and why they failed.
         tokens: What models read and wrote, by flow, node, model and kind, `prompt` or `completion`.
         money: What it came to in micro-dollars, by flow, node and model.
 
@@ -92,7 +92,7 @@ class Metrics:
         self.deadlines = self._counter("flows_deadlines_exceeded", "Requests whose deadline passed.", route)
         self.rejected = self._counter("flows_rejected", "Requests that a limit turned away.", ("flow", "reason"))
         model = ("flow", "node", "model")
-        self.answers = self._counter("flows_ai_answers", "Answers of language models.", (*model, "end"))
+        self.answers = self._counter("flows_ai_answers", "Answers of language models.", (*model, "end", "failure"))
         self.tokens = self._counter("flows_ai_tokens", "Tokens that models read and wrote.", (*model, "kind"))
         self.money = self._counter("flows_ai_micro_usd", "What models came to, in micro-dollars.", model)
         self._in_flight = self._gauge("flows_in_flight", "Requests under way.")
@@ -154,7 +154,7 @@ class CountedLog:
         """Record and count what a model was asked and answered."""
         self._log.exchange(exchange)
         metrics, labels = self._metrics, (self._flow, exchange.node, exchange.model)
-        metrics.answers.labels(*labels, exchange.end).inc()
+        metrics.answers.labels(*labels, exchange.end, exchange.failure or "").inc()
         metrics.tokens.labels(*labels, "prompt").inc(exchange.prompt_tokens)
         metrics.tokens.labels(*labels, "completion").inc(exchange.completion_tokens)
         metrics.money.labels(*labels).inc(exchange.micro_usd)

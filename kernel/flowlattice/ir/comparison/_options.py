@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -13,6 +12,7 @@ from flowlattice.ir.comparison._weigh import (
     Said,
     came_and_went,
     ceiling,
+    decimal_ceiling,
     fields_moved,
     floor,
     granted,
@@ -33,18 +33,6 @@ _CACHE = {
     "ttl_ms": Said("how long results of {} are kept (ms)", ceiling),
     "invalidate": Said("what makes kept results of {} void", lambda was, now: granted(now, was)),
 }
-
-
-def decimal_ceiling(was: JsonValue, now: JsonValue) -> Weight:
-    """A ceiling as decimal text: dollars, a share."""
-    return ceiling(_number(was), _number(now))
-
-
-def _number(value: JsonValue) -> float | None:
-    try:
-        return None if value is None else float(Decimal(str(value)))
-    except InvalidOperation:
-        return None
 
 
 _AI = {

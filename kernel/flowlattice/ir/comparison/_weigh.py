@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 from pydantic import BaseModel, JsonValue
 
@@ -27,6 +28,18 @@ def ceiling(was: JsonValue, now: JsonValue) -> Weight:
     if not isinstance(now, int | float):
         return "riskier"
     return "safer" if not isinstance(was, int | float) or now < was else "riskier"
+
+
+def decimal_ceiling(was: JsonValue, now: JsonValue) -> Weight:
+    """A ceiling as decimal text: dollars, a share."""
+    return ceiling(_number(was), _number(now))
+
+
+def _number(value: JsonValue) -> float | None:
+    try:
+        return None if value is None else float(Decimal(str(value)))
+    except InvalidOperation:
+        return None
 
 
 def floor(was: JsonValue, now: JsonValue) -> Weight:
