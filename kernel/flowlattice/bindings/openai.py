@@ -6,6 +6,7 @@ Nobody tries again here, no redirect is followed, and no error carries the key.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -33,12 +34,15 @@ from flowlattice.chat import (
     retry_after,
     said_in,
 )
+from flowlattice.engine.asking import is_pinned
 from flowlattice.engine.backends import AiPiece, AiRequest, AiUnanswered, AnswerStore
 from flowlattice.engine.tracing import CARRIED
 from flowlattice.errors import EngineUnavailable, FailureKind
 
 if TYPE_CHECKING:
     import openai
+
+_log = logging.getLogger("flowlattice.bindings")
 
 _CONNECT_S: Final = 15.0
 _LONGEST_WAIT_S: Final = 86_400.0
@@ -106,13 +110,22 @@ class OpenaiBackend:
         """
         while True:
             body = self._dialect.body(request.model or "default", request)
+            if "seed" not in body and is_pinned(request.model, request.seed):
+                said = (
+                    f"takes no seed, which {request.model} is pinned with; take it out of model(...), or ask elsewhere"
+                )
+                raise self._failed("permanent", said)
             try:
                 async with aclosing(self._asked(request, body)) as pieces:
                     async for piece in pieces:
                         yield piece
             except Refused as refused:
-                if not self._dialect.learn(refused.said, refused.parameter, body):
+                learnt = self._dialect.learn(refused.said, refused.parameter, body)
+                if learnt is None:
                     raise self._failed("permanent", "does not take the request", quoted=refused.said) from None
+                _log.warning(
+                    "%s of binding %s takes no %s: it is left out from now on", self._host, self._binding, learnt
+                )
             else:
                 return
 
