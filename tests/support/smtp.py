@@ -19,6 +19,10 @@ class Handler(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             command = line.decode().strip()
             self.server.said.append(command)
+            verb = command.partition(" ")[0].upper()
+            if verb in self.server.last_words:
+                self.say(self.server.last_words[verb])
+                return
             if command.upper().startswith(("EHLO", "HELO")):
                 self.say("250-here\r\n250 AUTH PLAIN")
             elif command.upper() == "DATA":
@@ -52,10 +56,10 @@ def server() -> Iterator[Any]:
     """The server.
 
     `messages` are what it was sent, `said` the commands; while `answers` is not set, it does not say that it has taken
-    a message.
+    a message. By `last_words` it is told after which commands to hang up, and what to say before.
     """
     made: Any = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    made.said, made.messages, made.answers = [], [], threading.Event()
+    made.said, made.messages, made.last_words, made.answers = [], [], {}, threading.Event()
     made.answers.set()
     thread = threading.Thread(target=made.serve_forever)
     thread.start()

@@ -98,6 +98,10 @@ class EnvironmentBindings:
         entry = self._bound(binding, SqliteEntry, "sqlite")
         return self._doubles.kv(binding) if entry is None else SqliteKv(self._database(entry), binding)
 
+    def results(self, node: str) -> KvWrite:
+        """In this process: an environment says nothing of where they could be kept."""
+        return self._doubles.results(node)
+
     def dedupe(self, binding: str) -> DedupeBackend:
         """The binding's own keys."""
         entry = self._bound(binding, SqliteEntry, "sqlite")

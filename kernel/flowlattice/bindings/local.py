@@ -62,6 +62,10 @@ class LocalBindings:
         """The binding's own entries."""
         return SqliteKv(self._opened(), binding)
 
+    def results(self, node: str) -> KvWrite:
+        """The node's own results, beside the entries of bindings, whose names have no space."""
+        return SqliteKv(self._opened(), f"results of {node}")
+
     def dedupe(self, binding: str) -> DedupeBackend:
         """The binding's own keys."""
         return SqliteDedupe(self._opened(), binding)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
 from email.utils import make_msgid
 from typing import Final
 
@@ -16,8 +21,10 @@ from flowlattice.bindings.entries import SmtpEntry
 from flowlattice.engine.backends import NotSent
 
 _TIMEOUT_S: Final = 20.0
-# By these the server says that it has not taken the message (RFC 5321, 4.2.1).
-_REFUSED: Final = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+# Replies of RFC 5321, 4.2.3.
+_TAKEN: Final = 250
+_WILL_GO: Final = frozenset({250, 251})
+_GO_ON: Final = 354
 
 
 class SmtpSender:
@@ -34,13 +41,16 @@ class SmtpSender:
         """Send a message.
 
         Raises:
-            ValueError: An address or the subject cannot stand in a header.
-            NotSent: There was no connection, or the server refused the message.
-            smtplib.SMTPException: Something failed after it was begun to be handed over.
+            NotSent: It cannot be made, there was no connection, or the server did not take it.
+            smtplib.SMTPException: The connection failed after all of it was handed over.
         """
         parts = value if isinstance(value, dict) else {}
-        message = self._message({name: str(part) for name, part in parts.items() if part is not None}, headers)
-        await asyncio.to_thread(self._deliver, message)
+        given = {name: str(part) for name, part in parts.items() if part is not None}
+        try:
+            letter = _Letter.of(self._message(given, headers))
+        except Exception as error:  # the header parser raises whatever it likes
+            raise self._not_sent("the message cannot be made", error) from error
+        await asyncio.to_thread(self._deliver, letter)
 
     def _message(self, parts: Mapping[str, str], headers: Mapping[str, str]) -> EmailMessage:
         message = EmailMessage()
@@ -55,12 +65,21 @@ class SmtpSender:
         message.set_content(parts["text"])
         return message
 
-    def _deliver(self, message: EmailMessage) -> None:
-        with self._connected() as server:
+    def _deliver(self, letter: _Letter) -> None:
+        """Hand a message over. Until its last line is sent the server has not got it; what it says then decides."""
+        server = self._connected()
+        try:
             try:
-                server.send_message(message)
-            except _REFUSED as error:
+                _begin(server, letter)
+                server.send(letter.body)
+            except OSError as error:  # which every error of smtplib is
                 raise self._not_sent("refused", error) from error
+            server.send(b".\r\n")
+            code, said = server.getreply()
+            if code != _TAKEN:
+                raise self._not_sent("refused", smtplib.SMTPDataError(code, said))
+        finally:
+            _leave(server)
 
     def _connected(self) -> smtplib.SMTP:
         """A server that is ready to take a message; whatever goes wrong until then, nothing was sent."""
@@ -74,14 +93,58 @@ class SmtpSender:
         except OSError as error:
             raise self._not_sent("no connection", error) from error
         try:
+            # The last line goes on its own, and at once.
+            if server.sock is not None:
+                server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if entry.tls == "start":
                 server.starttls(context=secure)
             if entry.username is not None and entry.password is not None:
                 server.login(entry.username, entry.password.read(self._binding))
-        except OSError as error:  # which every error of smtplib is
+        except OSError as error:
             server.close()
             raise self._not_sent("no login", error) from error
         return server
 
     def _not_sent(self, what: str, error: Exception) -> NotSent:
         return NotSent(f"binding {self._binding}: {what} ({type(error).__name__})")
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """A message as it is handed over; `wide` where an address has more than ASCII, which not every server takes."""
+
+    sender: str
+    to: str
+    body: bytes
+    wide: bool
+
+    @classmethod
+    def of(cls, message: EmailMessage) -> _Letter:
+        [to] = message["To"].addresses
+        sender = message["From"].addresses[0].addr_spec
+        addresses = [to, *(message["Reply-To"].addresses if "Reply-To" in message else ())]
+        wide = not "".join([sender, *(one.addr_spec for one in addresses)]).isascii()
+        flat = message.as_bytes(policy=SMTPUTF8 if wide else SMTP)
+        return cls(sender, to.addr_spec, re.sub(rb"(?m)^\.", b"..", flat), wide)
+
+
+def _begin(server: smtplib.SMTP, letter: _Letter) -> None:
+    server.ehlo_or_helo_if_needed()
+    if letter.wide and not server.has_extn("smtputf8"):
+        raise smtplib.SMTPNotSupportedError("the server takes no addresses beyond ASCII")
+    code, said = server.mail(letter.sender, ("SMTPUTF8", "BODY=8BITMIME") if letter.wide else ())
+    if code != _TAKEN:
+        raise smtplib.SMTPSenderRefused(code, said, letter.sender)
+    code, said = server.rcpt(letter.to)
+    if code not in _WILL_GO:
+        raise smtplib.SMTPRecipientsRefused({letter.to: (code, said)})
+    code, said = server.docmd("DATA")
+    if code != _GO_ON:
+        raise smtplib.SMTPDataError(code, said)
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Say so and hang up; what the server has to say to that changes nothing."""
+    with suppress(OSError):
+        server.putcmd("QUIT")
+    server.close()

@@ -14,7 +14,7 @@ from blake3 import blake3
 import flowlattice
 from flowlattice.check_cache import CheckCache, Shown
 from flowlattice.console import PATH, Console, Exit, verb
-from flowlattice.errors import UsageError
+from flowlattice.errors import FlowlatticeError, UsageError
 
 if TYPE_CHECKING:
     from flowlattice.check import CheckContext, Environment
@@ -73,6 +73,31 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     asked = _Asked(style, len(paths) > 1, fix, unsafe_fixes, allow_hosts, facts, environment)
     shown = _results(console, paths, asked, is_kept=not (fix or no_cache))
     return _print(console, _one_log([*shown]) if style == "sarif" else shown)
+
+
+def checked(console: Console, path: Path, environment: str | None) -> str | None:
+    """Refuse what `flows check PATH` refuses; its last line otherwise, if there is something to say.
+
+    An unchanged flow is not built again.
+
+    Raises:
+        FlowRefused: There is an error.
+        UsageError: There is no flow, or no such environment.
+    """
+    asked = _Asked("text", False, False, False, None, None, environment)
+    [shown] = _results(console, [path], asked, is_kept=True)
+    *found, line = shown.text.splitlines()
+    if shown.code != Exit.OK:
+        raise FlowRefused(path, environment, line)
+    return line if found else None
+
+
+class FlowRefused(FlowlatticeError):
+    """A flow in which the checker finds an error."""
+
+    def __init__(self, path: Path, environment: str | None, line: str) -> None:
+        where = "" if environment is None else f" --env {environment}"
+        super().__init__(f"{line}; flows check {path}{where} shows what is wrong")
 
 
 def _print(console: Console, results: Iterable[Shown]) -> Exit:

@@ -269,6 +269,9 @@ class Bindings(Protocol):
     def kv(self, binding: str) -> KvWrite:
         """The backend of a key-value capability; its keys are its own."""
 
+    def results(self, node: str) -> KvWrite:
+        """Where this machine keeps the results of a node."""
+
     def dedupe(self, binding: str) -> DedupeBackend:
         """The backend of a dedupe store; its keys are its own."""
 

@@ -7,7 +7,7 @@ its result. A failure before any effect began frees the key; one after it leaves
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -46,7 +46,7 @@ class KeyOf:
         Raises:
             InvalidInput: A field's value cannot be part of a key.
         """
-        values = {name: _plain(_field(record, name)) for name in self._fields}
+        values = wire_values(record, self._fields)
         try:
             return keys.idempotency_key(self.flow, self._node, "", values)
         except keys.KeyFieldError as error:
@@ -117,6 +117,11 @@ class Once:
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.1)
+
+
+def wire_values(record: object, fields: Iterable[str]) -> dict[str, JsonValue]:
+    """Fields of a record by their names on the wire, with their values as JSON has them."""
+    return {name: _plain(_field(record, name)) for name in fields}
 
 
 def _field(record: object, name: str) -> object:

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from flowlattice.engine.attempts import Attempts, Retries
 from flowlattice.engine.nodes import BoundCall, BoundInline, Ways, bind_inline
+from flowlattice.engine.results import Results, results_of
+from flowlattice.engine.runnable import NotRunYet
+from flowlattice.engine.saga import Compensation
 from flowlattice.engine.streams import BoundStream
 from flowlattice.engine.throttle import Throttle
 from flowlattice.engine.traced import TracedCall, TracedStream
@@ -39,6 +42,11 @@ class Functions:
     choices: Mapping[UUID, Choose]
     throttles: tuple[Throttle, ...] = ()
 
+    @property
+    def undoes(self) -> bool:
+        """Whether effects are undone where a run fails."""
+        return any(isinstance(bound, BoundCall) and bound.compensation is not None for bound in self.calls.values())
+
 
 def functions_of(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element], given: Given, ways: Ways) -> Functions:
     """The functions of a plan's nodes.
@@ -47,44 +55,79 @@ def functions_of(plan: ExecPlan, flow: ir.FlowIR, elements: dict[UUID, Element],
         NotRunYet: No engine of this version runs such a node.
         UsageError: A capability is not bound.
     """
-    nodes = {node.id: node for node in flow.nodes}
+    binder = _Binder(flow, elements, given, ways)
     steps = {step.node: step for step in plan.steps}
-    inline: dict[UUID, BoundInline] = {}
-    calls: dict[UUID, BoundCall | BoundStream] = {}
-    throttles: list[Throttle] = []
     for unit in plan.units:
-        if not isinstance(unit, Segment | Call):
-            continue
         step = steps.get(unit.name)
         if isinstance(unit, Segment) and step is None:
-            for node_id in unit.nodes:
-                inline[node_id] = bind_inline(nodes[node_id], _function(elements[node_id], given), ways.bindings)
-            continue
-        node_id = unit.nodes[0] if isinstance(unit, Segment) else unit.node
-        node, function = nodes[node_id], _function(elements[node_id], given)
-        throttle = _throttle(step)
-        throttles += [] if throttle is None else [throttle]
-        attempts = _attempts(step, throttle)
-        calls[node_id] = _bound(node, function, ways, attempts, in_place=isinstance(unit, Segment))
+            binder.inline |= {node_id: binder.called_in_place(node_id) for node_id in unit.nodes}
+        elif isinstance(unit, Segment | Call):
+            node_id = unit.nodes[0] if isinstance(unit, Segment) else unit.node
+            binder.calls[node_id] = binder.waited_for(node_id, step, in_place=isinstance(unit, Segment))
+    binder.compensate(steps)
     choices = {
         id_: cast("Callable[[object], object]", with_variables(e.function, given))
         for id_, e in elements.items()
         if isinstance(e, Routing)
     }
-    return Functions(inline, calls, choices, tuple(throttles))
+    return Functions(binder.inline, binder.calls, choices, tuple(binder.throttles))
 
 
-def _bound(
-    node: ir.Node, function: Callable[..., object], ways: Ways, attempts: Attempts | None, *, in_place: bool
-) -> BoundCall | BoundStream:
-    tracer = ways.tracer
-    if node.stream:
-        if tracer is None:
-            return BoundStream(node, function, ways, attempts=attempts)
-        return TracedStream(node, function, ways, attempts=attempts, tracer=tracer)
-    if tracer is None:
-        return BoundCall(node, function, ways, in_place=in_place, attempts=attempts)
-    return TracedCall(node, function, ways, in_place=in_place, attempts=attempts, tracer=tracer)
+class _Binder:
+    """Binds the nodes of one flow."""
+
+    def __init__(self, flow: ir.FlowIR, elements: Mapping[UUID, Element], given: Given, ways: Ways) -> None:
+        self._flow = flow
+        self._nodes = {node.id: node for node in flow.nodes}
+        self._elements = elements
+        self._given = given
+        self._ways = ways
+        self.inline: dict[UUID, BoundInline] = {}
+        self.calls: dict[UUID, BoundCall | BoundStream] = {}
+        self.throttles: list[Throttle] = []
+
+    def called_in_place(self, node_id: UUID) -> BoundInline:
+        """A node that a segment calls."""
+        node, function, results = self._parts(node_id)
+        return bind_inline(node, function, self._ways.bindings, results)
+
+    def waited_for(self, node_id: UUID, step: Step | None, *, in_place: bool) -> BoundCall | BoundStream:
+        """A node that is awaited."""
+        node, function, results = self._parts(node_id)
+        throttle = _throttle(step)
+        if throttle is not None:
+            self.throttles.append(throttle)
+        attempts, ways = _attempts(step, throttle), self._ways
+        if node.stream:
+            if ways.tracer is None:
+                return BoundStream(node, function, ways, attempts=attempts)
+            return TracedStream(node, function, ways, attempts=attempts, tracer=ways.tracer)
+        if ways.tracer is None:
+            return BoundCall(node, function, ways, in_place=in_place, attempts=attempts, results=results)
+        return TracedCall(
+            node, function, ways, in_place=in_place, attempts=attempts, results=results, tracer=ways.tracer
+        )
+
+    def compensate(self, steps: Mapping[str, Step]) -> None:
+        """Say of each node what undoes its effect.
+
+        Raises:
+            NotRunYet: That is none of the nodes that are awaited here.
+        """
+        for node_id, bound in self.calls.items():
+            undo = self._nodes[node_id].compensate
+            if undo is None:
+                continue
+            by = self.calls.get(undo)
+            if not isinstance(bound, BoundCall) or not isinstance(by, BoundCall):
+                raise NotRunYet(f"compensations (of {bound.name})")
+            step = steps.get(by.name)
+            timeout = None if step is None or step.timeout_ms is None else step.timeout_ms / 1000
+            bound.compensation = Compensation(bound.name, by.name, by.call, timeout)
+
+    def _parts(self, node_id: UUID) -> tuple[ir.Node, Callable[..., object], Results | None]:
+        node, function = self._nodes[node_id], _function(self._elements[node_id], self._given)
+        return node, function, results_of(node, function, self._flow, self._given)
 
 
 def _throttle(step: Step | None) -> Throttle | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import cast, get_type_hints
 
@@ -12,7 +12,9 @@ from flowlattice.engine.bounds import bounded
 from flowlattice.engine.effects import LONGEST_EFFECT_S, KeyOf, Once
 from flowlattice.engine.failures import UserCode
 from flowlattice.engine.granted import Grant, grants
+from flowlattice.engine.results import MemoryResults, Results, ResultStore
 from flowlattice.engine.run import Attempt, Run
+from flowlattice.engine.saga import Compensation
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.tracing import Tracer, traced_grants
 from flowlattice.errors import DeadlineExceeded
@@ -28,16 +30,18 @@ class BoundInline:
     with_run: Callable[[object, Run], object] | None = None
 
 
-def bind_inline(node: ir.Node, function: Callable[..., object], bindings: Bindings) -> BoundInline:
-    """Bind a node that a segment calls."""
+def bind_inline(
+    node: ir.Node, function: Callable[..., object], bindings: Bindings, results: Results | None
+) -> BoundInline:
+    """Bind a node that a segment calls; some of its results may be kept."""
     given = grants(function, node.capabilities, bindings)
     if not given:
-        return BoundInline(node.name, function)
+        return BoundInline(node.name, function if results is None else results.in_place(function))
 
     def with_run(record: object, run: Run) -> object:
         return function(record, **arguments_of(given, Attempt(run, node.name)))
 
-    return BoundInline(node.name, function, with_run)
+    return BoundInline(node.name, function, with_run if results is None else results.in_place(with_run))
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,21 @@ class BoundCall:
         ways: What the flow's nodes share.
         in_place: Whether it is called in place, since it does not block.
         attempts: How it is attempted; none for once and at any time.
+        results: Its results that are kept; none where none are.
+
+    Attributes:
+        compensation: What undoes its effect where a run fails; none where nothing does.
     """
 
-    def __init__(
-        self, node: ir.Node, function: Callable[..., object], ways: Ways, *, in_place: bool, attempts: Attempts | None
+    def __init__(  # noqa: PLR0913 - what a node stands on
+        self,
+        node: ir.Node,
+        function: Callable[..., object],
+        ways: Ways,
+        *,
+        in_place: bool,
+        attempts: Attempts | None,
+        results: Results | None,
     ) -> None:
         self.name = node.name
         self._function = function
@@ -83,6 +98,11 @@ class BoundCall:
         self._is_effectful = node.effects == "effectful"
         self._threads = None if in_place else ways.threads
         self._attempts = attempts
+        self.compensation: Compensation | None = None
+        self._results = results
+        self._store: ResultStore = MemoryResults()
+        if results is not None and node.cache is not None and node.cache.tier == "local":
+            self._store = ways.bindings.results(node.name)
         self._key_of: KeyOf | None = None
         self._once: Once | None = None
         self._is_honoured = node.idempotency is not None and node.idempotency.honoured
@@ -94,7 +114,7 @@ class BoundCall:
                 returns = get_type_hints(function, include_extras=True).get("return", object)
                 self._once = Once(node.name, self._key_of, node.idempotency, store, returns)
 
-    async def call(self, record: object, run: Run, timeout: float | None) -> object:  # noqa: ASYNC109 - the node's own bound
+    def call(self, record: object, run: Run, timeout: float | None) -> Coroutine[None, None, object]:
         """Run the node on a record.
 
         Raises:
@@ -103,6 +123,11 @@ class BoundCall:
             NodeFailed: Its code raised.
             ReservationHeld: Another run holds its key, and did not settle it while somebody waited.
         """
+        if self._results is None:
+            return self._worked_on(record, run, timeout)
+        return self._results.or_made(record, self._store, lambda: self._worked_on(record, run, timeout))
+
+    async def _worked_on(self, record: object, run: Run, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
         if self._once is not None:
             bound = LONGEST_EFFECT_S if timeout is None else timeout
             return await self._once(record, run, lambda attempt: self._attempted(attempt, bound))
@@ -112,10 +137,20 @@ class BoundCall:
                 key = self._key_of(record).hex()
         return await self._attempted(Attempt(run, self.name, key=key, given=record), timeout)
 
-    async def _attempted(self, first: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
+    def _attempted(self, first: Attempt, timeout: float | None) -> Coroutine[None, None, object]:
+        return self._made(first, timeout) if self.compensation is None else self._noted(first, timeout)
+
+    async def _noted(self, first: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
+        """Attempt it, and note what it did."""
+        result = await self._made(first, timeout)
+        if self.compensation is not None and first.run.saga is not None:
+            await first.run.saga.did(self.compensation, result)
+        return result
+
+    def _made(self, first: Attempt, timeout: float | None) -> Coroutine[None, None, object]:
         if self._attempts is None:
-            return await self._bounded(first, timeout)
-        return await self._attempts.make(first, lambda attempt: self._bounded(attempt, timeout), self._may_repeat)
+            return self._bounded(first, timeout)
+        return self._attempts.make(first, lambda attempt: self._bounded(attempt, timeout), self._may_repeat)
 
     def _may_repeat(self, attempt: Attempt, error: Failure) -> bool:
         """Whether no effect may have happened, or a second one under its key does nothing more.
@@ -127,9 +162,10 @@ class BoundCall:
         is_left = self._is_effectful and not self._is_async and isinstance(error, DeadlineExceeded)
         return not is_left and (self._once is None or not attempt.uncertain)
 
-    async def _bounded(self, attempt: Attempt, timeout: float | None) -> object:  # noqa: ASYNC109 - see call
-        if timeout is None:
-            return await self._invoke(attempt)
+    def _bounded(self, attempt: Attempt, timeout: float | None) -> Coroutine[None, None, object]:
+        return self._invoke(attempt) if timeout is None else self._in_time(attempt, timeout)
+
+    async def _in_time(self, attempt: Attempt, timeout: float) -> object:  # noqa: ASYNC109 - see call
         async with bounded(timeout, attempt.give_up, f"node {self.name}"):
             return await self._invoke(attempt)
 

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from flowlattice.engine.calls import CallLog, CallRecord, Outcome
 from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.reply import Reply
+from flowlattice.engine.saga import Saga
 from flowlattice.engine.terms import Terms
 from flowlattice.engine.visitor import Visitor
 
@@ -36,6 +37,7 @@ class Run:
         outlet: Where an answer goes that is written while the run is under way; none where nobody takes one.
         goes_on: Whether the run outlives its answer.
         kept: Work that nobody waits for: effects that have begun, runs that go on.
+        saga: What it has done that is undone if it fails; none where nothing is.
         terms: On what terms nodes ask language models, by the names of node and binding.
     """
 
@@ -51,6 +53,7 @@ class Run:
         "log",
         "outlet",
         "outputs",
+        "saga",
         "terms",
         "visitor",
     )
@@ -76,6 +79,7 @@ class Run:
         self.aside: list[tuple[str, object]] | None = [] if collect else None
         self.answer: Callable[[Reply], None] | None = None
         self.outlet: Outlet | None = None
+        self.saga: Saga | None = None
         self.visitor: Visitor | None = None
 
     @property
@@ -84,6 +88,12 @@ class Run:
         if self._id is None:
             self._id = f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(8)}"
         return self._id
+
+    def after(self) -> Run:
+        """A run under the same id, for what is done when this one is over; nobody waits for it."""
+        run = Run(self.log, self.kept, flow=self.flow, terms=self.terms)
+        run._id = self.id
+        return run
 
     def cancel(self) -> None:
         """Nobody waits any more; nodes that ask see it."""

@@ -69,8 +69,6 @@ def _promises(plan: ExecPlan) -> Iterator[str]:
     for step in plan.steps:
         if step.retry.then.startswith("escalate"):
             yield f"escalations (of {step.node})"
-        elif step.compensate is not None:
-            yield f"compensations (of {step.node})"
     if plan.partitions:
         yield f"partitions (in front of {plan.partitions[0].node})"
     if plan.spill is not None:

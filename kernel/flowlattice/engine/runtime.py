@@ -20,6 +20,7 @@ from flowlattice.engine.nodes import Ways
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.run import Run
 from flowlattice.engine.runnable import check_runnable
+from flowlattice.engine.saga import Saga
 from flowlattice.engine.terms import Terms, terms_of
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.throttle import Throttle
@@ -67,6 +68,7 @@ class Runtime:
         terms: On what terms nodes ask language models, by the names of node and binding.
         throttles: The limits of single nodes.
         tracer: Where spans go; none where nothing is traced.
+        undoes: Whether effects are undone where a run fails.
     """
 
     plan: ExecPlan
@@ -79,12 +81,15 @@ class Runtime:
     terms: Mapping[tuple[str, str], Terms] = field(default_factory=dict)
     throttles: tuple[Throttle, ...] = ()
     tracer: Tracer | None = None
+    undoes: bool = False
 
     def new_run(self, *, collect: bool = False) -> Run:
         """A run that has not begun."""
         return Run(self.log, self.kept, collect=collect, flow=self.plan.flow, terms=self.terms)
 
-    async def execute(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
+    def execute(
+        self, trigger: BoundTrigger, record: Record, run: Run, since: float
+    ) -> Coroutine[None, None, Reply | None]:
         """Run a record through the flow within the trigger's deadline.
 
         Args:
@@ -100,6 +105,21 @@ class Runtime:
             RejectedInput: A node found the record invalid, or an operator has no value for what it holds.
             ReservationHeld: An effect's key is taken, and was not settled in time.
         """
+        if self.undoes:
+            return self._executed_or_undone(trigger, record, run, since)
+        return self._executed(trigger, record, run, since)
+
+    async def _executed_or_undone(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
+        run.saga = Saga()
+        try:
+            return await self._executed(trigger, record, run, since)
+        except BaseException:
+            undoing = asyncio.create_task(run.saga.undo(run.after()))
+            run.keep(undoing)  # it goes on though nobody waits for the run any more
+            await asyncio.shield(undoing)
+            raise
+
+    async def _executed(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
         plain, limit = trigger.step.plain, trigger.plan.deadline_ms
         try:
             if limit is None:
@@ -167,7 +187,18 @@ def bind(  # noqa: PLR0913, PLR0917 - a flow and all that it is bound to
     )
     doubles, terms = _doubles(flow, bindings), terms_of(flow, bindings)
     log, throttles = log or NoCallLog(), functions.throttles
-    return Runtime(plan, flow, triggers, bindings, log, doubles, terms=terms, throttles=throttles, tracer=tracer)
+    return Runtime(
+        plan,
+        flow,
+        triggers,
+        bindings,
+        log,
+        doubles,
+        terms=terms,
+        throttles=throttles,
+        tracer=tracer,
+        undoes=functions.undoes,
+    )
 
 
 async def _in_time(work: Coroutine[None, None, Reply | None], run: Run, limit: int) -> Reply | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flowlattice.engine.attempts import Attempts
 from flowlattice.engine.nodes import BoundCall, Ways
 from flowlattice.engine.reply import Reply
+from flowlattice.engine.results import Results
 from flowlattice.engine.run import Run
 from flowlattice.engine.streams import Awaited, BoundStream, Otherwise
 from flowlattice.engine.tracing import Tracer, spanned
@@ -24,9 +25,10 @@ class TracedCall(BoundCall):
         *,
         in_place: bool,
         attempts: Attempts | None,
+        results: Results | None,
         tracer: Tracer,
     ) -> None:
-        super().__init__(node, function, ways, in_place=in_place, attempts=attempts)
+        super().__init__(node, function, ways, in_place=in_place, attempts=attempts, results=results)
         self._tracer = tracer
 
     async def call(self, record: object, run: Run, timeout: float | None) -> object:  # noqa: ASYNC109 - the node's own bound

@@ -26,7 +26,7 @@ class ServedFlow:
     """`with ServedFlow(folder) as served: served.request("POST", "/echo", body='{"v": "a"}')`.
 
     Args:
-        path: The flow's folder or file; none where `arguments` say what to serve.
+        path: The flow's folder or file, which is not checked again; none where `arguments` say what to serve.
         arguments: Further arguments of `flows serve`.
         ready_s: For how long to wait until it answers.
         env: The environment of the process; by default this one's.
@@ -36,8 +36,8 @@ class ServedFlow:
         self, path: Path | None, *arguments: str, ready_s: float = READY_S, env: Mapping[str, str] | None = None
     ) -> None:
         self._env = env
-        self._what = [*(() if path is None else (str(path),)), *arguments]
-        self._title = " ".join(self._what)
+        self._what = [*(() if path is None else (str(path), "--no-check")), *arguments]
+        self._title = " ".join(one for one in self._what if one != "--no-check")
         self._ready_s = ready_s
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None

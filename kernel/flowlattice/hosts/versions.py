@@ -5,19 +5,24 @@ Loading runs a flow's code; listing versions does not.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
-from flowlattice.bindings import EnvironmentBindings, LocalBindings, SqliteCallLog, bindings_for
+from flowlattice.bindings import EnvironmentBindings, LocalBindings, SqliteCallLog
+from flowlattice.bindings.file import BINDINGS_FILE, bindings_text
 from flowlattice.bindings.kept import LOCAL_STORE, environment_stores
 from flowlattice.deployments import LOCAL, Deployment, Deployments
 from flowlattice.engine import Runtime
 from flowlattice.engine.backends import Bindings
 from flowlattice.errors import UsageError
-from flowlattice.hosts.programs import LoadedFlow, load_flow, runtime
+from flowlattice.hosts.programs import FlowNotLoadable, LoadedFlow, load_flow, runtime
 from flowlattice.hosts.tracing import Tracing
+from flowlattice.ir.digest import source_files
+from flowlattice.language.sources import flow_file
 
 CALLS_FILE: Final = "calls.sqlite"
 
@@ -45,11 +50,17 @@ class Source(Protocol):
     def stamp(self) -> object:
         """Something that is another when there may be other versions; costs next to nothing."""
 
+    def keep_in(self, folder: Path) -> None:
+        """Several processes serve this, and meet in this folder: all of them load one version from the same files."""
+
     def versions(self) -> list[Version]:
         """What is to be served now."""
 
     def exactly(self, numbers: Mapping[str, int]) -> list[Version]:
         """What another process with the same source serves, by key."""
+
+
+Check: TypeAlias = Callable[[Path, bool], None]
 
 
 class PathFlows:
@@ -60,39 +71,79 @@ class PathFlows:
         environment: The environment of `bindings.toml`; none for local doubles.
         state: The folder of entries, keys and the run log; none to keep them in memory.
         tracing: Where spans go; none where nothing is traced.
+        check: Called before the code of a path is run, with whether the server starts; raises where it must not be.
     """
 
     def __init__(
-        self, paths: Sequence[Path], environment: str | None, state: Path | None, tracing: Tracing | None = None
+        self,
+        paths: Sequence[Path],
+        environment: str | None,
+        state: Path | None,
+        tracing: Tracing | None = None,
+        check: Check | None = None,
     ) -> None:
         self._paths = tuple(paths)
         self._environment = environment
         self._state = state
         self._tracing = tracing
+        self._check = check
+        self._copies: Path | None = None
         self._number = 0
 
     def stamp(self) -> object:
         """Always the same: paths are read again when somebody asks for it."""
         return None
 
+    def keep_in(self, folder: Path) -> None:
+        """Load from copies in this folder, which the processes that are told numbers find there."""
+        self._copies = folder
+
     def versions(self) -> list[Version]:
         """New versions of all paths, each time."""
         self._number += 1
-        return [self._version(index, self._number) for index in range(len(self._paths))]
+        return [self._version(index, self._number, is_new=True) for index in range(len(self._paths))]
 
     def exactly(self, numbers: Mapping[str, int]) -> list[Version]:
-        """The paths as they are now, under these numbers."""
+        """The paths as they were when they got these numbers."""
         self._number = max(self._number, *numbers.values())
-        return [self._version(index, numbers[str(index)]) for index in range(len(self._paths))]
+        return [self._version(index, numbers[str(index)], is_new=False) for index in range(len(self._paths))]
 
-    def _version(self, index: int, number: int) -> Version:
+    def _version(self, index: int, number: int, *, is_new: bool) -> Version:
         path = self._paths[index]
-        return Version(str(index), number, str(path), lambda: self._load(path))
+        copy = None if self._copies is None else self._copies / f"{number}-{index}"
 
-    def _load(self, path: Path) -> Runtime:
-        flow = load_flow(path)
-        bindings = bindings_for(flow.program.file.parent, self._environment, self._state)
+        def load() -> Runtime:
+            if is_new and self._check is not None:
+                self._check(path, number == 1)
+            if is_new and copy is not None:
+                _copy(flow_file(path), copy)
+            return self._load(path, copy)
+
+        return Version(str(index), number, str(path), load)
+
+    def _load(self, path: Path, copy: Path | None) -> Runtime:
+        file = flow_file(path)
+        read_from = file if copy is None else copy / file.name
+        try:
+            flow = load_flow(read_from)
+        except FlowNotLoadable as error:
+            raise FlowNotLoadable(path, error.cause) from error
+        bindings: Bindings = LocalBindings(self._state)
+        if self._environment is not None:
+            text = bindings_text(read_from.parent, self._environment)
+            bindings = EnvironmentBindings(text, self._environment, file.parent)
         return _runtime(flow, bindings, "web", self._state, self._tracing)
+
+
+def _copy(file: Path, folder: Path) -> None:
+    """Copy what a flow is loaded from: its own files, and what binds it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    found = source_files(file)
+    with suppress(FileNotFoundError):
+        found.setdefault(BINDINGS_FILE, (file.parent / BINDINGS_FILE).read_bytes())
+    for name, content in found.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
 
 
 class DeployedFlows:
@@ -111,6 +162,9 @@ class DeployedFlows:
     def stamp(self) -> object:
         """Of the records' file."""
         return self._deployments.stamp()
+
+    def keep_in(self, folder: Path) -> None:
+        """Nothing: deployments have their sources."""
 
     def versions(self) -> list[Version]:
         """What all names stand for; their numbers are the deployments'."""
@@ -175,6 +229,7 @@ def source_of(  # noqa: PLR0913 - what `flows serve` is told
     state: Path | None,
     home: Path,
     tracing: Tracing | None = None,
+    check: Check | None = None,
 ) -> Source:
     """Where `flows serve` has its flows from.
 
@@ -184,7 +239,7 @@ def source_of(  # noqa: PLR0913 - what `flows serve` is told
     if deployed == bool(paths):
         raise UsageError("name the flows to serve, or give --deployed for everything that is deployed; not both")
     if not deployed:
-        return PathFlows(paths, environment, state, tracing)
+        return PathFlows(paths, environment, state, tracing, check)
     if environment is not None or state is not None:
         raise UsageError("--env and --state belong to paths; a deployment has its own")
     return DeployedFlows(home, tracing)

@@ -18,7 +18,7 @@ from flowlattice.hosts.web import WebApp
 EXAMPLES = Path(__file__).parents[3] / "examples"
 ARMS = ("echo", "echo_by_hand")
 JSON = {"content-type": "application/json"}
-METRICS = ("GET", "/metrics", {}, b"")
+METRICS: tuple[str, str, dict[str, str], bytes] = ("GET", "/metrics", {}, b"")
 
 
 def answers(*requests, arms=ARMS) -> list[list[Response]]:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from flowlattice.bench.listeners import Listener, ask, hold, listen, request_of
 from flowlattice.bench.load import BODY, REQUEST, generate
+from flowlattice.bench.workers import number, numbers
 from tests.support.flows import running
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -47,7 +48,7 @@ async def test_requests_are_sent_though_none_was_answered():
         found = await generate(port, 400, 0.05)
     assert REQUEST.endswith(BODY)
     assert (found["answered"], found["fine"], found["unanswered"]) == (20, 20, 0)
-    assert len(found["times"]) == 20
+    assert len(numbers(found, "times")) == 20
 
 
 @running
@@ -57,8 +58,8 @@ async def test_what_is_lost_is_counted_as_unanswered():
 
     async with serving(handle) as port:
         found = await generate(port, 400, 0.025)
-    assert found["answered"] + found["unanswered"] == 10
-    assert found["unanswered"] > 0
+    assert number(found, "answered") + number(found, "unanswered") == 10
+    assert number(found, "unanswered") > 0
 
 
 def test_an_event_that_comes_in_two_parts_is_one():
@@ -88,7 +89,7 @@ async def test_listeners_hear_all_streams():
         assert [len(one.came) for one in listeners] == [4, 4, 4]
         found = await listen(listeners, 10.0, 0.01)
     assert found["came"] == 0, "what came before does not count"
-    assert found["due"] > 0
+    assert number(found, "due") > 0
 
 
 @running
@@ -100,4 +101,4 @@ async def test_calls_are_heard_to_their_ends_and_failures_are_no_answers():
     async with serving(handle) as port:
         requests = [request_of("POST", "/fine", b"{}"), request_of("POST", "/fails"), request_of("POST", "/fine")]
         found = await ask(port, requests, 500)
-    assert (found["answered"], found["events"], len(found["times"])) == (2, 4, 2)
+    assert (found["answered"], found["events"], len(numbers(found, "times"))) == (2, 4, 2)

@@ -17,7 +17,7 @@ def reported(flow, by_hand, *bounds, title="requests", times=()):
         left = iter(values)
         return lambda: Measured({"cpu_us": next(left)}, times)
 
-    said = []
+    said: list[str] = []
     reporter = Reporter(len(flow), said.append)
     arms = {FLOW: arm(flow), "by hand": arm(by_hand)}
     reporter.measure(Task(title=title, fields={"cpu_us": "CPU, µs"}, arms=arms, bounds=bounds, times="latency, ms"))
@@ -28,7 +28,11 @@ def test_each_round_measures_all_arms_and_the_order_alternates():
     order, watched = [], []
 
     def arm(name):
-        return lambda: order.append(name) or Measured({"n": float(len(order))}, [3.0 - len(order) % 3])
+        def measure():
+            order.append(name)
+            return Measured({"n": float(len(order))}, [3.0 - len(order) % 3])
+
+        return measure
 
     found = in_rounds({"a": arm("a"), "b": arm("b")}, 3, lambda number, values: watched.append((number, [*values])))
     assert "".join(order) == "abbaab"

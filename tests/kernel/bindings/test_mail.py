@@ -47,7 +47,7 @@ async def test_who_connects_says_so(tmp_path, monkeypatch):
 async def test_what_cannot_be_a_header_is_refused_before_anything_is_sent(tmp_path):
     with server() as made:
         for part in ("to", "subject", "reply_to"):
-            with pytest.raises(ValueError, match=r"linefeed|newline"):
+            with pytest.raises(NotSent, match="the message cannot be made"):
                 await sender(tmp_path, made).send("x", {**MESSAGE, part: "a@b.c\nBcc: d@e.f"}, {})
         assert made.messages == []
 
@@ -66,3 +66,43 @@ async def test_what_the_server_refuses_was_not_sent(tmp_path):
         with pytest.raises(NotSent, match=r"binding post: refused \(SMTPRecipientsRefused\)"):
             await sender(tmp_path, made).send("example.com", {**MESSAGE, "to": "nobody@example.com"}, {})
         assert made.messages == []
+
+
+@running
+@pytest.mark.parametrize(
+    "part",
+    [{"reply_to": ":;x@é.é"}, {"subject": "a\u2028b"}, {"text": "\ud800"}, {"to": "a@example.com, b@example.com"}],
+)
+async def test_what_cannot_be_a_message_was_certainly_not_sent(tmp_path, part):
+    with server() as made:
+        with pytest.raises(NotSent):
+            await sender(tmp_path, made).send("x", {**MESSAGE, **part}, {})
+        assert made.said == []
+
+
+@running
+@pytest.mark.parametrize("verb", ["EHLO", "MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("last_words", ["554 go away", ""])
+async def test_a_server_that_hangs_up_before_the_last_line_has_not_taken_it(tmp_path, verb, last_words):
+    with server() as made:
+        made.last_words[verb] = last_words
+        if verb == "EHLO":
+            made.last_words["HELO"] = last_words
+        with pytest.raises(NotSent):
+            await sender(tmp_path, made).send("x", {**MESSAGE}, {})
+        assert made.messages == []
+
+
+@running
+async def test_what_a_server_says_to_a_goodbye_changes_nothing(tmp_path):
+    with server() as made:
+        made.last_words["QUIT"] = "421 too busy"
+        await sender(tmp_path, made).send("x", {**MESSAGE}, {})
+        assert len(made.messages) == 1
+
+
+@running
+async def test_lines_that_begin_with_a_period_stay_what_they_are(tmp_path):
+    with server() as made:
+        await sender(tmp_path, made).send("x", {**MESSAGE, "text": ".\n..a\n"}, {})
+    assert made.messages[0].endswith(b"\r\n..\r\n...a\r\n")

@@ -103,7 +103,7 @@ def test_run_exits_with_1_when_the_flow_fails(tmp_path, capsys):
         (["serve", "FLOW", "--deployed"], 2, "not both"),
         (["serve", "--deployed"], 2, "nothing is deployed"),
         (["serve", "--deployed", "--env", "prod"], 2, "a deployment has its own"),
-        (["serve", "FLOW", "FLOW"], 2, "POST /contact is there twice"),
+        (["serve", "FLOW", "FLOW", "--no-check"], 2, "POST /contact is there twice"),
         (["serve", "FLOW", "--port", "x"], 2, "not a valid integer"),
         (["rollback", "echo"], 2, "nothing is deployed as echo"),
         (["deploy", "FLOW", "--env", "local"], 2, "names the local doubles"),
@@ -119,6 +119,17 @@ def test_what_is_wrong_is_one_clear_line(capsys, request, arguments, code, said)
     assert said.lower() in captured.err.lower()
     assert len(captured.err.strip().splitlines()) == 1
     assert captured.out == ""
+
+
+@pytest.mark.parametrize("environment", [[], ["--env", "prod"]])
+def test_what_the_checker_refuses_is_not_served(tmp_path, capsys, environment):
+    file = deployable(tmp_path / "flow", note="flow.connect(work, flow.respond(name='again'))\n")
+    (file.parent / "bindings.toml").write_text("[prod.x]\nbackend = 'sqlite'\npath = 'x'\n")
+    for _ in range(2):
+        assert flows(["serve", str(file), "--port", "0", *environment]) == 1
+        [line] = capsys.readouterr().err.splitlines()
+        assert "flow.py: 1 error" in line
+        assert line.endswith(f"flows check {' '.join([str(file), *environment])} shows what is wrong")
 
 
 def test_deploy_needs_an_approval_of_the_sources(tmp_path, capsys):

@@ -14,8 +14,6 @@ from tests.kernel.plan.stories import STORIES
 from tests.support.flows import ECHO, flow_of
 from tests.support.planned_ir import Drawn
 
-KEY = ir.Idempotency(fields=("id",))
-
 
 def request(profile="web"):
     more = {"method": "POST", "path": "/x", "respond": "immediate", "body": "json"}
@@ -40,7 +38,6 @@ LACKING = {
     .effect("a")
     .line("hook", "a")
     .surface("error_handler", "a", strategy="escalate", to="ops"),
-    "compensations (of a)": request("dev").effect("b").effect("a", compensate="b", idempotency=KEY).line("hook", "a"),
     "partitions (in front of a)": request("dev").node("a").line("hook", "a").surface("partition", "a", fields=["id"]),
     "edges that spill": request("dev").node("a").edge("hook", "a", buffer=ir.Buffer(on_full="spill", spill_bytes=1)),
 }

@@ -186,3 +186,27 @@ def test_a_record_that_may_be_put_aside_may_be_answered_with_nothing(tmp_path, h
     source = ECHO.replace('flow = Flow("echo"', 'from flowlattice import DeadLetter\n\nflow = Flow("echo"') + handled
     told = json.loads(json.dumps(document(runtime_of(tmp_path, source))))["paths"]["/echo"]["post"]["responses"]
     assert [status for status in told if status < "300"] == statuses
+
+
+def test_the_index_names_all_flows_for_people_and_for_programs(tmp_path):
+    html = {"accept": "text/html,*/*;q=0.8"}
+    page, told, other = ask(
+        tmp_path,
+        ECHO,
+        {"method": "GET", "target": "/flows", "headers": html},
+        {"method": "GET", "target": "/flows"},
+        {"method": "POST", "target": "/flows"},
+    )
+    assert page.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert '<a href="/flows/echo/docs">echo</a>' in page.body.decode()
+    assert page.headers["vary"] == "accept, accept-encoding"
+    assert told.headers["vary"] == "accept"
+    [entry] = json.loads(told.body)["flows"]
+    assert (entry["name"], entry["docs"], entry["openapi"]) == (
+        "echo",
+        "/flows/echo/docs",
+        "/flows/echo/openapi.json",
+    )
+    assert {"method", "path"} == set(entry["routes"][0])
+    assert other.status == 405

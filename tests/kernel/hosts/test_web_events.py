@@ -122,7 +122,17 @@ async def test_the_deadline_cuts_a_stream_off_that_is_not_taken(tmp_path):
 
 def test_events_over_a_socket(tmp_path):
     write_flow(tmp_path, STREAM)
-    command = [sys.executable, "-m", "flowlattice", "serve", str(tmp_path / "flow.py"), "--port", "0", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "flowlattice",
+        "serve",
+        str(tmp_path / "flow.py"),
+        "--no-check",
+        "--port",
+        "0",
+        "--json",
+    ]
     with subprocess.Popen(
         [*command, "--until-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:

@@ -271,7 +271,7 @@ def flows(*arguments: str) -> Iterator[Any]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains_and_ends_with_0(tmp_path, number):
     file = tmp_path / "seen"
-    with flows("serve", str(write_flow(tmp_path / "flow", WAITING)), "--port", "0", "--json") as process:
+    with flows("serve", str(write_flow(tmp_path / "flow", WAITING)), "--no-check", "--port", "0", "--json") as process:
         port = int(json.loads(process.stdout.readline())["url"].rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
             connection.sendall(request_bytes("/pause", json.dumps({"file": str(file), "v": "x"}).encode()))
@@ -293,7 +293,7 @@ def refuses(port: int) -> bool:
 
 
 def test_the_url_is_printed_when_it_is_ready(tmp_path):
-    with flows("serve", str(write_flow(tmp_path, ECHO)), "--port", "0") as process:
+    with flows("serve", str(write_flow(tmp_path, ECHO)), "--no-check", "--port", "0") as process:
         line = process.stdout.readline()
         assert line.startswith("serving at http://127.0.0.1:")
         connection = HTTPConnection(line.split("http://")[1].strip(), timeout=PATIENCE_S)
@@ -306,7 +306,7 @@ def test_the_url_is_printed_when_it_is_ready(tmp_path):
 
 def test_a_port_that_is_taken_is_one_clear_line(tmp_path, echo):
     port = echo.url.rpartition(":")[2]
-    with flows("serve", str(write_flow(tmp_path, ECHO)), "--port", port) as process:
+    with flows("serve", str(write_flow(tmp_path, ECHO)), "--no-check", "--port", port) as process:
         _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert f"cannot listen on 127.0.0.1:{port}" in said

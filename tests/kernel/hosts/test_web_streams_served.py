@@ -175,9 +175,28 @@ def test_a_connection_is_used_again_after_a_stream(served):
         assert read_until(connection, b"0\r\n\r\n").count(b"data: ") == 1
 
 
+def test_a_client_of_http_1_0_gets_no_chunks_and_a_connection_that_closes(served):
+    with closing(socket.create_connection(("127.0.0.1", port_of(served)), timeout=PATIENCE_S)) as connection:
+        connection.sendall(b"GET /ticks?count=2 HTTP/1.0\r\nconnection: keep-alive\r\n\r\n")
+        head, _, body = b"".join(iter(lambda: connection.recv(65_536), b"")).partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert body == b'id: 0\ndata: {"n":0}\n\nid: 1\ndata: {"n":1}\n\n'
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_a_stream_is_given_the_time_to_drain_and_then_cut(tmp_path, again):
-    command = [sys.executable, "-m", "flowlattice", "serve", str(write_flow(tmp_path, FLOW)), "--port", "0", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "flowlattice",
+        "serve",
+        str(write_flow(tmp_path, FLOW)),
+        "--no-check",
+        "--port",
+        "0",
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -251,3 +251,46 @@ def test_requests_under_way_are_divided_among_workers_and_none_goes_empty():
     assert [Part(worker, 3).of(8, "f") for worker in range(3)] == [3, 3, 2]
     with pytest.raises(UsageError, match=r"max_in_flight\(2\) cannot be divided by 3 workers"):
         Part(0, 3).of(2, "f")
+
+
+@pytest.mark.parametrize("later", ["", "x = ("])
+@running
+async def test_another_process_serves_what_was_loaded_and_not_what_lies_on_the_disk(tmp_path, later):
+    flow, kept = tmp_path / "flow", tmp_path / "kept"
+    (flow / "words.py").parent.mkdir()
+    (flow / "words.py").write_text("WORD = 'old'")
+    write_flow(flow, SAYING.replace('"WORD"', "WORD").replace("class In", "from .words import WORD\n\nclass In", 1))
+    lead, other = PathFlows([flow], None, None), PathFlows([flow], None, None)
+    for source in (lead, other):
+        source.keep_in(kept)
+    async with host(lead) as first:
+        (flow / "words.py").write_text("WORD = 'new'")
+        if later:
+            write_flow(flow, later)
+        app = WebApp()
+        swapper = Swapper(app, other)
+        swapper.start(first.swapper.numbers)
+        async with InProcess(app) as driver:
+            assert await Host(driver, swapper).ask("/PATH") == (200, "old")
+            if not later:
+                await first.swapper.refresh(again=True)
+                await swapper.refresh(numbers=first.swapper.numbers)
+                assert await Host(driver, swapper).ask("/PATH") == (200, "new")
+
+
+@running
+async def test_paths_are_checked_when_they_are_read_again_and_not_served_where_that_fails(tmp_path, caplog):
+    asked = []
+
+    def check(path, is_start):
+        asked.append((path, is_start))
+        if not is_start:
+            raise UsageError("flow.py: 1 error")
+
+    saying(tmp_path, "old")
+    async with host(PathFlows([tmp_path], None, None, check=check)) as served:
+        saying(tmp_path, "new")
+        await served.swapper.refresh(again=True)
+        assert await served.ask("/say") == (200, "old")
+    assert asked == [(tmp_path, True), (tmp_path, False)]
+    assert "flow.py: 1 error" in lines(caplog)[0]

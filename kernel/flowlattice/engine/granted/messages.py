@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 from flowlattice.capabilities.queue import Message
 from flowlattice.engine.backends import Bindings, Sender
 from flowlattice.engine.granted.base import Grant, Granted
+from flowlattice.engine.granted.letters import check_letter
 from flowlattice.engine.run import Attempt
 from flowlattice.ir.model import CapabilityUse
 
@@ -56,7 +57,12 @@ class GrantedMail(GrantedSender):
     """`Mail`. The run log has the host of an address alone: whom somebody writes to is personal data."""
 
     async def send(self, *, to: str, subject: str, text: str, reply_to: str | None = None) -> None:
-        """Send a message of plain text to one address."""
+        """Send a message of plain text to one address.
+
+        Raises:
+            InvalidInput: It cannot be a message; nothing has begun.
+        """
+        check_letter(to=to, subject=subject, text=text, reply_to=reply_to)
         message = {"to": to, "subject": subject, "text": text, "reply_to": reply_to}
         await self._send("send", to.rpartition("@")[2], message)
 

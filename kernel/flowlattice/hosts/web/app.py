@@ -198,7 +198,7 @@ class WebApp:
             await match.route(scope, receive, send, match.parameters, head=head)
             return
         if not match.allowed:
-            page = self._docs.find(scope["path"])
+            page = self._docs.find(scope["path"], scope["headers"])
             if page is not None:
                 await self._own_page(scope, send, page)
                 return

@@ -18,6 +18,7 @@ import uvicorn
 
 from flowlattice.errors import UsageError
 from flowlattice.hosts.web.app import WebApp
+from flowlattice.hosts.web.protocol import Http1
 
 DRAIN_S = 30
 _BACKLOG = 2048
@@ -121,7 +122,7 @@ def settings(app: Callable[..., object]) -> uvicorn.Config:
     """How this host runs uvicorn; the benchmark's baseline is run in the same way."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=Http1,
         loop="auto" if sys.platform == "win32" else "uvloop",
         ws="none",
         lifespan="on",

@@ -94,6 +94,7 @@ class Supervisor:
         self._listen_to_signals(wakeup)
         folders = Folders(Path(tempfile.mkdtemp(prefix="flowlattice-serve-")))
         folders.make()
+        source.keep_in(folders.sources)
         self._crew = Crew(self._members, listener, folders, wakeup)
         self._stamp = source.stamp()
         self._serves: Mapping[str, int] | None = None

@@ -70,11 +70,13 @@ class Folders:
         self.root = root
         self.limits = root / "limits"
         self.metrics = root / "metrics"
+        self.sources = root / "sources"
 
     def make(self) -> None:
         """Make them."""
         self.limits.mkdir()
         self.metrics.mkdir()
+        self.sources.mkdir()
 
     def remove(self) -> None:
         """Remove them; what a process has mapped it keeps."""
