@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 
 from pydantic import JsonValue
 
 from flowlattice.budgets import Amount, Limits, Purse, Remaining, Reservation
+from flowlattice.budgets.limits import Stated
 from flowlattice.chat import FREE, Price, Question, TokenCounter, Usage
 from flowlattice.engine.backends import Bindings
 from flowlattice.errors import BudgetExceeded, UsageError
@@ -155,13 +156,9 @@ def _terms(flow: ir.FlowIR, node: ir.Node, use: ir.CapabilityUse, bindings: Bind
 def _limits(flow: ir.FlowIR, budget: ir.AiBudget | None) -> Limits:
     """The ceilings of a node, with those of the flow."""
     own, whole = budget or ir.AiBudget(), flow_budget(flow) or ir.AiBudget()
-    return Limits.stated(
-        **own.model_dump(exclude=set(_NO_CEILINGS)),
-        flow_usd_per_day=whole.usd_per_day,
-        flow_usd_per_run=whole.usd_per_run,
-        flow_tokens_per_day=whole.tokens_per_day,
-        flow_tokens_per_run=whole.tokens_per_run,
-    )
+    others = set(_NO_CEILINGS)
+    stated = cast(Stated, whole.model_dump(exclude=others))
+    return Limits.stated(stated, **own.model_dump(exclude=others))
 
 
 def _price(ai: ir.Ai, bound: Price | None) -> Price | None:

@@ -38,8 +38,8 @@ def ledger(tmp_path, clock):
 def purse(ledger):
     opened = []
 
-    def open_(node="ask", flow="orders", **stated):
-        opened.append(Purse(ledger, Limits.stated(**stated), environment="production", flow=flow, node=node))
+    def open_(node="ask", flow="orders", whole=None, **stated):
+        opened.append(Purse(ledger, Limits.stated(whole, **stated), environment="production", flow=flow, node=node))
         return opened[-1]
 
     yield open_
@@ -120,8 +120,8 @@ def test_what_others_only_hold_is_worth_a_short_wait_and_is_no_breach(ledger, tm
 
 
 def test_a_flow_has_its_own_day_and_run_over_all_its_nodes(purse, ledger):
-    whole = {"flow_tokens_per_day": 100, "flow_usd_per_run": "0.00006"}
-    first, second = purse("ask", **whole), purse("check", **whole)
+    whole = {"tokens_per_day": 100, "usd_per_run": "0.00006"}
+    first, second = purse("ask", whole=whole), purse("check", whole=whole)
     spend(first, 40)
     assert refused(second, 30).scope == "production/orders/run/R-1"
     spend(second, 50, run="R-2")
