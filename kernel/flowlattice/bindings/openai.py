@@ -176,7 +176,8 @@ class OpenaiBackend:
             raise self._failed("transient", "cannot be reached", spent=spent) from None
         except (StreamFailed, httpx2.HTTPError, httpx2.StreamError) as error:
             reported = error.reported if isinstance(error, StreamFailed) else ""
-            said = str(error) if isinstance(error, StreamFailed) else "broke off in the middle of its answer"
+            said = error.line if isinstance(error, StreamFailed) else "broke off in the middle of its answer"
+            said = "reported an error" if reported else said
             raise self._failed("transient", said, spent=None, quoted=reported) from None
         except StreamEndless as error:
             counter = counter_for(request.model or "")
