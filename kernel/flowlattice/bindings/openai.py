@@ -26,6 +26,7 @@ from flowlattice.chat import (
     Refused,
     StreamEndless,
     StreamFailed,
+    TokenCounter,
     Usage,
     counter_for,
     is_loopback,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("flowlattice.bindings")
 
 _CONNECT_S: Final = 15.0
+_CHARACTERS: Final = 4  # of a token of English, about; an answer with more for each that it may have is counted
 _LONGEST_WAIT_S: Final = 86_400.0
 _SILENCES: Final = 3  # beside the time that writing takes, an answer may take so many timeouts in all
 _TRANSIENT: Final = frozenset({408, 409, 425})
@@ -141,7 +143,7 @@ class OpenaiBackend:
         headers = dict(CARRIED.get())
         if self._entry.api_key is not None:
             headers["Authorization"] = f"Bearer {self._key()}"
-        given = 0
+        given, counter, longest = 0, counter_for(request.model or ""), _CHARACTERS * request.max_output_tokens
         with self._failures(request):
             # The body is whole already; the SDK would want each option a second time, as an argument.
             sent = create(messages=[], model=str(body["model"]), stream=True, extra_body=body, extra_headers=headers)
@@ -149,6 +151,9 @@ class OpenaiBackend:
                 async for received in response.iter_bytes():
                     if text := reader.feed(received):
                         given += len(text)
+                        if counter.exact and given > longest:
+                            longest = given + given // 4
+                            _check_length(reader.answer.text, counter, request)
                         yield AiPiece(text=text)
                     if reader.done:
                         break
@@ -218,3 +223,13 @@ class OpenaiBackend:
         """What an answer failed for; `quoted` are words of the other side that may repeat what it was asked."""
         text, quoted = (one_line(part, (self._key(),)) for part in (said, quoted))
         return AiUnanswered(self._binding, kind, f"{self._host} {text}", retry_after=wait, spent=spent, quoted=quoted)
+
+
+def _check_length(text: str, counter: TokenCounter, request: AiRequest) -> None:
+    """See that an endpoint keeps to the bound that it was sent.
+
+    Raises:
+        StreamEndless: It does not.
+    """
+    if counter.at_least(text) > request.max_output_tokens:
+        raise StreamEndless(f"did not stop after {request.max_output_tokens:,} tokens, which is what it was sent", text)

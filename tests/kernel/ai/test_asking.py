@@ -87,6 +87,16 @@ async def test_a_pinned_model_is_not_asked_without_its_seed(tmp_path):
 
 
 @running
+async def test_an_endpoint_that_ignores_its_bound_is_not_listened_to_for_long(tmp_path):
+    async with answered(tmp_path, asking(), reply_text("word " * 200)) as (client, _):
+        assert (await ask(client))[0] == 500
+        (exchange,) = client.log.exchanges
+    assert exchange.failure == "permanent"
+    assert "did not stop after 50 tokens" in exchange.said
+    assert exchange.completion_tokens <= 210
+
+
+@running
 async def test_half_a_surrogate_pair_is_replaced(tmp_path):
     async with answered(tmp_path, asking(), reply_text("a\ud800b")) as (client, _):
         assert (await ask(client))[1]["v"] == "a?b"
