@@ -7,11 +7,12 @@ its result. A failure before any effect began frees the key; one after it leaves
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final, cast
 
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from flowlattice import keys
@@ -28,6 +29,9 @@ SHORTEST_TTL: Final = timedelta(seconds=300)
 LONGEST_EFFECT_S: Final = 60.0
 """How long an effect without a timeout of its own may go on after nobody waits for it."""
 _LONGEST_WAIT_S: Final = 5.0
+_WRITE_AGAIN_S: Final = (0.1, 0.5, 2.0, 5.0, 10.0)
+
+_log = logging.getLogger("flowlattice.engine")
 
 Invoke = Callable[[Attempt], Awaitable[object]]
 
@@ -84,8 +88,7 @@ class Once:
             key = self._key_of(record)
         known = await self._reserve(key, run)
         if known is not None:
-            result = self._result.validate_json(known)
-            return in_session(result, "" if run.visitor is None else run.visitor.given)
+            return self._read(key, known, run)
         if run.cancelled:
             await self._store.release(key)
             raise asyncio.CancelledError
@@ -95,10 +98,42 @@ class Once:
             # Whoever asks again gets the result, and not the session of whoever asked first.
             kept = self._result.dump_json(in_session(result, ""), by_alias=True)
         except BaseException:
-            await (self._store.doubt(key) if attempt.uncertain else self._store.release(key))
+            await self._written(key, self._store.doubt if attempt.uncertain else self._store.release)
             raise
-        await self._store.confirm(key, kept)
+        if not await self._written(key, lambda _: self._store.confirm(key, kept)):
+            await self._written(key, self._store.doubt)
         return result
+
+    def _read(self, key: bytes, known: bytes, run: Run) -> object:
+        """What was kept, in the session of who asks now.
+
+        Raises:
+            ResultUnknown: Another version of the flow kept it, whose node returned something else.
+        """
+        try:
+            result = self._result.validate_json(known)
+        except ValidationError as error:
+            said = f"the effect of key {key.hex()} happened; this version of the flow cannot read what it returned then"
+            raise ResultUnknown(said) from error
+        return in_session(result, "" if run.visitor is None else run.visitor.given)
+
+    async def _written(self, key: bytes, write: Callable[[bytes], Awaitable[None]]) -> bool:
+        """Write what became of a key, again and again for a while; whether that went well.
+
+        A key that stays reserved is in doubt when this process ends.
+        """
+        for wait in (*_WRITE_AGAIN_S, None):
+            try:
+                await write(key)
+            except Exception as error:  # noqa: BLE001 - the effect is over, whatever is wrong with the store
+                if wait is None:
+                    said = {"flow": self._key_of.flow, "node": self._name, "error": type(error).__name__}
+                    _log.error("what became of key %s cannot be written", key.hex(), extra=said)
+                    return False
+                await asyncio.sleep(wait)
+            else:
+                return True
+        return False
 
     async def _reserve(self, key: bytes, run: Run) -> bytes | None:
         """Reserve; where another run holds the key, wait for what it will have returned, as long as somebody waits."""

@@ -202,7 +202,8 @@ class WebApp:
             if page is not None:
                 await self._own_page(scope, send, page)
                 return
-            reply = replies.NOT_FOUND
+            asks_all = (method, scope["path"]) == ("OPTIONS", "*")  # RFC 9110, 9.3.7
+            reply = replies.options(_allow(frozenset({"GET", "POST"}))) if asks_all else replies.NOT_FOUND
         elif method == "OPTIONS":
             reply = replies.options(_allow(match.allowed))
         else:
