@@ -2,16 +2,18 @@
 
 An effect that has begun is finished and remembered even when nobody waits any more, so that whoever asks again gets
 its result. A failure before any effect began frees the key; one after it leaves the key in doubt, never repeated.
+What became of an effect is written even where the store cannot be written at first: until then its key is taken.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final, cast
 
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from flowlattice import keys
@@ -27,9 +29,15 @@ DEFAULT_TTL: Final = timedelta(hours=24)
 SHORTEST_TTL: Final = timedelta(seconds=300)
 LONGEST_EFFECT_S: Final = 60.0
 """How long an effect without a timeout of its own may go on after nobody waits for it."""
+LONGEST_CONFIRMING_S: Final = 60.0
+"""A result that cannot be written for so long is given up, and its key is put in doubt."""
 _LONGEST_WAIT_S: Final = 5.0
+_LONGEST_PAUSE_S: Final = 5.0
+
+_log = logging.getLogger("flowlattice.engine")
 
 Invoke = Callable[[Attempt], Awaitable[object]]
+_Outcome = Callable[[bytes], Awaitable[None]]
 
 
 class KeyOf:
@@ -84,8 +92,7 @@ class Once:
             key = self._key_of(record)
         known = await self._reserve(key, run)
         if known is not None:
-            result = self._result.validate_json(known)
-            return in_session(result, "" if run.visitor is None else run.visitor.given)
+            return self._again(known, key, run)
         if run.cancelled:
             await self._store.release(key)
             raise asyncio.CancelledError
@@ -95,10 +102,52 @@ class Once:
             # Whoever asks again gets the result, and not the session of whoever asked first.
             kept = self._result.dump_json(in_session(result, ""), by_alias=True)
         except BaseException:
-            await (self._store.doubt(key) if attempt.uncertain else self._store.release(key))
+            await self._end(key, run, self._store.doubt if attempt.uncertain else self._store.release)
             raise
-        await self._store.confirm(key, kept)
+        writing = await self._end(key, run, lambda key: self._store.confirm(key, kept))
+        if writing is not None and not await writing:
+            raise EffectInDoubt(f"the effect of key {key.hex()} happened, and that could not be written")
         return result
+
+    def _again(self, known: bytes, key: bytes, run: Run) -> object:
+        """What was returned for the key, as this version of the node returns it.
+
+        Raises:
+            ResultUnknown: It was kept by a version that returned something else.
+        """
+        try:
+            result = self._result.validate_json(known)
+        except ValidationError:
+            raise ResultUnknown(f"another version of {self._name} kept the result of key {key.hex()}") from None
+        return in_session(result, "" if run.visitor is None else run.visitor.given)
+
+    async def _end(self, key: bytes, run: Run, outcome: _Outcome) -> asyncio.Task[bool] | None:
+        """Write what became of a key; where that fails, the work that goes on trying, which nobody has to wait for."""
+        try:
+            await outcome(key)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the store, the effect is what it is
+            said = {"run": run.id, "flow": run.flow, "node": self._name, "error": type(error).__name__}
+            _log.error("what became of key %s cannot be written now; it is tried again", key.hex(), extra=said)
+            writing = asyncio.create_task(self._end_at_last(key, outcome))
+            run.keep(writing)
+            return writing
+        return None
+
+    async def _end_at_last(self, key: bytes, outcome: _Outcome) -> bool:
+        """Try until it is written; whether it was, and the key is not in doubt instead."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LONGEST_CONFIRMING_S
+        pause = 0.05
+        while True:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+            in_time = loop.time() < until
+            try:
+                await (outcome(key) if in_time else self._store.doubt(key))
+            except Exception:  # noqa: BLE001 - the first failure is in the log
+                continue
+            _log.warning("key %s is written: %s", key.hex(), "as it ended" if in_time else "in doubt")
+            return in_time
 
     async def _reserve(self, key: bytes, run: Run) -> bytes | None:
         """Reserve; where another run holds the key, wait for what it will have returned, as long as somebody waits."""
