@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -17,9 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uvicorn.server import ServerState
 
 from flowlattice.errors import EngineUnavailable
 from flowlattice.hosts.process import ServedFlow
+from flowlattice.hosts.web import WebApp, protocol
+from flowlattice.hosts.web.server import settings
 from tests.support.flows import ECHO, write_flow
 
 PATIENCE_S = 20.0
@@ -218,6 +222,53 @@ def test_a_client_that_leaves_while_it_sends_its_body_leaves_nothing_behind(wait
         lambda: 'route="/pause",status="499"} 1.0' in waiting.request("GET", "/metrics")[1],
         "the host still waits for it",
     )
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"X: %b\r\n\r\n" % (b"a" * 70_000), b"431"),
+        (b"".join(b"X%d: %b\r\n" % (number, b"a" * 1000) for number in range(70)) + b"\r\n", b"431"),
+        (b"X: %b" % (b"a" * 600_000), b"431"),
+        (b"X: %b\r\n\r\n" % (b"a" * 60_000), b"200"),
+    ],
+)
+def test_a_head_is_bounded(echo, head, status):
+    with connected(echo) as connection:
+        try:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n" + head)
+            answer = connection.recv(1024)
+        except ConnectionError:  # closed while more was on its way
+            answer = b"HTTP/1.1 431"
+        assert answer[:12] == b"HTTP/1.1 " + status
+    assert echo.request("GET", "/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("hosts", [b"", b"host: a\r\nhost: b\r\n"])
+def test_a_request_names_one_host(echo, hosts):
+    with connected(echo) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n" + hosts + b"\r\n")
+        assert connection.recv(1024)[:12] == b"HTTP/1.1 400"
+
+
+@pytest.mark.parametrize(("sent", "answer"), [(b"", b""), (b"GET /healthz HTTP/1.1\r\nhost: a\r\n", b"HTTP/1.1 408")])
+def test_a_head_that_does_not_end_is_given_up(monkeypatch, sent, answer):
+    monkeypatch.setattr(protocol, "SLOWEST_HEAD_S", 0.02)
+
+    async def head() -> bytes:
+        config = settings(WebApp())
+        config.load()
+        loop = asyncio.get_running_loop()
+        state = ServerState()
+        server = await loop.create_server(lambda: config.http_protocol_class(config, state, {}), "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(sent)
+            found = await reader.read()
+            writer.close()
+            return found[:12]
+
+    assert asyncio.run(head()) == answer
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def settings(app: Callable[..., object]) -> uvicorn.Config:
         log_config=None,
         server_header=False,
         proxy_headers=False,  # nothing here asks where a request came from
-        log_level="warning",
+        log_level="error",  # its warnings are about what clients send
         backlog=_BACKLOG,
         timeout_graceful_shutdown=DRAIN_S,
     )
