@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flowlattice.engine.reply import Reply, reply_head
+from flowlattice.engine.reply import EVENTS, Reply, reply_head
 from flowlattice.ir import model as ir
 from flowlattice.plan import AnyUnit, Fan, Respond, fans
 
@@ -17,6 +17,7 @@ class Answers:
         in_text: Whether one of those is a text or a page.
         opening: The head of every answer, if there is but one respond, which goes out in pieces, and no record has
             headers of its own: it may go out before anything has come.
+        may_be_silent: Whether one in pieces without any may be 204.
     """
 
     def __init__(self, fan: Fan, units: Mapping[str, AnyUnit], flow: ir.FlowIR) -> None:
@@ -25,6 +26,7 @@ class Answers:
         self.in_text = any(respond.goes_out_in_pieces and respond.body != "events" for respond in found)
         is_known = len(found) == 1 and self.in_pieces and not _has_headers(found[0], flow)
         self.opening: Reply | None = reply_head(found[0]) if is_known else None
+        self.may_be_silent = self.in_pieces and (self.opening is None or self.opening.content_type == EVENTS)
 
 
 def _responds(fan: Fan, units: Mapping[str, AnyUnit]) -> Iterator[Respond]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pydantic import BaseModel
 
 from flowlattice.capabilities import SessionStore
+from flowlattice.errors import FlowlatticeError
 from flowlattice.record import placed
 
 
@@ -23,6 +24,10 @@ def in_session(value: object, session: str) -> object:
         return value
     fields = [name for name, info in type(value).model_fields.items() if placed(info) == "session"]
     return value.model_copy(update=dict.fromkeys(fields, session)) if fields else value
+
+
+class ForeignSession(FlowlatticeError):
+    """A session that is not the visitor's."""
 
 
 class Visitor:
@@ -51,24 +56,25 @@ class Visitor:
         self.ended = False
         self.ttl: timedelta | None = None
 
-    def stored(self, session: str) -> str:
-        """The id that the store knows a session by; those of others are as they are."""
-        return self.current if session == self.given else session
+    def own(self, session: str) -> None:
+        """Refuse the session of somebody else, whose id may have got into a record in whatever way.
 
-    async def write(self, store: SessionStore, session: str, values: Mapping[str, str], ttl: timedelta | None) -> None:
-        """Set what a session holds."""
+        Raises:
+            ForeignSession: It is not the visitor's.
+        """
         if session != self.given:
-            await store.write(session, values, ttl=ttl)
-            return
+            raise ForeignSession("a run that has a visitor reads and writes that visitor's session alone")
+
+    async def write(self, store: SessionStore, values: Mapping[str, str], ttl: timedelta | None) -> None:
+        """Set what the session holds."""
         if not self._is_known and not await store.read(self.current):
             self.current = new_session()
         self._is_known = True
         await store.write(self.current, values, ttl=ttl)
         self.written, self.ended, self.ttl = True, False, ttl
 
-    async def end(self, store: SessionStore, session: str) -> None:
-        """Forget a session."""
-        await store.end(self.stored(session))
-        if session == self.given:
-            self.current, self._is_known = new_session(), True
-            self.written, self.ended = False, True
+    async def end(self, store: SessionStore) -> None:
+        """Forget the session."""
+        await store.end(self.current)
+        self.current, self._is_known = new_session(), True
+        self.written, self.ended = False, True

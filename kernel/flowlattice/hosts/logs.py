@@ -20,6 +20,8 @@ LogFormat: TypeAlias = Literal["text", "json"]
 
 _ABOUT: Final = ("flow", "node", "run", "error", "place", "kind", "said")
 _Event: TypeAlias = MutableMapping[str, Any]
+# They log what clients send wrongly, byte by byte; what it means for a client it is told in the answer.
+_QUOTING: Final = ("python_multipart", "opentelemetry.trace", "opentelemetry.baggage")
 
 
 def set_up_logs(style: LogFormat | None = None, *, worker: int | None = None) -> None:
@@ -57,8 +59,14 @@ def set_up_logs(style: LogFormat | None = None, *, worker: int | None = None) ->
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("flowlattice").setLevel(logging.INFO)
-    # It logs what clients send wrongly, byte by byte; they are told in the answer.
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    for name in _QUOTING:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether the server's line says what is not said: an answer that breaks off is in the log with its run."""
+    return "without completing response" not in record.getMessage()
 
 
 def about(error: BaseException, *, run: str, flow: str, node: str | None = None) -> dict[str, str]:

@@ -62,6 +62,13 @@ def test_of_an_error_a_line_has_type_and_place_and_never_the_text(log, style):
     assert "Traceback" not in line
 
 
+def test_what_libraries_quote_of_what_clients_sent_is_no_line(log):
+    said = log("text")
+    logging.getLogger("opentelemetry.trace.span").warning("Member doesn't match: secret")
+    logging.getLogger("uvicorn.error").error("ASGI callable returned without completing response.")
+    assert said() == ""
+
+
 def test_what_asyncio_says_of_a_lost_task_shows_no_values(log):
     said = log("text")
 

@@ -222,6 +222,16 @@ async def test_who_repeats_what_somebody_else_did_does_not_get_into_their_sessio
     assert not any(name in result for name in ids)
 
 
+@running
+async def test_a_node_reaches_no_session_but_the_visitors(tmp_path):
+    source = SHOP.replace("baskets.read(visit.session)).get", "baskets.read(visit.item or visit.session)).get")
+    async with web(tmp_path, source) as client:
+        ada, bob = Visitor(client), Visitor(client)
+        await ada("POST", "/basket", json={"item": "a"})
+        assert (await bob("GET", "/basket")).status == 200
+        assert (await bob("GET", f"/basket?item={ada.id}")).status == 500
+
+
 def test_the_field_is_a_secret_text(tmp_path):
     visit = json.loads(json.dumps(lower(flow_of(tmp_path, SHOP).program).schemas["Visit"]))
     assert visit["properties"]["session"] == {

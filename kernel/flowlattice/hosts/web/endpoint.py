@@ -14,7 +14,7 @@ from flowlattice.engine import BoundTrigger, Problem, RejectedInput, Reply, Run,
 from flowlattice.engine.backends import EffectInDoubt, ResultUnknown
 from flowlattice.engine.inputs import json_object, json_value
 from flowlattice.engine.limits import Limits
-from flowlattice.engine.reply import JSON, NO_CONTENT
+from flowlattice.engine.reply import EVENTS, JSON, NO_CONTENT
 from flowlattice.errors import (
     BudgetExceeded,
     CallFailed,
@@ -40,6 +40,7 @@ from flowlattice.record import Record
 _COMMON: Final = frozenset({"query", "form", "body"})  # what is not here has a place that no other may stand in for
 SLOWEST_BODY_S: Final = 30.0
 CLIENT_GONE: Final = 499
+_COMES_BACK: Final = b"last-event-id"
 
 _log = logging.getLogger("flowlattice.web")
 
@@ -159,7 +160,7 @@ class Endpoint:
         try:
             record = await self._read(scope, receive, parameters)
             reply = await self._waited_for(record, run, receive, started, stream)
-            if stream.begun is None and (reply is not None or self._trigger.answers.opening is None):
+            if stream.begun is None and (reply is not None or self._is_silent(scope)):
                 return reply or NO_CONTENT
             status = await stream.end()
         except HeadOnly:
@@ -185,6 +186,13 @@ class Endpoint:
             self._door.streams -= 1
         self._metrics.answered(status, (stream.begun_at or time.monotonic()) - started)
         return None
+
+    def _is_silent(self, scope: Scope) -> bool:
+        """Whether a stream without a piece is 204: by that, a reader of events that came back learns to stay away."""
+        opening = self._trigger.answers.opening
+        return opening is None or (
+            opening.content_type == EVENTS and any(name == _COMES_BACK for name, _ in scope["headers"])
+        )
 
     def _excuse(self, error: Exception, run: Run) -> Reply:
         """What is answered where something failed.

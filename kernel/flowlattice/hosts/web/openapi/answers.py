@@ -100,8 +100,7 @@ class Answers:
         """Whether a run may end without an answer: filtered out, put aside, or a stream of nothing."""
         bound, names = self._trigger.answers, {node.name for node in self._nodes()}
         aside = any(step.node in names and step.retry.then.startswith("dead_letter") for step in self._plan.steps)
-        empty = bound.in_pieces and bound.opening is None
-        return aside or empty or may_be_silent(self._trigger.plan.next, self._units)
+        return aside or bound.may_be_silent or may_be_silent(self._trigger.plan.next, self._units)
 
     def _respond(self, respond: Respond, edge: Edge) -> None:
         record = self._components.entry(edge.carries)
