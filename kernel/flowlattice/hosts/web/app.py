@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from flowlattice.engine import BoundTrigger, Runtime
 from flowlattice.engine.limits import Limits, OwnLimits
-from flowlattice.engine.reply import Reply, json_reply
+from flowlattice.engine.reply import NO_CONTENT, Reply, json_reply
 from flowlattice.errors import UsageError
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import Receive, Scope, Send, send_reply
@@ -205,13 +205,18 @@ class WebApp:
             if page is not None:
                 await self._own_page(scope, send, page)
                 return
-            reply = replies.NOT_FOUND
+            reply = NO_CONTENT if (method, scope["path"]) == ("OPTIONS", "*") else replies.NOT_FOUND
         elif method == "OPTIONS":
             reply = replies.options(_allow(match.allowed))
         else:
             reply = replies.method_not_allowed(_allow(match.allowed))
         await send_reply(send, reply, head=head)
         self._elsewhere.answered(reply.status, time.monotonic() - started)
+
+    def send_readers_away(self) -> None:
+        """End streams of events whose readers come back, with their last id, to whoever serves then."""
+        for door in (*(one.door for one in self._served), *self._leaving):
+            door.send_readers_away()
 
     @property
     def is_thought_ready(self) -> bool:

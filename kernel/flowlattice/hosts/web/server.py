@@ -168,6 +168,7 @@ class Server(uvicorn.Server):
             job.cancel()
         for listener in sockets or ():
             await self._take_last(listener)
+        self._app.send_readers_away()
         await super().shutdown(sockets=sockets)
 
     async def _take_last(self, listener: socket.socket) -> None:
