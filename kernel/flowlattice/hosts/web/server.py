@@ -225,7 +225,7 @@ class Server(uvicorn.Server):
         now = asyncio.get_running_loop().time
         until = now() + LONGEST_LEAVE_S
         answered, since = self.server_state.total_requests, now()
-        while now() < until and (now() - since < QUIET_S or self._app.is_thought_ready):
+        while not self.should_exit and now() < until and (now() - since < QUIET_S or self._app.is_thought_ready):
             await asyncio.sleep(_LOOK_S)
             if self.server_state.total_requests != answered:
                 answered, since = self.server_state.total_requests, now()
