@@ -103,3 +103,6 @@ _.collect_ignore
 # Read by prometheus_client for each metric that is made (hosts/web/metrics.py).
 _.ValueClass
 _.dont_write_bytecode  # of sys, read by the interpreter
+
+# uvicorn reads them of its protocol and its cycles (hosts/web/protocol.py).
+(_.send_400_response, _.chunked_encoding, _.expected_content_length)

@@ -4,6 +4,9 @@ from typing import Annotated
 
 from flowlattice import Record, field
 
+ADDRESS = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+"""What is an address to browsers, with a dot in its domain (HTML, valid e-mail address)."""
+
 
 class PageRequest(Record, data="public"):
     slug: str
@@ -26,5 +29,5 @@ class Release(Record, data="public"):
 
 class ContactForm(Record, data="pii"):
     name: Annotated[str, field(max_length=200, pattern=r"^[^\r\n]+$", reason="must be one line of 1 to 200 characters")]
-    email: Annotated[str, field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", reason="must be an e-mail address")]
+    email: Annotated[str, field(max_length=254, pattern=ADDRESS, reason="must be an e-mail address")]
     message: Annotated[str, field(min_length=1, max_length=5000)]

@@ -260,7 +260,7 @@ def test_a_head_that_does_not_end_is_given_up(monkeypatch, sent, answer):
         config.load()
         loop = asyncio.get_running_loop()
         state = ServerState()
-        server = await loop.create_server(lambda: config.http_protocol_class(config, state, {}), "127.0.0.1", 0)
+        server = await loop.create_server(lambda: protocol.Http1(config, state, {}), "127.0.0.1", 0)
         async with server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
             writer.write(sent)

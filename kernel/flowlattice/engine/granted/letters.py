@@ -16,23 +16,24 @@ _LONGEST_SUBJECT: Final = 900  # a line of a message has at most 998 bytes
 _ATOM: Final = r"[^\s\x00-\x20\x7f-\x9f\ud800-\udfff()<>\[\]:;@\\,.\"]+"
 _DOTTED: Final = rf"{_ATOM}(?:\.{_ATOM})*"
 _ADDRESS: Final = re.compile(rf"{_DOTTED}@{_DOTTED}")
-_UNPRINTED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_ENDS_A_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def check_letter(*, to: str, subject: str, text: str, reply_to: str | None) -> None:
-    """Refuse what cannot be made into a message.
+def letter(*, to: str, subject: str, text: str, reply_to: str | None) -> dict[str, str | None]:
+    """What is to be sent; in a subject a space stands for what would end its line.
 
     Raises:
-        InvalidInput: An address is not one address, the subject is not one line, or the text is no Unicode.
+        InvalidInput: An address is not one address, the subject is too long, or something is no Unicode.
     """
     require_all(
         {
             "to": _of_address(to),
             "reply_to": None if reply_to is None else _of_address(reply_to),
-            "subject": _of_subject(subject),
-            "text": None if _is_unicode(text) else "must be valid Unicode",
+            "subject": _of_text(subject) if len(subject) <= _LONGEST_SUBJECT else "is too long",
+            "text": _of_text(text),
         }
     )
+    return {"to": to, "subject": _ENDS_A_LINE.sub(" ", subject), "text": text, "reply_to": reply_to}
 
 
 def _of_address(address: str) -> str | None:
@@ -40,15 +41,9 @@ def _of_address(address: str) -> str | None:
     return None if fits else "must be one e-mail address"
 
 
-def _of_subject(subject: str) -> str | None:
-    if len(subject) > _LONGEST_SUBJECT:
-        return f"must be a line of at most {_LONGEST_SUBJECT} characters"
-    return "must be one line" if _UNPRINTED.search(subject) else None
-
-
-def _is_unicode(text: str) -> bool:
+def _of_text(text: str) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        return "must be valid Unicode"
+    return None

@@ -13,7 +13,7 @@ from pydantic_core import to_jsonable_python
 from flowlattice.capabilities.queue import Message
 from flowlattice.engine.backends import Bindings, Sender
 from flowlattice.engine.granted.base import Grant, Granted
-from flowlattice.engine.granted.letters import check_letter
+from flowlattice.engine.granted.letters import letter
 from flowlattice.engine.run import Attempt
 from flowlattice.ir.model import CapabilityUse
 
@@ -62,8 +62,7 @@ class GrantedMail(GrantedSender):
         Raises:
             InvalidInput: It cannot be a message; nothing has begun.
         """
-        check_letter(to=to, subject=subject, text=text, reply_to=reply_to)
-        message = {"to": to, "subject": subject, "text": text, "reply_to": reply_to}
+        message = letter(to=to, subject=subject, text=text, reply_to=reply_to)
         await self._send("send", to.rpartition("@")[2], message)
 
 
