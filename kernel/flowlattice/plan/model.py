@@ -34,7 +34,7 @@ class ExecPlan(PlanModel):
 
     Attributes:
         rate_limits: Of the whole flow; those of one node stand at its step.
-        max_in_flight: Runs under way at once, in all processes of a host together.
+        max_in_flight: Runs under way at once on one server; its workers have equal parts of them.
         triggers: Routes.
         consumers: Everything else that starts runs.
         placements: Of every node that is reached.
