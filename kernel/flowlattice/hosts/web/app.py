@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from flowlattice.engine import BoundTrigger, Runtime
 from flowlattice.engine.limits import Limits, OwnLimits
-from flowlattice.engine.reply import NO_CONTENT, Reply, json_reply
+from flowlattice.engine.reply import Reply, json_reply
 from flowlattice.errors import UsageError
 from flowlattice.hosts.web import replies
 from flowlattice.hosts.web.asgi import Receive, Scope, Send, send_reply
@@ -205,7 +205,8 @@ class WebApp:
             if page is not None:
                 await self._own_page(scope, send, page)
                 return
-            reply = NO_CONTENT if (method, scope["path"]) == ("OPTIONS", "*") else replies.NOT_FOUND
+            asks_all = (method, scope["path"]) == ("OPTIONS", "*")  # RFC 9110, 9.3.7
+            reply = replies.options(_allow(frozenset({"GET", "POST"}))) if asks_all else replies.NOT_FOUND
         elif method == "OPTIONS":
             reply = replies.options(_allow(match.allowed))
         else:
