@@ -244,6 +244,12 @@ def test_a_head_is_bounded(echo, head, status):
     assert echo.request("GET", "/healthz")[0] == 200
 
 
+def test_a_server_is_asked_for_its_options(echo):
+    with connected(echo) as connection:
+        connection.sendall(b"OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert connection.recv(1024)[:12] == b"HTTP/1.1 204"
+
+
 @pytest.mark.parametrize("hosts", [b"", b"host: a\r\nhost: b\r\n"])
 def test_a_request_names_one_host(echo, hosts):
     with connected(echo) as connection:

@@ -18,6 +18,7 @@ from flowlattice.hosts.web.openapi.words import bounds, sample, shown
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _ERRORS: Final = 400
+_ANY: Final = "…"
 _PLAIN: Final = re.compile(r"[^\"$`\\!]*")  # what means nothing to a shell between double quotes
 _MARKED: Final = re.compile("`([^`\n]+)`")
 
@@ -95,7 +96,7 @@ class _Page:
         for parameter in parameters:
             name, value = str(parameter["name"]), _as_text(sample(parameter["schema"], self._components))
             if parameter["in"] == "path":
-                path = path.replace(f"{{{name}}}", value)
+                path = path.replace(f"{{{name}}}", name if value == _ANY else value)
             elif parameter.get("required") and parameter["in"] == "query":
                 query[name] = value
             elif parameter.get("required"):
