@@ -52,12 +52,10 @@ format: $(DEV_READY) ## Format the code and apply the linter's safe fixes
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV_READY) ## Measure authoring, serving and the checker in few rounds (timings live here, never in tests)
-	$(BIN)/flows bench author
-	$(BIN)/flows bench web --rounds 3 --html build/bench/web.html
-	$(BIN)/flows bench sse --rounds 3 --html build/bench/sse.html
-	$(BIN)/flows bench llm --rounds 3 --html build/bench/llm.html
-	$(BIN)/flows bench check
-	$(BIN)/flows bench mutants
+	@missed=0; for one in author web sse llm check mutants; do \
+	  case $$one in web|sse|llm) more="--rounds 3 --html build/bench/$$one.html";; *) more=;; esac; \
+	  echo "flows bench $$one $$more"; $(BIN)/flows bench $$one $$more || missed=1; \
+	done; exit $$missed
 
 evals: $(DEV_READY) ## Replay every recorded brief of the packaged suites: author, certify, serve and probe each
 	FLOWS_HOME=build/evals $(BIN)/flows eval all --jobs 2 --model replay:evals/records

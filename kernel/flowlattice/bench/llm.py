@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from flowlattice.bench.report import FLOW, Bound, Report, Reporter, Task, versions
 from flowlattice.bench.rounds import Arm, Measured, percentiles
+from flowlattice.bench.spenders import WORST
 from flowlattice.bench.workers import Worker, cores, number, numbers, worker
 from flowlattice.errors import EngineUnavailable
 
@@ -32,11 +33,15 @@ _FIELDS: Final = {
 }
 _MONEY: Final = {
     "overspent": "spent above the ceiling, tokens",
-    "unused": "left unused, worst cases of a call",
+    "unused": f"left unused (a call may need {WORST}), tokens",
     "held": "set aside and never settled, tokens",
     "per_s": "calls booked per second",
 }
-_MONEY_BOUNDS: Final = (Bound(field="overspent", most=0), Bound(field="unused", most=1), Bound(field="held", most=0))
+_MONEY_BOUNDS: Final = (
+    Bound(field="overspent", most=0, always=True),
+    Bound(field="unused", most=WORST - 1, always=True),
+    Bound(field="held", most=0, always=True),
+)
 
 
 def measure(reporter: Reporter, *, calls: int, rate: float, processes: int, budgets: int) -> Report:
@@ -66,7 +71,7 @@ def measure(reporter: Reporter, *, calls: int, rate: float, processes: int, budg
             name: _calling(stack.enter_context(worker("server", "server", service, url)), load, texts, calls, rate)
             for name, service in ((FLOW, "summarize"), (BY_HAND, "summarize_by_hand"))
         }
-        title, bounds = f"{rate:g} calls/s, {calls} of each length", (Bound(field="failed", most=0),)
+        title, bounds = f"{rate:g} calls/s, {calls} of each length", (Bound(field="failed", most=0, always=True),)
         times = f"from when a call of {LONG} deltas was due to its end, ms"
         reporter.measure(Task(title=title, fields=_FIELDS, arms=calling, bounds=bounds, times=times))
     with worker("load", "spenders") as spenders:

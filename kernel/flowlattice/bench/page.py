@@ -76,7 +76,7 @@ def _medians(section: Section) -> str:
     rows = (
         [title, *(f"{value:.2f}" for value in section.medians(name).values())] for name, title in section.fields.items()
     )
-    return _table([f"medians of {len(section.rounds)} rounds", *section.arms], rows)
+    return _table([f"medians of {section.turns}", *section.arms], rows)
 
 
 def _checks(checks: Sequence[Check]) -> str:

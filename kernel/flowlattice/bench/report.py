@@ -26,12 +26,14 @@ class Bound:
         most: The bound.
         against: The arm that it is divided by; none for the number itself.
         at_least: Whether it may not be less, rather than not more.
+        always: Whether every round has to keep to it, rather than the median.
     """
 
     field: str
     most: float
     against: str | None = None
     at_least: bool = False
+    always: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +56,29 @@ class Task:
 
 
 class Check(Frozen):
-    """One number against its bound."""
+    """One number against its bound.
+
+    Attributes:
+        title: What it is.
+        unit: Its unit; empty for a ratio or a count.
+        spread: Its median and quartiles.
+        worst: What is held to the bound: the median, or the worst round where every round has to keep to it.
+        bound: The bound.
+        at_least: Whether it may not be less, rather than not more.
+    """
 
     title: str
     unit: str
     spread: Spread
+    worst: float
     bound: float
     at_least: bool
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's own way to add a property to JSON
     @property
     def within(self) -> bool:
-        """Whether the median keeps to the bound."""
-        return self.spread.median >= self.bound if self.at_least else self.spread.median <= self.bound
+        """Whether it keeps to the bound."""
+        return self.worst >= self.bound if self.at_least else self.worst <= self.bound
 
     @property
     def asked(self) -> str:
@@ -97,6 +109,11 @@ class Section(Frozen):
     def arms(self) -> tuple[str, ...]:
         """The arms."""
         return tuple(self.rounds[0])
+
+    @property
+    def turns(self) -> str:
+        """How many rounds there were, in words."""
+        return "1 round" if len(self.rounds) == 1 else f"{len(self.rounds)} rounds"
 
     def medians(self, name: str) -> dict[str, float]:
         """The median of one number over the rounds, for each arm."""
@@ -211,12 +228,19 @@ def _check(task: Task, bound: Bound, found: Found) -> Check:
     if bound.against is not None:
         title, unit = f"{title}, {FLOW} / {bound.against}", ""
         own = {number: value / found.rounds[number][bound.against][bound.field] for number, value in own.items()}
-    spread = Spread.of([*own.values()])
-    return Check(title=title, unit=unit, spread=spread, bound=bound.most, at_least=bound.at_least)
+    spread, worst = Spread.of([*own.values()]), (min if bound.at_least else max)(own.values())
+    return Check(
+        title=title,
+        unit=unit,
+        spread=spread,
+        worst=worst if bound.always else spread.median,
+        bound=bound.most,
+        at_least=bound.at_least,
+    )
 
 
 def _section_lines(section: Section) -> Iterator[str]:
-    yield f"{section.title} ({len(section.rounds)} rounds)"
+    yield f"{section.title} ({section.turns})"
     yield f"{'  medians':<42}" + "".join(f"{arm:>14}" for arm in section.arms)
     for name, title in section.fields.items():
         yield f"  {title:<40}" + "".join(f"{value:>14.2f}" for value in section.medians(name).values())

@@ -68,7 +68,7 @@ def race(processes: int, calls: int) -> dict[str, JsonValue]:
     spent = report.spent.tokens
     return {
         "overspent": max(0, spent - ceiling),
-        "unused": max(0, ceiling - spent) / WORST,
+        "unused": max(0, ceiling - spent),
         "held": report.held.tokens + report.assumed.tokens,
         "per_s": report.calls / took,
     }

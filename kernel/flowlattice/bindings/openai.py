@@ -6,6 +6,7 @@ Nobody tries again here, no redirect is followed, and no error carries the key.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -25,6 +26,7 @@ from flowlattice.chat import (
     Refused,
     StreamEndless,
     StreamFailed,
+    TokenCounter,
     Usage,
     counter_for,
     is_loopback,
@@ -33,6 +35,7 @@ from flowlattice.chat import (
     retry_after,
     said_in,
 )
+from flowlattice.engine.asking import is_pinned
 from flowlattice.engine.backends import AiPiece, AiRequest, AiUnanswered, AnswerStore
 from flowlattice.engine.tracing import CARRIED
 from flowlattice.errors import EngineUnavailable, FailureKind
@@ -40,7 +43,10 @@ from flowlattice.errors import EngineUnavailable, FailureKind
 if TYPE_CHECKING:
     import openai
 
+_log = logging.getLogger("flowlattice.bindings")
+
 _CONNECT_S: Final = 15.0
+_CHARACTERS: Final = 4  # of a token of English, about; an answer with more for each that it may have is counted
 _LONGEST_WAIT_S: Final = 86_400.0
 _SILENCES: Final = 3  # beside the time that writing takes, an answer may take so many timeouts in all
 _TRANSIENT: Final = frozenset({408, 409, 425})
@@ -106,13 +112,22 @@ class OpenaiBackend:
         """
         while True:
             body = self._dialect.body(request.model or "default", request)
+            if "seed" not in body and is_pinned(request.model, request.seed):
+                said = (
+                    f"takes no seed, which {request.model} is pinned with; take it out of model(...), or ask elsewhere"
+                )
+                raise self._failed("permanent", said)
             try:
                 async with aclosing(self._asked(request, body)) as pieces:
                     async for piece in pieces:
                         yield piece
             except Refused as refused:
-                if not self._dialect.learn(refused.said, refused.parameter, body):
+                learnt = self._dialect.learn(refused.said, refused.parameter, body)
+                if learnt is None:
                     raise self._failed("permanent", "does not take the request", quoted=refused.said) from None
+                _log.warning(
+                    "%s of binding %s takes no %s: it is left out from now on", self._host, self._binding, learnt
+                )
             else:
                 return
 
@@ -128,7 +143,7 @@ class OpenaiBackend:
         headers = dict(CARRIED.get())
         if self._entry.api_key is not None:
             headers["Authorization"] = f"Bearer {self._key()}"
-        given = 0
+        given, counter, longest = 0, counter_for(request.model or ""), _CHARACTERS * request.max_output_tokens
         with self._failures(request):
             # The body is whole already; the SDK would want each option a second time, as an argument.
             sent = create(messages=[], model=str(body["model"]), stream=True, extra_body=body, extra_headers=headers)
@@ -136,6 +151,9 @@ class OpenaiBackend:
                 async for received in response.iter_bytes():
                     if text := reader.feed(received):
                         given += len(text)
+                        if counter.exact and given > longest:
+                            longest = given + given // 4
+                            _check_length(reader.answer.text, counter, request)
                         yield AiPiece(text=text)
                     if reader.done:
                         break
@@ -163,7 +181,8 @@ class OpenaiBackend:
             raise self._failed("transient", "cannot be reached", spent=spent) from None
         except (StreamFailed, httpx2.HTTPError, httpx2.StreamError) as error:
             reported = error.reported if isinstance(error, StreamFailed) else ""
-            said = str(error) if isinstance(error, StreamFailed) else "broke off in the middle of its answer"
+            said = error.line if isinstance(error, StreamFailed) else "broke off in the middle of its answer"
+            said = "reported an error" if reported else said
             raise self._failed("transient", said, spent=None, quoted=reported) from None
         except StreamEndless as error:
             counter = counter_for(request.model or "")
@@ -204,3 +223,13 @@ class OpenaiBackend:
         """What an answer failed for; `quoted` are words of the other side that may repeat what it was asked."""
         text, quoted = (one_line(part, (self._key(),)) for part in (said, quoted))
         return AiUnanswered(self._binding, kind, f"{self._host} {text}", retry_after=wait, spent=spent, quoted=quoted)
+
+
+def _check_length(text: str, counter: TokenCounter, request: AiRequest) -> None:
+    """See that an endpoint keeps to the bound that it was sent.
+
+    Raises:
+        StreamEndless: It does not.
+    """
+    if counter.at_least(text) > request.max_output_tokens:
+        raise StreamEndless(f"did not stop after {request.max_output_tokens:,} tokens, which is what it was sent", text)

@@ -21,8 +21,6 @@ class Stated(TypedDict, total=False):
     tokens_per_run: int | None
     tokens_per_day: int | None
     tokens_per_tenant_day: int | None
-    flow_usd_per_day: str | None
-    flow_tokens_per_day: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,26 +32,34 @@ class Limits:
         run: All of a run.
         day: All of a UTC day.
         tenant_day: All of a UTC day for one tenant.
-        flow_day: All of a UTC day of all nodes of the flow, which all of them state alike.
+        flow_run: All of a run of all nodes of the flow, which all of them state alike.
+        flow_day: The same of a UTC day.
     """
 
     call: Remaining = UNLIMITED
     run: Remaining = UNLIMITED
     day: Remaining = UNLIMITED
     tenant_day: Remaining = UNLIMITED
+    flow_run: Remaining = UNLIMITED
     flow_day: Remaining = UNLIMITED
 
     @classmethod
-    def stated(cls, **stated: Unpack[Stated]) -> Limits:
-        """The ceilings by the names that the IR gives them; dollars are never rounded up."""
-        run, day, tenant_day, flow_day = (
-            _ceiling(stated.get("usd_per_run"), stated.get("tokens_per_run")),
-            _ceiling(stated.get("usd_per_day"), stated.get("tokens_per_day")),
-            _ceiling(stated.get("usd_per_tenant_day"), stated.get("tokens_per_tenant_day")),
-            _ceiling(stated.get("flow_usd_per_day"), stated.get("flow_tokens_per_day")),
+    def stated(cls, whole: Stated | None = None, /, **own: Unpack[Stated]) -> Limits:
+        """The ceilings by the names that the IR gives them; dollars are never rounded up.
+
+        Args:
+            whole: Those of the flow, of which only days and runs count.
+            **own: Those of the node.
+        """
+        whole = whole or {}
+        return cls(
+            call=_ceiling(None, own.get("tokens_per_call")),
+            run=_ceiling(own.get("usd_per_run"), own.get("tokens_per_run")),
+            day=_ceiling(own.get("usd_per_day"), own.get("tokens_per_day")),
+            tenant_day=_ceiling(own.get("usd_per_tenant_day"), own.get("tokens_per_tenant_day")),
+            flow_run=_ceiling(whole.get("usd_per_run"), whole.get("tokens_per_run")),
+            flow_day=_ceiling(whole.get("usd_per_day"), whole.get("tokens_per_day")),
         )
-        call = _ceiling(None, stated.get("tokens_per_call"))
-        return cls(call=call, run=run, day=day, tenant_day=tenant_day, flow_day=flow_day)
 
 
 def _ceiling(dollars: str | None, tokens: int | None) -> Remaining:

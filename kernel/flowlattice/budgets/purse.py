@@ -5,7 +5,8 @@
     production/orders/2026-11-26            in a UTC day: the ceiling of the flow's day
     production/orders/2026-11-26/ask        one node of it: the day's ceiling
     production/orders/2026-11-26/ask/acme   one tenant's part: the ceiling of a tenant's day
-    production/orders/run/R-1/ask           one run, however many days it takes: the run's ceiling
+    production/orders/run/R-1               one run, however many days it takes: the ceiling of the flow's run
+    production/orders/run/R-1/ask           one node of it: the run's ceiling
 
 A call counts in the last two and in all that they are part of. Scopes of tenants and runs are only there where their
 ceilings are stated.
@@ -204,10 +205,10 @@ class Purse:
         if tenant is not None:
             part = Scope(id=f"{own.id}/{_part(tenant)}", parent=own.id, ceiling=limits.tenant_day)
             opening, leaf = [*opening, part], part.id
-        if limits.run.is_unlimited:
+        if limits.run.is_unlimited and limits.flow_run.is_unlimited:
             return Account(scopes=(leaf,), opening=tuple(opening))
         runs = Scope(id=f"{self._flow}/run", parent=self._flow)
-        whole = Scope(id=f"{runs.id}/{_part(run)}", parent=runs.id)
+        whole = Scope(id=f"{runs.id}/{_part(run)}", parent=runs.id, ceiling=limits.flow_run)
         share = Scope(id=f"{whole.id}/{node}", parent=whole.id, ceiling=limits.run)
         return Account(scopes=(share.id, leaf), opening=(*opening, runs, whole, share))
 

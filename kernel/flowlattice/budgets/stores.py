@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import IO, Any, Final, Protocol, TypeAlias
 
 from flowlattice.errors import EngineUnavailable
 
@@ -59,12 +60,13 @@ class SqliteStore:
 
     locked = "ORDER BY id"
 
-    def __init__(self, path: Path) -> None:
-        """Open a file, or make it."""
+    def __init__(self, path: Path, *, wait_s: float = WAIT_S) -> None:
+        """Open a file, or make it; a transaction waits for `wait_s` seconds for those before it."""
+        self._wait_s = wait_s
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = path
-        self._gate = path.with_name(f"{path.name}.lock").open("w")
-        self._db = sqlite3.connect(path, timeout=WAIT_S, check_same_thread=False, isolation_level=None)
+        self._gate = path.with_name(f"{path.name}.lock")
+        self._db = sqlite3.connect(path, timeout=wait_s, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
 
@@ -77,12 +79,19 @@ class SqliteStore:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that nobody else writes beside."""
-        fcntl.flock(self._gate, fcntl.LOCK_EX)
+        with self._passed(), self._begun():
+            yield self
+
+    def _passed(self) -> IO[str]:
+        """The lock on the file beside it, which goes when this is closed."""
+        gate = self._gate.open("w")
         try:
-            with self._begun():
-                yield self
-        finally:
-            fcntl.flock(self._gate, fcntl.LOCK_UN)
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not _Turn(gate).comes(self._wait_s):
+                message = f"{self._path}: another process keeps the ledger to itself; see whether one is stopped"
+                raise EngineUnavailable(message) from None
+        return gate
 
     @contextmanager
     def _begun(self) -> Iterator[None]:
@@ -104,4 +113,25 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-        self._gate.close()
+
+
+class _Turn:
+    """A turn at a lock that is waited for within a bound, which the kernel's own waiting is not: a thread waits."""
+
+    def __init__(self, gate: IO[str]) -> None:
+        self._gate = gate
+        self._has_come = threading.Event()
+        self._is_over = threading.Lock()
+
+    def comes(self, wait_s: float) -> bool:
+        """Whether it comes within so many seconds; if not, the file is closed when it would."""
+        threading.Thread(target=self._wait, name="ledger-turn", daemon=True).start()
+        # Whoever is first decides: a turn that comes at the last moment is taken.
+        return self._has_come.wait(wait_s) or not self._is_over.acquire(blocking=False)
+
+    def _wait(self) -> None:
+        fcntl.flock(self._gate, fcntl.LOCK_EX)
+        if self._is_over.acquire(blocking=False):
+            self._has_come.set()
+        else:
+            self._gate.close()

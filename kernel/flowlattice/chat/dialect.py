@@ -17,7 +17,14 @@ Limit = Literal["max_completion_tokens", "max_tokens"]
 _LOWER: Mapping[Format, Format] = {"json_schema": "json_object", "json_object": "none"}
 _OTHER: Mapping[Limit, Limit] = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
 _FORMAT_NAMED = re.compile(r"response[_ ]?format|json[_ ]?schema|json[_ ]?object|structured.?output", re.IGNORECASE)
-_LIMIT_NAMED = re.compile(r"max_(completion_)?tokens")
+# Endpoints quote prompts, so a name counts only where what an endpoint says begins with its refusal.
+_REFUSED = re.compile(
+    r"\W*(?:(?:unknown|unsupported|unrecognized|unexpected|extra)(?: request)?"
+    r" (?:parameters?|arguments?|fields?|options?|values?)(?: supplied)?:? [`'\"]?(?P<after>[a-z_]+)\b"
+    r"|(?:parameter |field |option )?[`'\"]?(?P<before>[a-z_]+)[`'\"]? (?:is|are|was) "
+    r"(?:not (?:supported|permitted|allowed|recognized|available|a valid)|un(?:supported|known|recognized))\b)",
+    re.IGNORECASE,
+)
 _TOO_LARGE = re.compile(r"too large|at most|less than|context|exceed", re.IGNORECASE)
 _DROPPABLE = ("stream_options", "seed", "temperature")
 _IN_WORDS = "Answer with one JSON object and nothing else. It must fit this JSON Schema:\n"
@@ -52,7 +59,7 @@ class Dialect:
                 body["response_format"] = {"type": "json_object"}
         return body
 
-    def learn(self, said: str, parameter: str | None, sent: Mapping[str, JsonValue]) -> bool:
+    def learn(self, said: str, parameter: str | None, sent: Mapping[str, JsonValue]) -> str | None:
         """Give up what the endpoint refused.
 
         Args:
@@ -61,22 +68,29 @@ class Dialect:
             sent: The body that it refused.
 
         Returns:
-            Whether another body would be sent now; if not, the refusal is about something else.
+            The option that was given up, so that another body would be sent now; none if the refusal is about something
+            else.
         """
         text = parameter or said
         if "response_format" in sent and (_FORMAT_NAMED.search(text) or not text):
             self._format = _LOWER[self._format]
-            return True
-        for name in _DROPPABLE:
-            if name in sent and name in text:
-                self._dropped.add(name)
-                return True
+            return "response_format"
+        name = parameter or _named(said)
+        if name in _DROPPABLE and name in sent:
+            self._dropped.add(name)
+            return name
         # "max_tokens is too large: 9000, this model supports at most 4096" is no refusal of the word.
-        if self._limit in sent and _LIMIT_NAMED.search(text) and not _TOO_LARGE.search(said):
+        if name == self._limit and name in sent and not _TOO_LARGE.search(said):
             self._limits_refused.add(self._limit)
             self._limit = _OTHER[self._limit]
-            return self._limit not in self._limits_refused
-        return False
+            return name if self._limit not in self._limits_refused else None
+        return None
+
+
+def _named(said: str) -> str | None:
+    """The option that an endpoint says it does not take."""
+    found = _REFUSED.match(said)
+    return None if found is None else found["after"] or found["before"]
 
 
 def is_strict(schema: JsonValue) -> bool:

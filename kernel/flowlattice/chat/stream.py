@@ -23,11 +23,17 @@ _SECONDS_PER_TOKEN = 1.0
 
 
 class StreamFailed(Exception):
-    """The stream brought no whole answer: it broke off, reported an error (`reported`), or is no such stream."""
+    """The stream brought no whole answer: it broke off, reported an error, or is no such stream.
 
-    def __init__(self, message: str, reported: str = "") -> None:
+    Attributes:
+        line: What happened, in words of our own.
+        reported: The endpoint's words, which may quote what it was asked.
+    """
+
+    def __init__(self, line: str, reported: str = "") -> None:
+        self.line = line
         self.reported = reported
-        super().__init__(message)
+        super().__init__(f"{line}: {reported}" if reported else line)
 
 
 class StreamEndless(Exception):
@@ -184,7 +190,7 @@ def _chunk(data: str) -> dict[str, JsonValue]:
         raise StreamFailed("sent a chunk that is no object")
     if reported := chunk.get("error"):
         said = reported.get("message") if isinstance(reported, dict) else reported
-        raise StreamFailed("reported an error", str(said))
+        raise StreamFailed("reported", str(said))
     return chunk
 
 

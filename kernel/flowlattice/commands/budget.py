@@ -154,7 +154,9 @@ class _Shown:
 
 
 def _own_name(scope: str, indent: int) -> str:
-    return scope if indent == 0 else scope.rpartition("/")[2]
+    from urllib.parse import unquote
+
+    return scope if indent == 0 else unquote(scope.rpartition("/")[2]) or '""'
 
 
 def _is_day(name: str) -> bool:

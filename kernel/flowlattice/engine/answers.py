@@ -17,6 +17,7 @@ class Answers:
         in_text: Whether one of those is a text or a page.
         opening: The head of every answer, if there is but one respond, which goes out in pieces, and no record has
             headers of its own: it may go out before anything has come.
+        can_be_resumed: Whether it is events that all have an id, so that a reader who comes back goes on.
         may_be_silent: Whether one in pieces without any may be 204.
     """
 
@@ -24,6 +25,7 @@ class Answers:
         found = list(_responds(fan, units))
         self.in_pieces = any(respond.goes_out_in_pieces for respond in found)
         self.in_text = any(respond.goes_out_in_pieces and respond.body != "events" for respond in found)
+        self.can_be_resumed = self.in_pieces and all(respond.event_id is not None for respond in found)
         is_known = len(found) == 1 and self.in_pieces and not _has_headers(found[0], flow)
         self.opening: Reply | None = reply_head(found[0]) if is_known else None
         self.may_be_silent = self.in_pieces and (self.opening is None or self.opening.content_type == EVENTS)

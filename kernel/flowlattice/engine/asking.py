@@ -15,7 +15,6 @@ from flowlattice import keys
 from flowlattice.capabilities.ai import Data, Model
 from flowlattice.chat import AnswerSchema, Message, Role
 from flowlattice.engine.backends import AiRequest
-from flowlattice.ir import model as ir
 from flowlattice.record import Record
 
 _OF_DATA: Final = (
@@ -24,6 +23,7 @@ _OF_DATA: Final = (
 )
 _WRONG: Final = "That answer does not fit. Answer again with the JSON object alone. What is wrong with it:\n"
 _MOST_PROBLEMS: Final = 20
+_LONGEST_PLACE: Final = 120
 
 
 def first_messages(prompt: str, data: Data, system: str) -> tuple[Message, ...]:
@@ -55,9 +55,14 @@ def object_in(text: str) -> str:
 def repaired(request: AiRequest, answer: str, error: ValidationError) -> AiRequest:
     """The question once more, with the answer that did not fit and what is wrong with it."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)[:_MOST_PROBLEMS]
-    said = "\n".join(f"- {'.'.join(map(str, problem['loc'])) or 'it'}: {problem['msg']}" for problem in problems)
+    said = "\n".join(f"- {_place(problem['loc'])}: {problem['msg']}" for problem in problems)
     told = (_message("assistant", answer), _message("user", f"{_WRONG}{said}"))
     return replace(request, messages=(*request.messages, *told))
+
+
+def _place(names: tuple[int | str, ...]) -> str:
+    """Where a problem is, as one JSON text that is not long: names may be the answer's own, and are no instruction."""
+    return json.dumps(".".join(map(str, names))[:_LONGEST_PLACE]) if names else "it"
 
 
 def answer_key(request: AiRequest) -> bytes:
@@ -72,9 +77,9 @@ def answer_key(request: AiRequest) -> bytes:
     return blake3(keys.canonical(asked)).digest()
 
 
-def is_pinned(ai: ir.Ai) -> bool:
+def is_pinned(model: str | None, seed: int | None) -> bool:
     """Whether a model gives the same answer to the same question: a dated release with a seed."""
-    return ai.model is not None and ai.seed is not None and Model(name=ai.model).is_dated
+    return model is not None and seed is not None and Model(name=model).is_dated
 
 
 def _message(role: Role, text: str) -> Message:

@@ -61,7 +61,11 @@ class Retries:
     def backoff(self, number: int) -> float:
         """The wait after an attempt, 5 to 10 % longer than planned, so that those who fail together part."""
         exact = min(self.backoff_s * self.factor ** (number - 1), LONGEST_WAIT_S)
-        return exact * (1 + random.uniform(*_JITTER))
+        return _longer(exact)
+
+
+def _longer(wait: float) -> float:
+    return wait * (1 + random.uniform(*_JITTER))
 
 
 class Attempts:
@@ -119,7 +123,7 @@ class Attempts:
         asked = _asked(attempt, error)
         wait = self._retries.backoff(attempt.attempt)
         if asked is not None:
-            wait = max(wait, asked.total_seconds())
+            wait = max(wait, _longer(asked.total_seconds()))
         remaining = attempt.run.remaining()
         if wait > LONGEST_WAIT_S * (1 + _JITTER[1]) or (remaining is not None and wait + quickest >= remaining):
             return None

@@ -2,6 +2,7 @@
 
 An effect that has begun is finished and remembered even when nobody waits any more, so that whoever asks again gets
 its result. A failure before any effect began frees the key; one after it leaves the key in doubt, never repeated.
+What became of an effect is written even where the store cannot be written at first: until then its key is taken.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ DEFAULT_TTL: Final = timedelta(hours=24)
 SHORTEST_TTL: Final = timedelta(seconds=300)
 LONGEST_EFFECT_S: Final = 60.0
 """How long an effect without a timeout of its own may go on after nobody waits for it."""
+LONGEST_CONFIRMING_S: Final = 60.0
+"""A result that cannot be written for so long is given up, and its key is put in doubt."""
 _LONGEST_WAIT_S: Final = 5.0
-_WRITE_AGAIN_S: Final = (0.1, 0.5, 2.0, 5.0, 10.0)
+_LONGEST_PAUSE_S: Final = 5.0
 
 _log = logging.getLogger("flowlattice.engine")
 
 Invoke = Callable[[Attempt], Awaitable[object]]
+_Outcome = Callable[[bytes], Awaitable[None]]
 
 
 class KeyOf:
@@ -88,7 +92,7 @@ class Once:
             key = self._key_of(record)
         known = await self._reserve(key, run)
         if known is not None:
-            return self._read(key, known, run)
+            return self._again(known, key, run)
         if run.cancelled:
             await self._store.release(key)
             raise asyncio.CancelledError
@@ -98,42 +102,52 @@ class Once:
             # Whoever asks again gets the result, and not the session of whoever asked first.
             kept = self._result.dump_json(in_session(result, ""), by_alias=True)
         except BaseException:
-            await self._written(key, self._store.doubt if attempt.uncertain else self._store.release)
+            await self._end(key, run, self._store.doubt if attempt.uncertain else self._store.release)
             raise
-        if not await self._written(key, lambda _: self._store.confirm(key, kept)):
-            await self._written(key, self._store.doubt)
+        writing = await self._end(key, run, lambda key: self._store.confirm(key, kept))
+        if writing is not None and not await writing:
+            raise EffectInDoubt(f"the effect of key {key.hex()} happened, and that could not be written")
         return result
 
-    def _read(self, key: bytes, known: bytes, run: Run) -> object:
-        """What was kept, in the session of who asks now.
+    def _again(self, known: bytes, key: bytes, run: Run) -> object:
+        """What was returned for the key, as this version of the node returns it.
 
         Raises:
-            ResultUnknown: Another version of the flow kept it, whose node returned something else.
+            ResultUnknown: It was kept by a version that returned something else.
         """
         try:
             result = self._result.validate_json(known)
-        except ValidationError as error:
-            said = f"the effect of key {key.hex()} happened; this version of the flow cannot read what it returned then"
-            raise ResultUnknown(said) from error
+        except ValidationError:
+            raise ResultUnknown(f"another version of {self._name} kept the result of key {key.hex()}") from None
         return in_session(result, "" if run.visitor is None else run.visitor.given)
 
-    async def _written(self, key: bytes, write: Callable[[bytes], Awaitable[None]]) -> bool:
-        """Write what became of a key, again and again for a while; whether that went well.
+    async def _end(self, key: bytes, run: Run, outcome: _Outcome) -> asyncio.Task[bool] | None:
+        """Write what became of a key; where that fails, the work that goes on trying, which nobody has to wait for."""
+        try:
+            await outcome(key)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the store, the effect is what it is
+            said = {"run": run.id, "flow": run.flow, "node": self._name, "error": type(error).__name__}
+            _log.error("what became of key %s cannot be written now; it is tried again", key.hex(), extra=said)
+            writing = asyncio.create_task(self._end_at_last(key, outcome))
+            run.keep(writing)
+            return writing
+        return None
 
-        A key that stays reserved is in doubt when this process ends.
-        """
-        for wait in (*_WRITE_AGAIN_S, None):
+    async def _end_at_last(self, key: bytes, outcome: _Outcome) -> bool:
+        """Try until it is written; whether it was, and the key is not in doubt instead."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LONGEST_CONFIRMING_S
+        pause = 0.05
+        while True:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+            in_time = loop.time() < until
             try:
-                await write(key)
-            except Exception as error:  # noqa: BLE001 - the effect is over, whatever is wrong with the store
-                if wait is None:
-                    said = {"flow": self._key_of.flow, "node": self._name, "error": type(error).__name__}
-                    _log.error("what became of key %s cannot be written", key.hex(), extra=said)
-                    return False
-                await asyncio.sleep(wait)
-            else:
-                return True
-        return False
+                await (outcome(key) if in_time else self._store.doubt(key))
+            except Exception:  # noqa: BLE001 - the first failure is in the log
+                continue
+            _log.warning("key %s is written: %s", key.hex(), "as it ended" if in_time else "in doubt")
+            return in_time
 
     async def _reserve(self, key: bytes, run: Run) -> bytes | None:
         """Reserve; where another run holds the key, wait for what it will have returned, as long as somebody waits."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 
 from pydantic import JsonValue
 
 from flowlattice.budgets import Amount, Limits, Purse, Remaining, Reservation
+from flowlattice.budgets.limits import Stated
 from flowlattice.chat import FREE, Price, Question, TokenCounter, Usage
 from flowlattice.engine.backends import Bindings
 from flowlattice.errors import BudgetExceeded, UsageError
 from flowlattice.ir import model as ir
-from flowlattice.ir.ceilings import day_budget
+from flowlattice.ir.ceilings import flow_budget
 
 LONGEST_ANSWER: Final = 1_024
 """The most tokens of an answer where neither the node nor its budget bounds it."""
@@ -141,7 +142,7 @@ def _terms(flow: ir.FlowIR, node: ir.Node, use: ir.CapabilityUse, bindings: Bind
             )
         return Terms(price=price, purse=None, budget=budget, withheld=withheld)
     if price is None:
-        money = (limits.run, limits.day, limits.tenant_day, limits.flow_day)
+        money = (limits.run, limits.day, limits.tenant_day, limits.flow_run, limits.flow_day)
         if any(ceiling.micro_usd is not None for ceiling in money):
             raise UsageError(
                 f"node {node.name} may spend so much money, and the price of {ai.model or 'its model'} is not known; "
@@ -153,13 +154,11 @@ def _terms(flow: ir.FlowIR, node: ir.Node, use: ir.CapabilityUse, bindings: Bind
 
 
 def _limits(flow: ir.FlowIR, budget: ir.AiBudget | None) -> Limits:
-    """The ceilings of a node, with those of the flow's day."""
-    own, whole = budget or ir.AiBudget(), day_budget(flow) or ir.AiBudget()
-    return Limits.stated(
-        **own.model_dump(exclude=set(_NO_CEILINGS)),
-        flow_usd_per_day=whole.usd_per_day,
-        flow_tokens_per_day=whole.tokens_per_day,
-    )
+    """The ceilings of a node, with those of the flow."""
+    own, whole = budget or ir.AiBudget(), flow_budget(flow) or ir.AiBudget()
+    others = set(_NO_CEILINGS)
+    stated = cast(Stated, whole.model_dump(exclude=others))
+    return Limits.stated(stated, **own.model_dump(exclude=others))
 
 
 def _price(ai: ir.Ai, bound: Price | None) -> Price | None:

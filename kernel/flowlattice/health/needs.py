@@ -16,7 +16,7 @@ from flowlattice.health.ledger import BUDGET, ledger
 from flowlattice.health.models import language_models
 from flowlattice.health.reach import connections, storage, without_value
 from flowlattice.ir.bindings import VARIABLES, capability_backends, common, table, trigger_backends, trigger_words
-from flowlattice.ir.ceilings import day_budget
+from flowlattice.ir.ceilings import flow_budget
 from flowlattice.ir.model import AiBudget, CapabilityUse, FlowIR, Node
 
 _HERE: Final = frozenset({"web", "dev"})
@@ -103,10 +103,12 @@ def needs(flow: FlowIR) -> tuple[Need, ...]:
 
 
 def _unpriced(flow: FlowIR, binding: str) -> Iterator[str]:
-    whole = day_budget(flow) or AiBudget()
+    whole = flow_budget(flow) or AiBudget()
     for node in flow.nodes:
         own = None if node.ai is None else node.ai.budget or AiBudget()
-        if own is None or not any((own.usd_per_day, own.usd_per_run, own.usd_per_tenant_day, whole.usd_per_day)):
+        if own is None or not any(
+            (own.usd_per_day, own.usd_per_run, own.usd_per_tenant_day, whole.usd_per_day, whole.usd_per_run)
+        ):
             continue
         for use in node.capabilities:
             if use.binding == binding and use.name == "ai.read" and use.facts.get("usd_per_million") is None:
@@ -138,7 +140,7 @@ def met(flow: FlowIR, environment: EnvironmentText | None, base: Path, *, connec
             yield _found(need, "warn", text, remedy if need.backends else _APART)
         else:
             yield _bound(need, environment, base, unserved, connect=connect)
-    if environment is not None and day_budget(flow) is not None and not any(node.uses(BUDGET) for node in flow.nodes):
+    if environment is not None and flow_budget(flow) is not None and not any(node.uses(BUDGET) for node in flow.nodes):
         yield _found(Need(BUDGET), *ledger(environment, base, connect=connect))
 
 

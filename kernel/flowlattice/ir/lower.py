@@ -22,7 +22,7 @@ from flowlattice.ir._nodes import NodeLowering
 from flowlattice.ir._ports import PortTypes
 from flowlattice.ir._subflows import SubflowLowering
 from flowlattice.ir._surfaces import element_surfaces
-from flowlattice.ir.ceilings import day_facts
+from flowlattice.ir.ceilings import flow_facts
 from flowlattice.ir.failures import lowering
 from flowlattice.ir.numbers import config, whole
 from flowlattice.ir.schemas import Schemas
@@ -36,7 +36,7 @@ from flowlattice.language.subflows import Export
 
 def _policies(flow: Flow) -> dict[str, JsonValue]:
     found = {} if flow.in_flight is None else config({"max_in_flight": flow.in_flight.requests})
-    return found if flow.day_budget is None else {**found, **day_facts(flow.day_budget.ceilings)}
+    return found if flow.spending is None else {**found, **flow_facts(flow.spending.ceilings)}
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,8 @@ class _Lowering:
         places = dict(self.schemas.places)
         if flow.in_flight is not None:
             places["max_in_flight"] = source(flow.in_flight.place)
-        if flow.day_budget is not None:
-            places.update(dict.fromkeys(day_facts(flow.day_budget.ceilings), source(flow.day_budget.place)))
+        if flow.spending is not None:
+            places.update(dict.fromkeys(flow_facts(flow.spending.ceilings), source(flow.spending.place)))
         if flow.residency_place is not None:
             places["residency"] = source(flow.residency_place)
         return ir.FlowIR(

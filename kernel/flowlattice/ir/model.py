@@ -526,10 +526,10 @@ class FlowIR(IRModel):
     """A whole flow as data.
 
     `places` says where parts are written that have no source of their own: records (`InReq`), their fields
-    (`InReq.v`), policies and `residency`. `policies` are `max_in_flight`, and `usd_per_day` (decimal text) and
-    `tokens_per_day`: what all nodes together may spend on language models in a UTC day. `subflows` holds the flows
-    that subflow nodes stand for, by `name@version`. `artifacts` are files that belong to the flow and are no modules of
-    it, each `path@blake3:digest`.
+    (`InReq.v`), policies and `residency`. `policies` are `max_in_flight`, and what all nodes together may spend on
+    language models in a UTC day and a run: `usd_per_day`, `usd_per_run` (decimal text), `tokens_per_day` and
+    `tokens_per_run`. `subflows` holds the flows that subflow nodes stand for, by `name@version`. `artifacts` are files
+    that belong to the flow and are no modules of it, each `path@blake3:digest`.
     """
 
     ir: Literal["1"] = "1"

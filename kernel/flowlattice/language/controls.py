@@ -16,7 +16,7 @@ from flowlattice.language.credentials import Credential
 from flowlattice.language.edges import Buffer, Connection, Delivery, EdgeControls, Ordering
 from flowlattice.language.ends import connection, element, source_end
 from flowlattice.language.handlers import ErrorHandler, ErrorStrategy
-from flowlattice.language.limits import DayBudget, InFlight, Partition, RateLimit
+from flowlattice.language.limits import FlowBudget, InFlight, Partition, RateLimit
 from flowlattice.language.ports import Element, Input, Output, Place, calling_place
 from flowlattice.language.promises import Egress, Goal
 from flowlattice.language.variables import Variables, Vars
@@ -41,7 +41,7 @@ class Controls:
     egresses: list[Egress] = field(default_factory=list, init=False)
     regions: list[str] = field(default_factory=list, init=False)
     in_flight: InFlight | None = field(default=None, init=False)
-    day_budget: DayBudget | None = field(default=None, init=False)
+    spending: FlowBudget | None = field(default=None, init=False)
     residency_place: Place | None = field(default=None, init=False)
 
     def edge(  # noqa: PLR0913 - one keyword per control an edge can have
@@ -96,19 +96,19 @@ class Controls:
         self.in_flight = InFlight(requests=requests, place=calling_place())
 
     def budget(self, ceilings: Ceilings) -> None:
-        """Say the most that all nodes together may spend on language models in a UTC day.
+        """Say the most that all nodes together may spend on language models in a UTC day, or in one run.
 
-        `flow.budget(per(day=usd("10")))`; the ceilings that nodes have of their own hold as well.
+        `flow.budget(per(day=usd("10"), run=usd("0.20")))`; the ceilings that nodes have of their own hold as well.
 
         Raises:
             TypeError: It is no `per(...)`.
-            ValueError: It says something else than a day's ceiling, or no ceiling.
+            ValueError: It has a ceiling that only a node can have, or none at all.
         """
         if not isinstance(ceilings, Ceilings):
             raise TypeError(f'budget takes per(day=usd("10")); {ceilings!r} is none')
-        if not ceilings.day or ceilings != Ceilings(day=ceilings.day):
-            raise ValueError("the budget of a flow is a day's, per(day=...); what else a node may spend is the node's")
-        self.day_budget = DayBudget(ceilings=ceilings, place=calling_place())
+        if ceilings == Ceilings() or ceilings != Ceilings(day=ceilings.day, run=ceilings.run):
+            raise ValueError("the budget of a flow is per(day=..., run=...); what else may be spent is a node's to say")
+        self.spending = FlowBudget(ceilings=ceilings, place=calling_place())
 
     def on_error(self, target: Element, strategy: ErrorStrategy) -> None:
         """Say what happens when a node fails: `flow.on_error(charge, Retry(max=5, backoff=Exponential(ms(200))))`.

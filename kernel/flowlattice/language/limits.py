@@ -28,8 +28,8 @@ class InFlight:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DayBudget:
-    """The most that all nodes of the flow together may spend on language models in a UTC day."""
+class FlowBudget:
+    """The most that all nodes of the flow together may spend on language models: in a UTC day, in a run."""
 
     ceilings: Ceilings
     place: Place

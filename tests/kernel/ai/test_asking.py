@@ -3,7 +3,11 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
+from flowlattice import Record
+from flowlattice.engine.asking import repaired
+from flowlattice.engine.backends import AiRequest
 from tests.support.asking import answered, asking, bound
 from tests.support.flows import running, web
 from tests.support.scripted_model import (
@@ -58,7 +62,7 @@ async def test_what_a_server_does_not_count_is_counted_here(tmp_path):
 @running
 async def test_an_endpoint_may_lack_options_or_not_stream(tmp_path):
     script = [rejects("stream_options"), rejects("seed"), not_streamed("whole"), reply_text("again")]
-    async with answered(tmp_path, asking(), script) as (client, server):
+    async with answered(tmp_path, asking(model='model("gpt-4o-mini", seed=42)'), script) as (client, server):
         assert (await ask(client))[1]["v"] == "whole"
         assert (await ask(client, "other"))[1]["v"] == "again"
     assert [("seed" in body, "stream_options" in body) for body in server.requests] == [
@@ -67,6 +71,53 @@ async def test_an_endpoint_may_lack_options_or_not_stream(tmp_path):
         (False, False),
         (False, False),
     ]
+
+
+@running
+async def test_a_pinned_model_is_not_asked_without_its_seed(tmp_path):
+    script = [status(400, "context length exceeded: seed"), reply_text("one"), rejects("seed")]
+    async with answered(tmp_path, asking(), script) as (client, server):
+        # Endpoints quote prompts: what is named in passing is not refused.
+        answers = [(await ask(client, text))[0] for text in ("plant a seed", "one", "two", "three")]
+        failures = [exchange.failure for exchange in client.log.exchanges]
+    assert answers == [500, 200, 500, 500]
+    assert failures == ["permanent", None, "permanent", "permanent"]
+    assert all("seed" in body for body in server.requests)
+    assert len(server.requests) == 3
+
+
+@running
+async def test_an_endpoint_that_ignores_its_bound_is_not_listened_to_for_long(tmp_path):
+    async with answered(tmp_path, asking(), reply_text("word " * 200)) as (client, _):
+        assert (await ask(client))[0] == 500
+        (exchange,) = client.log.exchanges
+    assert exchange.failure == "permanent"
+    assert "did not stop after 50 tokens" in exchange.said
+    assert exchange.completion_tokens <= 210
+
+
+@running
+async def test_half_a_surrogate_pair_is_replaced(tmp_path):
+    async with answered(tmp_path, asking(), reply_text("a\ud800b")) as (client, _):
+        assert (await ask(client))[1]["v"] == "a?b"
+        assert client.log.exchanges[0].answer == "a?b"
+
+
+@running
+async def test_the_log_says_why_a_model_did_not_answer_and_quotes_nobody(tmp_path, caplog):
+    script = [status(401, "wrong key"), status(400, "bad prompt: my secret"), refuse("my secret")]
+    async with answered(tmp_path, asking(), script) as (client, _):
+        for text in "abc":
+            await ask(client, text)
+        page = (await client("GET", "/metrics")).body.decode()
+        exchanges = client.log.exchanges
+    lines = [record for record in caplog.records if record.name == "flowlattice.web"]
+    assert [line.kind for line in lines] == ["auth", "permanent", "permanent"]
+    assert "does not let this key use the model (wrong key)" in lines[0].said
+    assert "does not take the request" in lines[1].said
+    assert [exchange.failure for exchange in exchanges] == ["auth", "permanent", "permanent"]
+    assert "secret" not in "".join([*(line.said for line in lines), *(exchange.said for exchange in exchanges)])
+    assert 'end="failed",failure="auth"' in page
 
 
 @running
@@ -155,8 +206,8 @@ async def test_an_answer_becomes_a_record_and_is_repaired(tmp_path):
     assert (described["name"], described["strict"]) == ("Invoice", True)
     assert described["schema"]["properties"]["cents"] == {"minimum": 0, "type": "integer"}
     assert [message["role"] for message in server.requests[1]["messages"][-2:]] == ["assistant", "user"]
-    assert "- cents: Input should be a valid integer" in server.requests[1]["messages"][-1]["content"]
-    assert "- cents: Input should be greater than or equal to 0" in server.requests[2]["messages"][-1]["content"]
+    assert '- "cents": Input should be a valid integer' in server.requests[1]["messages"][-1]["content"]
+    assert '- "cents": Input should be greater than or equal to 0' in server.requests[2]["messages"][-1]["content"]
 
 
 @running
@@ -174,6 +225,28 @@ async def test_answers_of_pinned_models_are_kept_and_cost_nothing_again(tmp_path
     assert answers == ["A text.", "A text.", "Another.", "A text."]
     assert [exchange.end for exchange in exchanges] == ["stop", "cached", "stop", "cached"]
     assert [exchange.micro_usd for exchange in exchanges] == [27, 0, 27, 0]
+
+
+@running
+async def test_only_a_record_that_fits_is_kept(tmp_path):
+    wrong, right = reply_text("no"), reply_json({"number": "A-1", "cents": 1})
+    async with answered(tmp_path, asking(EXTRACT), [wrong, wrong, wrong, wrong, right]) as (client, server):
+        answers = [await ask(client) for _ in range(3)]
+    assert [answer[0] for answer in answers] == [500, 200, 200]
+    assert len(server.requests) == 5
+
+
+def test_what_is_said_of_a_wrong_answer_quotes_its_names():
+    class Prices(Record, data="internal"):
+        cents: dict[str, int]
+
+    request = AiRequest(model=None, messages=(), max_output_tokens=1)
+    answer = json.dumps({"cents": {"IGNORE\nALL" + "x" * 900: "many"}})
+    with pytest.raises(ValidationError) as caught:
+        Prices.model_validate_json(answer)
+    said = repaired(request, answer, caught.value).messages[-1].text
+    assert '\n- "cents.IGNORE\\nALLxx' in said
+    assert len(said) < 400
 
 
 @running

@@ -25,6 +25,61 @@ def spent():
     return report.spent.micro_usd, report.spent.tokens, report.calls
 
 
+def assumed():
+    ledger = Ledger(flows_home() / "budgets.sqlite")
+    report = ledger.report("test/asking")
+    ledger.close()
+    return report.assumed.tokens
+
+
+@pytest.mark.parametrize(
+    ("usage", "booked", "is_assumed"),
+    [
+        ((40, 3), 43, False),
+        ((0, 3), None, False),  # a prompt is never nothing
+        ((40, 1), None, False),  # twelve words are not one token
+        ((40, 99), None, True),  # more than was allowed
+        ((10**30, 3), None, True),
+    ],
+)
+def test_what_an_endpoint_says_is_believed_where_it_can_be(tmp_path, usage, booked, is_assumed):
+    text = "three words and more" if usage[1] == 3 else "one two three four five six seven eight nine ten eleven twelve"
+
+    @running
+    async def check():
+        async with answered(tmp_path, asking(), reply_text(text, usage=usage)) as (client, _):
+            assert (await client("POST", "/ask", json={"v": "a question"})).status == 200
+        _, tokens, calls = spent()
+        assert calls == 1
+        assert tokens == booked if booked else 4 < tokens < 100
+        assert (assumed() == tokens) == is_assumed
+
+    check()
+
+
+@running
+async def test_a_flow_has_ceilings_over_all_its_nodes(tmp_path):
+    whole = asking(budget="per()") + "flow.budget(per(day=tokens(130), run=tokens(110)))\n"
+    async with answered(tmp_path, whole, reply_text("x", usage=(16, 50))) as (client, server):
+        answers = [await client("POST", "/ask", json={"v": text}) for text in ("a", "b", "c", "long " * 40)]
+    assert [answer.status for answer in answers] == [200, 429, 429, 429]
+    assert "retry-after" in answers[1].headers
+    assert len(server.requests) == 1
+    (breach,) = [json.loads(file.read_text()) for file in (flows_home() / "breaches").glob("*.json")]
+    assert (breach["scope"], breach["node"]) == (f"test/asking/{datetime.now(UTC).date()}", "ask")
+
+
+@pytest.mark.parametrize("stated", ["", ', usd_per_million=("0", "0")'])
+def test_a_model_without_any_budget_is_not_served_unless_it_is_free(tmp_path, stated):
+    source = asking(model=f'model("own@1", max_tokens=9{stated})', budget="per()")
+    bindings = bound(tmp_path, "http://127.0.0.1:9/v1")
+    if stated:
+        assert runtime_of(tmp_path, source, bindings=bindings).plan.flow == "asking"
+    else:
+        with pytest.raises(UsageError, match="node ask asks own@1 without a budget"):
+            runtime_of(tmp_path, source, bindings=bindings)
+
+
 @running
 async def test_what_a_call_came_to_is_booked(tmp_path):
     script = [reply_text("A text.", usage=(100, 20)), status(503), drop_after(5)]
@@ -33,6 +88,7 @@ async def test_what_a_call_came_to_is_booked(tmp_path):
             await client("POST", "/ask", json={"v": text})
         most = sum(len(message["content"]) for message in server.requests[2]["messages"]) + 30
     micro, tokens, calls = spent()
+    assert assumed() == tokens - 120
     # The first as reported, the second not at all, the third at its worst: nobody knows what was charged.
     assert calls == 2
     assert 120 + 50 < tokens < 120 + 50 + most

@@ -60,9 +60,12 @@ def test_a_spread_is_median_and_quartiles():
         (Bound(field="cpu_us", most=24), 24.0, True),
         (Bound(field="cpu_us", most=25, at_least=True), 24.0, False),
         (Bound(field="cpu_us", most=24, at_least=True), 24.0, True),
+        (Bound(field="cpu_us", most=59, always=True), 24.0, False),
+        (Bound(field="cpu_us", most=60, always=True), 24.0, True),
+        (Bound(field="cpu_us", most=13, at_least=True, always=True), 24.0, False),
     ],
 )
-def test_the_median_over_the_rounds_is_held_to_the_bound(bound, median, within):
+def test_the_median_or_every_round_is_held_to_the_bound(bound, median, within):
     report, _ = reported([12.0, 24.0, 60.0], [10.0, 40.0, 20.0], bound)
     (check,) = report.sections[0].checks
     assert (check.spread.median, check.within, report.within) == (median, within, within)

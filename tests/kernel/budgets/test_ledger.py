@@ -1,5 +1,6 @@
 """The ledger: what fits, what counts, and what happens to reservations that nobody settles."""
 
+import fcntl
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from flowlattice.budgets import Account, Amount, Ledger, Owner, Remaining, Scope
 from flowlattice.budgets.postgres import PostgresStore
 from flowlattice.budgets.stores import SqliteStore
-from flowlattice.errors import BudgetExceeded, UsageError
+from flowlattice.errors import BudgetExceeded, EngineUnavailable, UsageError
 
 
 class Clock:
@@ -46,6 +47,17 @@ def ledger(store, clock):
 
 def usd(micro, tokens=0):
     return Amount(micro_usd=micro, tokens=tokens)
+
+
+def test_a_ledger_that_another_process_keeps_is_not_waited_for_without_end(tmp_path):
+    ledger = Ledger(SqliteStore(tmp_path / "budgets.sqlite", wait_s=0.05))
+    with (tmp_path / "budgets.sqlite.lock").open("w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        with pytest.raises(EngineUnavailable, match="another process keeps the ledger"):
+            ledger.open_scope("run")
+    ledger.open_scope("run")
+    assert ledger.roots() == ("run",)
+    ledger.close()
 
 
 def test_a_reservation_counts_at_its_worst_until_it_is_settled(ledger):

@@ -38,8 +38,8 @@ def ledger(tmp_path, clock):
 def purse(ledger):
     opened = []
 
-    def open_(node="ask", flow="orders", **stated):
-        opened.append(Purse(ledger, Limits.stated(**stated), environment="production", flow=flow, node=node))
+    def open_(node="ask", flow="orders", whole=None, **stated):
+        opened.append(Purse(ledger, Limits.stated(whole, **stated), environment="production", flow=flow, node=node))
         return opened[-1]
 
     yield open_
@@ -99,6 +99,37 @@ def test_a_new_day_has_its_own_ceiling_and_the_old_one_says_when_it_comes(purse,
     clock.now += 3600
     spend(mine, 30)
     assert refused(mine, 71).retry_after == timedelta(days=1)
+
+
+def test_what_others_only_hold_is_worth_a_short_wait_and_is_no_breach(ledger, tmp_path):
+    ledger.breaches = Breaches(tmp_path / "breaches")
+    mine = Purse(ledger, Limits.stated(tokens_per_day=100), environment="production", flow="orders", node="ask")
+
+    async def held():
+        return await mine.reserve(tokens(90), run="R-1")
+
+    other = asyncio.run(held())
+    assert refused(mine, 30).retry_after == timedelta(seconds=5)
+    ledger.settle(other, tokens(90), is_assumed=True)
+    assert refused(mine, 30).retry_after == timedelta(hours=1)
+    mine.close()
+    (breach,) = ledger.breaches.all()
+    assert breach[1].refused == 1
+    report = ledger.report("production")
+    assert (report.spent, report.assumed, report.held) == (tokens(90), tokens(90), tokens(0))
+
+
+def test_a_flow_has_its_own_day_and_run_over_all_its_nodes(purse, ledger):
+    whole = {"tokens_per_day": 100, "usd_per_run": "0.00006"}
+    first, second = purse("ask", whole=whole), purse("check", whole=whole)
+    spend(first, 40)
+    assert refused(second, 30).scope == "production/orders/run/R-1"
+    spend(second, 50, run="R-2")
+    error = refused(second, 20, run="R-3")
+    assert (error.scope, error.retry_after) == ("production/orders/2026-11-26", timedelta(hours=1))
+    assert ledger.report("production/orders/2026-11-26").ceiling == Remaining(tokens=100)
+    spend(purse("ask"), 20, run="R-3")  # a newer version without one
+    assert ledger.report("production/orders/2026-11-26").ceiling == Remaining()
 
 
 def test_waiting_does_not_help_a_call_that_no_day_has_room_for_nor_a_run(purse):

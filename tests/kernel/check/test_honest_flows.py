@@ -435,6 +435,21 @@ CASES = {
             ("Annotated[TokenBudget, per(day=[usd('0.0001'), tokens(500)])]", ["BUD102"]),
         ]
     },
+    **{
+        f"a model in a flow with {budget}": (
+            WEB,
+            "@node\nasync def ask(o: Order, ai: Annotated[AiRead, model('m', max_tokens=100, "
+            "usd_per_million=('1', '2'))]) -> Order:\n    return Order(region=await ai.complete(o.region))\n"
+            f"flow.connect(jobs, ask)\nflow.connect(ask, flow.respond())\nflow.budget({budget})",
+            codes,
+        )
+        for budget, codes in [
+            ("per(day=usd('5'))", []),
+            ("per(run=tokens(100))", []),
+            ("per(run=tokens(99))", ["BUD102"]),
+            ("per(day=usd('0.0001'))", ["BUD102"]),
+        ]
+    },
     # Keys, followed back through what splits, pairs, groups, fails and waits
     "a key that a split makes": (
         QUEUE,

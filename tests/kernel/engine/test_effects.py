@@ -10,7 +10,6 @@ import pytest
 
 from flowlattice.bindings import LocalBindings
 from flowlattice.capabilities import HttpResponse
-from flowlattice.engine import effects
 from flowlattice.engine.backends import NotSent
 from flowlattice.keys import idempotency_key
 from tests.support.flows import flow_of, running, until, web
@@ -307,43 +306,3 @@ def test_a_store_that_fails_is_500_and_no_traceback(tmp_path, caplog):
     assert answer.status == 500
     assert json.loads(answer.body)["error"] == "internal"
     assert "ProgrammingError" in caplog.text
-
-
-@pytest.mark.parametrize("failures", [1, 2])
-@running
-async def test_what_became_of_a_key_is_written_again_and_in_doubt_where_that_does_not_help(
-    tmp_path, monkeypatch, caplog, failures
-):
-    monkeypatch.setattr(effects, "_WRITE_AGAIN_S", (0.0,))
-    bindings = Scripted()
-    store = bindings.dedupe("seen")
-    confirm, left = store.confirm, [OSError("disk full")] * failures
-
-    async def confirm_later(key: bytes, result: bytes) -> None:
-        if left:
-            raise left.pop()
-        await confirm(key, result)
-
-    monkeypatch.setattr(store, "confirm", confirm_later)
-    monkeypatch.setattr(bindings, "dedupe", lambda _: store)
-    async with web(tmp_path, CONTACT, bindings=bindings) as client:
-        assert [(await client("POST", "/contact", json=INES)).status for _ in range(2)] == [
-            200,
-            [200, 409][failures - 1],
-        ]
-    assert len(bindings.requests) == 1
-    assert [key_of("Ines", "Do you deliver?") in line for line in caplog.messages] == [True] * (failures - 1)
-
-
-@running
-async def test_what_an_older_version_kept_and_this_one_cannot_read_happened(tmp_path):
-    bindings = Scripted()
-    newer = CONTACT.replace("    status: str\n", "    status: int\n").replace('f"received', '1 or f"')
-    async with (
-        web(tmp_path / "old", CONTACT, bindings=bindings) as old,
-        web(tmp_path / "new", newer, bindings=bindings) as new,
-    ):
-        answers = [await client("POST", "/contact", json=INES) for client in (old, new)]
-    assert [answer.status for answer in answers] == [200, 409]
-    assert json.loads(answers[1].body)["error"] == "already_happened"
-    assert len(bindings.requests) == 1

@@ -141,3 +141,26 @@ def test_what_a_model_costs_has_to_be_known_where_money_bounds_it(tmp_path, mode
     assert found.status == status
     if status == "fail":
         assert found.text == ("ai.read: on openai, but the price of own@1 is not known, and money bounds its use")
+
+
+@pytest.mark.parametrize(
+    ("table", "status", "text"),
+    [
+        ("", "ok", "booked in the home's own ledger"),
+        ('backend = "sqlite"\npath = "own.sqlite"', "ok", "booked on sqlite"),
+        ('backend = "folder"\npath = "."', "fail", "bound to folder, where nothing can be booked"),
+        (
+            'backend = "postgres"\nhost = "h"\ndatabase = "d"\nuser = "u"\npassword = "$NO_SUCH_PASSWORD"',
+            "fail",
+            "on postgres, but NO_SUCH_PASSWORD has no value",
+        ),
+    ],
+)
+@pytest.mark.parametrize("asked", [True, False])
+def test_where_an_environment_books_is_looked_at(tmp_path, table, status, text, asked):
+    source = asking() if asked else asking(budget="per()").replace("budget: Annotated[TokenBudget, per()]", "rng: Rng")
+    flow = flow_of(tmp_path, source + 'flow.budget(per(day=usd("5")))\n').ir
+    bound = f'[live.ai]\nbackend = "openai"\n{table and "[live.budget]"}\n{table}\n'
+    (found,) = [found for found in met(flow, read_environment(bound, "live"), tmp_path) if found.name == "budget"]
+    assert found.status == status
+    assert text in found.text

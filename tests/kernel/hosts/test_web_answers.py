@@ -342,7 +342,7 @@ async def test_a_saturated_flow_is_503_with_retry_after(tmp_path):
 
 
 def test_the_own_pages(tmp_path):
-    health, ready, metrics, post, options, head = ask(
+    health, ready, metrics, post, options, everywhere, head = ask(
         tmp_path,
         ECHO,
         {"method": "GET", "target": "/healthz"},
@@ -350,13 +350,14 @@ def test_the_own_pages(tmp_path):
         {"method": "GET", "target": "/metrics"},
         {"method": "POST", "target": "/healthz"},
         {"method": "OPTIONS", "target": "/readyz"},
+        {"method": "OPTIONS", "target": "*"},
         {"method": "HEAD", "target": "/healthz"},
     )
     assert (health.status, json.loads(health.body)) == (200, {"status": "ok"})
     assert (ready.status, json.loads(ready.body)) == (200, {"status": "ready"})
     assert metrics.headers["content-type"].startswith("text/plain")
     assert (post.status, post.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
-    assert options.status == 204
+    assert (options.status, everywhere.status) == (204, 204)
     assert (head.status, head.body, head.headers["content-length"]) == (200, b"", str(len(health.body)))
 
 

@@ -251,6 +251,22 @@ async def test_what_the_server_cuts_off_at_its_end_is_told(tmp_path, source):
         assert last["more_body"], "a page that is cut off does not look complete"
 
 
+@pytest.mark.parametrize(("marks", "is_sent_away"), [(', event_id="n"', True), ("", False)])
+@running
+async def test_a_reader_who_comes_back_with_an_id_is_sent_away_at_the_end(tmp_path, marks, is_sent_away):
+    source = PLAIN.replace('body="events", stream=True', f'body="events", stream=True{marks}')
+    app, socket = WebApp([runtime_of(tmp_path, source)]), Socket()
+    work = asyncio.create_task(socket.request(app, "/notes?waits_at=1"))
+    await until(lambda: len(socket.sent) == 2)
+    app.draining = True
+    app.send_readers_away()
+    if not is_sent_away:
+        flow_module(tmp_path).GO.set()
+    await work
+    assert not socket.sent[-1]["more_body"]
+    assert socket.sent[-1]["body"].startswith(b"event: error\n") is is_sent_away
+
+
 STUBBORN = PLAIN.replace(
     """        SEEN.append("cancelled")
         raise

@@ -345,6 +345,7 @@ def test_one_process_reads_its_paths_again_on_sighup(tmp_path):
         eventually(lambda: complaints(server), "nobody says that it is broken")
         load.go_on()
     assert (load.lost, load.wrong) == (0, [])
+    assert f"{tmp_path / 'flow'} cannot be served (SyntaxError while it was loaded" in complaints(server)[0]
     assert all(changed_once(words, "old", "new") for words in load.words)
 
 

@@ -3,8 +3,8 @@
 Every call of a language model costs money, and a loop, a long text or a burst of requests costs a thousand times as
 much. A node that asks one says the most that may be spent, `budget: Annotated[TokenBudget, per(day=usd("5"))]`, and the
 engine reserves the worst case before each call, so that the ceiling holds however many calls run at once. A budget
-without any ceiling is none. A ceiling for the day of the whole flow, `flow.budget(per(day=usd("10")))`, bounds all of
-its nodes together, and is enough.
+without any ceiling is none. A ceiling of the whole flow, `flow.budget(per(day=usd("10")))`, bounds all of its nodes
+together, and is enough.
 
 ## Bad
 
@@ -66,7 +66,7 @@ from flowlattice.check.facts import stated
 from flowlattice.check.finding import finding
 from flowlattice.check.places import asked, defined, named
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.ceilings import day_budget
+from flowlattice.ir.ceilings import flow_budget
 from flowlattice.ir.model import FlowIR
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ SEVERITY: Severity = "error"
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find nodes that ask a model and may spend anything."""
-    if day_budget(flow) is not None:
+    if flow_budget(flow) is not None:
         return  # all that its nodes spend is bounded together
     for node in flow.nodes:
         model = spending.model_of(node)

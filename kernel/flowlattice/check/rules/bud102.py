@@ -68,7 +68,7 @@ from flowlattice.check.context import CheckContext
 from flowlattice.check.finding import finding
 from flowlattice.check.places import asked, defined
 from flowlattice.diagnostics import Diagnostic, Severity
-from flowlattice.ir.ceilings import day_budget
+from flowlattice.ir.ceilings import flow_budget
 from flowlattice.ir.model import AiBudget, FlowIR, Node
 
 CODE = "BUD102"
@@ -77,7 +77,7 @@ SEVERITY: Severity = "error"
 
 def check(flow: FlowIR, context: CheckContext) -> Iterator[Diagnostic]:
     """Find calls that can never be reserved."""
-    whole = day_budget(flow)
+    whole = flow_budget(flow)
     for node in flow.nodes:
         if node.ai is None or (node.ai.budget is None and whole is None):
             continue
@@ -100,6 +100,7 @@ def _problems(node: Node, budget: AiBudget, whole: AiBudget) -> Iterator[str]:
         ("run", budget.tokens_per_run),
         ("day", budget.tokens_per_day),
         ("day of a tenant", budget.tokens_per_tenant_day),
+        ("run of the flow", whole.tokens_per_run),
         ("day of the flow", whole.tokens_per_day),
     ):
         if most is not None and ceiling is not None and most > ceiling:
@@ -109,6 +110,7 @@ def _problems(node: Node, budget: AiBudget, whole: AiBudget) -> Iterator[str]:
         ("run", budget.usd_per_run),
         ("day", budget.usd_per_day),
         ("day of a tenant", budget.usd_per_tenant_day),
+        ("run of the flow", whole.usd_per_run),
         ("day of the flow", whole.usd_per_day),
     ):
         if cost is not None and dollars is not None and cost > Decimal(dollars):

@@ -74,6 +74,11 @@ class _Answer:
     def text(self) -> str:
         return "".join(self.pieces)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the budget left too little for it."""
+        return self.end == "exhausted" or (self.end == "length" and not self.is_whole)
+
 
 class GrantedAi(Granted):
     """`AiRead`."""
@@ -116,7 +121,7 @@ class GrantedAi(Granted):
             try:
                 found = into.model_validate_json(object_in(answer.text))
             except ValidationError as error:
-                if self._attempt.exhausted:
+                if answer.is_cut:
                     needed, scope = (0, request.max_output_tokens), f"of node {self._attempt.node}"
                     raise BudgetExceeded(scope, needed, (None, self._model.counter.at_most(answer.text))) from None
                 if left:
@@ -200,8 +205,7 @@ class GrantedAi(Granted):
                 await terms.settle(allowed, answer.spent, is_assumed=answer.is_assumed)
             finally:
                 self._note(answer)
-        if answer.end == "length" and not answer.is_whole:
-            attempt.exhausted = True
+        attempt.exhausted = attempt.exhausted or answer.is_cut
 
     async def _answered(self, answer: _Answer) -> AsyncGenerator[str, None]:
         """The pieces of an answer; what it came to is known once it has ended."""
@@ -289,7 +293,9 @@ class GrantedBudget:
 def read(use: ir.CapabilityUse, bindings: Bindings) -> Grant:
     """Grant ai.read."""
     backend, ai = bindings.ai(use.binding), ir.Ai.model_validate(use.facts)
-    model = AiUse(use, backend, ai, counter_for(ai.model or ""), backend.answers if is_pinned(ai) else None)
+    model = AiUse(
+        use, backend, ai, counter_for(ai.model or ""), backend.answers if is_pinned(ai.model, ai.seed) else None
+    )
     return lambda attempt: GrantedAi(model, attempt)
 
 

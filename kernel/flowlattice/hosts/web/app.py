@@ -28,6 +28,7 @@ T = TypeVar("T")
 _DRAIN_S = 30.0
 _CLEAN_UP_S = 5.0
 _LOOK_S = 0.05
+_AGAIN = 2
 
 _HEALTHY = json_reply(200, {"status": "ok"})
 _READY = json_reply(200, {"status": "ready"})
@@ -96,6 +97,8 @@ class WebApp:
     ) -> None:
         self.metrics = metrics or Metrics()
         self.draining = False
+        self._asked_if_ready = 0
+        self._told_to_leave = False
         self._limits = limits or OwnLimits()
         self._part = part
         self._elsewhere = self.metrics.route("", "", "")
@@ -211,10 +214,22 @@ class WebApp:
         await send_reply(send, reply, head=head)
         self._elsewhere.answered(reply.status, time.monotonic() - started)
 
+    def send_readers_away(self) -> None:
+        """End streams of events whose readers come back, with their last id, to whoever serves then."""
+        for door in (*(one.door for one in self._served), *self._leaving):
+            door.send_readers_away()
+
+    @property
+    def is_thought_ready(self) -> bool:
+        """Whether somebody asks `/readyz` again and again, and has not heard yet that it is not."""
+        return self._asked_if_ready >= _AGAIN and not self._told_to_leave
+
     def _own_reply(self, path: str) -> Reply:
         if path == "/metrics":
             return self.metrics.page()
         if path == "/readyz":
+            self._asked_if_ready += 1
+            self._told_to_leave = self.draining
             return _DRAINING if self.draining else _READY
         return _HEALTHY
 

@@ -52,6 +52,7 @@ class Door:
         runtime: The flow.
         inside: How many requests are under way.
         streams: How many of them are answered in pieces.
+        readers: Those whose clients come back for the rest.
 
     Args:
         runtime: The flow.
@@ -63,11 +64,18 @@ class Door:
         self.runtime = runtime
         self.inside = 0
         self.streams = 0
+        self.readers: dict[Stream, asyncio.Task[object]] = {}
         self._most = most
         self._buckets = tuple(
             limits.bucket(f"{runtime.plan.flow} {number}", limit.qps, limit.burst)
             for number, limit in enumerate(runtime.plan.rate_limits)
         )
+
+    def send_readers_away(self) -> None:
+        """End the answers that their readers go on with elsewhere."""
+        for stream, task in self.readers.items():
+            if stream.begun is not None:
+                task.cancel()
 
     def turns_away(self, metrics: RouteMetrics) -> Reply | None:
         """The answer to a request that may not come in: 503 when the flow is saturated, 429 over a rate limit."""
@@ -104,6 +112,7 @@ class Endpoint:
         self._guard = form_guard(trigger.plan)
         self._is_plain = trigger.plan.respond == "on_last" and trigger.step.awaited is None
         self._in_text = trigger.answers.in_text
+        self._can_be_resumed = trigger.plan.method == "GET" and trigger.answers.can_be_resumed
         self._in_pieces = trigger.answers.in_pieces and trigger.plan.respond != "immediate"
 
     async def __call__(
@@ -156,6 +165,9 @@ class Endpoint:
         """Run and send what comes of it; an answer that has not begun is returned."""
         run.outlet = stream
         self._door.streams += 1
+        task = asyncio.current_task()
+        if self._can_be_resumed and task is not None:
+            self._door.readers[stream] = task
         status = CLIENT_GONE
         try:
             record = await self._read(scope, receive, parameters)
@@ -183,6 +195,7 @@ class Endpoint:
             await stream.fail(_code(reply), run.id)
         finally:
             stream.close()
+            self._door.readers.pop(stream, None)
             self._door.streams -= 1
         self._metrics.answered(status, (stream.begun_at or time.monotonic()) - started)
         return None

@@ -19,6 +19,8 @@ LARGEST_HEAD: Final = 65_536
 """Request line and headers, in bytes; the same for what follows a chunked body."""
 SLOWEST_HEAD_S: Final = 20.0
 """From a connection, or from the first byte of a request, to the end of its head."""
+LAST_HEAD_S: Final = 0.25
+"""The same once the server stops: for what was sent before, and is on its way."""
 
 
 class Http1(HttpToolsProtocol):
@@ -77,6 +79,14 @@ class Http1(HttpToolsProtocol):
         """A part of the body has come."""
         self._unread = 0
         super().on_body(body)
+
+    def shutdown(self) -> None:
+        """The server stops: what was asked, or is about to be, is still answered."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            super().shutdown()
+        else:
+            self._head_is_there()
+            self._slow = self.loop.call_later(LAST_HEAD_S, self._is_late)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, or none that is taken, and close the connection."""

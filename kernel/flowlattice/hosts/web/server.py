@@ -9,8 +9,9 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,7 +22,13 @@ from flowlattice.hosts.web.app import WebApp
 from flowlattice.hosts.web.protocol import Http1
 
 DRAIN_S = 30
+LONGEST_LEAVE_S = 5.0
+"""For how long a server that was told to stop goes on taking requests, if they never cease."""
+QUIET_S = 0.25
+"""No request for so long means that no more come."""
 _BACKLOG = 2048
+_LOOK_S = 0.05
+_ONE_SIGNAL_S = 0.5  # a worker hears the same one from its process group and from its supervisor
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ def serve(app: WebApp, listener: socket.socket, around: Around) -> None:
         around: What goes on beside it.
     """
     settle_memory()
-    _Server(settings(app), app, around).run(sockets=[listener])
+    Server(settings(app), app, around).run(sockets=[listener])
 
 
 def address_of(listener: socket.socket) -> Address:
@@ -136,7 +143,7 @@ def settings(app: Callable[..., object]) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn that says when it is ready, drains on a signal, and then ends as a program that did its work."""
 
     def __init__(self, config: uvicorn.Config, app: WebApp, around: Around) -> None:
@@ -144,6 +151,8 @@ class _Server(uvicorn.Server):
         self._app = app
         self._around = around
         self._jobs: list[asyncio.Task[None]] = []
+        self._leaving: asyncio.Task[None] | None = None
+        self._told_at = 0.0
         self._has_terminal = os.isatty(0)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -157,7 +166,31 @@ class _Server(uvicorn.Server):
         """End what goes on beside it, then answer what is under way."""
         for job in self._jobs:
             job.cancel()
+        for listener in sockets or ():
+            await self._take_last(listener)
+        self._app.send_readers_away()
         await super().shutdown(sockets=sockets)
+
+    async def _take_last(self, listener: socket.socket) -> None:
+        """Stop listening, and take the connections that waited: their clients believe that they are served."""
+        with listener.dup() as last:
+            last.setblocking(False)
+            for server in self.servers:
+                server.close()
+            listener.close()
+            waiting: list[socket.socket] = []
+            with suppress(OSError):
+                while True:
+                    waiting.append(last.accept()[0])
+        loop = asyncio.get_running_loop()
+        for one in waiting:
+            with suppress(OSError):
+                one.setblocking(False)
+                await loop.connect_accepted_socket(self._connection, one)
+        await asyncio.sleep(0)  # those that were taken just before are told next
+
+    def _connection(self) -> Http1:
+        return Http1(self.config, self.server_state, self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -175,8 +208,27 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     def _stop(self) -> None:
-        self.force_exit = self.should_exit
-        self._app.draining = True
+        """Take no more requests soon; the second time, end at once."""
+        now = time.monotonic()
+        if self._leaving is None:
+            self._told_at = now
+            self._app.draining = True
+            close = (b"connection", b"close")
+            self.config.encoded_headers.append(close)
+            self.server_state.default_headers = [*self.server_state.default_headers, close]
+            self._leaving = asyncio.create_task(self._leave())
+        elif self._around.minds_interrupt or now - self._told_at > _ONE_SIGNAL_S:
+            self.force_exit = self.should_exit = True
+
+    async def _leave(self) -> None:
+        """Go on until no more requests come, and whoever asks whether it is ready has heard that it is not."""
+        now = asyncio.get_running_loop().time
+        until = now() + LONGEST_LEAVE_S
+        answered, since = self.server_state.total_requests, now()
+        while not self.should_exit and now() < until and (now() - since < QUIET_S or self._app.is_thought_ready):
+            await asyncio.sleep(_LOOK_S)
+            if self.server_state.total_requests != answered:
+                answered, since = self.server_state.total_requests, now()
         self.should_exit = True
 
     def _interrupted(self) -> None:

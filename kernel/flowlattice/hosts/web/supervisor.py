@@ -27,7 +27,7 @@ from flowlattice.hosts.web.server import DRAIN_S, Address, WhenReady, address_of
 from flowlattice.hosts.web.swap import WATCH_S
 from flowlattice.hosts.web.worker import Folders, Order, Worker, serve_as_worker
 
-_SLACK_S: Final = 10.0
+_SLACK_S: Final = 15.0  # until no more requests come, and for cleaning up
 
 _log = logging.getLogger("flowlattice.web")
 

@@ -166,6 +166,7 @@ class Swapper:
     def _refused(self, version: Version, why: str) -> None:
         self._failed[version.key] = version.number
         goes_on = "what is served goes on" if version.key in self._served else "it is not served"
+        why = why.removeprefix(f"{version.title}: ")
         _log.error("%s cannot be served (%s); %s", version.title, why, goes_on)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowlattice.ir.ceilings import TOKENS_PER_DAY, USD_PER_DAY
+from flowlattice.ir.ceilings import CEILINGS
 from flowlattice.ir.comparison._change import Change, Kind, Weight
 from flowlattice.ir.cost import route_of, worst_case
 from flowlattice.ir.model import Ai, Checkpoint, FlowIR, Node
@@ -52,10 +52,10 @@ def _limits(ir: FlowIR) -> Iterator[Change]:
             more = f" at {governed}" if governed else "; more get 429"
             what = "records" if governed else "requests"
             yield _fact("limit", ir.name, f"at most {rate} {what} a second and {burst} at once{more}")
-    for name, unit in ((USD_PER_DAY, "USD"), (TOKENS_PER_DAY, "tokens")):
+    for name, words in CEILINGS.items():
         if name in ir.policies:
-            text = f"all nodes together spend at most {ir.policies[name]} {unit} a day on models"
-            yield _fact("limit", ir.name, text)
+            most = words.format(ir.policies[name])
+            yield _fact("limit", ir.name, f"all nodes together spend at most {most} on models")
 
 
 def _replies(ir: FlowIR) -> Iterator[Change]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flowlattice.ir.ceilings import CEILINGS
 from flowlattice.ir.comparison._change import Change, Weight, moved
-from flowlattice.ir.comparison._limits import DAYS, IN_FLIGHT
+from flowlattice.ir.comparison._limits import IN_FLIGHT
 from flowlattice.ir.model import FlowIR
 
 _PLAIN = ("name", "version", "profile", "summary")
@@ -20,7 +21,7 @@ def flow(before: FlowIR, after: FlowIR) -> Iterator[Change]:
     if before.residency != after.residency:
         was, now = list(before.residency), list(after.residency)
         yield moved("flow", after.name, "where the flow's data may be", [*was], [*now], "riskier")
-    for name in sorted((before.policies.keys() | after.policies.keys()) - {IN_FLIGHT, *DAYS}):
+    for name in sorted((before.policies.keys() | after.policies.keys()) - {IN_FLIGHT, *CEILINGS}):
         if before.policies.get(name) != after.policies.get(name):
             yield moved("flow", name, f"the policy {name}", before.policies.get(name), after.policies.get(name))
     yield from _grants(before, after)

@@ -6,18 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-from flowlattice.ir.ceilings import TOKENS_PER_DAY, USD_PER_DAY
+from flowlattice.ir.ceilings import CEILINGS
 from flowlattice.ir.comparison._change import Change, Weight, moved
 from flowlattice.ir.comparison._weigh import ceiling, decimal_ceiling
 from flowlattice.ir.model import FlowIR, Slo
 
 IN_FLIGHT = "max_in_flight"
-DAYS = {
-    USD_PER_DAY: "that {} may spend in a day (USD)",
-    TOKENS_PER_DAY: "tokens of {} in a day",
-}
-"""The policies that bound a day, in words."""
-
 _EVERY = "every route"
 
 
@@ -33,11 +27,11 @@ def limits(before: FlowIR, after: FlowIR) -> Iterator[Change]:
     one, other = before.policies.get(IN_FLIGHT), after.policies.get(IN_FLIGHT)
     if one != other:
         yield _limit(after.name, "works on {} requests at a time", one, other)
-    for name, what in DAYS.items():
+    for name, words in CEILINGS.items():
         one, other = before.policies.get(name), after.policies.get(name)
         if one != other:
-            text = f"the most {what.format(f'all nodes of {after.name} together')}"
-            yield moved("limit", after.name, text, one, other, decimal_ceiling(one, other))
+            what = f"the most that all nodes of {after.name} together may spend ({words.removeprefix('{} ')})"
+            yield moved("limit", after.name, what, one, other, decimal_ceiling(one, other))
     yield from _slos(before.slos, after.slos)
 
 

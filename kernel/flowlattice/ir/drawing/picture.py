@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from flowlattice.ir.ceilings import TOKENS_PER_DAY, USD_PER_DAY
+from flowlattice.ir.ceilings import CEILINGS
 from flowlattice.ir.drawing.notes import checkpoint_note, surface_note
 from flowlattice.ir.drawing.text import clean, duration, number, size
 from flowlattice.ir.model import CapabilityUse, DeterminismName, Edge, EffectsName, FlowIR, Node, NodeKind
@@ -177,10 +177,9 @@ def _flow_notes(ir: FlowIR) -> Iterator[str]:
             yield f"{number(slo.records_per_s)} records a second"
     if "max_in_flight" in ir.policies:
         yield f"at most {number(ir.policies['max_in_flight'])} in flight"
-    if USD_PER_DAY in ir.policies:
-        yield f"at most {ir.policies[USD_PER_DAY]} USD a day"
-    if TOKENS_PER_DAY in ir.policies:
-        yield f"at most {number(ir.policies[TOKENS_PER_DAY])} tokens a day"
+    for name, words in CEILINGS.items():
+        if name in ir.policies:
+            yield f"at most {words.format(ir.policies[name])}"
     if ir.residency:
         yield f"stays in {', '.join(ir.residency)}"
 
