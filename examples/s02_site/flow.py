@@ -5,7 +5,7 @@ from html import escape
 
 from flowlattice import DedupeStore, Empty, Flow, KvRead, Mail, Merge, Profile, Switch, by, days, http, node, seconds
 
-from .pages import HOME, PAGES
+from .pages import FORM, HOME, PAGES
 from .records import ChangelogRequest, ContactForm, PageRequest, Release
 
 
@@ -13,9 +13,11 @@ def slug_of(request: PageRequest) -> str:
     return request.slug
 
 
-def html(title: str, paragraphs: tuple[str, ...]) -> str:
+def html(title: str, paragraphs: tuple[str, ...], form: str = "") -> str:
+    links = "".join(f'<a href="/{slug}">{escape(name)}</a> ' for slug, (name, _) in PAGES.items())
     body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
-    return f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1>{body}"
+    head = f"<!doctype html><title>{escape(title)}</title><nav>{links}</nav>"
+    return f"{head}<h1>{escape(title)}</h1>{body}{form}"
 
 
 @node
@@ -25,7 +27,7 @@ def home(_: Empty) -> PageRequest:
 
 @node
 def render_page(request: PageRequest) -> str:
-    return html(*PAGES.get(request.slug, HOME))
+    return html(*PAGES.get(request.slug, HOME), form=FORM if request.slug == "contact" else "")
 
 
 @node

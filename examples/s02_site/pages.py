@@ -13,5 +13,12 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "careers": ("Careers", ("We hire people who like small modules.",)),
     "privacy": ("Privacy", ("We keep what you send us for as long as the answer takes.",)),
     "terms": ("Terms", ("Use it, and tell us what breaks.",)),
+    "contact": ("Contact", ("Write to us, and a person answers.",)),
 }
 HOME = ("Welcome", ("From a brief to a flow that runs, is checked, and can be explained.",))
+FORM = """<form method="post" action="/contact">
+<p><label>Name <input name="name" required maxlength="200"></label></p>
+<p><label>E-mail <input name="email" type="email" required maxlength="254"></label></p>
+<p><label>Message <textarea name="message" required maxlength="5000"></textarea></label></p>
+<p><button>Send</button></p>
+</form>"""

@@ -41,6 +41,10 @@ def test_a_page_is_html_and_what_is_not_there_says_so() -> None:
     page = node(SITE, "render_page").function
     assert "Windows &amp; watermarks." in str(page(taken(SITE, "render_page", slug="features")))
     assert "Welcome" in str(page(taken(SITE, "render_page", slug="home")))
+    contact = str(page(taken(SITE, "render_page", slug="contact")))
+    assert '<form method="post" action="/contact">' in contact
+    assert [name in contact for name in ('name="name"', 'name="email"', 'name="message"')] == [True] * 3
+    assert "<form" not in str(page(taken(SITE, "render_page", slug="features")))
     missing = node(SITE, "render_missing").function
     assert "&lt;script&gt;" in str(missing(taken(SITE, "render_missing", slug="<script>")))
 
