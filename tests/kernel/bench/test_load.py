@@ -1,10 +1,13 @@
 """What puts servers under load does not wait for them, and counts what came."""
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 
+import uvloop
+
 from flowlattice.bench.listeners import Listener, ask, hold, listen, request_of
-from flowlattice.bench.load import BODY, REQUEST, generate
+from flowlattice.bench.load import BODY, REQUEST, due_times, generate
 from flowlattice.bench.workers import number, numbers
 from tests.support.flows import running
 
@@ -49,6 +52,13 @@ async def test_requests_are_sent_though_none_was_answered():
     assert REQUEST.endswith(BODY)
     assert (found["answered"], found["fine"], found["unanswered"]) == (20, 20, 0)
     assert len(numbers(found, "times")) == 20
+
+
+def test_nothing_is_sent_before_it_is_due():
+    async def early():
+        return [when async for when in due_times(1700, 0.1) if time.perf_counter() < when]
+
+    assert uvloop.run(early()) == []
 
 
 @running
