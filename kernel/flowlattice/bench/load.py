@@ -138,7 +138,7 @@ async def due_times(rate: float, seconds: float) -> AsyncIterator[float]:
     started = time.perf_counter()
     for turn in range(int(rate * seconds)):
         when = started + turn / rate
-        while (wait := when - time.perf_counter()) > 0:  # a timer of uvloop, in whole ms, may be early
+        while (wait := when - time.perf_counter()) > 0:  # noqa: ASYNC110 - a timer of uvloop, in whole ms, may be early
             await asyncio.sleep(wait)
         yield when
 
