@@ -6,6 +6,7 @@ the deployment record and the probe end up the same.
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from langgraph.types import interrupt
 from pydantic import JsonValue
 
 from flowlattice.certify import Certificate, Sample
-from flowlattice.deployments import LOCAL, Approval, Deployments, approved_digest
+from flowlattice.deployments import LOCAL, Approval, DeployedElsewhere, Deployments, approved_digest
 from flowlattice.errors import EngineUnavailable
 from flowlattice.hosts.process import ServedFlow
 from flowlattice.ir.comparison import Change, compare
@@ -130,6 +131,11 @@ class Deployer:
         except WorkspaceError as error:
             progress.say("deploy", "stopped", f"stops: {error}")
             return {"outcome": "failed", "reason": str(error)}
+        except DeployedElsewhere as error:
+            publish(files, target, expected=found, removed=stale)
+            reason = f"it is deployed in {error.environment}; put it there with: {_by_hand(target, error)}"
+            progress.say("deploy", "finished", f"leaves {ir.name} as it is deployed: {reason}")
+            return {"outcome": "certified", "reason": reason, "flow_path": str(target / FLOW_FILE), "removed": [*stale]}
         return update
 
     def _go_live(self, state: RunState, ir: FlowIR, approval: Approval) -> RunState:
@@ -199,6 +205,10 @@ class Deployer:
     def _found(self, state: RunState) -> dict[str, str | None]:
         """What the person's folder held when the run began."""
         return cast(dict[str, str | None], self.bench.store.json(needed(state, "found_digest")))
+
+
+def _by_hand(folder: Path, elsewhere: DeployedElsewhere) -> str:
+    return f"flows deploy {shlex.quote(str(folder))} --env {shlex.quote(elsewhere.environment)} --approve"
 
 
 def probe(served: ServedFlow, sample: Sample, until: float) -> Iterator[str]:

@@ -50,6 +50,17 @@ class NotApproved(FlowlatticeError):
     """A deployment without an approval that covers its digest."""
 
 
+class DeployedElsewhere(FlowlatticeError):
+    """A flow that would be bound to local doubles, where what its name stands for is bound to real services."""
+
+    def __init__(self, name: str, environment: str) -> None:
+        self.environment = environment
+        super().__init__(
+            f"{name} is deployed in {environment}, and local doubles would take its place; deploy it there with"
+            f" --env {environment}, or replace that one with --replace"
+        )
+
+
 class SourcesChanged(FlowlatticeError):
     """Kept sources that are no longer what was approved."""
 
@@ -139,6 +150,7 @@ class Deployments:
         approval: Approval,
         bindings: str | None = None,
         run: str | None = None,
+        replace: bool = False,
     ) -> Deployment:
         """Record what a name is to stand for once it is activated.
 
@@ -154,8 +166,10 @@ class Deployments:
             approval: An approval that covers `digest`, `environment` and `bindings`.
             bindings: The text of `bindings.toml`.
             run: The run that deploys; none for a person's command.
+            replace: Whether local doubles may take the place of real services.
 
         Raises:
+            DeployedElsewhere: They would, and may not.
             NotApproved: The approval does not cover them.
             SourcesChanged: The sources do not have the digest.
         """
@@ -179,6 +193,9 @@ class Deployments:
             known = _known(connection, deployment)
             if known is not None:
                 return known
+            taken = _current(connection, name)
+            if environment == LOCAL and taken is not None and taken.environment != LOCAL and not replace:
+                raise DeployedElsewhere(name, taken.environment)
             number = connection.execute(
                 "INSERT INTO deployments (name, digest, record, run) VALUES (?, ?, ?, ?)",
                 (name, digest, deployment.model_dump_json(exclude={"id", "state"}), run or ""),
@@ -230,7 +247,9 @@ class Deployments:
         return next((one for one in found if one.covers(digest, environment, bindings)), None)
 
     def rollback(self, name: str) -> Deployment | None:
-        """Let a name stand for the digest before its current one; none if there was none, and it is withdrawn.
+        """Let a name stand for what it stood for before, of another digest or in another environment.
+
+        None if there was no such thing, and the name is withdrawn.
 
         Raises:
             UsageError: Nothing is deployed under the name.
@@ -240,7 +259,7 @@ class Deployments:
             if current is None:
                 raise UsageError(f"nothing is deployed as {name}; flows deployments lists what is")
             before: Deployment | None = current
-            while before is not None and before.digest == current.digest:
+            while before is not None and _place(before) == _place(current):
                 now = datetime.now(UTC).isoformat()
                 connection.execute("UPDATE deployments SET withdrawn = ? WHERE id = ?", (now, before.id))
                 before = _current(connection, name)
@@ -326,6 +345,11 @@ def _known(connection: sqlite3.Connection, wanted: Deployment) -> Deployment | N
 def _is_same(one: Deployment, other: Deployment) -> bool:
     ignored = {"at", "approval", "run", "id", "state"}
     return one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
+
+
+def _place(deployment: Deployment) -> tuple[str, str, str | None]:
+    """What a name stands for: which sources, where, and bound to what."""
+    return deployment.digest, deployment.environment, deployment.bindings
 
 
 def _row(connection: sqlite3.Connection, wanted: Deployment) -> Deployment | None:

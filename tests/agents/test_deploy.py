@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flowlattice.certify import Certificate, Laboratory
-from flowlattice.deployments import Approval, Deployments, approved_digest
+from flowlattice.deployments import Approval, Deployments, approved_digest, deployed_parts
 from flowlattice.policy import load_policies
 from flowlattice_agents.builder import Builder
 from flowlattice_agents.deploy import Deployer, parts_of
@@ -91,6 +91,30 @@ def test_what_is_approved_is_deployed_and_probed(certified: Make, tmp_path: Path
     assert current is not None
     assert (current.digest, current.approval.approved_by) == (state["source_digest"], "ada")
     assert (tmp_path / "tree" / "double" / "flow.py").read_text() == bench.workspace.files()["flow.py"]
+
+
+def test_what_is_live_in_an_environment_is_not_replaced_by_doubles(certified: Make, tmp_path: Path) -> None:
+    bench, state = certified(SPEC)
+    deployments, digest = Deployments(bench.home), str(state["source_digest"])
+    parts = deployed_parts(digest, "live", "")
+    given = Approval(digest=approved_digest(parts), approved_by="ada", at=datetime.now(UTC), parts=parts)
+    live = deployments.record(
+        name="double",
+        digest=digest,
+        profile="web",
+        environment="live",
+        source_folder=bench.workspace.folder,
+        approval=given,
+        bindings="",
+    )
+    deployments.activate(live)
+    done = Deployer(bench).deploy(approved(bench, state))
+    assert done["outcome"] == "certified"
+    assert f"flows deploy {tmp_path / 'tree' / 'double'} --env live --approve" in str(done["reason"])
+    current = deployments.current("double")
+    assert current is not None
+    assert current.environment == "live"
+    assert (tmp_path / "tree" / "double" / "flow.py").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flowlattice.deployments import Approval, Deployments, NotApproved, SourcesChanged, approved_digest, deployed_parts
+from flowlattice.deployments import (
+    Approval,
+    DeployedElsewhere,
+    Deployments,
+    NotApproved,
+    SourcesChanged,
+    approved_digest,
+    deployed_parts,
+)
 from flowlattice.errors import UsageError
 from flowlattice.ir.digest import source_digest
 from tests.support.flows import ECHO, write_flow
@@ -98,6 +106,23 @@ def test_rolling_back_goes_to_the_digest_before(deployments, versions):
     assert deployments.all_current() == []
     with pytest.raises(UsageError, match="nothing is deployed as echo"):
         deployments.rollback("echo")
+
+
+def test_doubles_take_the_place_of_real_services_only_when_asked_to(deployments, versions):
+    live = record(deployments, versions[0], environment="live", bindings="")
+    with pytest.raises(DeployedElsewhere, match=r"echo is deployed in live, .* --env live, .* --replace"):
+        record(deployments, versions[1])
+    assert deployments.current("echo") == live
+    assert deployments.history("echo") == [live], "nothing is left of what was refused"
+    assert record(deployments, versions[1], replace=True).environment == "local"
+
+
+def test_rolling_back_goes_to_the_environment_before(deployments, versions):
+    record(deployments, versions[0], environment="live", bindings="")
+    live = record(deployments, versions[1], environment="live", bindings="")
+    record(deployments, versions[1], replace=True)
+    assert deployments.rollback("echo") == live
+    assert deployments.current("echo") == live
 
 
 def test_what_was_rolled_back_can_be_deployed_again_by_a_person(deployments, versions):

@@ -40,11 +40,15 @@ class Target(NamedTuple):
 @click.option("--approve", is_flag=True, help="Approve these sources, as the person who runs the command.")
 @click.option("--env", "environment", help="Environment of bindings.toml; without it, local doubles stand in.")
 @click.option("--allow-hosts", type=PATH, help="YAML list of the hosts that the organisation allows.")
-def command(console: Console, path: Path, approve: bool, environment: str | None, allow_hosts: Path | None) -> Exit:
+@click.option("--replace", is_flag=True, help="Let local doubles replace what is deployed in an environment.")
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    console: Console, path: Path, approve: bool, environment: str | None, allow_hosts: Path | None, replace: bool
+) -> Exit:
     """Check a flow, ask the policies, and let its name stand for the digest of its sources.
 
     The sources are kept under the digest, and `flows serve --deployed` serves them. A deployment needs an approval of
-    that digest in that environment with its bindings: given with --approve, or by an earlier run or deployment.
+    that digest in that environment with its bindings: given with --approve, or by an earlier run or deployment. A name
+    stands for one deployment in one environment.
     """
     from flowlattice.deployments import LOCAL, Deployments
     from flowlattice.home import flows_home
@@ -75,6 +79,7 @@ def command(console: Console, path: Path, approve: bool, environment: str | None
         source_folder=file,
         approval=_approval(deployments, target, approve),
         bindings=bindings,
+        replace=replace,
     )
     deployment = deployments.activate(recorded)
     if console.json:

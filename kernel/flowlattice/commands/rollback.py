@@ -15,7 +15,7 @@ from flowlattice.home import flows_home
 )
 @click.argument("name")
 def command(console: Console, name: str) -> Exit:
-    """Let NAME stand for the digest that was deployed before its current one.
+    """Let NAME stand for what was deployed before, of another digest or in another environment.
 
     A running `flows serve --deployed` serves it in a moment. Where nothing was deployed before, the name is
     withdrawn.
@@ -24,9 +24,11 @@ def command(console: Console, name: str) -> Exit:
 
     now = Deployments(flows_home()).rollback(name)
     if console.json:
-        console.emit({"name": name, "digest": None if now is None else now.digest})
+        found = {} if now is None else {"environment": now.environment}
+        console.emit({"name": name, "digest": None if now is None else now.digest, **found})
     elif now is None:
         console.result(f"{name} is withdrawn; nothing was deployed before")
     else:
-        console.result(f"{name} is {now.digest[:12]} again; a running flows serve --deployed serves it in a moment")
+        again = f"{name} is {now.digest[:12]} in {now.environment} again"
+        console.result(f"{again}; a running flows serve --deployed serves it in a moment")
     return Exit.OK

@@ -176,7 +176,7 @@ class DeployedFlows:
         return [self._version(one) for key, number in numbers.items() for one in found[key] if one.id == number]
 
     def _version(self, one: Deployment) -> Version:
-        return Version(one.name, one.id, f"{one.name} {one.digest[:12]}", lambda: self._load(one))
+        return Version(one.name, one.id, f"{one.name} {one.digest[:12]} in {one.environment}", lambda: self._load(one))
 
     def _load(self, one: Deployment) -> Runtime:
         flow = load_flow(self._deployments.flow_file(one))
