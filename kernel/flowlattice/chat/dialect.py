@@ -16,7 +16,8 @@ Limit = Literal["max_completion_tokens", "max_tokens"]
 
 _LOWER: Mapping[Format, Format] = {"json_schema": "json_object", "json_object": "none"}
 _OTHER: Mapping[Limit, Limit] = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
-_FORMAT_NAMED = re.compile(r"response[_ ]?format|json[_ ]?schema|json[_ ]?object|structured.?output", re.IGNORECASE)
+_FORMAT = r"response[_ ]?format|json[_ ]?schema|json[_ ]?object|structured.?output"
+_FORMAT_NAMED = re.compile(_FORMAT, re.IGNORECASE)
 # Endpoints quote prompts, so a name counts only where what an endpoint says begins with its refusal.
 _REFUSED = re.compile(
     r"\W*(?:(?:unknown|unsupported|unrecognized|unexpected|extra)(?: request)?"
@@ -25,7 +26,11 @@ _REFUSED = re.compile(
     r"(?:not (?:supported|permitted|allowed|recognized|available|a valid)|un(?:supported|known|recognized))\b)",
     re.IGNORECASE,
 )
-_TOO_LARGE = re.compile(r"too large|at most|less than|context|exceed", re.IGNORECASE)
+_FORMAT_REFUSED = re.compile(
+    r"\W*(?:(?:error|invalid|un(?:known|supported|recognized|expected)|extra|this|the|request|parameters?|arguments?|fields?"
+    rf"|options?|values?|types?|for|of|model|does|not|support|supplied)\b\W*)*(?:{_FORMAT})",
+    re.IGNORECASE,
+)
 _DROPPABLE = ("stream_options", "seed", "temperature")
 _IN_WORDS = "Answer with one JSON object and nothing else. It must fit this JSON Schema:\n"
 
@@ -71,16 +76,16 @@ class Dialect:
             The option that was given up, so that another body would be sent now; none if the refusal is about something
             else.
         """
-        text = parameter or said
-        if "response_format" in sent and (_FORMAT_NAMED.search(text) or not text):
+        about_format = _FORMAT_NAMED.match(parameter) if parameter else _FORMAT_REFUSED.match(said)
+        if "response_format" in sent and about_format:
             self._format = _LOWER[self._format]
             return "response_format"
         name = parameter or _named(said)
         if name in _DROPPABLE and name in sent:
             self._dropped.add(name)
             return name
-        # "max_tokens is too large: 9000, this model supports at most 4096" is no refusal of the word.
-        if name == self._limit and name in sent and not _TOO_LARGE.search(said):
+        # What is wrong with its value ("max_tokens is too large: 9000") is no refusal of the word.
+        if name == self._limit and name in sent and _named(said) == name:
             self._limits_refused.add(self._limit)
             self._limit = _OTHER[self._limit]
             return name if self._limit not in self._limits_refused else None

@@ -132,7 +132,8 @@ def terms_of(flow: ir.FlowIR, bindings: Bindings) -> Mapping[tuple[str, str], Te
 def _terms(flow: ir.FlowIR, node: ir.Node, use: ir.CapabilityUse, bindings: Bindings) -> Terms:
     ai, budget = ir.Ai.model_validate(use.facts), None if node.ai is None else node.ai.budget
     backend, withheld = bindings.ai(use.binding), _withheld(flow, node)
-    price = _price(ai, backend.price(ai.model or ""))
+    # What a double answers costs nothing, whatever the model that it stands for does.
+    price = FREE if bindings.is_double(use.binding) else _price(ai, backend.price(ai.model or ""))
     limits = _limits(flow, budget)
     if limits == Limits():
         if price is None or not price.is_free:

@@ -19,11 +19,16 @@ def new_session() -> str:
 
 
 def in_session(value: object, session: str) -> object:
-    """A record that is of a session, as one of another; what is no such record as it is."""
+    """What is of a session, as it is of another, also within records and lists; what is of none as it is."""
+    if isinstance(value, list):
+        return [in_session(item, session) for item in value]
+    if isinstance(value, dict):
+        return {key: in_session(item, session) for key, item in value.items()}
     if not isinstance(value, BaseModel):
         return value
-    fields = [name for name, info in type(value).model_fields.items() if placed(info) == "session"]
-    return value.model_copy(update=dict.fromkeys(fields, session)) if fields else value
+    parts = {name: (info, getattr(value, name)) for name, info in type(value).model_fields.items()}
+    changed = {n: session if placed(i) == "session" else in_session(part, session) for n, (i, part) in parts.items()}
+    return value.model_copy(update={name: part for name, part in changed.items() if part != parts[name][1]})
 
 
 class ForeignSession(FlowlatticeError):
