@@ -24,8 +24,8 @@ def command(console: Console, name: str) -> Exit:
 
     now = Deployments(flows_home()).rollback(name)
     if console.json:
-        found = {} if now is None else {"environment": now.environment}
-        console.emit({"name": name, "digest": None if now is None else now.digest, **found})
+        digest, environment = (None, None) if now is None else (now.digest, now.environment)
+        console.emit({"name": name, "digest": digest, "environment": environment})
     elif now is None:
         console.result(f"{name} is withdrawn; nothing was deployed before")
     else:

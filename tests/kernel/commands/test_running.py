@@ -205,7 +205,8 @@ def test_deployments_are_listed_and_rolled_back(tmp_path, capsys):
     newest, oldest = json.loads(capsys.readouterr().out)
     assert (newest["state"], oldest["state"]) == ("current", "superseded")
     assert flows(["rollback", "echo", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"name": "echo", "digest": oldest["digest"]}
+    rolled_back = {"name": "echo", "digest": oldest["digest"], "environment": "local"}
+    assert json.loads(capsys.readouterr().out) == rolled_back
     assert flows(["rollback", "echo"]) == 0
     assert "withdrawn" in capsys.readouterr().out
 
