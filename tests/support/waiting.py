@@ -8,9 +8,11 @@ from collections.abc import Callable
 PATIENCE_S = 20.0
 
 
-def eventually(condition: Callable[[], bool], what: str) -> None:
-    """Wait until something holds, and fail if it does not in time."""
-    until = time.monotonic() + PATIENCE_S
+def eventually(
+    condition: Callable[[], object], what: str, *, patience: float = PATIENCE_S, pause: float = 0.005
+) -> None:
+    """Wait until something holds, looked at after each pause, and fail if it does not within `patience` seconds."""
+    until = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < until, what
-        time.sleep(0.005)
+        time.sleep(pause)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
@@ -31,13 +32,13 @@ class _Reference(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """What people call it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_there(self) -> bool:
         """Whether there is a value; it is neither read nor judged."""
-        raise NotImplementedError
 
     def read(self, binding: str) -> str:
         """The value.
@@ -65,13 +66,13 @@ class _Reference(BaseModel):
             raise _Unusable(f"{self.name} holds nothing that can be sent (one line of ASCII text)")
         return value
 
+    @abstractmethod
     def _value(self) -> str:
         """The value as it stands there.
 
         Raises:
             _Unusable: There is none, or it cannot be read.
         """
-        raise NotImplementedError
 
 
 class FromEnvironment(_Reference):

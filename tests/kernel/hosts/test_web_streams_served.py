@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -15,6 +14,7 @@ import pytest
 
 from flowlattice.hosts.process import ServedFlow
 from tests.support.flows import write_flow
+from tests.support.waiting import eventually
 
 PATIENCE_S = 20.0
 BLOCK = 65_536
@@ -93,14 +93,6 @@ def served(tmp_path_factory):
         yield flow
 
 
-def eventually(condition, what: str) -> None:
-    """Wait until something holds, and fail if it does not in time."""
-    until = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.01)
-
-
 def counts(served: ServedFlow) -> dict[str, int]:
     """Tasks, generators that are alive, and blocks made."""
     return json.loads(served.request("GET", "/counts")[1])
@@ -152,7 +144,7 @@ def test_a_client_that_does_not_read_stops_the_node(served):
             seen.append(counts(served)["made"])
             return len(seen) > 3 and len(set(seen[-4:])) == 1
 
-        eventually(stands_still, "the node goes on")
+        eventually(stands_still, "the node goes on", pause=0.01)
         assert seen[-1] * BLOCK < 100_000_000, "what is on its way is bounded"
         read_until(connection, b"xxxx")
         for _ in range(200):

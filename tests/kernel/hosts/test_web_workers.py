@@ -9,19 +9,21 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
 
+from tests.support import waiting
 from tests.support.deployed import deploy
 from tests.support.flows import write_flow
 
 PATIENCE_S = 30.0
+eventually = partial(waiting.eventually, patience=PATIENCE_S)
 
 TALK = """
 from pathlib import Path
@@ -77,14 +79,6 @@ flow.rate_limit(qps=0.0001, burst=20)
 def talk(folder: Path, word: str, *, source: str = TALK) -> Path:
     """A flow that answers a word."""
     return write_flow(folder, source.replace("WORD", word))
-
-
-def eventually(condition, what: str) -> None:
-    """Wait until something holds, and fail if it does not in time."""
-    until = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.005)
 
 
 class Server:
