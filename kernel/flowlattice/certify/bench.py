@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from flowlattice.certify.changes import title
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Example
+from flowlattice.certify.parts import title
 from flowlattice.certify.probes import task_of
 from flowlattice.engine.runnable import check_runnable
 from flowlattice.errors import EngineUnavailable

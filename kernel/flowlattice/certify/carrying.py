@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flowlattice.certify.bench import Bench
-from flowlattice.certify.changes import settings_digest, title
 from flowlattice.certify.model import Certificate, Check, Sample
+from flowlattice.certify.parts import settings_digest, title
 from flowlattice.certify.subject import behind
 from flowlattice.ir.model import FlowIR, Node
 

@@ -19,10 +19,10 @@ from pydantic import JsonValue
 import flowlattice
 from flowlattice.certify.bench import Bench, routes_of
 from flowlattice.certify.carrying import Carrying
-from flowlattice.certify.changes import settings_digest
 from flowlattice.certify.checks import ALONE, CHECKS, CheckModule
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, Sample
+from flowlattice.certify.parts import settings_digest
 from flowlattice.ir.model import FlowIR
 from flowlattice.sandbox import Limits, SandboxError, protection
 

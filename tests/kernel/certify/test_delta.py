@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlattice.certify import Certificate, certify, changed_routes
+from flowlattice.certify import Certificate, certify, parts_of
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
 from flowlattice.language.loading import load
@@ -85,6 +85,16 @@ def ir_of(folder: Path, source: str) -> FlowIR:
     folder.mkdir(exist_ok=True)
     (folder / "flow.py").write_text(source, encoding="utf-8")
     return lower(load(folder))
+
+
+def changed_parts(before: str, before_ir: FlowIR, after: str, after_ir: FlowIR) -> set[str]:
+    old, new = (parts_of({"flow.py": text}, ir) for text, ir in ((before, before_ir), (after, after_ir)))
+    return {name for name, digest in new.items() if old.get(name) != digest}
+
+
+def changed_routes(before: str, before_ir: FlowIR, after: str, after_ir: FlowIR) -> set[str]:
+    found = changed_parts(before, before_ir, after, after_ir)
+    return {name.removeprefix("route:") for name in found if name.startswith("route:")}
 
 
 NEW_ROUTE = 'more = flow.trigger(http.post("/more", accepts=Item), name="more")\nflow.connect(more, label)\n'
