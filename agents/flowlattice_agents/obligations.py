@@ -84,14 +84,6 @@ def check_context(state: RunState, bench: Workbench) -> CheckContext:
     return CheckContext(allowed_hosts=frozenset(state.get("allowed_hosts", [])), facts=facts)
 
 
-def ir_of(source: str, bench: Workbench) -> FlowIR | None:
-    """The IR of a text, built in the sandbox; none if it cannot be built."""
-    with TemporaryDirectory(prefix="flowlattice-") as folder:
-        file = Path(folder) / FLOW_FILE
-        file.write_text(source, encoding="utf-8")
-        return build(file, sandbox=bench.laboratory.work).ir
-
-
 def examples_in(state: RunState, bench: Workbench) -> tuple[Example, ...]:
     """What the flow of a run has to answer, as certification takes it."""
     given = state.get("examples_digest")

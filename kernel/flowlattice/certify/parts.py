@@ -47,6 +47,11 @@ def title(node: Node) -> str:
     return f"{trigger.method} {trigger.path}" if trigger is not None and trigger.kind == "http" else node.name
 
 
+def inner_nodes(ir: FlowIR) -> tuple[Node, ...]:
+    """The nodes that do something by themselves: all but triggers and responds."""
+    return tuple(node for node in ir.nodes if node.kind not in {"trigger", "respond"})
+
+
 def settings_digest(ir: FlowIR) -> str:
     """Digest of what holds for the whole flow: its limits and its promises."""
     limits = [surface.config for surface in ir.surfaces if surface.kind == "rate_limit"]
@@ -71,7 +76,7 @@ class _Parts:
     def digests(self) -> dict[str, str]:
         """The digest of each part."""
         routes = {title(node): self._behind(node) for node in self._ir.triggers()}
-        alone = {node.name: self._with_helpers({node.id}) for node in self._ir.nodes if node.kind != "trigger"}
+        alone = {node.name: self._with_helpers({node.id}) for node in inner_nodes(self._ir)}
         found = {f"node:{name}": self._digest([ids, *self._sharing(ids, alone)], "both") for name, ids in alone.items()}
         for node in self._ir.triggers():
             name = title(node)
