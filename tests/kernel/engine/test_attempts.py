@@ -174,7 +174,7 @@ def pays(*, honoured: bool = False, remembered: bool = True) -> str:
 
 @running
 async def test_an_effect_that_certainly_did_not_happen_is_attempted_again_under_its_key(tmp_path):
-    shop = Shop(NotSent("no connection"), 429)
+    shop = Shop(NotSent("shop", "transient", "no connection"), 429)
     status, _, attempts = await posted(tmp_path, pays(), shop)
     assert (status, attempts) == (200, [2, 3])
     assert shop.keys[0] is not None
@@ -191,10 +191,10 @@ async def test_an_effect_that_may_have_happened_is_not_repeated_and_in_doubt(tmp
 
 @running
 async def test_an_effect_stays_in_doubt_though_a_later_attempt_did_not_happen(tmp_path):
-    shop = Shop(OSError("reset"), NotSent("no"), NotSent("no"))
+    shop = Shop(OSError("reset"), *[NotSent("shop", "transient", "no")] * 2)
     async with web(tmp_path, pays(honoured=True), bindings=shop) as client:
         first, second = [await client("POST", "/go", json={}) for _ in range(2)]
-    assert (first.status, second.status, len(shop.keys)) == (500, 409, 3)
+    assert (first.status, second.status, len(shop.keys)) == (503, 409, 3)
 
 
 @running
