@@ -2,8 +2,8 @@
 
 `run("package.module:function", request, read=[folder])` imports a trusted task in a new process, locks the process down
 with what the kernel has (Landlock, seccomp, no capabilities, resource limits, an empty environment), lets the task load
-and run the untrusted code, and brings back JSON.
-A folder given as `write` outlives the process, however that ends. `protection()` says what the kernel has; its `notice` is for people.
+and run the untrusted code, and brings back JSON. A folder given as `write` outlives the process, however that ends.
+`protection()` says what the kernel has; its `notice` is for people.
 
 The boundary is the process. Inside it, untrusted code shares an interpreter with the task and can forge the task's
 answer: whatever comes back is a claim of that code. What stays possible: using the time and memory allowed, and asking
