@@ -67,7 +67,7 @@ class KeyOf:
 class Once:
     """Runs a node at most once per key, unless it `may_repeat` what is in doubt."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an effect is known by, remembered in, and may do
         self,
         name: str,
         key_of: KeyOf,

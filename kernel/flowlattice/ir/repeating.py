@@ -1,8 +1,8 @@
 """Which nodes may do their effect again under the same key, because that does nothing more.
 
 That is a contract of the receivers: the author states it (`honours_key=True`), or the capability's type does, where a
-write takes the place of the one before (`upsert`, `set`, `put`) or a message is known by its key. A node that also reads
-what it writes may write something else the second time, and a mail has no place for a key.
+write takes the place of the one before (`upsert`, `set`, `put`) or a message is known by its key. A node that also
+reads what it writes may write something else the second time, and a mail has no place for a key.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from flowlattice.ir.model import CapabilityUse, Node
 KEYLESS: Final = frozenset({"mail.send"})
 """Sinks whose protocol has no place for a key."""
 
-_READING: Final = frozenset({"first", "get", "list", "read", "select"})
+READING: Final = frozenset({"first", "get", "list", "read", "select"})
+"""Methods by which a capability that writes also reads."""
 
 
 def may_repeat(node: Node) -> bool:
@@ -30,4 +31,4 @@ def may_repeat(node: Node) -> bool:
 def _takes_its_place(use: CapabilityUse) -> bool:
     declared = registry.named(use.name)
     repeating = frozenset[str]() if declared is None else frozenset(declared.repeats)
-    return use.idempotent is True and not (repeating | _READING) & set(use.methods)
+    return use.idempotent is True and not (repeating | READING) & set(use.methods)
