@@ -97,6 +97,26 @@ class Keys:
                     break
 
 
+def varied(alone: Alone, value: JsonValue) -> Iterator[JsonValue]:
+    """Inputs that differ from one in one field each: near it, and at the bounds that the schema states."""
+    properties = alone.schema.get("properties")
+    for name, item in value.items() if isinstance(value, dict) else ():
+        stated = properties.get(name) if isinstance(properties, dict) else None
+        for other in (*_stated(stated), *_others(item)[:2]):
+            changed: JsonValue = {**value, name: other} if isinstance(value, dict) else other
+            if other != item and alone.accepts(changed):
+                yield changed
+
+
+def _stated(schema: JsonValue) -> list[JsonValue]:
+    """What a schema names itself."""
+    if not isinstance(schema, dict):
+        return []
+    options = schema.get("enum")
+    bounds = [schema[name] for name in ("minimum", "maximum", "default") if name in schema]
+    return [*(options if isinstance(options, list) else ()), *bounds]
+
+
 def _others(item: JsonValue) -> list[JsonValue]:
     """Other values of the same kind."""
     match item:

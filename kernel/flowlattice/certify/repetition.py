@@ -20,15 +20,17 @@ from pydantic import JsonValue
 
 from flowlattice.certify.alone import PINNED, Alone, AloneHost, NotAlone, Outcome
 from flowlattice.certify.doubles import BackendCall, WatchedBindings
-from flowlattice.certify.identities import Keys
+from flowlattice.certify.identities import Keys, varied
 from flowlattice.certify.landing import Landed, Landing, look
 from flowlattice.certify.once import Demand
 from flowlattice.engine.effects import DEFAULT_TTL, SHORTEST_TTL
+from flowlattice.plausible import plausible
 
 CRASHED: Final = 86
 """The exit code of a process that was ended at a call."""
 
-_CANDIDATES: Final = 12
+_MOST_TRIED: Final = 12
+_GENERATED: Final = 6
 _CHOSEN: Final = 2
 _AT_ONCE: Final = 4
 _IN_DOUBT: Final = frozenset({"EffectInDoubt", "ResultUnknown"})
@@ -133,24 +135,29 @@ class Repetition:
         Those that the node fails on come in only where it fails on all, and a node before it is run only where without
         there is no effect.
         """
-        candidates = [value for value in self.alone.inputs(_CANDIDATES) if keys.key(value) is not None]
-        tried = [await self.once(value, f"tried-{number}") for number, value in enumerate(candidates)]
+        tried = await self._tried("likely", _likely(self.alone), keys)
         if not any(one.has_effect for one in tried):
             tried = [one async for one in self._led_to()]
+        if not tried:
+            tried = await self._tried("generated", self.alone.inputs(_GENERATED), keys)
         fit = [one for one in tried if one.has_effect and one.failed is None] or [one for one in tried if one.has_effect]
         by_calls = list({one.calls: one for one in reversed(fit)}.values())[::-1][:_CHOSEN]
         others = [
             await self.once(value, f"sibling-{at}-{number}", one.given)
             for at, one in enumerate(by_calls)
-            for number, value in enumerate(keys.siblings(one.value, candidates))
+            for number, value in enumerate(keys.siblings(one.value, [one.value for one in tried]))
         ]
         found = {keys.key(one.value): one for one in [*others, *by_calls] if one.has_effect}
         return sorted(found.values(), key=lambda one: one not in by_calls)
 
+    async def _tried(self, place: str, values: Sequence[JsonValue], keys: Keys) -> list[Once]:
+        keyed = [value for value in values if keys.key(value) is not None]
+        return [await self.once(value, f"{place}-{number}") for number, value in enumerate(keyed)]
+
     async def _led_to(self) -> AsyncIterator[Once]:
         """Runs on what the nodes before it give, over what those have stored; what those sent is no effect of its own."""
         for before in self._before.values():
-            for number, value in enumerate(before.inputs(_CANDIDATES)):
+            for number, value in enumerate(_likely(before)):
                 place, given = f"{before.name}-{number}", (before.name, value)
                 output = await self._prepare(place, given)
                 if output is not None and self.alone.accepts(output):
@@ -255,3 +262,9 @@ class Repetition:
     def _compare(self, once: Landed, place: str, when: str, found: Found) -> None:
         said = self.demand.broken(once, look(self._folder / place), when)
         found.failures += [failure for failure in said if failure not in found.failures]
+
+
+def _likely(alone: Alone) -> list[JsonValue]:
+    """Inputs that are quickly had: what was recorded, what is plausible, and what is near the first of them."""
+    likely = [value for value in (*alone.recorded, plausible(alone.schema)) if alone.accepts(value)]
+    return [*likely, *(other for value in likely[:1] for other in varied(alone, value))][:_MOST_TRIED]
