@@ -148,7 +148,7 @@ class _HttpLanding:
     ) -> HttpResponse:
         if method != "GET":
             key = next((text for name, text in headers.items() if name.lower() == "idempotency-key"), "")
-            sent = _digest([url, {**(params or {})}, json, None if form is None else {**form}])
+            sent = _digest([url, json, *map(str, sorted({**(params or {}), **(form or {})}.items()))])
             self._journal.write(("http.write", method.lower(), urlsplit(url).hostname or "", key, sent))
         return await self._double.send(method, url, params=params, json=json, form=form, headers=headers, hosts=hosts)
 
@@ -162,7 +162,7 @@ class _MessageLanding:
         key = headers.get("idempotency_key", "")
         rest = {name: text for name, text in headers.items() if name != "idempotency_key"}
         method = self._capability.rpartition(".")[2]
-        self._journal.write((self._capability, method, target, key, _digest([value, rest])))
+        self._journal.write((self._capability, method, target, key, _digest([value, *map(str, sorted(rest.items()))])))
 
 
 def look(folder: Path) -> Landed:

@@ -1,7 +1,7 @@
-"""One node, alone, under all that repeats its effects: duplicates, bursts, reordering, delays, and the end of its process.
+"""One node, alone, under all that repeats its effects: duplicates, bursts, reordering, delays, the end of its process.
 
-Everything is run by the real engine over a folder (`landing`), so that a process that ends leaves what a real one leaves:
-what has landed, and keys that nobody alive holds.
+Everything is run by the real engine over a folder (`landing`), so that a process that ends leaves what a real one
+leaves: what has landed, and keys that nobody alive holds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 
 from pydantic import JsonValue
 
-from flowlattice.certify.alone import PINNED, Alone, AloneHost, NotAlone, Outcome
+from flowlattice.certify.alone import PINNED, Alone, AloneHost, Outcome
 from flowlattice.certify.doubles import BackendCall, WatchedBindings
 from flowlattice.certify.identities import Keys, varied
 from flowlattice.certify.landing import Landed, Landing, look
@@ -140,7 +140,9 @@ class Repetition:
             tried = [one async for one in self._led_to()]
         if not tried:
             tried = await self._tried("generated", self.alone.inputs(_GENERATED), keys)
-        fit = [one for one in tried if one.has_effect and one.failed is None] or [one for one in tried if one.has_effect]
+        fit = [one for one in tried if one.has_effect and one.failed is None] or [
+            one for one in tried if one.has_effect
+        ]
         by_calls = list({one.calls: one for one in reversed(fit)}.values())[::-1][:_CHOSEN]
         others = [
             await self.once(value, f"sibling-{at}-{number}", one.given)
@@ -155,7 +157,7 @@ class Repetition:
         return [await self.once(value, f"{place}-{number}") for number, value in enumerate(keyed)]
 
     async def _led_to(self) -> AsyncIterator[Once]:
-        """Runs on what the nodes before it give, over what those have stored; what those sent is no effect of its own."""
+        """Runs on what the nodes before it give, over what those have stored, that have an effect beside theirs."""
         for before in self._before.values():
             for number, value in enumerate(_likely(before)):
                 place, given = f"{before.name}-{number}", (before.name, value)

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from pydantic import JsonValue
 
-from flowlattice.certify.alone import Alone, NotAlone, alone, with_code
+from flowlattice.certify.alone import NotAlone, alone, with_code
 from flowlattice.certify.identities import Keys
 from flowlattice.certify.once import IN_WORDS
 from flowlattice.certify.repetition import Found, Once, Repetition
@@ -104,8 +104,8 @@ async def _recovered(stand: _Stand, given: Request) -> JsonValue:
     whole = Found(failures=[])
     for crash in cast(list[Request], given["crashes"]):
         fresh = _Stand.of(given)
-        repetition = fresh.repetition(str(crash["node"]))
-        found = await repetition.recovered(fresh.once(crash), str(crash["place"]), int(str(crash["last"])))
+        once = fresh.once({**given, **crash})
+        found = await fresh.repetition(str(given["node"])).recovered(once, str(crash["place"]), int(str(crash["last"])))
         whole.failures += found.failures
         whole.runs += found.runs
         whole.in_doubt += found.in_doubt
@@ -114,12 +114,8 @@ async def _recovered(stand: _Stand, given: Request) -> JsonValue:
 
 def _keys(stand: _Stand, given: Request) -> JsonValue:
     """The keys of some inputs, in this process."""
-    keys = Keys(_alone(stand, str(given["node"])))
-    return [keys.key(value) for value in cast(list[JsonValue], given["values"])]
-
-
-def _alone(stand: _Stand, name: str) -> Alone:
-    return alone(stand.program, stand.ir, name)
+    keys = Keys(alone(stand.program, stand.ir, str(given["node"])))
+    return {"keys": [keys.key(value) for value in cast(list[JsonValue], given["values"])]}
 
 
 def _before(ir: FlowIR, name: str) -> list[str]:
