@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from pydantic import JsonValue
 
 from flowlattice.certify.alone import Alone
-from flowlattice.engine.effects import KeyOf, wire_values
+from flowlattice.engine.effects import KeyOf
 from flowlattice.language.invalid import InvalidInput
 
 _Form: TypeAlias = Literal["NFC", "NFD"]
@@ -64,22 +64,12 @@ class Keys:
             return
         if self.key(_reordered(value)) != key:
             yield f"the key of {self._alone.name} differs with the order of the input's fields"
-        if any(self.key(bare) != self.key(bare) for bare in self._bare(value)):
+        if any(self.key(bare) != self.key(bare) for bare in self.bare(value)):
             yield f"the key of {self._alone.name} differs each time that an input leaves a field of it out"
         if any(self.key(composed) != self.key(apart) for composed, apart in self._spelled(value)):
             yield f"the key of {self._alone.name} differs with how accents are written (NFC, NFD)"
 
-    def mixed_up(self, values: Sequence[JsonValue]) -> Iterator[str]:
-        """Other identities under one key."""
-        seen: dict[str, object] = {}
-        for value in values:
-            key = self.key(value)
-            if key is not None:
-                identity = _normal(wire_values(self._alone.record(value), self._fields))
-                if seen.setdefault(key, identity) != identity:
-                    yield f"{self._alone.name} has one key for two effects whose {', '.join(self._fields)} differ"
-
-    def _bare(self, value: JsonValue) -> Iterator[JsonValue]:
+    def bare(self, value: JsonValue) -> Iterator[JsonValue]:
         """The input without one field of the key each, where its record fills that in."""
         if isinstance(value, dict):
             for name in self._fields:
@@ -152,11 +142,3 @@ def _accented(value: JsonValue, name: str, form: _Form, *, longer: bool) -> Json
 
     assert isinstance(value, dict)
     return {field: deep(item) if field == name else item for field, item in value.items()}
-
-
-def _normal(value: object) -> object:
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, dict):
-        return {_normal(name): _normal(item) for name, item in value.items()}
-    return [_normal(item) for item in value] if isinstance(value, list | tuple) else value

@@ -55,6 +55,13 @@ class Landed:
         """How often each effect arrived; without `by_content` whatever was sent with a key is the same effect."""
         return Counter((*one[:4], one[4] if by_content else "") for one in self.arrived)
 
+    def since(self, before: Landed) -> int:
+        """How much arrived, was stored, was changed or was taken away since."""
+        places = {*self.stored, *before.stored}
+        kept = [(Counter(self.stored.get(place, ())), Counter(before.stored.get(place, ()))) for place in places]
+        changed = sum(max((now - then).total(), (then - now).total()) for now, then in kept)
+        return len(self.arrived) - len(before.arrived) + changed
+
     def to_json(self) -> JsonValue:
         """As data."""
         return {"arrived": [list(one) for one in self.arrived], "stored": {k: list(v) for k, v in self.stored.items()}}

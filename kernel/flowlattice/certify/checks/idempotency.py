@@ -128,7 +128,7 @@ class _Node:
 
     def _other_keys(self, made: Mapping[str, JsonValue]) -> list[str]:
         """Whether a process with another hash seed, time zone and locale makes other keys."""
-        keys = self._probe("keys", {"values": made["values"]}, world=_WORLD)
+        keys = self._probe("keys", {"read": made["read"]}, world=_WORLD)
         return [] if keys["keys"] == made["keys"] else [f"the key of {self.node.name} differs in another process"]
 
     def _probe(

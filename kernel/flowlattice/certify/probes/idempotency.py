@@ -77,17 +77,17 @@ async def _repeated(stand: _Stand, name: str) -> JsonValue:
     if not inputs:
         return {"gap": f"no effect was seen of {name}; state or record an input that has one"}
     found = await repetition.many(inputs)
-    values = [one.value for one in inputs]
-    unsteady = [failure for value in values for failure in keys.unsteady(value)]
+    unsteady = [failure for one in inputs for failure in keys.unsteady(one.value)]
+    read = [value for one in inputs for value in (one.value, *keys.bare(one.value))]
     for number, one in enumerate(inputs):
         (stand.folder / name / f"once-{number}.json").write_text(json.dumps(one.to_json()), encoding="utf-8")
     return {
         "promise": IN_WORDS[repetition.demand.promise],
-        "failures": [*dict.fromkeys([*unsteady, *keys.mixed_up(values), *found.failures])],
+        "failures": [*dict.fromkeys([*unsteady, *found.failures])],
         "runs": found.runs + len(inputs),
-        "effects": sum(len(one.landed.arrived) + sum(map(len, one.landed.stored.values())) for one in inputs),
-        "values": values,
-        "keys": [keys.key(value) for value in values],
+        "effects": sum(one.effects for one in inputs),
+        "read": read,
+        "keys": [keys.key(value) for value in read],
         "calls": [one.calls for one in inputs],
     }
 
@@ -115,21 +115,21 @@ async def _recovered(stand: _Stand, given: Request) -> JsonValue:
 def _keys(stand: _Stand, given: Request) -> JsonValue:
     """The keys of some inputs, in this process."""
     keys = Keys(alone(stand.program, stand.ir, str(given["node"])))
-    return {"keys": [keys.key(value) for value in cast(list[JsonValue], given["values"])]}
+    return {"keys": [keys.key(value) for value in cast(list[JsonValue], given["read"])]}
 
 
 def _before(ir: FlowIR, name: str) -> list[str]:
-    """The nodes with code of their own whose records reach a node as they are."""
+    """The nodes with code of their own whose records reach a node as they are, and those whose effects it undoes."""
     nodes, known = {node.id: node for node in ir.nodes}, {node.name for node in with_code(ir)}
-    waiting, found, seen = [node.id for node in ir.nodes if node.name == name], list[str](), set[object]()
+    [start] = [node.id for node in ir.nodes if node.name == name]
+    waiting = [start]
+    found, seen = [node.name for node in ir.nodes if node.compensate == start], set[object]()
     while waiting:
         for edge in ir.incoming(waiting.pop()):
             node = nodes[edge.source_id]
-            if node.id in seen:
-                continue
-            seen.add(node.id)
-            if node.kind in _HANDS_ON:
+            if node.id not in seen and node.kind in _HANDS_ON:
                 waiting.append(node.id)
-            elif node.name in known:
+            elif node.id not in seen and node.name in known:
                 found.append(node.name)
+            seen.add(node.id)
     return found
