@@ -72,8 +72,17 @@ class HttpBackend(Protocol):
 class DedupeBackend(Protocol):
     """A `DedupeStore` that can also say that nobody knows."""
 
-    async def reserve(self, key: bytes, *, ttl: timedelta, holder: Holder = ...) -> bytes | None:
+    async def reserve(
+        self, key: bytes, *, ttl: timedelta, holder: Holder = ..., may_repeat: bool = ...
+    ) -> bytes | None:
         """Reserve a key; what was confirmed under it instead if it is taken.
+
+        Args:
+            key: The key.
+            ttl: For how long it is remembered.
+            holder: Whose effect it is.
+            may_repeat: Whether a key in doubt is reserved again within its time, because doing its effect again does
+                nothing more.
 
         Raises:
             ReservationHeld: Another run holds the key.
