@@ -29,7 +29,7 @@ from flowlattice_agents.deployed import Deployed
 from flowlattice_agents.editing import EditBase, demanded_of
 from flowlattice_agents.errors import WorkspaceError
 from flowlattice_agents.obligations import EXAMPLES, base_source
-from flowlattice_agents.review import Review, Revision, code_changes, example_changes
+from flowlattice_agents.review import Review, Revision, code_changes, example_changes, named
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE, Workbench, needed
@@ -57,7 +57,7 @@ class Deployer:
         digest = review.digest
         by = str(given.get("by"))
         comment = f": {given['comment']}" if given.get("comment") else ""
-        self.bench.progress.say("deploy", "note", f"approved by {by}: digest {digest[:12]}{comment}")
+        self.bench.progress.say("deploy", "note", f"approved by {by}: {named(review)}{comment}")
         approval = Approval(
             digest=digest,
             approved_by=by,
@@ -79,8 +79,9 @@ class Deployer:
         ]
         digest = approved_digest(parts_of(state, self.bench.environment))
         return Review(
-            text=f"Approve {ir.name} {ir.version} ({digest[:12]}) for deployment?",
+            text=f"Approve {ir.name} {ir.version} for deployment?",
             digest=digest,
+            sources=needed(state, "source_digest"),
             diff=self._diff(state),
             before=before,
             after=after,

@@ -48,7 +48,8 @@ def _lines(review: Review, run: str) -> Iterator[str]:
     yield ""
     yield "</details>"
     yield ""
-    yield f"Run {code(run)}, digest {code(review.digest)}. An approval is of exactly this; any change voids it."
+    which = f"sources {code(review.sources)}, approval {code(review.digest)}"
+    yield f"Run {code(run)}, {which}. An approval is of exactly this; any change voids it."
     yield ""
     yield f"Approve with {code(f'flows review {run} --accept')}."
 

@@ -26,7 +26,8 @@ class Review(_Model):
 
     Attributes:
         text: The question.
-        digest: Of everything that the approval is bound to.
+        digest: Of everything that the approval is bound to; it names the approval.
+        sources: The digest of the proposed sources, which the flow's name stands for once they are deployed.
         diff: From the person's file to the proposal, unified.
         before: The person's file; empty if there is none.
         after: The proposed file.
@@ -39,6 +40,7 @@ class Review(_Model):
     kind: Literal["approval"] = "approval"
     text: str
     digest: str
+    sources: str = ""
     diff: str = ""
     before: str = ""
     after: str = ""
@@ -77,6 +79,11 @@ class Revision(_Model):
     rejected: tuple[Rejection, ...] = ()
     by: str = ""
     at: str = ""
+
+
+def named(review: Review) -> str:
+    """Which sources, and which approval of them, by their digests."""
+    return f"sources {review.sources[:12]}, approval {review.digest[:12]}"
 
 
 def revision_of(

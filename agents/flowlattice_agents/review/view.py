@@ -9,7 +9,7 @@ import click
 
 from flowlattice.ir.comparison import Change
 from flowlattice_agents.hunks import Hunk
-from flowlattice_agents.review.model import Review
+from flowlattice_agents.review.model import Review, named
 from flowlattice_agents.visible import visible
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -47,6 +47,7 @@ def consequences(review: Review) -> Iterator[str]:
     yield "\ncertificate"
     for sentence in review.certificate:
         yield f"  {visible(sentence)}"
+    yield f"\n{visible(named(review))}"
 
 
 def meaning(change: Change, review: Review) -> str:

@@ -33,7 +33,11 @@ class DeployedElsewhere(FlowlatticeError):
         )
 
 
-class SourcesChanged(FlowlatticeError):
+class NotVerified(FlowlatticeError):
+    """A deployment whose evidence does not hold; it is not served."""
+
+
+class SourcesChanged(NotVerified):
     """Kept sources that are no longer what was approved."""
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from flowlattice.deployments import NotVerified
 from flowlattice.engine import Runtime
 from flowlattice.engine.threads import Threads
 from flowlattice.errors import FlowlatticeError, UsageError
@@ -71,14 +72,25 @@ class Swapper:
 
         Raises:
             UsageError: There is nothing, or two flows want one route.
+            NotVerified: What is deployed cannot be verified, none of it.
             FlowlatticeError: What loading a flow raises.
         """
         versions = self._source.versions() if numbers is None else self._source.exactly(numbers)
         if not versions and numbers is None:
             raise UsageError("nothing is deployed; flows deploy PATH deploys a flow")
-        served = {one.key: _Loaded(one, one.load()) for one in versions}
+        served = {one.key: _Loaded(one, runtime) for one in versions if (runtime := self._first(one)) is not None}
+        if not served and numbers is None:
+            raise NotVerified("nothing that is deployed can be verified; flows deployments says why, for each")
         self._app.swap([one.runtime for one in served.values()])
         self._served = served
+
+    def _first(self, version: Version) -> Runtime | None:
+        """Load a version at the start; one that cannot be verified is a line in the log, and the others are served."""
+        try:
+            return version.load()
+        except NotVerified as error:
+            self._refused(version, _reason(error))
+            return None
 
     async def watch(self) -> None:
         """Look from time to time whether there are other versions, and serve them."""
