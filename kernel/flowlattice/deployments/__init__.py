@@ -14,6 +14,7 @@ from flowlattice.deployments.model import (
     NotVerified,
     SourcesChanged,
     approved_digest,
+    attested_part,
     deployed_parts,
 )
 from flowlattice.deployments.records import Deployments
@@ -28,5 +29,6 @@ __all__ = [
     "NotVerified",
     "SourcesChanged",
     "approved_digest",
+    "attested_part",
     "deployed_parts",
 ]

@@ -10,10 +10,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flowlattice.attestation import Attestation, canonical
 from flowlattice.errors import FlowlatticeError
 
 LOCAL = "local"
 """The environment of local doubles."""
+
+ATTESTED = "attested_digest"
+"""The part of an approval that binds it to what is attested."""
 
 State = Literal["probing", "current", "superseded", "withdrawn"]
 
@@ -64,8 +68,11 @@ class Approval(_Model):
 
     def covers(self, digest: str, environment: str = LOCAL, bindings: str | None = None) -> bool:
         """Whether it is an approval of the sources with this digest, in this environment with these bindings."""
-        wanted = deployed_parts(digest, environment, bindings)
-        return wanted.items() <= self.parts.items() and approved_digest(self.parts) == self.digest
+        return self.has(deployed_parts(digest, environment, bindings))
+
+    def has(self, parts: Mapping[str, str]) -> bool:
+        """Whether it is an approval of all these parts."""
+        return parts.items() <= self.parts.items() and approved_digest(self.parts) == self.digest
 
 
 class Deployment(_Model):
@@ -80,6 +87,8 @@ class Deployment(_Model):
         bindings: The text of `bindings.toml` as it was deployed; none for local doubles.
         run: The run that deployed it; none for a person's command.
         approval: The approval.
+        attestation: The signed statement of the evidence, as its DSSE envelope's text; none in records of earlier
+            versions, which are not served.
         at: When it was recorded.
         id: Its number; a later one is larger.
         state: `probing` until it is activated; then `current` as long as the name stands for it, `superseded` once a
@@ -94,6 +103,7 @@ class Deployment(_Model):
     bindings: str | None = None
     run: str | None = None
     approval: Approval
+    attestation: str | None = None
     at: datetime
     id: int = 0
     state: State = "probing"
@@ -107,6 +117,12 @@ class Deployment(_Model):
 def approved_digest(parts: Mapping[str, str]) -> str:
     """The digest of everything that an approval is bound to, from the digests of its parts by name."""
     return sha256(json.dumps(dict(parts), sort_keys=True).encode()).hexdigest()
+
+
+def attested_part(attestation: Attestation) -> dict[str, str]:
+    """What binds an approval to what is attested: all of it but how and when it was put together."""
+    said = attestation.model_dump(mode="json", exclude={"approval", "at", "provenance", "sbom_digest"})
+    return {ATTESTED: sha256(canonical(said)).hexdigest()}
 
 
 def deployed_parts(digest: str, environment: str, bindings: str | None) -> dict[str, str]:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flowlattice.deployments.model import LOCAL, Approval, DeployedElsewhere, Deployment, NotApproved, State
+from flowlattice.attestation import Attestation
+from flowlattice.deployments.model import (
+    ATTESTED,
+    LOCAL,
+    Approval,
+    DeployedElsewhere,
+    Deployment,
+    NotApproved,
+    NotVerified,
+    State,
+)
 from flowlattice.deployments.sources import KeptSources
+from flowlattice.deployments.verification import Clock, Verifier, utc_now
 from flowlattice.errors import UsageError
 from flowlattice.language.sources import flow_file
 
@@ -35,10 +46,12 @@ class Deployments:
 
     Args:
         home: The folder of all state, `flows_home()`.
+        clock: The time by which waivers expire.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, clock: Clock = utc_now) -> None:
         self._sources = KeptSources(home)
+        self._verifier = Verifier(home, clock=clock)
         self._file = home / "deployments.sqlite"
 
     def record(  # noqa: PLR0913 - what a deployment consists of
@@ -50,6 +63,7 @@ class Deployments:
         environment: str,
         source_folder: Path,
         approval: Approval,
+        attestation: str,
         bindings: str | None = None,
         run: str | None = None,
         replace: bool = False,
@@ -65,7 +79,8 @@ class Deployments:
             profile: The profile whose host serves it.
             environment: `local`, or an environment of `bindings`.
             source_folder: The flow file, or the folder that holds `flow.py`.
-            approval: An approval that covers `digest`, `environment` and `bindings`.
+            approval: An approval that covers `digest`, `environment` and `bindings`, and what is attested.
+            attestation: The signed statement of the evidence, as its envelope's text; it names the approval.
             bindings: The text of `bindings.toml`.
             run: The run that deploys; none for a person's command.
             replace: Whether local doubles may take the place of real services.
@@ -73,13 +88,13 @@ class Deployments:
         Raises:
             DeployedElsewhere: They would, and may not.
             NotApproved: The approval does not cover them.
+            NotVerified: What is attested does not hold, or is not of this.
             SourcesChanged: The sources do not have the digest.
         """
         if not approval.covers(digest, environment, bindings):
             raise NotApproved(
                 f"{name}: the approval is not for {digest[:12]} in {environment} as it is bound now; approve again"
             )
-        self._sources.keep(source_folder, digest)
         deployment = Deployment(
             name=name,
             digest=digest,
@@ -89,11 +104,14 @@ class Deployments:
             bindings=bindings,
             run=run,
             approval=approval,
+            attestation=attestation,
             at=datetime.now(UTC),
         )
+        self._verifier.verified(deployment)
+        self._sources.keep(source_folder, digest)
         with self._transaction() as connection:
             known = _known(connection, deployment)
-            if known is not None:
+            if known is not None and self._holds(known):
                 return known
             taken = _current(connection, name)
             if environment == LOCAL and taken is not None and taken.environment != LOCAL and not replace:
@@ -142,11 +160,11 @@ class Deployments:
         with self._transaction() as connection:
             return _select(connection, "name = ? AND id NOT IN (SELECT id FROM probing)", name)
 
-    def approval_of(self, digest: str, environment: str = LOCAL, bindings: str | None = None) -> Approval | None:
-        """An approval for this environment with these bindings, deployed before and not rolled back since."""
+    def approval_of(self, parts: Mapping[str, str]) -> Approval | None:
+        """An approval of all these parts, `source_digest` among them, deployed before and not rolled back since."""
         with self._transaction() as connection:
-            found = [one.approval for one in _select(connection, f"digest = ? AND {_ACTIVE}", digest)]
-        return next((one for one in found if one.covers(digest, environment, bindings)), None)
+            found = _select(connection, f"digest = ? AND {_ACTIVE}", parts["source_digest"])
+        return next((one.approval for one in found if one.approval.has(parts)), None)
 
     def rollback(self, name: str) -> Deployment | None:
         """Let a name stand for what it stood for before, of another digest or in another environment.
@@ -155,6 +173,7 @@ class Deployments:
 
         Raises:
             UsageError: Nothing is deployed under the name.
+            NotVerified: What it would stand for again cannot be verified; nothing has changed then.
         """
         with self._transaction() as connection:
             current = _current(connection, name)
@@ -165,7 +184,34 @@ class Deployments:
                 now = datetime.now(UTC).isoformat()
                 connection.execute("UPDATE deployments SET withdrawn = ? WHERE id = ?", (now, before.id))
                 before = _current(connection, name)
+            if before is not None:
+                self._check_again(before)
             return before
+
+    def verified(self, deployment: Deployment) -> Attestation:
+        """What is attested of a deployment, after a look at its evidence and at its kept sources.
+
+        Raises:
+            NotVerified: It may not be run; the text is one line with a remedy.
+        """
+        found = self._verifier.verified(deployment)
+        self._sources.of(deployment)
+        return found
+
+    def _check_again(self, before: Deployment) -> None:
+        try:
+            self.verified(before)
+        except NotVerified as error:
+            raise NotVerified(
+                f"{before.name} stays as it is: what was deployed before cannot be served: {error}"
+            ) from error
+
+    def _holds(self, deployment: Deployment) -> bool:
+        try:
+            self._verifier.verified(deployment)
+        except NotVerified:
+            return False
+        return True
 
     def folder(self, deployment: Deployment) -> Path:
         """The folder of a deployment's sources, after a look at whether they are still what was approved.
@@ -176,7 +222,12 @@ class Deployments:
         return self._sources.of(deployment)
 
     def flow_file(self, deployment: Deployment) -> Path:
-        """The flow file of a deployment, after the same look."""
+        """The flow file of a deployment, after a look at its evidence and its sources: it may be run.
+
+        Raises:
+            NotVerified: It may not.
+        """
+        self._verifier.verified(deployment)
         return self.folder(deployment) / deployment.file
 
     @contextmanager
@@ -211,8 +262,9 @@ def _known(connection: sqlite3.Connection, wanted: Deployment) -> Deployment | N
 
 
 def _is_same(one: Deployment, other: Deployment) -> bool:
-    ignored = {"at", "approval", "run", "id", "state"}
-    return one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
+    ignored = {"at", "approval", "attestation", "run", "id", "state"}
+    alike = one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
+    return alike and one.approval.parts.get(ATTESTED) == other.approval.parts.get(ATTESTED)
 
 
 def _place(deployment: Deployment) -> tuple[str, str, str | None]:
