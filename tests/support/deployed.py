@@ -76,7 +76,13 @@ def sign(home: Path, attestation: Attestation, approval: Approval | None, key: S
 
 
 def deploy(
-    home: Path, file: Path, *, name: str = "talk", environment: str = "local", bindings: str | None = None
+    home: Path,
+    file: Path,
+    *,
+    name: str = "talk",
+    environment: str = "local",
+    bindings: str | None = None,
+    key: SigningKey | None = None,
 ) -> Deployment:
     """Approve a flow and let a name stand for it."""
     digest = source_digest(file)
@@ -91,7 +97,7 @@ def deploy(
             environment=environment,
             source_folder=file.parent,
             approval=approval,
-            attestation=sign(home, attestation, approval),
+            attestation=sign(home, attestation, approval, key),
             bindings=bindings,
         )
     )

@@ -50,6 +50,7 @@ class Swapper:
         self._source = source
         self._served: dict[str, _Loaded] = {}
         self._failed: dict[str, int] = {}
+        self._refusals: list[tuple[Version, str]] = []
         self._stamp = source.stamp()
         self._turn = asyncio.Lock()
         self._loading = Threads(limit=8)  # one that never ends does not hold up the end of the process
@@ -65,7 +66,7 @@ class Swapper:
         return {key: one.version.number for key, one in self._served.items()}
 
     def start(self, numbers: Mapping[str, int] | None = None) -> None:
-        """Load what is to be served first.
+        """Load what is to be served first; what cannot be verified is left out, and `say_refused` says so.
 
         Args:
             numbers: What other processes serve already; by default what the source says.
@@ -80,16 +81,23 @@ class Swapper:
             raise UsageError("nothing is deployed; flows deploy PATH deploys a flow")
         served = {one.key: _Loaded(one, runtime) for one in versions if (runtime := self._first(one)) is not None}
         if not served and numbers is None:
-            raise NotVerified("nothing that is deployed can be verified; flows deployments says why, for each")
+            version, reason = self._refusals[0]
+            more = f" (and {len(versions) - 1} more: flows deployments)" if len(versions) > 1 else ""
+            raise NotVerified(f"nothing that is deployed can be served{more}: {version.title}: {reason}")
         self._app.swap([one.runtime for one in served.values()])
         self._served = served
 
+    def say_refused(self) -> None:
+        """Log what was left out at the start; separate from it, since logs may be set up only then."""
+        for version, reason in self._refusals:
+            self._refused(version, reason)
+        self._refusals.clear()
+
     def _first(self, version: Version) -> Runtime | None:
-        """Load a version at the start; one that cannot be verified is a line in the log, and the others are served."""
         try:
             return version.load()
         except NotVerified as error:
-            self._refused(version, _reason(error))
+            self._refusals.append((version, _reason(error)))
             return None
 
     async def watch(self) -> None:
