@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pydantic import JsonValue
-
+from flowlattice.certify.bench import Bench
 from flowlattice.certify.changes import settings_digest, title
 from flowlattice.certify.model import Certificate, Check, Sample
-from flowlattice.ir.model import FlowIR
+from flowlattice.certify.subject import behind
+from flowlattice.ir.model import FlowIR, Node
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,15 @@ class Carrying:
         kept = (routes - only) & known
         return cls(base, routes, kept, settings_digest(ir) != base.settings) if kept else None
 
-    @property
-    def request(self) -> dict[str, JsonValue]:
-        """What the sandboxed task is told."""
-        return {"only": [*sorted(self.routes - self.kept)], "settings_changed": self.settings_changed}
+    def scope(self, check: str, bench: Bench, every: tuple[str, ...]) -> Bench | None:
+        """What a check has to look at: all where it may be new, nothing where what it says is known."""
+        if check in _WHOLE or check in self._of_the_flow():
+            return replace(bench, routes=every)
+        if check == "limits" or not bench.routes:
+            return None
+        if check == "duplicates" and not any(node.effects == "effectful" for node in self._reached(bench)):
+            return None
+        return bench
 
     def noted(self, check: Check) -> Check:
         """A check of the other routes, with the note; one that does not apply to them is the base's."""
@@ -65,8 +70,14 @@ class Carrying:
     def _of_the_flow(self) -> frozenset[str]:
         return frozenset({"limits", "latency"}) if self.settings_changed else frozenset()
 
+    @staticmethod
+    def _reached(bench: Bench) -> Iterator[Node]:
+        for start in bench.ir.triggers():
+            if title(start) in bench.routes:
+                yield from behind(bench.ir, start)
+
     def _note(self) -> str:
         return f"{len(self.kept)} of {len(self.routes)} routes carried over from certificate {self.base.digest[:12]}"
 
 
-_WHOLE = frozenset({"examples", "sandbox"})
+_WHOLE = frozenset({"examples", "host"})

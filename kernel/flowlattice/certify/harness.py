@@ -1,31 +1,36 @@
-"""The harness: runs the checks in the sandbox, replays answers in other processes, and puts the evidence together.
+"""The harness: runs the checks beside each other, each with its probes in the sandbox, and puts the evidence together.
 
-The sandboxed process shares an interpreter with the flow's code, so what it reports is that code's claim until the
-code is approved; the admission, the reader of bodies and the review stand beside it.
+A sandboxed process shares an interpreter with the flow's code, so what it reports is that code's claim until the code
+is approved; the admission, the reader of bodies and the review stand beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 from pydantic import JsonValue
 
+import flowlattice
+from flowlattice.certify.bench import Bench, routes_of
 from flowlattice.certify.carrying import Carrying
 from flowlattice.certify.changes import settings_digest
-from flowlattice.certify.laboratory import GATHER, REPLAY, Laboratory
+from flowlattice.certify.checks import ALONE, CHECKS, CheckModule
+from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, Sample
-from flowlattice.engine.runnable import check_runnable
-from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
-from flowlattice.plan import PlanRefused, plan
-from flowlattice.sandbox import Limits, Sandbox, SandboxError, protection
+from flowlattice.sandbox import Limits, SandboxError, protection
 
 LIMITS = Limits(wall_clock=timedelta(seconds=60), cpu=timedelta(seconds=50))
+HARNESS = "2"
+"""The version of the harness: raised whenever what a check shows changes, so that older evidence is not reused."""
+AT_ONCE = 2
+"""So many checks run beside each other: the machines that this is made for have two cores."""
 
 
 def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
@@ -48,66 +53,103 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         source_digest: Digest of the sources that are certified.
         examples: Requests with the answers that the brief states.
         laboratory: Sandboxes to use; its own by default.
-        watch: Called with each check as it is done.
+        watch: Called in this thread with each check as it is done.
         limits: What each sandboxed process may use.
         only_routes: The routes to exercise, as `METHOD /path` (see `changed_routes`); the others are carried over from
             `base`. All where there is no base, or one that did not pass.
         base: The certificate of the flow before the change.
     """
-    lacking = _not_run(ir)
-    if lacking is not None:
-        watch(lacking)
-        return _without_evidence(ir, source_digest, lacking)
     carrying = Carrying.over(ir, only_routes, base)
-    checks: list[Check] = []
+    every = routes_of(ir)
+    done: dict[str, Check] = {}
 
-    def done(check: Check) -> None:
-        checks.append(check if carrying is None else carrying.noted(check))
-        watch(checks[-1])
+    def note(check: Check) -> None:
+        done[check.name] = check if carrying is None else carrying.noted(check)
+        watch(done[check.name])
 
-    samples: list[Sample] = []
-    with laboratory_or_own(laboratory) as lab:
-        worlds = lab.worlds  # they start while the evidence is gathered
+    with laboratory_or_own(laboratory) as lab, ThreadPoolExecutor(AT_ONCE) as pool:
+        bench = Bench(
+            path=path.resolve(),
+            ir=ir,
+            nodes=tuple(node.name for node in ir.nodes if node.kind != "trigger"),
+            routes=every if carrying is None else tuple(route for route in every if route not in carrying.kept),
+            examples=tuple(examples),
+            laboratory=lab,
+            limits=limits,
+        )
         try:
-            part = {} if carrying is None else carrying.request
-            stated: JsonValue = [example.model_dump(mode="json") for example in examples]
-            value = _gather(path, {"path": str(path), "examples": stated, **part}, lab, limits, done)
-            samples = [Sample.model_validate(entry) for entry in cast(list[JsonValue], value["samples"])]
-            done(_replay(path, value, worlds, limits))
-            for check in () if carrying is None else carrying.missing({check.name for check in checks}):
-                done(check)
-        except SandboxError as error:
-            done(Check(name="sandbox", verdict="could_not_run", summary=str(error)))
+            bench = _with_inputs(bench, every, pool)
+            sampled = pool.submit(_samples, bench)
+            for check in _results(pool, _planned(bench, every, carrying)):
+                note(check)
+            samples = sampled.result()
+        except BaseException:
+            bench.stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    for check in () if carrying is None else carrying.missing(set(done)):
+        note(check)
     confined = protection()
+    order = {check.NAME: number for number, check in enumerate(CHECKS)}
     return Certificate(
         source_digest=source_digest,
         flow=f"{ir.name} {ir.version}",
-        checks=tuple(checks),
+        checks=tuple(sorted(done.values(), key=lambda check: order.get(check.name, len(order)))),
         samples=tuple(samples if carrying is None else carrying.samples(samples)),
         settings=settings_digest(ir),
         base=None if carrying is None else carrying.base.digest,
         protection=confined.notice or confined.summary,
+        flowlattice=flowlattice.__version__,
+        harness=HARNESS,
     )
 
 
-def _not_run(ir: FlowIR) -> Check | None:
-    """Why no host of this version runs the flow, so that there is nothing to look at; none if one does."""
+def _planned(bench: Bench, every: tuple[str, ...], carrying: Carrying | None) -> list[tuple[CheckModule, Bench]]:
+    """Each check with what it has to look at."""
+    scopes = [(check, bench if carrying is None else carrying.scope(check.NAME, bench, every)) for check in CHECKS]
+    return [(check, scope) for check, scope in scopes if scope is not None]
+
+
+def _with_inputs(bench: Bench, routes: Sequence[str], pool: ThreadPoolExecutor) -> Bench:
+    """The bench with the inputs of all routes; they are made in the pool, and the other worlds start meanwhile."""
+    if not routes:
+        return bench
+    _ = bench.laboratory.work
+    made = {route: pool.submit(bench.probe, "inputs", {"route": route}).result for route in routes}
+    _ = bench.laboratory.worlds
+    return replace(bench, inputs=made)
+
+
+def _results(pool: ThreadPoolExecutor, planned: Sequence[tuple[CheckModule, Bench]]) -> Iterator[Check]:
+    """Run checks beside each other, those that measure times one by one after the others; each as it is done."""
+    beside = [pool.submit(_run, check, bench) for check, bench in planned if check.NAME not in ALONE]
+    for done in as_completed(beside):
+        yield done.result()
+    for check, bench in planned:
+        if check.NAME in ALONE:
+            yield pool.submit(_run, check, bench).result()
+
+
+def _run(check: CheckModule, bench: Bench) -> Check:
+    reason = check.applies(bench)
+    if reason is not None:
+        return Check(name=check.NAME, verdict="not_applicable", summary=reason)
     try:
-        check_runnable(plan(ir))
-    except (EngineUnavailable, PlanRefused) as error:
-        return Check(name="host", verdict="could_not_run", summary=str(error))
-    return None
+        return check.run(bench)
+    except SandboxError as error:
+        return Check(name=check.NAME, verdict="could_not_run", summary=str(error))
 
 
-def _without_evidence(ir: FlowIR, source_digest: str, lacking: Check) -> Certificate:
-    return Certificate(
-        source_digest=source_digest,
-        flow=f"{ir.name} {ir.version}",
-        checks=(lacking,),
-        samples=(),
-        settings=settings_digest(ir),
-        protection=protection().summary,
-    )
+def _samples(bench: Bench) -> list[Sample]:
+    """A sample of each route; none where none could be made, which the checks say."""
+    if not bench.routes:
+        return []
+    try:
+        return [
+            Sample.model_validate(entry) for entry in cast(list[JsonValue], bench.probe("samples", bench.subject()))
+        ]
+    except SandboxError:
+        return []
 
 
 @contextmanager
@@ -118,36 +160,3 @@ def laboratory_or_own(given: Laboratory | None) -> Iterator[Laboratory]:
         return
     with Laboratory() as own:
         yield own
-
-
-def _gather(
-    path: Path, given: JsonValue, lab: Laboratory, limits: Limits, done: Callable[[Check], None]
-) -> dict[str, JsonValue]:
-    result = lab.work.run(
-        GATHER,
-        given,
-        read=[path.parent],
-        limits=limits,
-        on_event=lambda event: done(Check.model_validate(event)),
-    )
-    return cast(dict[str, JsonValue], result.value)
-
-
-def _replay(path: Path, value: dict[str, JsonValue], worlds: Sequence[Sandbox], limits: Limits) -> Check:
-    """Strict routes answer byte for byte the same in processes that differ in all that must not matter."""
-    requests, answers = value["requests"], value["answers"]
-    if not isinstance(requests, list) or not requests:
-        return Check(name="replay", verdict="not_applicable", summary="no route is strict from end to end")
-
-    def again(world: Sandbox) -> JsonValue:
-        given: JsonValue = {"path": str(path), "requests": requests}
-        return world.run(REPLAY, given, read=[path.parent], limits=limits).value
-
-    with ThreadPoolExecutor(max_workers=len(worlds)) as pool:
-        replays = list(pool.map(again, worlds))
-    differing = sum(replay != answers for replay in replays)
-    if differing:
-        said = f"{differing} of {len(worlds)} processes answered otherwise"
-        return Check(name="replay", verdict="failed", summary=said, failures=(said,))
-    summary = f"{len(requests)} answers repeated in {len(worlds)} processes of other hash seeds, zones and locales"
-    return Check(name="replay", verdict="passed", summary=f"{summary}, byte for byte")

@@ -6,11 +6,9 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+from flowlattice.certify.probes import IN_WORLDS, PROBES, task_of
 from flowlattice.ir.build import TASK as BUILD
 from flowlattice.sandbox import Sandbox
-
-GATHER = "flowlattice.certify.task:gather"
-REPLAY = "flowlattice.certify.replay:replay"
 
 # Processes that differ in what must not matter: the hash seed, the time zone, the locale.
 WORLDS = (
@@ -40,13 +38,13 @@ class Laboratory:
 
     @cached_property
     def work(self) -> Sandbox:
-        """Where flows are built and evidence is gathered; started when first asked for."""
-        return Sandbox(BUILD, GATHER)
+        """Where flows are built and probes run; started when first asked for."""
+        return Sandbox(BUILD, *map(task_of, PROBES))
 
     @cached_property
     def worlds(self) -> tuple[Sandbox, ...]:
         """A sandbox for each of `WORLDS`; started when first asked for."""
-        return tuple(Sandbox(REPLAY, env=world) for world in WORLDS)
+        return tuple(Sandbox(*map(task_of, IN_WORLDS), env=world) for world in WORLDS)
 
     def close(self) -> None:
         """End all processes."""

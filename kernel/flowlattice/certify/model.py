@@ -61,6 +61,24 @@ class Sample(_Model):
     repeats: bool = True
 
 
+class Part(_Model):
+    """What a check says of one node or route.
+
+    Attributes:
+        name: `node:NAME` or `route:METHOD /path`.
+        digest: Of all that the part depends on (see `parts_of`); empty where the harness is to fill it in.
+        verdict: What the check found there.
+        summary: One sentence.
+        carried: The certificate that it was found in, as a digest; none where it was looked at in this run.
+    """
+
+    name: str
+    digest: str = ""
+    verdict: Verdict
+    summary: str = ""
+    carried: str | None = None
+
+
 class Check(_Model):
     """One check and its evidence.
 
@@ -71,6 +89,8 @@ class Check(_Model):
         failures: At most ten of what went wrong, each a sentence; never a value of a field that is not public.
         measured: Figures; times in ms.
         carried: What is carried over from the certificate that this one is based on; none where nothing is.
+        parts: What it says of each node and route that it looked at.
+        fixtures: The smallest inputs that it failed on, to be kept and tried again.
     """
 
     name: str
@@ -79,6 +99,8 @@ class Check(_Model):
     failures: tuple[str, ...] = ()
     measured: dict[str, JsonValue] = Field(default_factory=dict)
     carried: str | None = None
+    parts: tuple[Part, ...] = ()
+    fixtures: tuple[JsonValue, ...] = ()
 
 
 class Certificate(_Model):
@@ -92,6 +114,10 @@ class Certificate(_Model):
         protection: How the run was confined.
         settings: Digest of the limits and promises that hold for the whole flow.
         base: Digest of the certificate that routes were carried over from; none for a whole certification.
+        flowlattice: The version of flowlattice that ran the checks.
+        harness: The version of the harness; evidence of another one is not carried over.
+        decision: Digest of the policy decision that was evidence; none where no policies were asked.
+        parts: Digest of each node and route over all that it depends on, by the part's name.
     """
 
     source_digest: str
@@ -101,6 +127,10 @@ class Certificate(_Model):
     protection: str
     settings: str = ""
     base: str | None = None
+    flowlattice: str = ""
+    harness: str = ""
+    decision: str | None = None
+    parts: dict[str, str] = Field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

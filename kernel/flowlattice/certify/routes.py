@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import cast
 
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 
+from flowlattice.certify.changes import title
 from flowlattice.certify.inputs import NotGeneratedError, valid_inputs
 from flowlattice.certify.model import Example
 from flowlattice.certify.subject import Route, Subject, accepted, behind
@@ -18,16 +20,41 @@ from flowlattice.plausible import plausible
 from flowlattice.record import Record
 
 INPUTS = 40
+_MOST_CHARACTERS = 1_000_000
+"""Of a route's generated inputs together, as JSON; what is beyond is left out, so that they can be passed around."""
 
 
-def subject_of(program: Program, ir: FlowIR, examples: tuple[Example, ...]) -> Subject:
-    """The subject for a loaded flow, with inputs generated for each route."""
-    triggers = {trigger.name: trigger for trigger in program.flow.triggers}
-    routes = tuple(_route(ir, node, triggers[node.name]) for node in ir.triggers())
+class Inputs(BaseModel):
+    """Inputs for one route.
+
+    Attributes:
+        valid: Values that the record accepts, the most plausible one first.
+        gap: Why there are no generated ones; none if there are.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    valid: tuple[dict[str, JsonValue], ...]
+    gap: str | None = None
+
+
+def subject_of(
+    program: Program, ir: FlowIR, examples: tuple[Example, ...], inputs: Mapping[str, Inputs] | None = None
+) -> Subject:
+    """The subject for a loaded flow: its routes with the inputs that are given, or all with inputs generated here."""
+    triggers = {title(node): (node, trigger_named(program, node.name)) for node in ir.triggers()}
+    known = inputs if inputs is not None else {name: generate(trigger) for name, (_, trigger) in triggers.items()}
+    routes = tuple(_route(ir, *made, known[name]) for name, made in triggers.items() if name in known)
     return Subject(program=program, ir=ir, examples=examples, routes=routes)
 
 
-def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record]) -> Route:
+def trigger_named(program: Program, name: str) -> TriggerNode[Record]:
+    """A trigger of a loaded flow."""
+    return next(trigger for trigger in program.flow.triggers if trigger.name == name)
+
+
+def generate(trigger: TriggerNode[Record]) -> Inputs:
+    """Inputs for a trigger, from its schema; the same each time."""
     accepts = trigger.trigger.emits
     schema = cast(Mapping[str, JsonValue], accepts.model_json_schema(by_alias=True))
     first = plausible(schema)
@@ -37,14 +64,28 @@ def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record]) -> Route:
     except NotGeneratedError as error:
         gap = str(error)
     ordered = [first, *values] if accepted(accepts, first) else values
+    return Inputs(valid=tuple(_bounded(value for value in ordered if isinstance(value, dict))), gap=gap)
+
+
+def _bounded(values: Iterable[dict[str, JsonValue]]) -> Iterator[dict[str, JsonValue]]:
+    left = _MOST_CHARACTERS
+    for value in values:
+        size = len(json.dumps(value))
+        if size <= left:
+            left -= size
+            yield value
+
+
+def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record], inputs: Inputs) -> Route:
+    accepts = trigger.trigger.emits
     return Route(
         trigger=cast(Trigger, node.trigger),
-        schema=schema,
-        valid=tuple(value for value in ordered if isinstance(value, dict)),
+        schema=cast(Mapping[str, JsonValue], accepts.model_json_schema(by_alias=True)),
+        valid=inputs.valid,
         accepts=accepts,
         strict=all(other.determinism == "strict" and other.effects == "pure" for other in behind(ir, node)),
         replies=_replies(ir, node),
-        gap=gap,
+        gap=inputs.gap,
     )
 
 

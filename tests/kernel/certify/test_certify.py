@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import flowlattice
 from flowlattice.certify import Certificate, Example, ExampleRequest, certify
-from flowlattice.certify.checks import valid_inputs
-from flowlattice.certify.harness import LIMITS
+from flowlattice.certify.harness import HARNESS, LIMITS
+from flowlattice.certify.probes import valid_inputs
 from flowlattice.certify.routes import subject_of
 from flowlattice.ir.build import build
 from flowlattice.ir.lower import lower
@@ -68,6 +69,7 @@ def example(word: str, result: str) -> Example:
 def test_an_honest_flow_passes_every_check(tmp_path: Path) -> None:
     certificate = certified(tmp_path, HONEST.replace("BODY", "pass"), example("ha", "haha"))
     assert verdicts(certificate) == {
+        "host": "passed",
         "examples": "passed",
         "valid_inputs": "passed",
         "invalid_inputs": "passed",
@@ -217,6 +219,7 @@ def test_the_certificate_is_data_with_a_digest_that_every_change_changes(tmp_pat
     certificate = certified(tmp_path, HONEST.replace("BODY", "pass"))
     again = Certificate.model_validate_json(certificate.model_dump_json())
     assert again.digest == certificate.digest
+    assert (certificate.flowlattice, certificate.harness) == (flowlattice.__version__, HARNESS)
     assert certificate.model_copy(update={"source_digest": "other"}).digest != certificate.digest
 
 
@@ -285,8 +288,9 @@ def test_a_flow_that_no_host_here_runs_is_not_certified_and_is_told_so_in_one_li
         "flow.connect(repeat, flow.respond())\n", ""
     )
     certificate = certified(tmp_path, elsewhere.replace("Flow, Record", "Flow, Profile, Record"))
-    [check] = certificate.checks
+    check, *others = certificate.checks
     assert (check.name, check.verdict) == ("host", "could_not_run")
+    assert {other.verdict for other in others} == {"not_applicable"}
     assert check.summary == (
         "this version plans flows with the temporal profile and does not run them yet; flows plan shows the plan"
     )

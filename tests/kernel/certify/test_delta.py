@@ -171,6 +171,7 @@ def test_only_what_changed_is_exercised_and_the_rest_is_carried_over(tmp_path: P
     note = f"2 of 3 routes carried over from certificate {base.digest[:12]}"
     carried = {check.name: check.carried for check in delta.checks}
     assert carried == {
+        "host": None,
         "examples": None,
         "valid_inputs": note,
         "invalid_inputs": note,

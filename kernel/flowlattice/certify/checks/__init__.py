@@ -1,18 +1,62 @@
-"""The checks: one module each, with `NAME` and `run`; the harness runs them in the order below."""
+"""The checks: one module each, on the trusted side; what has to run beside the flow's code is a probe (`probes`).
+
+Adding one is adding a module with what `CheckModule` says, and a line in `CHECKS`; the report keeps this order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
 
-from flowlattice.certify.checks import duplicates, examples, invalid_inputs, latency, limits, valid_inputs
-from flowlattice.certify.model import Check
-from flowlattice.certify.subject import Subject
-
-CHECKS: tuple[tuple[str, Callable[[Subject], Awaitable[Check]]], ...] = (
-    (examples.NAME, examples.run),
-    (valid_inputs.NAME, valid_inputs.run),
-    (invalid_inputs.NAME, invalid_inputs.run),
-    (duplicates.NAME, duplicates.run),
-    (limits.NAME, limits.run),
-    (latency.NAME, latency.run),
+from flowlattice.certify.bench import Bench
+from flowlattice.certify.checks import (
+    duplicates,
+    examples,
+    host,
+    invalid_inputs,
+    latency,
+    limits,
+    replay,
+    valid_inputs,
 )
+from flowlattice.certify.model import Check
+
+
+class CheckModule(Protocol):
+    """What a check's module has."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a module's constant
+        """Its name, for people and for `--only`."""
+        ...
+
+    @property
+    def TITLE(self) -> str:  # noqa: N802 - a module's constant
+        """What it shows, in one line for people."""
+        ...
+
+    def applies(self, bench: Bench, /) -> str | None:
+        """Why there is nothing to look at; none where there is."""
+        ...
+
+    def run(self, bench: Bench, /) -> Check:
+        """Gather the evidence; blocking, in a thread beside other checks.
+
+        Raises:
+            SandboxError: A probe gave no answer; then the check could not run.
+        """
+        ...
+
+
+CHECKS: Final[tuple[CheckModule, ...]] = (
+    host,
+    examples,
+    valid_inputs,
+    invalid_inputs,
+    duplicates,
+    limits,
+    latency,
+    replay,
+)
+
+ALONE: Final = frozenset({latency.NAME})
+"""The checks that measure times: each runs alone, after the others."""

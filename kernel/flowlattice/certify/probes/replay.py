@@ -1,4 +1,4 @@
-"""The trusted task that answers requests again, in another process; it imports as little as it can."""
+"""Replay: answers requests again, in another process; it imports as little as it can."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from flowlattice.language.loading import load
 from flowlattice.sandbox import Emit
 
 
-def replay(request: JsonValue, _emit: Emit) -> JsonValue:
+def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     """Answer requests again, in this process; gives the digests of the answers."""
     given = cast(Mapping[str, JsonValue], request)
     program = load(Path(str(given["path"])))
