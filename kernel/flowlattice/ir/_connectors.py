@@ -24,6 +24,7 @@ class ConnectorLowering:
 
     def __init__(self, program: Program, schemas: Schemas, elements: Iterable[Element]) -> None:
         self._folder = program.file.parent
+        self._itself = program.flow.place
         self._schemas = schemas
         self._of: dict[int, Connector] = {
             id(node.function): connector for connector in program.connectors for node in connector.nodes
@@ -39,12 +40,13 @@ class ConnectorLowering:
         """Each with what is pinned of it and what is there."""
         for connector in self.used:
             with lowering(connector.place):
-                pin = self._pins.get(connector.name)
+                pin, found = self._pins.get(connector.name), connector_digest(Path(connector.place.file))
+                pinned = None if pin is None else pin.digest
                 yield ir.ConnectorUse(
                     name=connector.name,
                     version=connector.version,
-                    digest=None if pin is None else pin.digest,
-                    found=connector_digest(Path(connector.place.file)),
+                    digest=found if connector.place is self._itself else pinned,  # by itself it is what it is
+                    found=found,
                     egress={binding: tuple(hosts) for binding, hosts in connector.egress.items()},
                     scopes={name: tuple(scopes) for name, scopes in connector.scopes.items()},
                     source=self._schemas.source(connector.place),

@@ -18,6 +18,7 @@ from types import CodeType, ModuleType
 from typing import Final
 
 from flowlattice.errors import UsageError
+from flowlattice.language.connector_flow import flow_of
 from flowlattice.language.connectors import Connector
 from flowlattice.language.flow import Flow
 from flowlattice.language.sources import SourceFiles, flow_file
@@ -46,8 +47,10 @@ class Program:
 def load(path: Path) -> Program:
     """Run a flow file and return the flow that it defines; one that it imports from beside it is not its own.
 
+    A file that defines a connector and no flow is the flow that has a route to each of its nodes.
+
     Raises:
-        UsageError: The file defines no flow, or more than one.
+        UsageError: The file defines no flow and no connector, or more than one.
         Exception: Whatever the file itself raises.
     """
     file = flow_file(path)
@@ -55,10 +58,16 @@ def load(path: Path) -> Program:
     flows = {id(value): value for value in vars(module).values() if isinstance(value, Flow)}
     own = {key: flow for key, flow in flows.items() if flow.place.file == str(file)}
     flows = own or flows  # made by a helper of another file, perhaps
-    if len(flows) != 1:
+    connectors = {id(value): value for value in vars(module).values() if isinstance(value, Connector)}
+    connectors = {key: one for key, one in connectors.items() if one.place.file == str(file)}
+    if not flows and len(connectors) == 1:
+        flow = flow_of(next(iter(connectors.values())))
+    elif len(flows) != 1:
         raise UsageError(f"{file.name}: defines {len(flows)} flows; one file defines one `flow = Flow(...)`")
+    else:
+        flow = next(iter(flows.values()))
     return Program(
-        flow=next(iter(flows.values())),
+        flow=flow,
         sources=SourceFiles(file.parent),
         file=file,
         package=module.__name__.partition(".")[0],

@@ -5,11 +5,13 @@ with what the kernel has (Landlock, seccomp, no capabilities, resource limits, a
 and run the untrusted code, and brings back JSON. `protection()` says what the kernel has; its `notice` is for people.
 
 The boundary is the process. Inside it, untrusted code shares an interpreter with the task and can forge the task's
-answer: whatever comes back is a claim of that code. What stays possible: using the time and memory allowed, and asking
+answer: whatever comes back is a claim of that code. `run(..., door=...)` lets it be handed sockets that the parent has
+connected, and reach nothing else (`door`). What stays possible: using the time and memory allowed, and asking
 whether a path exists. Static reading (`language.admission`) is only a filter in front of this.
 """
 
 from flowlattice.sandbox._wire import Emit, JsonValue, Task
+from flowlattice.sandbox.door import Door, DoorShut, Opening
 from flowlattice.sandbox.errors import (
     SandboxCancelled,
     SandboxCrashed,
@@ -24,9 +26,12 @@ from flowlattice.sandbox.process import Sandbox, SandboxResult, run
 from flowlattice.sandbox.protection import Protection, protection
 
 __all__ = [
+    "Door",
+    "DoorShut",
     "Emit",
     "JsonValue",
     "Limits",
+    "Opening",
     "Protection",
     "Sandbox",
     "SandboxCancelled",

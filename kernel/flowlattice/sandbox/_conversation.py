@@ -1,4 +1,7 @@
-"""The parent's side of the pipes: the request out, lines in, until there is an answer or a reason why there is none."""
+"""The parent's side of the pipes: the request out, lines in, until there is an answer or a reason why there is none.
+
+Where the process has a door, it is opened here too, meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from flowlattice.sandbox._fork import Fork
 from flowlattice.sandbox._template import Ending
 from flowlattice.sandbox._watch import INTERVAL_S, Watch
 from flowlattice.sandbox._wire import JsonValue, WireError, decode, printable
+from flowlattice.sandbox.door import Doorkeeper, Opening
 from flowlattice.sandbox.errors import (
     SandboxCrashed,
     SandboxError,
@@ -29,7 +33,9 @@ _KEPT_STDERR = 16_384
 class Conversation:
     """One request and what comes back."""
 
-    def __init__(self, fork: Fork, watch: Watch, on_event: Callable[[JsonValue], None] | None) -> None:
+    def __init__(
+        self, fork: Fork, watch: Watch, on_event: Callable[[JsonValue], None] | None, opening: Opening | None = None
+    ) -> None:
         self._fork = fork
         self._watch = watch
         self._on_event = on_event
@@ -39,6 +45,7 @@ class Conversation:
         self._stderr = bytearray()
         self._protection: Protection | None = None
         self._answer: tuple[str, JsonValue] | None = None
+        self._keeper = None if fork.door is None or opening is None else Doorkeeper(fork.door, opening)
 
     @property
     def protection(self) -> Protection:
@@ -66,7 +73,9 @@ class Conversation:
             ):
                 os.set_blocking(pipe.fileno(), False)
                 selector.register(pipe, event, serve)
-            while self._answer is None and selector.get_map():
+            if self._keeper is not None:
+                selector.register(self._keeper.socket, selectors.EVENT_READ, self._keep_door)
+            while self._answer is None and self._is_heard(selector):
                 self._serve(selector)
                 self._watch.check()
         if self._answer is None:
@@ -79,6 +88,17 @@ class Conversation:
             serve: Callable[[int], bool] = key.data
             if not serve(key.fd):
                 selector.unregister(key.fileobj)
+
+    def _is_heard(self, selector: selectors.BaseSelector) -> bool:
+        """Whether a pipe is open over which an answer, or the reason of an end, may come."""
+        return any(key.data != self._keep_door for key in selector.get_map().values())
+
+    def _keep_door(self, _: int) -> bool:
+        if self._keeper is None:
+            return False
+        asked = self._keeper.serve()
+        self._count(asked)
+        return asked > 0
 
     def _send(self, pipe: int) -> bool:
         try:
@@ -102,16 +122,19 @@ class Conversation:
 
     def _hear(self, pipe: int) -> bool:
         chunk = os.read(pipe, _CHUNK)
-        self._received += len(chunk)
-        most = self._watch.limits.output_bytes
-        if self._received > most:
-            raise SandboxLimitExceeded(self._watch.task, "output", f"answered more than {most:,} bytes")
+        self._count(len(chunk))
         *lines, rest = chunk.split(b"\n")
         for line in lines:
             self._understand(bytes(self._partial) + line)
             self._partial.clear()
         self._partial += rest
         return bool(chunk)
+
+    def _count(self, size: int) -> None:
+        self._received += size
+        most = self._watch.limits.output_bytes
+        if self._received > most:
+            raise SandboxLimitExceeded(self._watch.task, "output", f"answered more than {most:,} bytes")
 
     def _understand(self, line: bytes) -> None:
         try:

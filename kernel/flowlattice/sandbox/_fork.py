@@ -1,9 +1,10 @@
-"""One fork of a template, as its owner sees it: three pipes and an end."""
+"""One fork of a template, as its owner sees it: three pipes, perhaps a door, and an end."""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class Fork:
         order: Where its request goes.
         answers: Where its answer comes from.
         printed: Where what it prints comes from.
+        door: Where it asks for connections; none where it gets none.
     """
 
     template: Template
@@ -33,6 +35,7 @@ class Fork:
     order: IO[bytes]
     answers: IO[bytes]
     printed: IO[bytes]
+    door: socket.socket | None
     _ending: Ending | None = field(default=None, init=False)
 
     def ending(self) -> Ending | None:
@@ -53,7 +56,7 @@ class Fork:
 
 
 @contextmanager
-def forked(template: Template) -> Iterator[Fork]:
+def forked(template: Template, *, with_door: bool) -> Iterator[Fork]:
     """A new fork, which is killed at the end.
 
     Raises:
@@ -63,10 +66,15 @@ def forked(template: Template) -> Iterator[Fork]:
         theirs_in, order = _pipe(ends)
         answers, theirs_out = _pipe(ends)
         printed, theirs_err = _pipe(ends)
-        pid, scratch = template.fork([end.fileno() for end in (theirs_in, theirs_out, theirs_err)])
-        fork = Fork(template=template, pid=pid, scratch=scratch, order=order, answers=answers, printed=printed)
+        door, theirs_door = _pair(ends) if with_door else (None, None)
+        given: list[IO[bytes] | socket.socket] = [theirs_in, theirs_out, theirs_err]
+        if theirs_door is not None:
+            given.append(theirs_door)
+        pid, scratch = template.fork([end.fileno() for end in given])
+        pipes = {"order": order, "answers": answers, "printed": printed}
+        fork = Fork(template=template, pid=pid, scratch=scratch, door=door, **pipes)
         ends.callback(fork.kill)
-        for end in (theirs_in, theirs_out, theirs_err):
+        for end in given:
             end.close()
         yield fork
 
@@ -74,3 +82,8 @@ def forked(template: Template) -> Iterator[Fork]:
 def _pipe(ends: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
     reading, writing = os.pipe()
     return ends.enter_context(os.fdopen(reading, "rb", 0)), ends.enter_context(os.fdopen(writing, "wb", 0))
+
+
+def _pair(ends: ExitStack) -> tuple[socket.socket, socket.socket]:
+    ours, theirs = socket.socketpair()
+    return ends.enter_context(ours), ends.enter_context(theirs)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from flowlattice.sandbox import _libc
-from flowlattice.sandbox._syscalls import ANYHOW, CHECKED, FIRST_UNIFIED
+from flowlattice.sandbox._syscalls import ANYHOW, CHECKED, FIRST_UNIFIED, WITH_DOOR
 
 Instruction: TypeAlias = tuple[int, int, int, int]
 """Code, jump if true, jump if false, operand."""
@@ -109,11 +109,11 @@ def _no_truncation(flags: int) -> tuple[_Condition, ...]:
     return tuple(_Bits(flags, mask, os.O_TRUNC | mode, holds=False) for mode in (os.O_RDONLY, _ACCESS_MODE))
 
 
-def program(machine: Machine, pid: int) -> list[Instruction]:
-    """The filter for a process with this id; only itself may it signal."""
+def program(machine: Machine, pid: int, *, door: bool = False) -> list[Instruction]:
+    """The filter for a process with this id; only itself may it signal. With a door it may also be handed sockets."""
     conditions = _conditions(pid)
     instructions = [*_prologue(machine)]
-    for name, numbers in (ANYHOW | CHECKED).items():
+    for name, numbers in (ANYHOW | CHECKED | (WITH_DOOR if door else {})).items():
         number = numbers[machine.column]
         if number is not None:
             block = [*_check(conditions.get(name, ())), _return(_ALLOW)]
@@ -122,13 +122,13 @@ def program(machine: Machine, pid: int) -> list[Instruction]:
     return [*instructions, (_IF_AT_LEAST, 0, 1, FIRST_UNIFIED), _return(_ERRNO | errno.ENOSYS), refused]
 
 
-def install(machine: Machine) -> None:
+def install(machine: Machine, *, door: bool) -> None:
     """Put the filter on all threads of this process, for ever.
 
     Raises:
         OSError: The kernel refused.
     """
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program(machine, os.getpid()))
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program(machine, os.getpid(), door=door))
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_program = _FilterProgram(len(code) // 8, ctypes.addressof(buffer))
     stray = _libc.syscall(machine.seccomp, _SET_MODE_FILTER, _ALL_THREADS, filter_program)

@@ -136,6 +136,11 @@ ANYHOW: Final[dict[str, tuple[int, int | None]]] = {
 }
 """Allowed whatever their arguments: name -> (x86_64, aarch64); None where the machine has no such call."""
 
+WITH_DOOR: Final[dict[str, tuple[int, int | None]]] = {
+    "recvmsg": (47, 212),
+}
+"""Allowed only where the process is given a door: connections come in as messages of the socket that is the door."""
+
 CHECKED: Final[dict[str, tuple[int, int | None]]] = {
     "open": (2, None),
     "openat": (257, 56),

@@ -76,7 +76,7 @@ class Template:
         """The process id and the scratch folder of a new fork.
 
         Args:
-            descriptors: What becomes its standard input, output and error.
+            descriptors: What becomes its standard input, output and error, and its door where it has one.
         """
         said = self._ask({"fork": tempfile.gettempdir()}, descriptors)
         pid, scratch = said["pid"], said["scratch"]

@@ -41,7 +41,8 @@ def main(tasks: Mapping[str, Task], descriptors: Sequence[int], scratch: Path, t
 
     Args:
         tasks: What may be asked for, by name.
-        descriptors: What becomes standard input (the request), output (the answer) and error (what is printed).
+        descriptors: What becomes standard input (the request), output (the answer) and error (what is printed), and,
+            where there is one, the door (`door`).
         scratch: The folder that may be written.
         template: The process forked from; this one dies with it.
     """
@@ -68,7 +69,8 @@ def _serve(speaker: _Speaker, tasks: Mapping[str, Task]) -> None:
     with os.fdopen(0, "rb") as pipe:
         order = json.loads(pipe.readline())
     os.open(os.devnull, os.O_RDONLY)  # takes the place of standard input
-    grants = Grants(**{kind: tuple(paths) for kind, paths in order["grants"].items()})
+    paths = {kind: tuple(paths) for kind, paths in order["grants"].items()}
+    grants = Grants(**paths, door=order["door"])
     try:
         confined_by = lock_down(grants, Limits.from_json(order["limits"]))
     except LockdownError as error:

@@ -36,11 +36,13 @@ class Grants:
         read: Files, and folders with all below.
         names: Folders whose file names, also below, may be listed.
         write: Folders in which files may be made, changed and removed.
+        door: Whether sockets may be handed in, over the one that the process was started with.
     """
 
     read: tuple[str, ...]
     names: tuple[str, ...]
     write: tuple[str, ...]
+    door: bool = False
 
 
 def die_with(parent: int) -> None:
@@ -72,7 +74,7 @@ def lock_down(grants: Grants, limits: Limits) -> Protection:
             _landlock.restrict(offered.landlock, _landlock_grants(grants))
         machine = machine_of(platform.machine())
         if offered.seccomp and machine is not None:
-            _seccomp.install(machine)
+            _seccomp.install(machine, door=grants.door)
     except (OSError, ValueError) as error:
         raise LockdownError(f"the process could not be confined: {error}") from error
     return offered

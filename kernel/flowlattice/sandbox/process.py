@@ -10,10 +10,11 @@ from typing import Self
 
 from flowlattice.sandbox import _paths
 from flowlattice.sandbox._conversation import Conversation
-from flowlattice.sandbox._fork import forked
+from flowlattice.sandbox._fork import Fork, forked
 from flowlattice.sandbox._template import Template
 from flowlattice.sandbox._watch import Watch
 from flowlattice.sandbox._wire import JsonValue, encode
+from flowlattice.sandbox.door import Opening
 from flowlattice.sandbox.errors import SandboxUnavailable
 from flowlattice.sandbox.limits import Limits
 from flowlattice.sandbox.protection import Protection
@@ -76,6 +77,7 @@ class Sandbox:
         limits: Limits | None = None,
         on_event: Callable[[JsonValue], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        door: Opening | None = None,
     ) -> SandboxResult:
         """Run one of the tasks in a new process and wait for its answer.
 
@@ -87,6 +89,9 @@ class Sandbox:
             limits: What may be used.
             on_event: Called in this thread with each event that the task emits; it counts towards the time.
             should_stop: Asked several times a second; true kills the process.
+            door: Called in this thread with each connection that the process asks for (`Door`); the socket that it
+                gives is handed in, none refuses. Without it nothing can be asked for. What it gives is all that the
+                process reaches, and its code may ask for whatever it likes.
 
         Raises:
             SandboxError: There is no answer; see `errors` for the cases.
@@ -94,10 +99,10 @@ class Sandbox:
         if task not in self._tasks:
             raise SandboxUnavailable(task, f"this sandbox was made for {', '.join(self._tasks)}")
         limits = limits or Limits()
-        with forked(self._template) as fork:
+        with forked(self._template, with_door=door is not None) as fork:
             watch = Watch(task=task, pid=fork.pid, limits=limits, scratch=fork.scratch, should_stop=should_stop)
-            conversation = Conversation(fork, watch, on_event)
-            value = conversation.hold(encode(_order(task, request, read, limits, fork.scratch)))
+            conversation = Conversation(fork, watch, on_event, door)
+            value = conversation.hold(encode(_order(task, request, read, limits, fork)))
             return SandboxResult(value=value, stderr=conversation.stderr, protection=conversation.protection)
 
 
@@ -120,12 +125,13 @@ def run(  # noqa: PLR0913 - the parameters of `Sandbox` and of its `run`, all bu
         return sandbox.run(task, request, read=read, limits=limits, on_event=on_event, should_stop=should_stop)
 
 
-def _order(task: str, request: JsonValue, read: Sequence[Path], limits: Limits, scratch: Path) -> JsonValue:
+def _order(task: str, request: JsonValue, read: Sequence[Path], limits: Limits, fork: Fork) -> JsonValue:
     readable, names = _paths.given(read)
-    grants: JsonValue = {"read": [*_paths.code([task]), *readable], "names": [*names], "write": [str(scratch)]}
+    grants: JsonValue = {"read": [*_paths.code([task]), *readable], "names": [*names], "write": [str(fork.scratch)]}
     return {
         "task": task,
         "request": request,
         "grants": grants,
         "limits": {**limits.to_json()},
+        "door": fork.door is not None,
     }

@@ -2,9 +2,9 @@
 
 Started as `python -m flowlattice.sandbox.template CONTROL TASK...`, where CONTROL is the file descriptor of a socket.
 Over it the parent says, one at a time, `{"fork": place for its scratch folder}` with three descriptors (to become 0, 1
-and 2 of the fork) and `{"reap": pid, "wait": bool}`. Fork and reap are apart so that a process id stays reserved until
-the parent is done with it. Scratch folders are made and removed here, so that a killed parent leaves none: when the
-socket closes, because the parent is done or dead, what is left of forks and folders is removed.
+and 2 of the fork; a fourth is its door) and `{"reap": pid, "wait": bool}`. Fork and reap are apart so that a process id
+stays reserved until the parent is done with it. Scratch folders are made and removed here, so that a killed parent
+leaves none: when the socket closes, because the parent is done or dead, what is left of forks and folders is removed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from flowlattice.sandbox import _scratch, child
 from flowlattice.sandbox._wire import JsonValue, Task
 
 _LONGEST_MESSAGE = 4096
+_MOST_DESCRIPTORS = 4
 _COLLECT_AFTER = 50_000
 """New objects before the collector looks: runs are short and keep what they make, syntax above all."""
 
@@ -36,7 +37,7 @@ def main() -> None:
         gc.freeze()  # so that a fork's collector does not touch, and thereby copy, what was imported
         _say(control, {"ready": True})
         while True:
-            message, descriptors, _, _ = socket.recv_fds(control, _LONGEST_MESSAGE, 3)
+            message, descriptors, _, _ = socket.recv_fds(control, _LONGEST_MESSAGE, _MOST_DESCRIPTORS)
             if not message:
                 break
             _say(control, forks.do(json.loads(message), descriptors))

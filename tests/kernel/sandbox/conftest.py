@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 import pytest
 
-from flowlattice.sandbox import JsonValue, Limits, Sandbox, SandboxResult
+from flowlattice.sandbox import JsonValue, Limits, Opening, Sandbox, SandboxResult
 
 Attack = Callable[..., SandboxResult]
 TASKS = "tests.kernel.sandbox.sandbox_tasks"
@@ -19,6 +19,7 @@ class Options(TypedDict, total=False):
     limits: Limits | None
     on_event: Callable[[JsonValue], None] | None
     should_stop: Callable[[], bool] | None
+    door: Opening | None
 
 
 @pytest.fixture(scope="session")

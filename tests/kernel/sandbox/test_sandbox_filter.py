@@ -22,6 +22,7 @@ NUMBERS = {
     "bind": (49, 200),
     "sendmsg": (46, 211),
     "sendto": (44, 206),
+    "recvmsg": (47, 212),
     "socketpair": (53, 199),
     "execve": (59, 221),
     "clone": (56, 220),
@@ -53,6 +54,7 @@ CASES = [
     ("connect", (), errno.EPERM),
     ("bind", (), errno.EPERM),
     ("sendmsg", (), errno.EPERM),
+    ("recvmsg", (), errno.EPERM),
     ("sendto", (3, 0, 0, 0, 0), ALLOW),
     ("sendto", (3, 0, 0, 0, 0x7FFF0000), errno.EPERM),
     ("sendto", (3, 0, 0, 0, 0x7FFF00000000), errno.EPERM),
@@ -113,10 +115,10 @@ def interpret(instructions, data):
                 raise AssertionError(f"unknown instruction {code:#x}")
 
 
-def decide(machine, number, arguments=(), *, architecture=None):
+def decide(machine, number, arguments=(), *, architecture=None, door=False):
     padded = [*arguments, *[0] * (6 - len(arguments))]
     data = struct.pack("<IIQ6Q", number, architecture or machine.architecture, 0, *padded)
-    return interpret(program(machine, PID), data)
+    return interpret(program(machine, PID, door=door), data)
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -125,6 +127,15 @@ def test_decisions(name, call, arguments, decision):
     machine = MACHINES[name]
 
     assert decide(machine, NUMBERS[call][machine.column], arguments) == decision
+
+
+@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize(("call", "arguments", "decision"), CASES)
+def test_a_door_lets_messages_in_and_changes_nothing_else(name, call, arguments, decision):
+    machine = MACHINES[name]
+    expected = ALLOW if call == "recvmsg" else decision
+
+    assert decide(machine, NUMBERS[call][machine.column], arguments, door=True) == expected
 
 
 @pytest.mark.parametrize("name", MACHINES)
