@@ -34,6 +34,7 @@ class Review(_Model):
         meaning: What it means, in sentences.
         changes: The same as data, what is riskier first.
         certificate: What was certified, in sentences.
+        waivers: What the policies find and somebody lets pass, in sentences.
         broken: What the last revision would have broken; that revision was taken back.
     """
 
@@ -47,6 +48,7 @@ class Review(_Model):
     meaning: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     certificate: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 
     def hunks(self) -> tuple[Hunk, ...]:

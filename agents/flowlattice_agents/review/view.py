@@ -44,6 +44,10 @@ def consequences(review: Review) -> Iterator[str]:
         yield "  nothing that the flow promises changes"
     for change in review.changes:
         yield f"  {meaning(change, review)}"
+    if review.waivers:
+        yield "\nwaived"
+    for sentence in review.waivers:
+        yield f"  {click.style('riskier ', fg='red')} {visible(sentence)}"
     yield "\ncertificate"
     for sentence in review.certificate:
         yield f"  {visible(sentence)}"
