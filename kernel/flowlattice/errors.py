@@ -15,6 +15,8 @@ FlowlatticeError
 ├── CallFailed           what a capability asked did not answer as it should: auth, rate_limited, transient ...
 ├── ReservationHeld      another run holds an idempotency key
 ├── BudgetExceeded       the worst case of a call does not fit what remains (budgets)
+├── NotTrusted           an envelope that no trusted key signed, or that is damaged (signing)
+├── NotAttested          no signed statement shows that a flow may run (attestation)
 └── SandboxError         the sandboxed process failed (sandbox)
 """
 
