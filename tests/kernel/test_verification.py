@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from flowlattice.attestation import WaiverSummary
+from flowlattice.certify.checks import CHECKS
 from flowlattice.deployments import Deployments, NotVerified
+from flowlattice.deployments.verification import required_checks
 from flowlattice.home import flows_home
 from flowlattice.ir.digest import source_digest
 from flowlattice.signing import Keys, SigningKey
@@ -60,6 +62,10 @@ def refused(deployments: Deployments) -> str:
     assert len(text.splitlines()) == 1
     assert ";" in text
     return text
+
+
+def test_the_required_checks_are_those_of_the_harness():
+    assert required_checks() == {check.NAME for check in CHECKS}
 
 
 def test_what_is_attested_is_verified_and_run(file):

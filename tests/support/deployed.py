@@ -23,7 +23,7 @@ from flowlattice.deployments import (
     attested_part,
     deployed_parts,
 )
-from flowlattice.deployments.verification import REQUIRED
+from flowlattice.deployments.verification import required_checks
 from flowlattice.ir.digest import source_digest
 from flowlattice.signing import Keys, SigningKey
 
@@ -41,7 +41,7 @@ def said(
     **verdicts: str,
 ) -> Attestation:
     """What is attested of a flow that was certified, but for these verdicts; `missing` leaves a check out."""
-    checks = {**dict.fromkeys(REQUIRED, "passed"), **verdicts}
+    checks = {**dict.fromkeys(required_checks(), "passed"), **verdicts}
     kept = {check: verdict for check, verdict in checks.items() if verdict != "missing"}
     decision = DecisionSummary(
         digest="d", policies_digest="p", environment=environment, allowed=allowed, waivers=tuple(waivers)

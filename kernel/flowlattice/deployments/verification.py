@@ -7,22 +7,30 @@ one of these cannot be shown, the deployment is not verified, and the reason end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import flowlattice
 from flowlattice.attestation import Attestation, attested
 from flowlattice.deployments.model import Deployment, NotVerified, attested_part, deployed_parts
 from flowlattice.errors import FlowlatticeError
 from flowlattice.signing import Envelope, Keyring, NotTrusted, read_envelope
 
-REQUIRED: Final = frozenset({"examples", "host", "invalid_inputs", "latency", "limits", "replay", "valid_inputs"})
-"""The checks without which a certificate shows too little; a test holds them equal to those of the harness."""
+_CHECKS: Final = Path(flowlattice.__file__).parent / "certify" / "checks"
 
 AGAIN: Final = "deploy it again: flows deploy PATH --approve"
 
 Clock = Callable[[], datetime]
+
+
+def required_checks() -> frozenset[str]:
+    """The checks without which a certificate shows too little: all of this version's, each one a module of that name.
+
+    They are listed, not imported: what verifies a flow need not be able to certify it.
+    """
+    return frozenset(file.stem for file in _CHECKS.glob("[!_]*.py"))
 
 
 def utc_now() -> datetime:
@@ -35,13 +43,12 @@ class Verifier:
 
     Args:
         home: The folder of all state.
-        required: The names of the checks that must have been passed.
         clock: The time by which waivers expire.
     """
 
-    def __init__(self, home: Path, required: Collection[str] = REQUIRED, clock: Clock = utc_now) -> None:
+    def __init__(self, home: Path, clock: Clock = utc_now) -> None:
         self._home = home
-        self._required = required
+        self._required = required_checks()
         self._clock = clock
 
     def verified(self, deployment: Deployment) -> Attestation:
