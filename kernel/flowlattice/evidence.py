@@ -58,7 +58,7 @@ class Evidence:
             profile=self.ir.profile,
             source_digest=self.source_digest,
             ir_digest=ir_digest(self.ir),
-            schemas_digest=sha256(canonical(self.ir.model_dump(mode="json")["schemas"])).hexdigest(),
+            schemas_digest=sha256(canonical(self.ir.schemas)).hexdigest(),
             certificate=_certified(self.certificate),
             decision=_decided(self.decision),
             approval=None
