@@ -31,10 +31,12 @@ td { overflow-wrap: anywhere }
 td ul { margin: .2rem 0; padding-left: 1.1rem }
 .what { color: #555; font-size: .9rem }
 summary { cursor: pointer; color: #555; font-size: .9rem }
-.passed, .ticked { color: #1b6e1f; font-weight: 600; white-space: nowrap }
-.failed, .open { color: #b00020; font-weight: 600; white-space: nowrap }
-.could_not_run { color: #8a4b00; font-weight: 600; white-space: nowrap }
-.not_applicable { color: #666; white-space: nowrap }
+.passed, .ticked { color: #1b6e1f; font-weight: 600 }
+.failed, .open { color: #b00020; font-weight: 600 }
+.could_not_run { color: #8a4b00; font-weight: 600 }
+.not_applicable { color: #666 }
+td:nth-child(2) { white-space: nowrap }
+td:last-child { white-space: normal; width: 65% }
 code { font-size: .9rem }
 """
 _STATES: Final = {"ticked": "\u2713 ticked", "not_applicable": "does not apply", "open": "\u2717 open"}
