@@ -47,6 +47,8 @@ class Bench:
     environment: str | None = None
     inputs: Mapping[str, Callable[[], JsonValue]] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
+    _made: dict[str, JsonValue] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def probe(
         self, name: str, request: Mapping[str, JsonValue], *, world: int | None = None, reads: Sequence[Path] = ()
@@ -80,6 +82,18 @@ class Bench:
         stated: list[JsonValue] = [example.model_dump(mode="json") for example in self.examples]
         given = {route: self.inputs[route]() for route in (self.routes if routes is None else routes)}
         return {"routes": given, "examples": stated}
+
+    def node_inputs(self) -> JsonValue:
+        """Inputs of each node to exercise that can be run alone, by its name; made once, for all that ask.
+
+        Raises:
+            SandboxError: They could not be made.
+        """
+        with self._making:
+            if "nodes" not in self._made:
+                asked: JsonValue = list(self.nodes)
+                self._made["nodes"] = self.probe("node_inputs", {**self.subject(tuple(self.inputs)), "nodes": asked})
+            return self._made["nodes"]
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
     duplicates,
+    effects,
     examples,
     host,
     invalid_inputs,
@@ -55,6 +56,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     duplicates,
     limits,
     latency,
+    effects,
     replay,
 )
 

@@ -9,12 +9,14 @@ from typing import Final
 
 PROBES: Final = (
     "inputs",
+    "node_inputs",
     "samples",
     "examples",
     "valid_inputs",
     "invalid_inputs",
     "duplicates",
     "limits",
+    "effects",
     "replayed",
     "replay",
     "latency",
