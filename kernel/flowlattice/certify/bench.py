@@ -51,7 +51,13 @@ class Bench:
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def probe(
-        self, name: str, request: Mapping[str, JsonValue], *, world: int | None = None, reads: Sequence[Path] = ()
+        self,
+        name: str,
+        request: Mapping[str, JsonValue],
+        *,
+        world: int | None = None,
+        reads: Sequence[Path] = (),
+        write: Sequence[Path] = (),
     ) -> JsonValue:
         """Run a probe in a process of its own and wait for what it claims.
 
@@ -60,6 +66,7 @@ class Bench:
             request: What it gets, beside `path`, the flow file.
             world: Which of the laboratory's `WORLDS` it runs in; none: the usual one.
             reads: What it may read beside the flow's folder.
+            write: Folders that it may write and that outlive it.
 
         Raises:
             SandboxError: There is no answer.
@@ -69,6 +76,7 @@ class Bench:
             task_of(name),
             {"path": str(self.path), **request},
             read=[self.path.parent, *reads],
+            write=write,
             limits=self.limits,
             should_stop=self.stop.is_set,
         ).value

@@ -9,10 +9,10 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
-    duplicates,
     effects,
     examples,
     host,
+    idempotency,
     invalid_inputs,
     latency,
     limits,
@@ -53,7 +53,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     examples,
     valid_inputs,
     invalid_inputs,
-    duplicates,
+    idempotency,
     limits,
     latency,
     effects,

@@ -14,7 +14,8 @@ PROBES: Final = (
     "examples",
     "valid_inputs",
     "invalid_inputs",
-    "duplicates",
+    "idempotency",
+    "resubmitted",
     "limits",
     "effects",
     "replayed",
@@ -23,7 +24,7 @@ PROBES: Final = (
 )
 """The module names of all probes, one line each."""
 
-IN_WORLDS: Final = ("replay",)
+IN_WORLDS: Final = ("replay", "idempotency")
 """The probes that also run in the other worlds; they import as little as they can."""
 
 
