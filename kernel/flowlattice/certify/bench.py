@@ -75,6 +75,8 @@ class Bench:
     flow: bool = True
     inputs: RouteInputs = field(default_factory=RouteInputs)
     stop: threading.Event = field(default_factory=threading.Event)
+    _made: dict[str, JsonValue] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def probe(
         self,
@@ -120,6 +122,18 @@ class Bench:
     def route_parts(self, verdict: Verdict) -> tuple[Part, ...]:
         """A part for each route to exercise, all with one verdict."""
         return tuple(Part(name=f"route:{route}", verdict=verdict) for route in self.routes)
+
+    def node_inputs(self) -> JsonValue:
+        """Inputs of each node to exercise that can be run alone, by its name; made once, for all that ask.
+
+        Raises:
+            SandboxError: They could not be made.
+        """
+        with self._making:
+            if "nodes" not in self._made:
+                asked: JsonValue = list(self.nodes)
+                self._made["nodes"] = self.probe("node_inputs", {**self.subject(), "nodes": asked})
+            return self._made["nodes"]
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""

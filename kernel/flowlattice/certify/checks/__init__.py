@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
+    effects,
     examples,
     host,
     idempotency,
@@ -55,6 +56,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     idempotency,
     limits,
     latency,
+    effects,
     replay,
 )
 

@@ -9,6 +9,7 @@ from typing import Final
 
 PROBES: Final = (
     "inputs",
+    "node_inputs",
     "samples",
     "examples",
     "valid_inputs",
@@ -16,6 +17,7 @@ PROBES: Final = (
     "idempotency",
     "resubmitted",
     "limits",
+    "effects",
     "replayed",
     "replay",
     "latency",
