@@ -44,7 +44,7 @@ class Carrying:
             return replace(bench, routes=every)
         if check == "limits" or not bench.routes:
             return None
-        if check == "duplicates" and not any(node.effects == "effectful" for node in self._reached(bench)):
+        if check == "idempotency" and not any(node.effects == "effectful" for node in self._reached(bench)):
             return None
         return bench
 

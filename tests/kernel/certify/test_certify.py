@@ -73,7 +73,7 @@ def test_an_honest_flow_passes_every_check(tmp_path: Path) -> None:
         "examples": "passed",
         "valid_inputs": "passed",
         "invalid_inputs": "passed",
-        "duplicates": "not_applicable",
+        "idempotency": "not_applicable",
         "limits": "passed",
         "latency": "passed",
         "replay": "passed",
@@ -183,9 +183,9 @@ flow.rate_limit(qps=50, burst=20)
 
 
 def test_effects_that_are_seen_are_counted_and_effects_that_are_not_are_no_pass(tmp_path: Path) -> None:
-    assert verdicts(certified(tmp_path, EFFECT.replace("BODY", "pass")))["duplicates"] == "passed"
+    assert verdicts(certified(tmp_path, EFFECT.replace("BODY", "pass")))["idempotency"] == "passed"
     source = EFFECT.replace("BODY", "require(req.name == 'open sesame', 'name', 'is not the word')")
-    check = certified(tmp_path, source).check("duplicates")
+    check = certified(tmp_path, source).check("idempotency")
     assert check is not None
     assert check.verdict == "could_not_run"
     assert "no effect was seen of send" in check.summary

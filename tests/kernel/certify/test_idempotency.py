@@ -182,13 +182,8 @@ def test_what_a_store_remembers_happens_at_most_once_wherever_a_process_ends(tmp
 
 
 def test_what_may_be_repeated_is_done_wherever_a_process_ends(tmp_path, laboratory):
-    check = checked(
-        tmp_path,
-        laboratory,
-        KEPT["remembered"]
-        .replace("OPTIONS", "")
-        .replace('@node(idempotency=by("order_id"))', '@node(idempotency=by("order_id"), honours_key=True)'),
-    )
+    text = source("shop: HttpWrite, seen: DedupeStore", POST, options=", honours_key=True")
+    check = checked(tmp_path, laboratory, text)
     assert (check.verdict, check.failures) == ("passed", ())
     [part] = check.parts
     assert "one effect for each key" in part.summary
