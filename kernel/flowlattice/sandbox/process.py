@@ -44,7 +44,7 @@ class Sandbox:
 
     Args:
         tasks: The trusted functions that can be run, as `package.module:function`. Each takes the request and a
-            function that emits events, and returns JSON.
+            function that emits events, and returns JSON. A `prepare()` in its module is called once, before any run.
         env: Environment variables for all runs, such as PYTHONHASHSEED. Nothing else is passed on but the locale and
             the time zone.
 
