@@ -68,16 +68,11 @@ def example(word: str, result: str) -> Example:
 
 def test_an_honest_flow_passes_every_check(tmp_path: Path) -> None:
     certificate = certified(tmp_path, HONEST.replace("BODY", "pass"), example("ha", "haha"))
-    assert verdicts(certificate) == {
-        "host": "passed",
-        "examples": "passed",
-        "valid_inputs": "passed",
-        "invalid_inputs": "passed",
-        "idempotency": "not_applicable",
-        "limits": "passed",
-        "latency": "passed",
-        "replay": "passed",
-    }
+    found = verdicts(certificate)
+    assert set(found.values()) == {"passed", "not_applicable"}
+    asked = {"host", "examples", "valid_inputs", "invalid_inputs", "limits", "latency", "replay"}
+    assert {name for name in asked if found.get(name) == "passed"} == asked
+    assert found["idempotency"] == "not_applicable"
     assert certificate.passed
     assert [(s.method, s.target, s.status, s.answer) for s in certificate.samples] == [
         ("POST", "/repeat", 200, '{"result":"haha"}')
