@@ -17,7 +17,7 @@ from flowlattice.engine.runnable import check_runnable
 from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
 from flowlattice.plan import PlanRefused, plan
-from flowlattice.sandbox import Limits
+from flowlattice.sandbox import Limits, Opening
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Bench:
     inputs: Mapping[str, Callable[[], JsonValue]] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def probe(
+    def probe(  # noqa: PLR0913 - what a probe is given, all but two optional
         self,
         name: str,
         request: Mapping[str, JsonValue],
@@ -56,6 +56,7 @@ class Bench:
         world: int | None = None,
         reads: Sequence[Path] = (),
         write: Sequence[Path] = (),
+        door: Opening | None = None,
     ) -> JsonValue:
         """Run a probe in a process of its own and wait for what it claims.
 
@@ -65,6 +66,7 @@ class Bench:
             world: Which of the laboratory's `WORLDS` it runs in; none: the usual one.
             reads: What it may read beside the flow's folder.
             write: Folders that it may write and that outlive it.
+            door: Makes the connections that it asks for; it reaches nothing else.
 
         Raises:
             SandboxError: There is no answer.
@@ -75,6 +77,7 @@ class Bench:
             {"path": str(self.path), **request},
             read=[self.path.parent, *reads],
             write=write,
+            door=door,
             limits=self.limits,
             should_stop=self.stop.is_set,
         ).value
