@@ -1,14 +1,14 @@
 """The registry: published flows and connectors, each version once and for ever, with the evidence for it.
 
     registry = Registry(FolderStore(folder), keyring=Keyring.of(home), required=required)
-    registry.publish(artefact_of(evidence, at=now), key, at=now)
+    registry.publish(artefact_of(evidence, sources, at=now), key, at=now)
     artefact = registry.fetched("orders", None, at=now)
 
 Under `blobs/` lies content by its SHA-256; `versions/NAME/VERSION` names the signed statement over a version's files;
 `events/NAME/VERSION/NUMBER` are the signed events of a version. Nothing is ever changed or taken away.
 """
 
-from flowlattice.registry.artefact import Artefact, Evidence, artefact_of, certificate_summary, decision_summary
+from flowlattice.registry.artefact import Artefact, artefact_of
 from flowlattice.registry.errors import Damaged, RegistryError, Unpublished, VersionTaken, VersionTooLow, Yanked
 from flowlattice.registry.events import Event
 from flowlattice.registry.folder import FolderStore
@@ -22,7 +22,6 @@ __all__ = [
     "Artefact",
     "Damaged",
     "Event",
-    "Evidence",
     "FolderStore",
     "Registry",
     "RegistryError",
@@ -34,7 +33,5 @@ __all__ = [
     "VersionTooLow",
     "Yanked",
     "artefact_of",
-    "certificate_summary",
-    "decision_summary",
     "named",
 ]

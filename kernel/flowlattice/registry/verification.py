@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from flowlattice.attestation import NotAttested, Statement, read_statement
 from flowlattice.certify import Certificate
+from flowlattice.evidence import certificate_summary, decision_summary
 from flowlattice.ir.digest import digest_of, ir_digest
 from flowlattice.policy import Decision
 from flowlattice.registry.artefact import (
@@ -25,8 +26,6 @@ from flowlattice.registry.artefact import (
     SBOM,
     SCHEMAS,
     Artefact,
-    certificate_summary,
-    decision_summary,
 )
 from flowlattice.registry.errors import Damaged, Unpublished
 from flowlattice.registry.events import Event, Events, Status, status_of
