@@ -49,11 +49,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     signer, registry = signing_key(key), registry_at(place)
     given = given_at(path, environment)
-    flow = build(given.file).ir
+    built = build(given.file)
+    flow = built.ir
     if flow is not None and registry.published(flow, given.digest):  # said before anything is run
         known = registry.artefact(flow.name, Version(flow.version))
         return _said(console, registry, known, is_new=False)
-    evidence = gathered(console, given, allow_hosts, "published")
+    evidence = gathered(console, given, allow_hosts, "published", built=built)
     if evidence is None:
         return Exit.PROBLEMS
     sources, now = source_files(given.file), datetime.now(UTC)

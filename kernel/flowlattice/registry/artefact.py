@@ -99,6 +99,6 @@ def artefact_of(
 
 
 def goldens_of(sources: Mapping[str, bytes], certificate: Certificate) -> bytes:
-    """Requests and what has to come back, a line of JSON each: those recorded beside the flow, else the certificate's."""
+    """Requests and what has to come back, a line of JSON each: those beside the flow, or else the certificate's."""
     samples = (canonical(sample.model_dump(mode="json")) + b"\n" for sample in certificate.samples)
     return sources[GOLDENS] if GOLDENS in sources else b"".join(samples)
