@@ -106,3 +106,6 @@ _.dont_write_bytecode  # of sys, read by the interpreter
 
 # uvicorn reads them of its protocol and its cycles (hosts/web/protocol.py).
 (_.send_400_response, _.chunked_encoding, _.expected_content_length)
+
+# Fields of signed statements (attestation.py): whoever verifies one reads them.
+(_.harness, _.materials, _.predicate_type, _.provenance, _.sbom_digest, _.schemas_digest)

@@ -19,17 +19,28 @@ from langgraph.types import interrupt
 from pydantic import JsonValue
 
 from flowlattice.certify import Certificate, Sample
-from flowlattice.deployments import LOCAL, Approval, DeployedElsewhere, Deployments, approved_digest
+from flowlattice.deployments import (
+    LOCAL,
+    Approval,
+    DeployedElsewhere,
+    Deployments,
+    NotVerified,
+    approved_digest,
+    attested_part,
+)
 from flowlattice.errors import EngineUnavailable
+from flowlattice.evidence import Evidence
 from flowlattice.hosts.process import ServedFlow
 from flowlattice.ir.comparison import Change, compare
 from flowlattice.ir.digest import digest_of
 from flowlattice.ir.model import FlowIR
+from flowlattice.policy import Decision
+from flowlattice_agents.decisions import waived
 from flowlattice_agents.deployed import Deployed
 from flowlattice_agents.editing import EditBase, demanded_of
 from flowlattice_agents.errors import WorkspaceError
 from flowlattice_agents.obligations import EXAMPLES, base_source
-from flowlattice_agents.review import Review, Revision, code_changes, example_changes
+from flowlattice_agents.review import Review, Revision, code_changes, example_changes, named
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE, Workbench, needed
@@ -57,13 +68,13 @@ class Deployer:
         digest = review.digest
         by = str(given.get("by"))
         comment = f": {given['comment']}" if given.get("comment") else ""
-        self.bench.progress.say("deploy", "note", f"approved by {by}: digest {digest[:12]}{comment}")
+        self.bench.progress.say("deploy", "note", f"approved by {by}: {named(review)}{comment}")
         approval = Approval(
             digest=digest,
             approved_by=by,
             at=datetime.fromisoformat(str(given["at"])),
             run=self.bench.store.run,
-            parts=parts_of(state, self.bench.environment),
+            parts=parts_of(state, self.bench),
         )
         return {"approval_digest": self.bench.store.put_json(approval), "revision_digest": None}
 
@@ -77,16 +88,19 @@ class Deployer:
             *compare(None if was is None else store.model(FlowIR, was), ir),
             *code_changes(before, after),
         ]
-        digest = approved_digest(parts_of(state, self.bench.environment))
+        digest = approved_digest(parts_of(state, self.bench))
+        decision = store.model(Decision, needed(state, "policy_digest"))
         return Review(
-            text=f"Approve {ir.name} {ir.version} ({digest[:12]}) for deployment?",
+            text=f"Approve {ir.name} {ir.version} for deployment?",
             digest=digest,
+            sources=needed(state, "source_digest"),
             diff=self._diff(state),
             before=before,
             after=after,
             meaning=tuple(change.text for change in changes),
             changes=tuple(changes),
             certificate=tuple(f"{check.name}: {check.summary}" for check in certificate.checks),
+            waivers=tuple(waived(decision)),
             broken=cast(tuple[str, ...], store.json(broken)) if broken else (),
         )
 
@@ -111,7 +125,8 @@ class Deployer:
         """Record the deployment, probe it, and write the accepted files into the person's folder."""
         store, progress = self.bench.store, self.bench.progress
         approval = store.model(Approval, needed(state, "approval_digest"))
-        if approval.digest != approved_digest(parts_of(state, self.bench.environment)):
+        is_same = approval.has(_kept(state, self.bench)) and approval.has(parts_of(state, self.bench))
+        if not is_same:
             progress.say("deploy", "stopped", "refuses: what was approved has changed since")
             return {"outcome": "blocked", "reason": "the approval is void: what was approved has changed since"}
         sources = self.bench.workspace.files()
@@ -131,6 +146,9 @@ class Deployer:
         except WorkspaceError as error:
             progress.say("deploy", "stopped", f"stops: {error}")
             return {"outcome": "failed", "reason": str(error)}
+        except NotVerified as error:
+            progress.say("deploy", "stopped", f"refuses: {error}")
+            return {"outcome": "blocked", "reason": str(error)}
         except DeployedElsewhere as error:
             publish(files, target, expected=found, removed=stale)
             reason = f"it is deployed in {error.environment}; put it there with: {_by_hand(target, error)}"
@@ -149,6 +167,7 @@ class Deployer:
             profile=ir.profile,
             environment=self.bench.environment,
             approval=approval,
+            attestation=evidence_of(state, self.bench).signed(approval, self.bench.home),
             run=self.bench.store.run,
         )
         if recorded.state == "withdrawn":
@@ -240,10 +259,28 @@ def _answered(served: ServedFlow, sample: Sample, until: float) -> tuple[int, st
         time.sleep(wait)
 
 
-def parts_of(state: RunState, environment: str) -> dict[str, str]:
-    """Everything an approval is bound to: digests of source, IR, certificate, policy decision and budget, and where."""
+def parts_of(state: RunState, bench: Workbench) -> dict[str, str]:
+    """Everything an approval is bound to: digests of source, IR, certificate, policy decision and budget, and where.
+
+    They are digests in the run's store; one more is of what is attested, which the approval of every deployment has.
+    """
+    return {**_kept(state, bench), **attested_part(evidence_of(state, bench).attestation())}
+
+
+def _kept(state: RunState, bench: Workbench) -> dict[str, str]:
     keys = ("source_digest", "ir_digest", "certificate_digest", "policy_digest", "budget_digest")
-    return {**{key: needed(state, key) for key in keys}, "environment": environment}
+    return {**{key: needed(state, key) for key in keys}, "environment": bench.environment}
+
+
+def evidence_of(state: RunState, bench: Workbench) -> Evidence:
+    """What speaks for the flow of a run."""
+    return Evidence(
+        ir=bench.store.model(FlowIR, needed(state, "ir_digest")),
+        source_digest=needed(state, "source_digest"),
+        certificate=bench.store.model(Certificate, needed(state, "certificate_digest")),
+        decision=bench.store.model(Decision, needed(state, "policy_digest")),
+        builder="flows author",
+    )
 
 
 def _doubles(ir: FlowIR) -> tuple[str, ...]:

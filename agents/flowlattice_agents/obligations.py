@@ -18,7 +18,7 @@ from flowlattice.check import CheckContext, Facts, check
 from flowlattice.ir.build import Built, build
 from flowlattice.ir.digest import source_digest
 from flowlattice.ir.model import FlowIR
-from flowlattice.policy import evaluate
+from flowlattice_agents.decisions import decision_on
 from flowlattice_agents.facts import facts_of
 from flowlattice_agents.spec import Example as Stated
 from flowlattice_agents.spec import FlowSpec
@@ -61,8 +61,8 @@ class Obligations:
         return {entry.code: f"{entry.code}: {entry.message}" for entry in found if entry.severity == "error"}
 
     def _judged(self, ir: FlowIR) -> Mapping[str, str]:
-        findings = evaluate(self.bench.policies, ir, allowed_hosts=self.state.get("allowed_hosts", []))
-        return {entry.policy: f"{entry.policy}: {entry.message}" for entry in findings if entry.severity == "deny"}
+        decision = decision_on(ir, self.bench.ruleset, self.state)
+        return {entry.policy: f"{entry.policy}: {entry.message}" for entry in decision.denials}
 
     def _certified(self, file: Path, ir: FlowIR) -> Mapping[str, str]:
         certificate = certify(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowlattice.ir.model import FlowIR
-from flowlattice.policy import evaluate, policies_digest
+from flowlattice_agents.decisions import decision_on, said_of
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import Workbench, needed
 
@@ -17,26 +17,20 @@ class PolicyAgent:
     bench: Workbench
 
     def decide(self, state: RunState) -> RunState:
-        """Evaluate all policies; a denial ends the run as blocked."""
-        hosts = state.get("allowed_hosts", [])
+        """Evaluate all policies; a denial that nothing waives ends the run as blocked."""
         ir = self.bench.store.model(FlowIR, needed(state, "ir_digest"))
-        findings = evaluate(self.bench.policies, ir, allowed_hosts=hosts)
-        denials = [finding for finding in findings if finding.severity == "deny"]
-        digest = self.bench.store.put_json(
-            {
-                "ir_digest": needed(state, "ir_digest"),
-                "policies": [policy.id for policy in self.bench.policies],
-                "policies_digest": policies_digest(self.bench.policies),
-                "allowed_hosts": list(hosts),
-                "findings": [finding.model_dump(mode="json") for finding in findings],
-                "allowed": not denials,
-            }
-        )
-        for finding in findings:
-            self.bench.progress.say("policy", "note", f"{finding.severity}: {finding.message}; {finding.remedy}")
-        if denials:
-            self.bench.progress.say("policy", "stopped", f"denies: {', '.join(f.policy for f in denials)}")
-            codes = ", ".join(dict.fromkeys(f.code or f.policy for f in denials))
-            return {"policy_digest": digest, "outcome": "blocked", "reason": f"{codes}: {denials[0].message}"}
-        self.bench.progress.say("policy", "finished", f"allows it: {len(self.bench.policies)} policies hold")
+        decision = decision_on(ir, self.bench.ruleset, state)
+        say = self.bench.progress.say
+        digest = self.bench.store.put_json(decision)
+        for finding in decision.findings:
+            say("policy", "note", said_of(finding))
+        if not decision.allowed:
+            denials = decision.denials
+            say("policy", "stopped", f"denies: {', '.join(found.policy for found in denials)}")
+            codes = ", ".join(dict.fromkeys(found.code or found.policy for found in denials))
+            lapsed = "".join(f" ({why})" for why in denials[0].lapsed)
+            reason = f"{codes}: {denials[0].message}{lapsed}"
+            return {"policy_digest": digest, "outcome": "blocked", "reason": reason}
+        waived = f", {len(decision.waivers)} waived" if decision.waivers else ""
+        say("policy", "finished", f"allows it: {len(decision.policies)} policies hold{waived}")
         return {"policy_digest": digest}

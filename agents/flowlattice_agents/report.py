@@ -99,6 +99,7 @@ class Reporter:
                 yield f"  answer   {sample.status} {sample.answer}"
             if deployed.doubles:
                 yield f"  note     local doubles stand in for {', '.join(deployed.doubles)}: nothing left this machine"
+            yield f"  sources  {deployed.digest[:12]}, which flows deployments lists"
             for name in state.get("removed", []):
                 yield f"  removed  {name}, which did not describe the flow any more"
             yield "  keep it serving with: flows serve --deployed"

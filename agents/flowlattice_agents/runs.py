@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from flowlattice.certify import Laboratory
 from flowlattice.errors import FlowlatticeError
 from flowlattice.files import replace_file
-from flowlattice.policy import load_policies
+from flowlattice.policy import Ruleset
 from flowlattice_agents.chat.connect import EXCHANGES
 from flowlattice_agents.chat.cost import Cost, cost_of
 from flowlattice_agents.chat.journal import read_record
@@ -230,7 +230,7 @@ class Runs:
             store=store,
             workspace=Workspace(store.workspace),
             progress=Progress(store, watch),
-            policies=load_policies(),
+            ruleset=Ruleset.load(),
             laboratory=laboratory,
             home=self._home,
             target=parameters.target,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowlattice.certify import Laboratory
-from flowlattice.policy import Policy
+from flowlattice.policy import Ruleset
 from flowlattice_agents.models.base import PlanningModel
 from flowlattice_agents.progress import Progress
 from flowlattice_agents.state import RunState
@@ -30,7 +30,7 @@ class Workbench:
         store: The run's store.
         workspace: The run's git workspace.
         progress: Where agents say what they do.
-        policies: The organisation's policies.
+        ruleset: The organisation's policies and waivers.
         laboratory: The sandboxes that flows are built and certified in.
         home: `$FLOWS_HOME`.
         target: The person's folder that the accepted flow is written to; none: named after the flow, in `base`.
@@ -43,7 +43,7 @@ class Workbench:
     store: RunStore
     workspace: Workspace
     progress: Progress
-    policies: tuple[Policy, ...]
+    ruleset: Ruleset
     laboratory: Laboratory
     home: Path
     target: Path | None

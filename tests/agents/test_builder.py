@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flowlattice.certify import Laboratory
 from flowlattice.diagnostics import Diagnostic, Fix, TextEdit
-from flowlattice.policy import load_policies
+from flowlattice.policy import Ruleset
 from flowlattice_agents.builder import DIAGNOSTICS, Builder
 from flowlattice_agents.models.offline import OfflineModel
 from flowlattice_agents.progress import Progress
@@ -22,7 +22,7 @@ def test_a_fix_that_was_committed_before_the_crash_is_not_applied_again(tmp_path
         store=store,
         workspace=workspace,
         progress=Progress(store, lambda _: None),
-        policies=load_policies(),
+        ruleset=Ruleset.load(),
         laboratory=Laboratory(),
         home=tmp_path,
         target=None,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from flowlattice.certify import Certificate, Laboratory
-from flowlattice.deployments import Approval, Deployments, approved_digest, deployed_parts
-from flowlattice.policy import load_policies
+from flowlattice.deployments import Approval, Deployments, approved_digest
+from flowlattice.policy import Ruleset
 from flowlattice_agents.builder import Builder
 from flowlattice_agents.deploy import Deployer, parts_of
 from flowlattice_agents.models.offline import OfflineModel
@@ -21,6 +21,7 @@ from flowlattice_agents.store import RunStores
 from flowlattice_agents.test import TestAgent
 from flowlattice_agents.workbench import Workbench
 from flowlattice_agents.workspace import Workspace
+from tests.support.deployed import deploy
 
 TEXT = """
 name: double
@@ -52,7 +53,7 @@ def certified(tmp_path: Path, laboratory: Laboratory) -> Make:
             store=store,
             workspace=Workspace(store.workspace),
             progress=Progress(store, lambda _: None),
-            policies=load_policies(),
+            ruleset=Ruleset.load(),
             laboratory=laboratory,
             home=tmp_path / "home",
             target=None,
@@ -69,7 +70,7 @@ def certified(tmp_path: Path, laboratory: Laboratory) -> Make:
 
 
 def approved(bench: Workbench, state: RunState) -> RunState:
-    parts = parts_of(state, bench.environment)
+    parts = parts_of(state, bench)
     approval = Approval(
         digest=approved_digest(parts), approved_by="ada", at=datetime.now(UTC), run=bench.store.run, parts=parts
     )
@@ -95,19 +96,8 @@ def test_what_is_approved_is_deployed_and_probed(certified: Make, tmp_path: Path
 
 def test_what_is_live_in_an_environment_is_not_replaced_by_doubles(certified: Make, tmp_path: Path) -> None:
     bench, state = certified(SPEC)
-    deployments, digest = Deployments(bench.home), str(state["source_digest"])
-    parts = deployed_parts(digest, "live", "")
-    given = Approval(digest=approved_digest(parts), approved_by="ada", at=datetime.now(UTC), parts=parts)
-    live = deployments.record(
-        name="double",
-        digest=digest,
-        profile="web",
-        environment="live",
-        source_folder=bench.workspace.folder,
-        approval=given,
-        bindings="",
-    )
-    deployments.activate(live)
+    deployments = Deployments(bench.home)
+    deploy(bench.home, bench.workspace.folder / "flow.py", name="double", environment="live", bindings="")
     done = Deployer(bench).deploy(approved(bench, state))
     assert done["outcome"] == "certified"
     assert f"flows deploy {tmp_path / 'tree' / 'double'} --env live --approve" in str(done["reason"])

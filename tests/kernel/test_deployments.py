@@ -16,22 +16,24 @@ from flowlattice.deployments import (
     deployed_parts,
 )
 from flowlattice.errors import UsageError
+from flowlattice.home import flows_home
 from flowlattice.ir.digest import source_digest
+from tests.support.deployed import approve, said, sign
 from tests.support.flows import ECHO, write_flow
 
 
 def approval(digest: str, run: str | None = None, environment: str = "local", bindings: str | None = None) -> Approval:
-    parts = deployed_parts(digest, environment, bindings)
-    at = datetime(2026, 1, 31, tzinfo=UTC)
-    return Approval(digest=approved_digest(parts), approved_by="ines", at=at, run=run, parts=parts)
+    return approve(said("echo", digest, environment=environment), bindings, run=run)
 
 
-def probing(deployments: Deployments, file, *, run: str | None = None, name: str = "echo", **more):
+def probing(deployments: Deployments, file, *, run: str | None = None, evidence=None, **more):
     """Recorded, and not active yet."""
     digest = source_digest(file)
     bound = {"environment": "local", "bindings": None, **more}
-    given = {"profile": "web", "approval": approval(digest, run, bound["environment"], bound["bindings"]), **bound}
-    return deployments.record(name=name, digest=digest, source_folder=file.parent, run=run, **given)
+    found = evidence or said("echo", digest, environment=bound["environment"])
+    given = {"profile": "web", "approval": approve(found, bound["bindings"], run=run), **bound}
+    given["attestation"] = more.get("attestation") or sign(flows_home(), found, given["approval"])
+    return deployments.record(name="echo", digest=digest, source_folder=file.parent, run=run, **given)
 
 
 def record(deployments: Deployments, file, **more):
@@ -44,9 +46,8 @@ def versions(tmp_path):
     return [write_flow(tmp_path / f"v{n}", ECHO + f"# version {n}\n") for n in range(3)]
 
 
-def test_a_name_stands_for_what_was_recorded_last(tmp_path, versions):
-    deployments = Deployments(tmp_path / "home")
-    (tmp_path / "home").mkdir()
+def test_a_name_stands_for_what_was_recorded_last(versions):
+    deployments = Deployments(flows_home())
     assert deployments.current("echo") is None
     first, second = (record(deployments, file, run=file.parent.name) for file in versions[:2])
     assert deployments.current("echo") == second
@@ -59,10 +60,8 @@ def test_a_name_stands_for_what_was_recorded_last(tmp_path, versions):
 
 
 @pytest.fixture
-def deployments(tmp_path):
-    home = tmp_path / "home"
-    home.mkdir()
-    return Deployments(home)
+def deployments():
+    return Deployments(flows_home())
 
 
 def test_recording_again_for_the_same_run_changes_nothing(deployments, versions):
@@ -141,7 +140,7 @@ def test_what_is_probed_is_not_seen_until_it_is_activated(deployments, versions)
     assert deployments.current("echo") == first
     assert deployments.all_current() == [first]
     assert deployments.history("echo") == [first]
-    assert deployments.approval_of(second.digest) is None
+    assert deployments.approval_of(second.approval.parts) is None
     assert deployments.activate(second).state == "current"
     assert [one.state for one in deployments.history("echo")] == ["current", "superseded"]
 
@@ -193,9 +192,11 @@ def test_an_approval_holds_for_its_environment_and_its_bindings(deployments, ver
         with pytest.raises(NotApproved, match="approve again"):
             probing(deployments, versions[0], approval=given, environment=environment, bindings=bindings)
     record(deployments, versions[0], environment="production", bindings="[production]")
-    assert deployments.approval_of(digest, "production", "[production]") == bound
-    assert deployments.approval_of(digest) is None
-    assert deployments.approval_of(digest, "production", "[production] # changed") is None
+    assert deployments.approval_of(bound.parts) == bound
+    assert deployments.approval_of(deployed_parts(digest, "production", "[production]")) == bound
+    assert deployments.approval_of(deployed_parts(digest, "local", None)) is None
+    assert deployments.approval_of(deployed_parts(digest, "production", "[production] # changed")) is None
+    assert deployments.approval_of({**bound.parts, "attested_digest": "other"}) is None
 
 
 def test_an_approval_covers_the_sources_and_may_be_bound_to_more(versions):
@@ -230,6 +231,7 @@ def test_sources_that_changed_since_they_were_approved_are_not_deployed(deployme
             environment="local",
             source_folder=versions[0],
             approval=approval(digest),
+            attestation=sign(flows_home(), said("echo", digest), approval(digest)),
         )
 
 
@@ -265,7 +267,13 @@ def test_a_flow_of_several_files_is_kept_whole(deployments, tmp_path):
     (file.parent / "notes.txt").write_text("stays where it is")
     digest = source_digest(file)
     deployed = deployments.record(
-        name="echo", digest=digest, profile="web", environment="local", source_folder=file, approval=approval(digest)
+        name="echo",
+        digest=digest,
+        profile="web",
+        environment="local",
+        source_folder=file,
+        approval=approval(digest),
+        attestation=sign(flows_home(), said("echo", digest), approval(digest)),
     )
     kept = deployments.folder(deployed)
     assert sorted(path.name for path in kept.iterdir()) == ["orders.py", "records.py"]
@@ -276,9 +284,9 @@ def test_a_flow_of_several_files_is_kept_whole(deployments, tmp_path):
 
 
 def test_an_approval_is_found_again_until_it_is_rolled_back(deployments, versions):
-    digest = source_digest(versions[0])
-    assert deployments.approval_of(digest) is None
+    parts = approval(source_digest(versions[0])).parts
+    assert deployments.approval_of(parts) is None
     deployed = record(deployments, versions[0])
-    assert deployments.approval_of(digest) == deployed.approval
+    assert deployments.approval_of(parts) == deployed.approval
     deployments.rollback("echo")
-    assert deployments.approval_of(digest) is None
+    assert deployments.approval_of(parts) is None

@@ -8,6 +8,7 @@ from flowlattice_agents.review.model import (
     code_changes,
     decision,
     example_changes,
+    named,
     revision_of,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "code_changes",
     "decision",
     "example_changes",
+    "named",
     "revision_of",
 ]

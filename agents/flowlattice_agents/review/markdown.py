@@ -37,6 +37,11 @@ def _lines(review: Review, run: str) -> Iterator[str]:
         yield ""
     yield from _table([(_SIGNS[c.weight], c.weight if review.before else c.kind, c.text) for c in review.changes])
     yield ""
+    if review.waivers:
+        yield "**Waived:**"
+        yield ""
+        yield from _table([(_SIGNS["riskier"], "waived", sentence) for sentence in review.waivers])
+        yield ""
     yield "<details><summary>Diff</summary>"
     yield ""
     yield from fenced(review.diff)
@@ -48,7 +53,8 @@ def _lines(review: Review, run: str) -> Iterator[str]:
     yield ""
     yield "</details>"
     yield ""
-    yield f"Run {code(run)}, digest {code(review.digest)}. An approval is of exactly this; any change voids it."
+    which = f"sources {code(review.sources)}, approval {code(review.digest)}"
+    yield f"Run {code(run)}, {which}. An approval is of exactly this; any change voids it."
     yield ""
     yield f"Approve with {code(f'flows review {run} --accept')}."
 

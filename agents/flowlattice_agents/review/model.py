@@ -26,25 +26,29 @@ class Review(_Model):
 
     Attributes:
         text: The question.
-        digest: Of everything that the approval is bound to.
+        digest: Of everything that the approval is bound to; it names the approval.
+        sources: The digest of the proposed sources, which the flow's name stands for once they are deployed.
         diff: From the person's file to the proposal, unified.
         before: The person's file; empty if there is none.
         after: The proposed file.
         meaning: What it means, in sentences.
         changes: The same as data, what is riskier first.
         certificate: What was certified, in sentences.
+        waivers: What the policies find and somebody lets pass, in sentences.
         broken: What the last revision would have broken; that revision was taken back.
     """
 
     kind: Literal["approval"] = "approval"
     text: str
     digest: str
+    sources: str = ""
     diff: str = ""
     before: str = ""
     after: str = ""
     meaning: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     certificate: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 
     def hunks(self) -> tuple[Hunk, ...]:
@@ -77,6 +81,11 @@ class Revision(_Model):
     rejected: tuple[Rejection, ...] = ()
     by: str = ""
     at: str = ""
+
+
+def named(review: Review) -> str:
+    """Which sources, and which approval of them, by their digests."""
+    return f"sources {review.sources[:12]}, approval {review.digest[:12]}"
 
 
 def revision_of(

@@ -9,7 +9,7 @@ import click
 
 from flowlattice.ir.comparison import Change
 from flowlattice_agents.hunks import Hunk
-from flowlattice_agents.review.model import Review
+from flowlattice_agents.review.model import Review, named
 from flowlattice_agents.visible import visible
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -44,9 +44,14 @@ def consequences(review: Review) -> Iterator[str]:
         yield "  nothing that the flow promises changes"
     for change in review.changes:
         yield f"  {meaning(change, review)}"
+    if review.waivers:
+        yield "\nwaived"
+    for sentence in review.waivers:
+        yield f"  {click.style('riskier ', fg='red')} {visible(sentence)}"
     yield "\ncertificate"
     for sentence in review.certificate:
         yield f"  {visible(sentence)}"
+    yield f"\n{visible(named(review))}"
 
 
 def meaning(change: Change, review: Review) -> str:

@@ -49,7 +49,13 @@ class Bench:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def probe(
-        self, name: str, request: Mapping[str, JsonValue], *, world: int | None = None, reads: Sequence[Path] = ()
+        self,
+        name: str,
+        request: Mapping[str, JsonValue],
+        *,
+        world: int | None = None,
+        reads: Sequence[Path] = (),
+        write: Sequence[Path] = (),
     ) -> JsonValue:
         """Run a probe in a process of its own and wait for what it claims.
 
@@ -58,6 +64,7 @@ class Bench:
             request: What it gets, beside `path`, the flow file.
             world: Which of the laboratory's `WORLDS` it runs in; none: the usual one.
             reads: What it may read beside the flow's folder.
+            write: Folders that it may write and that outlive it.
 
         Raises:
             SandboxError: There is no answer.
@@ -67,6 +74,7 @@ class Bench:
             task_of(name),
             {"path": str(self.path), **request},
             read=[self.path.parent, *reads],
+            write=write,
             limits=self.limits,
             should_stop=self.stop.is_set,
         ).value

@@ -35,7 +35,8 @@ class Version:
         key: What it is a version of; a server serves one version of each key.
         number: Tells it from others of its key.
         title: What it is called in log lines.
-        load: Loads it; raises what the flow's code, its plan and its bindings raise.
+        load: Loads it; raises what the flow's code, its plan and its bindings raise, and before any code is run
+            NotVerified where what is deployed may not be.
     """
 
     key: str
@@ -147,7 +148,7 @@ def _copy(file: Path, folder: Path) -> None:
 
 
 class DeployedFlows:
-    """Everything that is deployed for the web, each flow with the sources that were approved.
+    """Everything that is deployed for the web, each flow with the approved sources, and verified before it is loaded.
 
     Args:
         home: The folder of all state.

@@ -16,7 +16,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from flowlattice.sandbox import _scratch, child
@@ -33,6 +33,7 @@ def main() -> None:
     gc.set_threshold(_COLLECT_AFTER)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         forks = _Forks({name: _resolve(name) for name in sys.argv[2:]})
+        _prepare(sys.argv[2:])
         sys.dont_write_bytecode = True  # whatever is imported from here on, a fork imports
         gc.freeze()  # so that a fork's collector does not touch, and thereby copy, what was imported
         _say(control, {"ready": True})
@@ -89,6 +90,14 @@ def _resolve(name: str) -> Task:
     module, _, function = name.partition(":")
     task: Task = getattr(importlib.import_module(module), function)
     return task
+
+
+def _prepare(names: Sequence[str]) -> None:
+    """Call the `prepare()` of each task's module that has one: what every fork would do first is done once."""
+    for name in names:
+        prepare: Callable[[], None] | None = getattr(sys.modules[name.partition(":")[0]], "prepare", None)
+        if prepare is not None:
+            prepare()
 
 
 def _say(control: socket.socket, value: JsonValue) -> None:

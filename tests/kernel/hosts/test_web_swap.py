@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sqlite3
 import sys
 from contextlib import asynccontextmanager
 
 import pytest
 
 from flowlattice.bindings import LocalBindings
-from flowlattice.deployments import Deployments
+from flowlattice.deployments import Deployments, NotVerified
 from flowlattice.errors import UsageError
 from flowlattice.hosts.inprocess import InProcess
 from flowlattice.hosts.versions import DeployedFlows, PathFlows
@@ -245,6 +246,46 @@ async def test_what_is_deployed_rolled_back_or_withdrawn_meanwhile_is_followed(t
         Deployments(home).rollback("other")
         await served.swapper.refresh()
         assert (await served.driver.request("POST", "/other", body=b"{}")).status == 404
+
+
+def refuse(home, name: str) -> None:
+    """Let what a name stands for lack what is attested, as it does in a record of an earlier version."""
+    connection = sqlite3.connect(home / "deployments.sqlite")
+    with connection:
+        change = "UPDATE deployments SET record = json_remove(record, '$.attestation') WHERE name = ?"
+        connection.execute(change, (name,))
+    connection.close()
+
+
+@running
+async def test_what_is_not_verified_is_not_loaded_and_the_others_are_served(tmp_path, caplog):
+    home = tmp_path / "home"
+    home.mkdir()
+    deploy(home, saying(tmp_path / "one", "one"))
+    deploy(home, saying(tmp_path / "bad", "bad", name="bad", path="bad", more="raise SystemExit"), name="bad")
+    refuse(home, "bad")
+    async with host(DeployedFlows(home)) as served:
+        served.swapper.say_refused()
+        [line] = lines(caplog)
+        assert line.startswith("bad ")
+        assert "without an attestation; deploy it again: flows deploy PATH --approve); it is not served" in line
+        assert await served.ask("/say") == (200, "one")
+        deploy(home, saying(tmp_path / "two", "two"))
+        refuse(home, "talk")
+        for _ in range(2):
+            await served.swapper.refresh()
+            assert await served.ask("/say") == (200, "one")
+        assert len(lines(caplog)) == 2, "each is said once"
+        assert "what is served goes on" in lines(caplog)[1]
+
+
+def test_where_nothing_is_verified_there_is_nothing_to_start_with(tmp_path):
+    for name in ("one", "two"):
+        deploy(tmp_path, saying(tmp_path / name, name, name=name, path=name), name=name)
+        refuse(tmp_path, name)
+    swapper = Swapper(WebApp(), DeployedFlows(tmp_path))
+    with pytest.raises(NotVerified, match=r"nothing .* \(and 1 more: flows deployments\): one .* deploy it again"):
+        swapper.start()
 
 
 def test_requests_under_way_are_divided_among_workers_and_none_goes_empty():

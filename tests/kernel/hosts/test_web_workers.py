@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from flowlattice.signing import Keys, SigningKey
 from tests.support import waiting
 from tests.support.deployed import deploy
 from tests.support.flows import write_flow
@@ -283,6 +284,26 @@ def test_a_broken_version_is_one_line_and_what_was_served_goes_on_also_in_a_new_
     [line] = complaints(server)
     assert "what is served goes on" in line
     assert "secret" not in line
+
+
+def test_a_new_worker_verifies_for_itself_and_goes_on_without_what_is_not_trusted_any_more(deployed):
+    server, folder = deployed
+    stranger, keys = SigningKey.generate("stranger"), Keys(folder / "home")
+    keys.trust("stranger", stranger.public.pem)
+    file = write_flow(folder / "extra", LIMITED.replace("limited", "extra"))
+    deploy(folder / "home", file, name="extra", key=stranger)
+    eventually(lambda: server.ask("/extra", "")[0] == 200, "what another trusted key signed is not served")
+    before, known = server.workers(), len(complaints(server))
+    keys.untrust("stranger")
+    for worker in before:
+        os.kill(worker, signal.SIGKILL)
+    eventually(lambda: len(complaints(server)) == known + 2, "the new workers do not say what they leave out")
+    after = server.workers()
+    assert not set(before) & set(after)
+    assert all("which is not trusted here; flows keys trust FILE" in line for line in complaints(server)[known:])
+    assert server.ask("/extra", "")[0] == 404
+    assert server.ask("/say", "")[0] == 200
+    assert server.workers() == after, "they go on, and are not started again and again"
 
 
 def complaints(server: Server) -> list[str]:

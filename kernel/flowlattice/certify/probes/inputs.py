@@ -9,10 +9,13 @@ from typing import cast
 from pydantic import JsonValue
 
 from flowlattice.certify.changes import title
+from flowlattice.certify.inputs import prepare
 from flowlattice.certify.routes import generate, trigger_named
 from flowlattice.ir.lower import lower
 from flowlattice.language.loading import load
 from flowlattice.sandbox import Emit
+
+__all__ = ["prepare", "probe"]
 
 
 def probe(request: JsonValue, _emit: Emit) -> JsonValue:

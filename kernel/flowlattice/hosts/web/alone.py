@@ -23,12 +23,15 @@ def serve_alone(source: Source, where: Address, log_format: LogFormat | None, wh
     Raises:
         FlowlatticeError: What loading a flow raises.
         UsageError: There is nothing to serve, or the address cannot be listened on.
+        NotVerified: What is deployed cannot be verified, none of it.
+        NotVerified: What is deployed cannot be verified, none of it.
     """
     app = WebApp()
     swapper = Swapper(app, source)
+    set_up_logs(log_format)
+    swapper.say_refused()
     swapper.start()
     listener = listen(where)
-    set_up_logs(log_format)
     asked: set[asyncio.Task[None]] = set()
 
     def again() -> None:

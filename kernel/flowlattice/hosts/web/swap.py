@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from flowlattice.deployments import NotVerified
 from flowlattice.engine import Runtime
 from flowlattice.engine.threads import Threads
 from flowlattice.errors import FlowlatticeError, UsageError
@@ -49,6 +50,7 @@ class Swapper:
         self._source = source
         self._served: dict[str, _Loaded] = {}
         self._failed: dict[str, int] = {}
+        self._refusals: list[tuple[Version, str]] = []
         self._stamp = source.stamp()
         self._turn = asyncio.Lock()
         self._loading = Threads(limit=8)  # one that never ends does not hold up the end of the process
@@ -64,21 +66,39 @@ class Swapper:
         return {key: one.version.number for key, one in self._served.items()}
 
     def start(self, numbers: Mapping[str, int] | None = None) -> None:
-        """Load what is to be served first.
+        """Load what is to be served first; what cannot be verified is left out, and `say_refused` says so.
 
         Args:
             numbers: What other processes serve already; by default what the source says.
 
         Raises:
             UsageError: There is nothing, or two flows want one route.
+            NotVerified: What is deployed cannot be verified, none of it.
             FlowlatticeError: What loading a flow raises.
         """
         versions = self._source.versions() if numbers is None else self._source.exactly(numbers)
         if not versions and numbers is None:
             raise UsageError("nothing is deployed; flows deploy PATH deploys a flow")
-        served = {one.key: _Loaded(one, one.load()) for one in versions}
+        served = {one.key: _Loaded(one, runtime) for one in versions if (runtime := self._first(one)) is not None}
+        if not served and numbers is None:
+            version, reason = self._refusals[0]
+            more = f" (and {len(versions) - 1} more: flows deployments)" if len(versions) > 1 else ""
+            raise NotVerified(f"nothing that is deployed can be served{more}: {version.title}: {reason}")
         self._app.swap([one.runtime for one in served.values()])
         self._served = served
+
+    def say_refused(self) -> None:
+        """Log what was left out at the start; separate from it, since logs may be set up only then."""
+        for version, reason in self._refusals:
+            self._refused(version, reason)
+        self._refusals.clear()
+
+    def _first(self, version: Version) -> Runtime | None:
+        try:
+            return version.load()
+        except NotVerified as error:
+            self._refusals.append((version, _reason(error)))
+            return None
 
     async def watch(self) -> None:
         """Look from time to time whether there are other versions, and serve them."""

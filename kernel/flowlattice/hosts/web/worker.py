@@ -113,6 +113,7 @@ def serve_as_worker(worker: Worker, source: Source, log_format: LogFormat | None
     Raises:
         FlowlatticeError: What loading a flow raises.
         UsageError: There is nothing to serve.
+        NotVerified: What is deployed cannot be verified, none of it, and nobody else serves any.
     """
     parent = os.getppid()
     set_up_logs(log_format, worker=worker.part.worker)
@@ -120,6 +121,7 @@ def serve_as_worker(worker: Worker, source: Source, log_format: LogFormat | None
     app = WebApp(limits=SharedLimits(worker.folders.limits), metrics=metrics, part=worker.part)
     swapper = Swapper(app, source)
     swapper.start(worker.serves)
+    swapper.say_refused()
 
     def tell() -> None:
         worker.supervisor.sendall(Answer(serves=swapper.numbers, doubles=swapper.doubles).to_line())

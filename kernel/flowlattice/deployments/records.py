@@ -1,31 +1,28 @@
-"""Deployments: which approved digest a name stands for, and the sources of that digest, kept by content.
-
-Under the home folder: `deployments.sqlite` holds the records, `flows/<digest>/` the sources. A deployment needs an
-approval that covers the digest of its sources, its environment and its bindings. It is recorded first, and the name
-stands for it once it is activated. Serving and probing are the hosts' business.
-"""
+"""The records of one home folder: which deployment a name stands for, which it stood for, and rolling back."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from flowlattice.errors import FlowlatticeError, UsageError
-from flowlattice.ir.digest import digest_of, source_digest, source_files
+from flowlattice.attestation import Attestation
+from flowlattice.deployments.model import (
+    ATTESTED,
+    LOCAL,
+    Approval,
+    DeployedElsewhere,
+    Deployment,
+    NotApproved,
+    NotVerified,
+    State,
+)
+from flowlattice.deployments.sources import KeptSources
+from flowlattice.deployments.verification import Clock, Verifier, utc_now
+from flowlattice.errors import UsageError
 from flowlattice.language.sources import flow_file
-
-LOCAL = "local"
-"""The environment of local doubles."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deployments (
@@ -43,100 +40,18 @@ FROM deployments
 """
 _BUSY_S = 10.0
 
-State = Literal["probing", "current", "superseded", "withdrawn"]
-
-
-class NotApproved(FlowlatticeError):
-    """A deployment without an approval that covers its digest."""
-
-
-class DeployedElsewhere(FlowlatticeError):
-    """A flow that would be bound to local doubles, where what its name stands for is bound to real services."""
-
-    def __init__(self, name: str, environment: str) -> None:
-        self.environment = environment
-        super().__init__(
-            f"{name} is deployed in {environment}, and local doubles would take its place; deploy it there with"
-            f" --env {environment}, or replace that one with --replace"
-        )
-
-
-class SourcesChanged(FlowlatticeError):
-    """Kept sources that are no longer what was approved."""
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Approval(_Model):
-    """A person's word that sources may be deployed to an environment.
-
-    Attributes:
-        digest: What was approved: the digest of everything in `parts`.
-        approved_by: Who approved it.
-        at: When.
-        run: The run that asked; none for an approval on the command line.
-        parts: What `digest` was made of (see `approved_digest`), `deployed_parts` among it.
-    """
-
-    digest: str
-    approved_by: str
-    at: datetime
-    run: str | None = None
-    parts: dict[str, str] = Field(default_factory=dict)
-
-    def covers(self, digest: str, environment: str = LOCAL, bindings: str | None = None) -> bool:
-        """Whether it is an approval of the sources with this digest, in this environment with these bindings."""
-        wanted = deployed_parts(digest, environment, bindings)
-        return wanted.items() <= self.parts.items() and approved_digest(self.parts) == self.digest
-
-
-class Deployment(_Model):
-    """A record: a name stands for a digest, in an environment.
-
-    Attributes:
-        name: The flow's name.
-        digest: The digest of its sources.
-        file: The flow file's name in its folder.
-        profile: The profile whose host serves it.
-        environment: `local` for local doubles, else an environment of `bindings.toml`.
-        bindings: The text of `bindings.toml` as it was deployed; none for local doubles.
-        run: The run that deployed it; none for a person's command.
-        approval: The approval.
-        at: When it was recorded.
-        id: Its number; a later one is larger.
-        state: `probing` until it is activated; then `current` as long as the name stands for it, `superseded` once a
-            later one is, `withdrawn` when it was rolled back.
-    """
-
-    name: str
-    digest: str
-    file: str
-    profile: str
-    environment: str
-    bindings: str | None = None
-    run: str | None = None
-    approval: Approval
-    at: datetime
-    id: int = 0
-    state: State = "probing"
-
-    @property
-    def current(self) -> bool:
-        """Whether the name stands for it."""
-        return self.state == "current"
-
 
 class Deployments:
     """The deployments of one home folder.
 
     Args:
         home: The folder of all state, `flows_home()`.
+        clock: The time by which waivers expire.
     """
 
-    def __init__(self, home: Path) -> None:
-        self._sources = home / "flows"
+    def __init__(self, home: Path, clock: Clock = utc_now) -> None:
+        self._sources = KeptSources(home)
+        self._verifier = Verifier(home, clock=clock)
         self._file = home / "deployments.sqlite"
 
     def record(  # noqa: PLR0913 - what a deployment consists of
@@ -148,6 +63,7 @@ class Deployments:
         environment: str,
         source_folder: Path,
         approval: Approval,
+        attestation: str,
         bindings: str | None = None,
         run: str | None = None,
         replace: bool = False,
@@ -163,7 +79,8 @@ class Deployments:
             profile: The profile whose host serves it.
             environment: `local`, or an environment of `bindings`.
             source_folder: The flow file, or the folder that holds `flow.py`.
-            approval: An approval that covers `digest`, `environment` and `bindings`.
+            approval: An approval that covers `digest`, `environment` and `bindings`, and what is attested.
+            attestation: The signed statement of the evidence, as its envelope's text; it names the approval.
             bindings: The text of `bindings.toml`.
             run: The run that deploys; none for a person's command.
             replace: Whether local doubles may take the place of real services.
@@ -171,13 +88,13 @@ class Deployments:
         Raises:
             DeployedElsewhere: They would, and may not.
             NotApproved: The approval does not cover them.
+            NotVerified: What is attested does not hold, or is not of this.
             SourcesChanged: The sources do not have the digest.
         """
         if not approval.covers(digest, environment, bindings):
             raise NotApproved(
                 f"{name}: the approval is not for {digest[:12]} in {environment} as it is bound now; approve again"
             )
-        self._keep(source_folder, digest)
         deployment = Deployment(
             name=name,
             digest=digest,
@@ -187,11 +104,14 @@ class Deployments:
             bindings=bindings,
             run=run,
             approval=approval,
+            attestation=attestation,
             at=datetime.now(UTC),
         )
+        self._verifier.verified(deployment)
+        self._sources.keep(source_folder, digest)
         with self._transaction() as connection:
             known = _known(connection, deployment)
-            if known is not None:
+            if known is not None and self._holds(known):
                 return known
             taken = _current(connection, name)
             if environment == LOCAL and taken is not None and taken.environment != LOCAL and not replace:
@@ -240,11 +160,11 @@ class Deployments:
         with self._transaction() as connection:
             return _select(connection, "name = ? AND id NOT IN (SELECT id FROM probing)", name)
 
-    def approval_of(self, digest: str, environment: str = LOCAL, bindings: str | None = None) -> Approval | None:
-        """An approval for this environment with these bindings, deployed before and not rolled back since."""
+    def approval_of(self, parts: Mapping[str, str]) -> Approval | None:
+        """An approval of all these parts, `source_digest` among them, deployed before and not rolled back since."""
         with self._transaction() as connection:
-            found = [one.approval for one in _select(connection, f"digest = ? AND {_ACTIVE}", digest)]
-        return next((one for one in found if one.covers(digest, environment, bindings)), None)
+            found = _select(connection, f"digest = ? AND {_ACTIVE}", parts["source_digest"])
+        return next((one.approval for one in found if one.approval.has(parts)), None)
 
     def rollback(self, name: str) -> Deployment | None:
         """Let a name stand for what it stood for before, of another digest or in another environment.
@@ -253,6 +173,7 @@ class Deployments:
 
         Raises:
             UsageError: Nothing is deployed under the name.
+            NotVerified: What it would stand for again cannot be verified; nothing has changed then.
         """
         with self._transaction() as connection:
             current = _current(connection, name)
@@ -263,7 +184,34 @@ class Deployments:
                 now = datetime.now(UTC).isoformat()
                 connection.execute("UPDATE deployments SET withdrawn = ? WHERE id = ?", (now, before.id))
                 before = _current(connection, name)
+            if before is not None:
+                self._check_again(before)
             return before
+
+    def verified(self, deployment: Deployment) -> Attestation:
+        """What is attested of a deployment, after a look at its evidence and at its kept sources.
+
+        Raises:
+            NotVerified: It may not be run; the text is one line with a remedy.
+        """
+        found = self._verifier.verified(deployment)
+        self._sources.of(deployment)
+        return found
+
+    def _check_again(self, before: Deployment) -> None:
+        try:
+            self.verified(before)
+        except NotVerified as error:
+            raise NotVerified(
+                f"{before.name} stays as it is: what was deployed before cannot be served: {error}"
+            ) from error
+
+    def _holds(self, deployment: Deployment) -> bool:
+        try:
+            self._verifier.verified(deployment)
+        except NotVerified:
+            return False
+        return True
 
     def folder(self, deployment: Deployment) -> Path:
         """The folder of a deployment's sources, after a look at whether they are still what was approved.
@@ -271,34 +219,16 @@ class Deployments:
         Raises:
             SourcesChanged: They are not.
         """
-        folder = self._sources / deployment.digest
-        if not folder.is_dir() or source_digest(folder / deployment.file) != deployment.digest:
-            raise SourcesChanged(f"{folder}: not the sources that were approved for {deployment.name}; deploy it again")
-        return folder
+        return self._sources.of(deployment)
 
     def flow_file(self, deployment: Deployment) -> Path:
-        """The flow file of a deployment, after the same look."""
-        return self.folder(deployment) / deployment.file
+        """The flow file of a deployment, after a look at its evidence and its sources: it may be run.
 
-    def _keep(self, path: Path, digest: str) -> None:
-        """Copy sources to where their digest says, all or nothing."""
-        files = source_files(path)
-        if digest_of(files) != digest:
-            raise SourcesChanged(f"{path}: changed since {digest[:12]} was approved; approve and deploy it again")
-        self._sources.mkdir(parents=True, exist_ok=True, mode=0o700)
-        target = self._sources / digest
-        scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=self._sources))
-        try:
-            _write(files, scratch)
-            if target.is_dir() and _read(files, target) != files:
-                shutil.rmtree(target)  # damaged; what was approved is at hand
-            if not target.is_dir():
-                scratch.replace(target)
-        except OSError:
-            if not target.is_dir():  # otherwise another process was faster, with the same content
-                raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        Raises:
+            NotVerified: It may not.
+        """
+        self._verifier.verified(deployment)
+        return self.folder(deployment) / deployment.file
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -312,17 +242,6 @@ class Deployments:
             connection.execute("COMMIT")
         finally:
             connection.close()
-
-
-def approved_digest(parts: Mapping[str, str]) -> str:
-    """The digest of everything that an approval is bound to, from the digests of its parts by name."""
-    return sha256(json.dumps(dict(parts), sort_keys=True).encode()).hexdigest()
-
-
-def deployed_parts(digest: str, environment: str, bindings: str | None) -> dict[str, str]:
-    """What every approval is bound to: the sources, the environment, and the text of its bindings where it has one."""
-    bound = {} if bindings is None else {"bindings_digest": sha256(bindings.encode()).hexdigest()}
-    return {"source_digest": digest, "environment": environment, **bound}
 
 
 def _stamp_of(file: Path) -> tuple[int, int] | None:
@@ -343,8 +262,9 @@ def _known(connection: sqlite3.Connection, wanted: Deployment) -> Deployment | N
 
 
 def _is_same(one: Deployment, other: Deployment) -> bool:
-    ignored = {"at", "approval", "run", "id", "state"}
-    return one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
+    ignored = {"at", "approval", "attestation", "run", "id", "state"}
+    alike = one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
+    return alike and one.approval.parts.get(ATTESTED) == other.approval.parts.get(ATTESTED)
 
 
 def _place(deployment: Deployment) -> tuple[str, str, str | None]:
@@ -379,14 +299,3 @@ def _state(withdrawn: int, probing: int, current: int | None) -> State:
     if probing:
         return "probing"
     return "current" if current else "superseded"
-
-
-def _write(files: Mapping[str, bytes], folder: Path) -> None:
-    for name, content in files.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-
-
-def _read(files: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() if (folder / name).is_file() else b"" for name in files}
