@@ -65,7 +65,6 @@ class TestAgent:
         self.bench.workspace.checkout(needed(state, "commit"))
         self.bench.progress.say("test", "started", "runs the flow in the sandbox against its own schemas")
         ir = self.bench.store.model(FlowIR, needed(state, "ir_digest"))
-        base = self._base(state, ir)
         certificate = certify(
             self.bench.workspace.folder / FLOW_FILE,
             ir,
@@ -73,7 +72,7 @@ class TestAgent:
             examples=examples_in(state, self.bench),
             laboratory=self.bench.laboratory,
             watch=self._show,
-            base=base,
+            base=self._base(state, ir),
         )
         digest = self.bench.store.put_json(certificate)
         if certificate.passed:
