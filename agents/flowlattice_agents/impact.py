@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flowlattice.certify.parts import parts_of
-
 from flowlattice.certify import Certificate
+from flowlattice.certify.parts import parts_of
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.hunks import Hunk, applied, hunks
 from flowlattice_agents.obligations import ir_of

@@ -27,7 +27,7 @@ class Impact(_Model):
 
     Attributes:
         hunk: The hunk, by its number.
-        loses: The parts that lose their evidence: `node:NAME`, `route:METHOD /path`, `flow` for what holds for all of it.
+        loses: The parts that lose it: `node:NAME`, `route:METHOD /path`, `flow` for what holds for all of it.
         adds: Those that have none yet.
         keeps: Those whose evidence stays.
         again: The checks that run again, for what is lost or new, or since they are of the whole flow.
