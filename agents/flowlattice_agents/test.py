@@ -95,15 +95,9 @@ class TestAgent:
         return {"certificate_digest": digest, "outcome": "failed", "reason": reason}
 
     def _base(self, state: RunState, ir: FlowIR) -> Certificate | None:
-        """The certificate of what a change starts from; none where everything must be tested.
-
-        A certificate beside a flow is a file that anybody may have written: only one that a deployment of this home was
-        attested with is carried over.
-        """
-        digest = state.get("edit_digest")
-        edited = self.bench.store.model(EditBase, digest) if digest else None
-        base = certificate_of(edited) if edited else None
-        if base is None or not base.passed or not self._is_attested(base, ir.name):
+        """The certificate that what did not change is carried over from; none where everything must be tested."""
+        base = self._earlier(state) or self._deployed(state, ir)
+        if base is None:
             return None
         source = self.bench.workspace.files(needed(state, "commit"))[FLOW_FILE]
         now = parts_of({FLOW_FILE: source}, ir)
@@ -112,6 +106,20 @@ class TestAgent:
         what = f"only {', '.join(again)}" if again else "only what no part is named for"
         self.bench.progress.say("test", "note", f"tests again {what}; {kept}")
         return base
+
+    def _earlier(self, state: RunState) -> Certificate | None:
+        """What this run certified before a fix, a plan or a review changed something."""
+        digest = state.get("certificate_digest")
+        return self.bench.store.model(Certificate, digest) if digest else None
+
+    def _deployed(self, state: RunState, ir: FlowIR) -> Certificate | None:
+        """The certificate beside the flow that is edited.
+
+        It is a file that anybody may have written: only one that a deployment of this home was attested with counts.
+        """
+        digest = state.get("edit_digest")
+        base = certificate_of(self.bench.store.model(EditBase, digest)) if digest else None
+        return base if base is not None and base.passed and self._is_attested(base, ir.name) else None
 
     def _is_attested(self, certificate: Certificate, name: str) -> bool:
         deployments = Deployments(self.bench.home)
