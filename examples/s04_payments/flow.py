@@ -1,6 +1,5 @@
 """Charge invoices; above a limit a person decides first, and what cannot be shipped is refunded."""
 
-import json
 from typing import Annotated
 
 from flowlattice import (
@@ -8,7 +7,6 @@ from flowlattice import (
     DedupeStore,
     Exponential,
     Flow,
-    HttpResponse,
     HttpWrite,
     If,
     Profile,
@@ -23,17 +21,11 @@ from flowlattice import (
     seconds,
 )
 
-from .records import Ack, ApprovalCard, Invoice, Limits, Receipt
+from .records import Ack, ApprovalCard, Created, Invoice, Limits, Receipt
 
 
 def above_limit(invoice: Invoice, limits: Limits) -> bool:
     return invoice.amount_cents > limits.approval_cents
-
-
-def id_in(answer: HttpResponse) -> str:
-    if not answer.ok:
-        raise RuntimeError(f"the answer was {answer.status}: {answer.text}")
-    return str(json.loads(answer.text).get("id", ""))
 
 
 @node(idempotency=by("invoice_id", "charge_id", ttl=days(30)), honours_key=True, timeout=seconds(20))
@@ -41,7 +33,7 @@ async def refund(
     receipt: Receipt, stripe: HttpWrite, stripe_key: Annotated[Creds, scopes("refunds:write")], seen: DedupeStore
 ) -> Ack:
     answer = await stripe.post("https://api.stripe.com/v1/refunds", form={"charge": receipt.charge_id}, auth=stripe_key)
-    return Ack(id=id_in(answer))
+    return Ack(id=answer.read(Created).id)
 
 
 @node(
@@ -58,7 +50,8 @@ async def charge(
         form={"amount": str(invoice.amount_cents), "currency": invoice.currency, "customer": invoice.customer_id},
         auth=stripe_key,
     )
-    return Receipt(invoice_id=invoice.invoice_id, charge_id=id_in(answer), item_hashes=invoice.item_hashes)
+    charged = answer.read(Created)
+    return Receipt(invoice_id=invoice.invoice_id, charge_id=charged.id, item_hashes=invoice.item_hashes)
 
 
 @node(idempotency=by("invoice_id", ttl=days(30)), timeout=seconds(20))
@@ -67,7 +60,7 @@ async def create_shipment(receipt: Receipt, shipping: HttpWrite, seen: DedupeSto
         "https://shipping.example.com/shipments",
         json={"invoice": receipt.invoice_id, "items": [*receipt.item_hashes]},
     )
-    return Ack(id=id_in(answer))
+    return Ack(id=answer.read(Created).id)
 
 
 flow = Flow("payments", version="1.0.0", profile=Profile.TEMPORAL, summary="Charge invoices, ship, or refund")

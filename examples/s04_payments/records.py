@@ -24,6 +24,12 @@ class ApprovalCard(Record, data="internal"):
     currency: str
 
 
+class Created(Record, data="internal"):
+    """What Stripe and the shipping service answer."""
+
+    id: str
+
+
 class Receipt(Record, data="internal"):
     invoice_id: str
     charge_id: Annotated[str, field(data="payment")]

@@ -9,10 +9,10 @@ FlowlatticeError
 ├── NodeFailed           user code failed: node, run and cause
 ├── NodeBusy             a node's rate limit leaves no room before the run's deadline
 ├── DeadlineExceeded     the run took longer than its trigger's deadline
-├── EgressDenied         a capability was asked to reach a host that its binding may not reach
 ├── ObjectMissing        there is no object of a key or digest
 ├── PinBroken            what was read is not what was pinned
 ├── CallFailed           what a capability asked did not answer as it should: auth, rate_limited, transient ...
+│   └── EgressDenied     ... or was not asked: its binding may not reach that host (policy_denied)
 ├── ReservationHeld      another run holds an idempotency key
 ├── BudgetExceeded       the worst case of a call does not fit what remains (budgets)
 ├── NotTrusted           an envelope that no trusted key signed, or that is damaged (signing)
@@ -66,15 +66,6 @@ class DeadlineExceeded(FlowlatticeError):
     """The run took longer than its deadline."""
 
 
-class EgressDenied(FlowlatticeError):
-    """A host that the binding may not reach."""
-
-    def __init__(self, binding: str, host: str) -> None:
-        self.binding = binding
-        self.host = host
-        super().__init__(f"binding {binding} may not reach {host}; declare it with flow.egress and allow it by policy")
-
-
 class ObjectMissing(FlowlatticeError):
     """There is no object where one was to be read."""
 
@@ -94,9 +85,9 @@ class PinBroken(FlowlatticeError):
         super().__init__(f"binding {binding} gave {found} where {pinned} is pinned; pin what is meant, or restore it")
 
 
-FailureKind = Literal["auth", "rate_limited", "transient", "permanent", "schema_mismatch"]
+FailureKind = Literal["auth", "rate_limited", "transient", "permanent", "schema_mismatch", "policy_denied"]
 """Why a call failed: the credential is not taken; too many calls; it may work later; it never will as it is; what came
-back is not what was asked for."""
+back is not what was asked for; it is not allowed."""
 
 
 class CallFailed(FlowlatticeError):
@@ -117,6 +108,15 @@ class CallFailed(FlowlatticeError):
         self.retry_after = retry_after
         self.line = f"binding {binding}: {said}"
         super().__init__(f"{self.line} ({quoted})" if quoted else self.line)
+
+
+class EgressDenied(CallFailed):
+    """A host that the binding may not reach."""
+
+    def __init__(self, binding: str, host: str) -> None:
+        self.host = host
+        said = "may not reach a host that it was asked for; declare it with flow.egress and allow it by policy"
+        super().__init__(binding, "policy_denied", said, quoted=host)
 
 
 class ReservationHeld(FlowlatticeError):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from flowlattice import CallFailed
 from flowlattice.bindings import LocalBindings
 from flowlattice.capabilities import HttpResponse
 from flowlattice.engine.backends import HttpBackend
@@ -157,7 +158,7 @@ async def test_what_was_charged_is_refunded_and_a_refusal_ends_the_attempt() -> 
     receipt = taken(PAYMENTS, "refund", invoice_id="in-1", charge_id="ch_1", item_hashes=[])
     assert (await Bench(bindings)(PAYMENTS, "refund", receipt)).id == "re_1"
     assert bindings.requests[0]["form"] == {"charge": "ch_1"}
-    with pytest.raises(RuntimeError, match="the answer was 402"):
+    with pytest.raises(CallFailed, match="answered 402"):
         await Bench(Recorded(402, b"no"))(PAYMENTS, "charge", taken(PAYMENTS, "charge", **INVOICE))
 
 

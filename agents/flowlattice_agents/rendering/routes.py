@@ -156,8 +156,7 @@ class Routes:
         send = f"{outside.binding}.{outside.method.lower()}"
         body.lines.append(call(send, arguments, indent=4, before="answer = await "))
         host = urlsplit(outside.url).hostname or ""
-        body.lines.append("    if not answer.ok:")
-        body.lines.append(f"        raise RuntimeError({literal(f'{host} answered ')} + str(answer.status))")
+        body.lines.append("    answer.raise_for_status()")
         body.lines.append(f"    return {REQUEST}")
         self.records.imports.flowlattice |= {"HttpWrite", "node"}
         accepts = self._accepts(route)

@@ -23,12 +23,13 @@ class Database:
     Args:
         path: The file; none for memory.
         schema: Statements that make what is not there yet.
+        synced: Whether a transaction outlives the machine's end, and not only the process's.
 
     Attributes:
         presence: This process among those that have the file open.
     """
 
-    def __init__(self, path: Path | None, schema: str) -> None:
+    def __init__(self, path: Path | None, schema: str, *, synced: bool = True) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._is_file = path is not None
@@ -37,7 +38,7 @@ class Database:
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'OFF'}")
         self._connection.executescript(schema)
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import JsonValue
 
@@ -13,13 +13,29 @@ from flowlattice.capabilities import HttpResponse
 from flowlattice.chat import FREE, Price
 from flowlattice.engine.backends import AiPiece, AiRequest, AnswerStore
 from flowlattice.plausible import plausible
+from flowlattice.record import Record
+
+R = TypeVar("R", bound=Record)
 
 DOUBLE_HEADER: Final = "x-flowlattice-double"
 _EXTRACT_WORDS: Final = 32
 
 
+class AnyAnswer(HttpResponse):
+    """An answer that is read as whatever it is asked for: a record as a person might write it."""
+
+    def read(self, into: type[R]) -> R:
+        """A record with plausible values.
+
+        Raises:
+            CallFailed: None can be made up (`schema_mismatch`).
+        """
+        made = plausible(into.model_json_schema(by_alias=True))
+        return HttpResponse(status=self.status, body=json.dumps(made).encode(), binding=self.binding).read(into)
+
+
 class HttpDouble:
-    """Answers 200 `{}` to everything, and says in a header that it is a double."""
+    """Answers 200 `{}` to everything, and says in a header that it is a double; read as a record, it is one."""
 
     async def send(  # noqa: PLR0913 - the parts of a request
         self,
@@ -33,7 +49,7 @@ class HttpDouble:
         hosts: tuple[str, ...],
     ) -> HttpResponse:
         """Answer 200 `{}`."""
-        return HttpResponse(status=200, headers={"content-type": "application/json", DOUBLE_HEADER: "true"}, body=b"{}")
+        return AnyAnswer(status=200, headers={"content-type": "application/json", DOUBLE_HEADER: "true"}, body=b"{}")
 
 
 class SenderDouble:

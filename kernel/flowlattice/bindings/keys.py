@@ -33,8 +33,12 @@ class SqliteDedupe:
         self._binding = binding
         self._now = now
 
-    async def reserve(self, key: bytes, *, ttl: timedelta, holder: Holder = NOBODY) -> bytes | None:
+    async def reserve(
+        self, key: bytes, *, ttl: timedelta, holder: Holder = NOBODY, may_repeat: bool = False
+    ) -> bytes | None:
         """Reserve a key; what was confirmed under it instead if it is taken.
+
+        A key in doubt whose effect may be repeated is reserved again, but keeps its end: receivers forget keys as well.
 
         Raises:
             ReservationHeld: Another run holds the key.
@@ -56,6 +60,8 @@ class SqliteDedupe:
             if made.rowcount == 1:
                 return None
             mark_abandoned(connection, self._database, (self._binding, key))
+            if may_repeat and self._retaken(connection, key, now, holder):
+                return None
             state, result = connection.execute(
                 "SELECT state, result FROM effects WHERE binding = ? AND key = ?", (self._binding, key)
             ).fetchone()
@@ -72,6 +78,14 @@ class SqliteDedupe:
                 raise EffectInDoubt(f"nobody knows whether the effect of key {key.hex()} happened; a person decides")
             case _:
                 raise ReservationHeld(f"another run holds the key {key.hex()}")
+
+    def _retaken(self, connection: sqlite3.Connection, key: bytes, now: float, holder: Holder) -> bool:
+        retaken = connection.execute(
+            "UPDATE effects SET state = 'reserved', since = ?, owner = ?, flow = ?, node = ?, run = ?"
+            " WHERE binding = ? AND key = ? AND state = 'in_doubt' AND expires > ?",
+            (now, self._database.presence.id, *holder, self._binding, key, now),
+        )
+        return retaken.rowcount == 1
 
     async def confirm(self, key: bytes, result: bytes) -> None:
         """The effect happened; remember what it returned."""

@@ -37,11 +37,20 @@ class LocalBindings:
             objects of each blob binding; none keeps everything in memory, objects in a folder that goes with it.
         clock: The clock; the machine's by default.
         rng: The random source; the machine's by default.
+        synced: Whether what is kept outlives the machine's end, and not only the process's.
     """
 
-    def __init__(self, state: Path | None = None, *, clock: Clock | None = None, rng: Rng | None = None) -> None:
+    def __init__(
+        self,
+        state: Path | None = None,
+        *,
+        clock: Clock | None = None,
+        rng: Rng | None = None,
+        synced: bool = True,
+    ) -> None:
         self.variables: Mapping[str, JsonValue] = {}  # the flow's own stand
         self._state = state
+        self._synced = synced
         self._database: Database | None = None
         self._tables: dict[str, SqliteTables] = {}
         self._objects: dict[str, FolderObjects] = {}
@@ -78,7 +87,7 @@ class LocalBindings:
         """The binding's own tables, made as they are written to."""
         if binding not in self._tables:
             path = None if self._state is None else self._state / f"{binding}.tables.sqlite"
-            self._tables[binding] = SqliteTables(path, makes=True)
+            self._tables[binding] = SqliteTables(path, makes=True, synced=self._synced)
         return self._tables[binding]
 
     def blob(self, binding: str) -> BlobBackend:
@@ -118,7 +127,8 @@ class LocalBindings:
 
     def _opened(self) -> Database:
         if self._database is None:
-            self._database = Database(None if self._state is None else self._state / LOCAL_STORE, SCHEMA)
+            path = None if self._state is None else self._state / LOCAL_STORE
+            self._database = Database(path, SCHEMA, synced=self._synced)
         return self._database
 
     def _folder(self) -> Path:

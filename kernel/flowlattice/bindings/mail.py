@@ -19,12 +19,14 @@ from pydantic import JsonValue
 
 from flowlattice.bindings.entries import SmtpEntry
 from flowlattice.engine.backends import NotSent
+from flowlattice.errors import CallFailed, FailureKind
 
 _TIMEOUT_S: Final = 20.0
 # Replies of RFC 5321, 4.2.3.
 _TAKEN: Final = 250
 _WILL_GO: Final = frozenset({250, 251})
 _GO_ON: Final = 354
+_LAST_WORD: Final = 500
 
 
 class SmtpSender:
@@ -42,7 +44,7 @@ class SmtpSender:
 
         Raises:
             NotSent: It cannot be made, there was no connection, or the server did not take it.
-            smtplib.SMTPException: The connection failed after all of it was handed over.
+            CallFailed: The connection failed after all of it was handed over.
         """
         parts = value if isinstance(value, dict) else {}
         given = {name: str(part) for name, part in parts.items() if part is not None}
@@ -74,8 +76,12 @@ class SmtpSender:
                 server.send(letter.body)
             except OSError as error:  # which every error of smtplib is
                 raise self._not_sent("refused", error) from error
-            server.send(b".\r\n")
-            code, said = server.getreply()
+            try:
+                server.send(b".\r\n")
+                code, said = server.getreply()
+            except OSError as error:
+                lost = f"{self._entry.host}: did not say whether it took the message ({type(error).__name__})"
+                raise CallFailed(self._binding, "transient", lost) from error
             if code != _TAKEN:
                 raise self._not_sent("refused", smtplib.SMTPDataError(code, said))
         finally:
@@ -106,7 +112,26 @@ class SmtpSender:
         return server
 
     def _not_sent(self, what: str, error: Exception) -> NotSent:
-        return NotSent(f"binding {self._binding}: {what} ({type(error).__name__})")
+        said = f"{self._entry.host}: {what} ({type(error).__name__})"
+        return NotSent(self._binding, _kind_of(error), said)
+
+
+def _kind_of(error: Exception) -> FailureKind:
+    """What sort of failure it is; replies from 500 on are the server's last word (RFC 5321, 4.2.1)."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return "auth"
+        case smtplib.SMTPRecipientsRefused(recipients=dict() as refused):
+            codes = [code for code, _ in refused.values()]
+            return "permanent" if codes and min(codes) >= _LAST_WORD else "transient"
+        case smtplib.SMTPResponseException(smtp_code=code):
+            return "permanent" if code >= _LAST_WORD else "transient"
+        case smtplib.SMTPNotSupportedError():
+            return "permanent"
+        case OSError():
+            return "transient"
+        case _:
+            return "permanent"
 
 
 @dataclass(frozen=True)

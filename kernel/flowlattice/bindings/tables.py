@@ -31,9 +31,10 @@ class SqliteTables:
         path: The file; none for memory.
         makes: Whether tables, columns and keys that are not there are made, as a double does; otherwise they are the
             owner's to make, and a statement that needs them fails.
+        synced: Whether a transaction outlives the machine's end, and not only the process's.
     """
 
-    def __init__(self, path: Path | None, *, makes: bool) -> None:
+    def __init__(self, path: Path | None, *, makes: bool, synced: bool = True) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.makes = makes
@@ -44,7 +45,7 @@ class SqliteTables:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'OFF'}")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTransaction]:

@@ -16,6 +16,7 @@ from flowlattice.capabilities import HttpResponse
 from flowlattice.engine.backends import NotSent
 from flowlattice.engine.egress import check_egress
 from flowlattice.engine.tracing import CARRIED
+from flowlattice.errors import CallFailed, FailureKind
 
 MAX_RESPONSE_BYTES: Final = 16 * 1_048_576
 _MAX_REDIRECTS: Final = 5
@@ -24,6 +25,14 @@ _REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStat
 
 class ResponseTooLarge(httpx.HTTPError):
     """An answer longer than `MAX_RESPONSE_BYTES`."""
+
+
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_LASTING: Final[tuple[tuple[type[Exception], FailureKind], ...]] = (
+    (httpx.DecodingError, "schema_mismatch"),
+    (ResponseTooLarge, "permanent"),
+)
+"""What went wrong after a request left, and will again; all else may go well another time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +54,17 @@ class HttpxBackend:
         headers: Sent with every request.
         timeout: For each request as a whole.
         egress: The hosts that the binding may reach at all; none for those that the flow declares.
+        transport: What makes the connections; the network by default.
     """
 
     def __init__(
-        self, binding: str, headers: Mapping[str, str], timeout: timedelta, egress: tuple[str, ...] | None = None
+        self,
+        binding: str,
+        headers: Mapping[str, str],
+        timeout: timedelta,
+        egress: tuple[str, ...] | None = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._binding = binding
         self._egress = egress
@@ -57,6 +73,7 @@ class HttpxBackend:
             timeout=timeout.total_seconds(),
             follow_redirects=False,
             trust_env=False,
+            transport=transport,
         )
 
     async def send(  # noqa: PLR0913 - the parts of a request
@@ -75,7 +92,7 @@ class HttpxBackend:
         Raises:
             NotSent: There was no connection, or the request cannot be made.
             EgressDenied: A redirect leads to a host that the binding may not reach.
-            httpx.HTTPError: The request left and something failed after that.
+            CallFailed: The request left, and no whole answer came.
         """
         body = _Body(json=None if method in {"GET", "DELETE"} else json, form=None if form is None else dict(form))
         for _ in range(_MAX_REDIRECTS):
@@ -87,7 +104,7 @@ class HttpxBackend:
             check_egress(self._binding, url, hosts)
             if urlsplit(url)[:2] != came_from[:2]:
                 headers = {}  # a credential is for the host that it was given for
-        raise httpx.TooManyRedirects(f"binding {self._binding}: more than {_MAX_REDIRECTS} redirects")
+        raise CallFailed(self._binding, "permanent", f"more than {_MAX_REDIRECTS} redirects")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -103,17 +120,27 @@ class HttpxBackend:
             request = self._client.build_request(
                 method, address, json=body.json, data=body.form, headers={**CARRIED.get(), **headers}
             )
-            response = await self._client.send(request, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            raise NotSent(f"binding {self._binding}: no connection ({type(error).__name__})") from error
         except (httpx.InvalidURL, ValueError) as error:
-            raise NotSent(f"binding {self._binding}: the request cannot be made ({type(error).__name__})") from error
+            said = f"the request cannot be made ({type(error).__name__})"
+            raise NotSent(self._binding, "permanent", said) from error
         try:
-            content = await _read(response)
-        finally:
-            await response.aclose()
+            response = await self._client.send(request, stream=True)
+            try:
+                content = await _read(response)
+            finally:
+                await response.aclose()
+        except _UNSENT as error:
+            said = f"no connection to {request.url.host} ({type(error).__name__})"
+            raise NotSent(self._binding, "transient", said) from error
+        except httpx.HTTPError as error:
+            said = f"no whole answer from {request.url.host} ({type(error).__name__})"
+            raise CallFailed(self._binding, _kind_of(error), said) from error
         lower = {name.lower(): value for name, value in response.headers.items()}
         return HttpResponse(status=response.status_code, headers=lower, body=content)
+
+
+def _kind_of(error: Exception) -> FailureKind:
+    return next((kind for lasting, kind in _LASTING if isinstance(error, lasting)), "transient")
 
 
 async def _read(response: httpx.Response) -> bytes:

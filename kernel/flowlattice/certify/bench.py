@@ -24,7 +24,7 @@ from flowlattice.sandbox import Limits
 class RouteInputs:
     """The inputs of routes, each made once, when it is first asked for; whoever asks meanwhile waits."""
 
-    def __init__(self, make: Callable[[str], JsonValue]) -> None:
+    def __init__(self, make: Callable[[str], JsonValue] = lambda _: {"valid": []}) -> None:
         self._make = make
         self._lock = threading.Lock()
         self._made: dict[str, Future[JsonValue]] = {}
@@ -71,13 +71,19 @@ class Bench:
     examples: tuple[Example, ...]
     laboratory: Laboratory
     limits: Limits
-    inputs: RouteInputs
     environment: str | None = None
     flow: bool = True
+    inputs: RouteInputs = field(default_factory=RouteInputs)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def probe(
-        self, name: str, request: Mapping[str, JsonValue], *, world: int | None = None, reads: Sequence[Path] = ()
+        self,
+        name: str,
+        request: Mapping[str, JsonValue],
+        *,
+        world: int | None = None,
+        reads: Sequence[Path] = (),
+        write: Sequence[Path] = (),
     ) -> JsonValue:
         """Run a probe in a process of its own and wait for what it claims.
 
@@ -86,6 +92,7 @@ class Bench:
             request: What it gets, beside `path`, the flow file.
             world: Which of the laboratory's `WORLDS` it runs in; none: the usual one.
             reads: What it may read beside the flow's folder.
+            write: Folders that it may write and that outlive it.
 
         Raises:
             SandboxError: There is no answer.
@@ -95,6 +102,7 @@ class Bench:
             task_of(name),
             {"path": str(self.path), **request},
             read=[self.path.parent, *reads],
+            write=write,
             limits=self.limits,
             should_stop=self.stop.is_set,
         ).value

@@ -206,10 +206,31 @@ def _strategy(schema: Schema, definitions: Schema) -> Strategy:
     )
 
 
+def _dates() -> Strategy:
+    dates = st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31))
+    return dates.map(lambda day: day.isoformat())
+
+
+def _times() -> Strategy:
+    """Points in time, most of them with a zone."""
+    times = st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2199, 12, 31))
+    zones = st.sampled_from(["Z", "+05:45", ""])
+    return st.builds(lambda moment, zone: f"{moment.isoformat()}{zone}", times, zones)
+
+
+_FORMATS: Final[Mapping[str, Callable[[], Strategy]]] = {
+    "date": _dates,
+    "date-time": _times,
+    "time": lambda: st.times().map(lambda time: time.isoformat()),
+    "duration": lambda: st.integers(0, 10**6).map(lambda seconds: f"PT{seconds}S"),
+    "uuid": lambda: st.uuids().map(str),
+}
+
+
 def _strings(schema: Schema, _: Schema) -> Strategy:
-    if schema.get("format") == "date":
-        dates = st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31))
-        return dates.map(lambda day: day.isoformat())
+    made = _FORMATS.get(str(schema.get("format")))
+    if made is not None:
+        return made()
     low, high = schema.get("minLength"), schema.get("maxLength")
     shortest = low if isinstance(low, int) else 0
     longest = high if isinstance(high, int) else shortest + 40

@@ -16,7 +16,7 @@ from flowlattice.ir.fields import Origin, field_sources
 from flowlattice.ir.model import Trigger
 
 _IN_HEADERS = re.compile("[!-~]([ -~]{0,500}[!-~])?")
-_JSON = "application/json"
+JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -58,7 +58,7 @@ def _without_headers(trigger: Trigger, value: Mapping[str, JsonValue], origins: 
     body = None if whole not in rest else json.dumps(rest.pop(whole))
     if trigger.body == "json" and whole is None:
         # ASCII only, so that any text survives; lone surrogates never get here.
-        return Request(method=str(trigger.method), target=target, body=json.dumps(rest), content_type=_JSON)
+        return Request(method=str(trigger.method), target=target, body=json.dumps(rest), content_type=JSON)
     pairs: list[tuple[str, str]] = []
     for name, item in rest.items():
         for entry in item if isinstance(item, list) else [item]:
@@ -70,7 +70,7 @@ def _without_headers(trigger: Trigger, value: Mapping[str, JsonValue], origins: 
     if trigger.body == "form":
         return Request(method=str(trigger.method), target=target, body=encoded, content_type=_FORM)
     target = f"{target}?{encoded}" if encoded else target
-    return Request(method=str(trigger.method), target=target, body=body, content_type=_JSON if body else None)
+    return Request(method=str(trigger.method), target=target, body=body, content_type=JSON if body else None)
 
 
 def request_from(fields: Mapping[str, JsonValue]) -> Request:
@@ -86,7 +86,7 @@ def request_of(example: ExampleRequest) -> Request:
     if example.form is not None:
         return replace(bare, body=urlencode(example.form), content_type=_FORM)
     if example.json_body is not None:
-        return replace(bare, body=json.dumps(example.json_body), content_type=_JSON)
+        return replace(bare, body=json.dumps(example.json_body), content_type=JSON)
     return bare
 
 

@@ -25,7 +25,7 @@ from flowlattice.hosts.inprocess import InProcess, Patience
 from flowlattice.hosts.web import WebApp
 from flowlattice.hosts.web.text import read_fields
 from flowlattice.ir.fields import FieldSource, field_sources
-from flowlattice.ir.model import FlowIR, Node, Trigger
+from flowlattice.ir.model import FlowIR, Node, Surface, Trigger
 from flowlattice.language.loading import Program
 from flowlattice.plan import plan
 from flowlattice.record import Record
@@ -136,13 +136,21 @@ class Subject:
         found = {surface.config.get("status") for surface in self.ir.surfaces if surface.kind == "respond"}
         return {status for status in found if isinstance(status, int)}
 
+    @property
+    def limits(self) -> tuple[Surface, ...]:
+        """The rate limits of what comes in, whose excess is refused; what goes into a single node waits instead."""
+        starts = {node.id for node in self.ir.triggers()}
+        found = (surface for surface in self.ir.surfaces if surface.kind == "rate_limit")
+        return tuple(surface for surface in found if starts.issuperset(surface.targets))
+
     @asynccontextmanager
     async def host(self, *, limited: bool = False) -> AsyncIterator[Host]:
         """A fresh host with fresh local doubles; without the flow's rate limit unless that is what is looked at.
 
         A limited host's buckets get nothing back over time, so that what they let in does not depend on this machine.
         """
-        surfaces = tuple(surface for surface in self.ir.surfaces if limited or surface.kind != "rate_limit")
+        limits = self.limits if limited else ()
+        surfaces = tuple(surface for surface in self.ir.surfaces if surface.kind != "rate_limit" or surface in limits)
         ir = self.ir.model_copy(update={"surfaces": surfaces})
         log = MemoryCallLog()
         bindings = LocalBindings(clock=PinnedClock(_PINNED), rng=Randomness(seed=7))

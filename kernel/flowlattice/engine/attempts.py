@@ -22,7 +22,6 @@ from flowlattice.errors import (
     BudgetExceeded,
     CallFailed,
     DeadlineExceeded,
-    EgressDenied,
     EngineUnavailable,
     NodeFailed,
     ObjectMissing,
@@ -38,7 +37,7 @@ Failure = NodeFailed | DeadlineExceeded
 LONGEST_WAIT_S: Final = 60.0
 """Who is asked to wait longer than this fails at once: nothing waits so long in a process for one record."""
 _JITTER: Final = (0.05, 0.10)
-_STAYS: Final = (BudgetExceeded, EgressDenied, EngineUnavailable, ObjectMissing, PinBroken, UsageError)
+_STAYS: Final = (BudgetExceeded, EngineUnavailable, ObjectMissing, PinBroken, UsageError)
 _PASSING_KINDS: Final = frozenset({"rate_limited", "transient"})
 
 _log = logging.getLogger("flowlattice.engine")
@@ -141,7 +140,7 @@ def _may_pass(error: Failure) -> bool:
 def _asked(attempt: Attempt, error: Failure) -> timedelta | None:
     """How long the other side asked to wait."""
     if isinstance(error, NodeFailed) and isinstance(error.cause, CallFailed):
-        return error.cause.retry_after
+        return error.cause.retry_after or attempt.retry_after
     return attempt.retry_after
 
 

@@ -14,10 +14,10 @@ from flowlattice.budgets import Limits, Purse
 from flowlattice.capabilities import Clock, HttpResponse, KvWrite, ObjectRef, Rng, SessionStore
 from flowlattice.capabilities.db import Cell, Row, Value
 from flowlattice.chat import Finish, Price, Question, Usage
-from flowlattice.errors import CallFailed, FailureKind, FlowlatticeError, ReservationHeld
+from flowlattice.errors import CallFailed, FailureKind, ReservationHeld
 
 
-class NotSent(FlowlatticeError):
+class NotSent(CallFailed):
     """A request that certainly did not leave: no connection, or a request that cannot be made."""
 
 
@@ -65,14 +65,24 @@ class HttpBackend(Protocol):
         Raises:
             NotSent: The request certainly did not leave.
             EgressDenied: A redirect leads to a host that may not be reached.
+            CallFailed: It left, and no whole answer came.
         """
 
 
 class DedupeBackend(Protocol):
     """A `DedupeStore` that can also say that nobody knows."""
 
-    async def reserve(self, key: bytes, *, ttl: timedelta, holder: Holder = ...) -> bytes | None:
+    async def reserve(
+        self, key: bytes, *, ttl: timedelta, holder: Holder = ..., may_repeat: bool = ...
+    ) -> bytes | None:
         """Reserve a key; what was confirmed under it instead if it is taken.
+
+        Args:
+            key: The key.
+            ttl: For how long it is remembered.
+            holder: Whose effect it is.
+            may_repeat: Whether a key in doubt is reserved again within its time, because doing its effect again does
+                nothing more.
 
         Raises:
             ReservationHeld: Another run holds the key.
@@ -180,6 +190,10 @@ class Sender(Protocol):
             target: The queue, the topic, the host of the address.
             value: The message.
             headers: What goes with it: `idempotency_key`, a topic's `key`, `delay_s`.
+
+        Raises:
+            NotSent: The message certainly did not leave.
+            CallFailed: It may have, and nobody said so.
         """
 
 

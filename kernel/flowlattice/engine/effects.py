@@ -1,8 +1,9 @@
 """Effects that happen once: reserve the key, run the node, remember what it returned, replay it for duplicates.
 
 An effect that has begun is finished and remembered even when nobody waits any more, so that whoever asks again gets
-its result. A failure before any effect began frees the key; one after it leaves the key in doubt, never repeated.
-What became of an effect is written even where the store cannot be written at first: until then its key is taken.
+its result. A failure before any effect began frees the key; one after it leaves the key in doubt, never repeated
+unless doing it again under the same key does nothing more, by contract of the receivers (`ir.repeating`). What
+became of an effect is written even where the store cannot be written at first: until then its key is taken.
 """
 
 from __future__ import annotations
@@ -64,19 +65,22 @@ class KeyOf:
 
 
 class Once:
-    """Runs a node at most once per key."""
+    """Runs a node at most once per key, unless it `may_repeat` what is in doubt."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an effect is known by, remembered in, and may do
         self,
         name: str,
         key_of: KeyOf,
         idempotency: Idempotency,
         store: DedupeBackend,
         returns: object,
+        *,
+        may_repeat: bool = False,
     ) -> None:
         self._name = name
         self._key_of = key_of
         self._store = store
+        self._may_repeat = may_repeat
         self._result: TypeAdapter[Any] = TypeAdapter(cast("Any", returns))
         ttl = DEFAULT_TTL if idempotency.ttl_ms is None else timedelta(milliseconds=idempotency.ttl_ms)
         self.ttl = max(ttl, SHORTEST_TTL)
@@ -94,7 +98,7 @@ class Once:
         if known is not None:
             return self._again(known, key, run)
         if run.cancelled:
-            await self._store.release(key)
+            await self._end(key, run, self._store.release)
             raise asyncio.CancelledError
         attempt = Attempt(run, self._name, key=key.hex(), given=record)
         try:
@@ -158,7 +162,7 @@ class Once:
         holder = Holder(self._key_of.flow, self._name, run.id)
         while True:
             try:
-                return await self._store.reserve(key, ttl=self.ttl, holder=holder)
+                return await self._store.reserve(key, ttl=self.ttl, holder=holder, may_repeat=self._may_repeat)
             except (EffectInDoubt, ResultUnknown):
                 raise
             except ReservationHeld:

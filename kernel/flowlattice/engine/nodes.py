@@ -19,6 +19,7 @@ from flowlattice.engine.threads import Threads
 from flowlattice.engine.tracing import Tracer, traced_grants
 from flowlattice.errors import DeadlineExceeded
 from flowlattice.ir import model as ir
+from flowlattice.ir.repeating import may_repeat
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,16 @@ class BoundCall:
             self._store = ways.bindings.results(node.name)
         self._key_of: KeyOf | None = None
         self._once: Once | None = None
-        self._is_honoured = node.idempotency is not None and node.idempotency.honoured
+        self._is_repeatable = may_repeat(node)
         if node.idempotency is not None:
             self._key_of = KeyOf(ways.flow, node.name, node.idempotency)
             stores = [use.binding for use in node.capabilities if use.name == "dedupe"]
             if stores:
                 store = ways.bindings.dedupe(stores[0])
                 returns = get_type_hints(function, include_extras=True).get("return", object)
-                self._once = Once(node.name, self._key_of, node.idempotency, store, returns)
+                self._once = Once(
+                    node.name, self._key_of, node.idempotency, store, returns, may_repeat=self._is_repeatable
+                )
 
     def call(self, record: object, run: Run, timeout: float | None) -> Coroutine[None, None, object]:
         """Run the node on a record.
@@ -157,7 +160,7 @@ class BoundCall:
 
         Without a store of keys delivery is at least once: there it is repeated, unless it may still be under way.
         """
-        if self._is_honoured:
+        if self._is_repeatable:
             return True
         is_left = self._is_effectful and not self._is_async and isinstance(error, DeadlineExceeded)
         return not is_left and (self._once is None or not attempt.uncertain)

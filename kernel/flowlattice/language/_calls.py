@@ -189,8 +189,12 @@ class Calls:
         if special is not None:
             if not (func.attr == "astimezone" and names_zone(call)):
                 self._add(in_words(special, f".{func.attr}()"), call)
-        elif not own and func.attr not in purity.PURE_METHODS:
+        elif not own and func.attr not in purity.PURE_METHODS and not self._is_pure_of_its_type(func):
             self._cannot_resolve(call, f".{func.attr}")
+
+    def _is_pure_of_its_type(self, func: ast.Attribute) -> bool:
+        kind = self._scope.type_of(func.value)
+        return isinstance(kind, type) and func.attr in purity.PURE_METHODS_OF.get(kind, ())
 
     def _method_of_object(self, receiver: object, name: str, call: ast.Call) -> None:
         """A method of an object that lives outside the function, judged by the object's type."""

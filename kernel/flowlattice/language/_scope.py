@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Final
 
-from flowlattice.capabilities import CapabilityType, Refined, capability_type
+from flowlattice.capabilities import CapabilityType, HttpResponse, Refined, capability_type
 from flowlattice.language._holding import Paths
 from flowlattice.language._names import FunctionSyntax, arguments_of, returned
 from flowlattice.language.annotations import NO_TYPE, evaluated, hints, metadata, outer_names, without_metadata
@@ -164,9 +164,22 @@ class Scope:
             return NO_TYPE if target is type else target
         if isinstance(target, FunctionType):
             return self._type_returned(target)
-        if isinstance(call.func, ast.Attribute) and self.type_of(call.func.value) is str:
-            return str if call.func.attr in _GIVES_TEXT else list[str] if call.func.attr in _GIVES_TEXTS else NO_TYPE
+        if isinstance(call.func, ast.Attribute) and target is UNRESOLVED:
+            return self._type_of_method(call.func, call.args)
         return list if target is sorted else NO_TYPE
+
+    def _type_of_method(self, method: ast.Attribute, given: list[ast.expr]) -> object:
+        owner = self.type_of(method.value)
+        if owner is str:
+            return str if method.attr in _GIVES_TEXT else list[str] if method.attr in _GIVES_TEXTS else NO_TYPE
+        if owner is HttpResponse and method.attr == "read" and len(given) == 1:
+            into = self.resolve(given[0])
+            return into if isinstance(into, type) else NO_TYPE
+        called = getattr(owner, method.attr, None)
+        if isinstance(called, FunctionType) and (owner is HttpResponse or capability_type(owner) is not None):
+            found = hints(called).get("return", NO_TYPE)
+            return found if found is HttpResponse else NO_TYPE
+        return NO_TYPE
 
     def _type_returned(self, function: FunctionType) -> object:
         found = self.sources.hints(function).get("return", NO_TYPE)

@@ -5,9 +5,11 @@ Anything that stands in no table is unknown, and unknown is best_effort and effe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from flowlattice.capabilities import HttpResponse
 from flowlattice.lattice import Determinism, Effects
 
 
@@ -156,6 +158,9 @@ PURE_METHODS: Final = frozenset(
     "model_validate model_validate_json geturl itermonthdates itermonthdays monthdatescalendar monthdayscalendar "
     "_replace _asdict _make".split()
 )
+
+PURE_METHODS_OF: Final[Mapping[type, frozenset[str]]] = {HttpResponse: frozenset({"raise_for_status", "read"})}
+"""Methods with names that say nothing by themselves, by the type that they are called on."""
 
 MUTATORS: Final = frozenset(
     "append appendleft extend extendleft insert remove pop popleft popitem clear sort reverse rotate add discard "

@@ -63,6 +63,19 @@ def given(folders: Sequence[Path]) -> tuple[list[str], list[str]]:
     return readable, names
 
 
+def writable(task: str, folders: Sequence[Path]) -> list[Path]:
+    """The folders that a caller lets a task write, as they really lie.
+
+    Raises:
+        SandboxUnavailable: One is no folder, or holds far more than a task's own files, such as the home folder.
+    """
+    resolved = [folder.resolve() for folder in folders]
+    for folder in resolved:
+        if not folder.is_dir() or folder in _wide():
+            raise SandboxUnavailable(task, f"{folder} is no folder of its own that could be written")
+    return resolved
+
+
 def _wide() -> set[Path]:
     homes = {Path(os.path.expanduser("~")).resolve(), Path(tempfile.gettempdir()).resolve()}  # noqa: PTH111 - does not raise without a home
     return {wide for home in homes for wide in (home, *home.parents)}

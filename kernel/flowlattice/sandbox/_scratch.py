@@ -1,9 +1,11 @@
-"""The folder that a sandboxed process may write: how full it is, and removing it whatever is in it."""
+"""The folders that a sandboxed process may write: how full one is, and removing it whatever is in it."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +15,16 @@ _MOST_ENTRIES = 10_000
 def create(place: str) -> Path:
     """A new, empty folder in a place for temporary files."""
     return Path(tempfile.mkdtemp(prefix="flowlattice-", dir=place)).resolve()
+
+
+@contextmanager
+def kept_folder() -> Iterator[Path]:
+    """A new folder that several runs may write one after the other (`Sandbox.run(..., write=)`), removed at the end."""
+    root = create(tempfile.gettempdir())
+    try:
+        yield root
+    finally:
+        remove(root)
 
 
 def is_over(root: Path, limit_bytes: int) -> bool:

@@ -44,6 +44,7 @@ ANYHOW: Final[dict[str, tuple[int, int | None]]] = {
     "timerfd_create": (283, 85),
     "timerfd_settime": (286, 86),
     "timerfd_gettime": (287, 87),
+    "flock": (73, 32),
     "fsync": (74, 82),
     "fdatasync": (75, 83),
     "fallocate": (285, 47),

@@ -16,12 +16,12 @@ INTERVAL_S = 0.05
 
 @dataclass(kw_only=True)
 class Watch:
-    """The limits of one run, from the moment it is made."""
+    """The limits of one run, from the moment it is made; `written` are the folders that it may write."""
 
     task: str
     pid: int
     limits: Limits
-    scratch: Path
+    written: tuple[Path, ...]
     should_stop: Callable[[], bool] | None
     _started: float = field(default_factory=time.monotonic)
 
@@ -38,11 +38,10 @@ class Watch:
             raise SandboxTimeout(self.task, "wall_clock", f"took longer than {allowed:g} s")
         if _threads(self.pid) > self.limits.threads:
             raise SandboxLimitExceeded(self.task, "threads", f"started more than {self.limits.threads} threads")
-        if _scratch.is_over(self.scratch, self.limits.scratch_bytes):
-            size = f"{self.limits.scratch_bytes:,} bytes"
-            raise SandboxLimitExceeded(
-                self.task, "scratch", f"filled its scratch folder beyond {size}, or with too many files"
-            )
+        for folder in self.written:
+            if _scratch.is_over(folder, self.limits.scratch_bytes):
+                what = f"filled a folder beyond {self.limits.scratch_bytes:,} bytes, or with too many files"
+                raise SandboxLimitExceeded(self.task, "scratch", what)
 
 
 def _threads(pid: int) -> int:

@@ -74,6 +74,7 @@ class Sandbox:
         request: JsonValue,
         *,
         read: Sequence[Path] = (),
+        write: Sequence[Path] = (),
         limits: Limits | None = None,
         on_event: Callable[[JsonValue], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
@@ -86,6 +87,8 @@ class Sandbox:
             request: What the task gets.
             read: Files, and folders with all below, that may be read. All else but the interpreter, its libraries and
                 an empty scratch folder (the working directory) is closed.
+            write: Folders in which files may be made, changed and removed, and that outlive the run (`kept_folder`).
+                What is left in them was written beside untrusted code: it is a claim, like the answer.
             limits: What may be used.
             on_event: Called in this thread with each event that the task emits; it counts towards the time.
             should_stop: Asked several times a second; true kills the process.
@@ -98,11 +101,12 @@ class Sandbox:
         """
         if task not in self._tasks:
             raise SandboxUnavailable(task, f"this sandbox was made for {', '.join(self._tasks)}")
-        limits = limits or Limits()
+        limits, kept = limits or Limits(), _paths.writable(task, write)
         with forked(self._template, with_door=door is not None) as fork:
-            watch = Watch(task=task, pid=fork.pid, limits=limits, scratch=fork.scratch, should_stop=should_stop)
+            written = (fork.scratch, *kept)
+            watch = Watch(task=task, pid=fork.pid, limits=limits, written=written, should_stop=should_stop)
             conversation = Conversation(fork, watch, on_event, door)
-            value = conversation.hold(encode(_order(task, request, read, limits, fork)))
+            value = conversation.hold(encode(_order(task, request, read, written, limits, fork)))
             return SandboxResult(value=value, stderr=conversation.stderr, protection=conversation.protection)
 
 
@@ -125,9 +129,11 @@ def run(  # noqa: PLR0913 - the parameters of `Sandbox` and of its `run`, all bu
         return sandbox.run(task, request, read=read, limits=limits, on_event=on_event, should_stop=should_stop)
 
 
-def _order(task: str, request: JsonValue, read: Sequence[Path], limits: Limits, fork: Fork) -> JsonValue:
+def _order(  # noqa: PLR0913, PLR0917 - all that the process is told
+    task: str, request: JsonValue, read: Sequence[Path], written: Sequence[Path], limits: Limits, fork: Fork
+) -> JsonValue:
     readable, names = _paths.given(read)
-    grants: JsonValue = {"read": [*_paths.code([task]), *readable], "names": [*names], "write": [str(fork.scratch)]}
+    grants: JsonValue = {"read": [*_paths.code([task]), *readable], "names": [*names], "write": [*map(str, written)]}
     return {
         "task": task,
         "request": request,

@@ -8,16 +8,19 @@ import pytest
 
 from flowlattice.bindings import EnvironmentBindings
 from flowlattice.engine.backends import NotSent
-from tests.support.flows import running
+from tests.support.flows import running, web
 from tests.support.smtp import server
 
 MESSAGE = {"to": "ines@example.com", "subject": "Größe", "text": "hello\n", "reply_to": "a@example.com"}
 
 
-def sender(folder, made, more=""):
-    port = made.server_address[1]
+def bound(folder, port, more=""):
     text = f'[t.post]\nbackend = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsender = "shop@example.org"\ntls = "none"\n'
-    return EnvironmentBindings(text + more, "t", folder).sender("post", "mail.send")
+    return EnvironmentBindings(text + more, "t", folder)
+
+
+def sender(folder, made, more=""):
+    return bound(folder, made.server_address[1], more).sender("post", "mail.send")
 
 
 @running
@@ -56,14 +59,71 @@ async def test_what_cannot_be_a_header_is_refused_before_anything_is_sent(tmp_pa
 async def test_without_a_connection_nothing_was_sent(tmp_path):
     with server() as made:
         pass
-    with pytest.raises(NotSent, match=r"binding post: no connection \(ConnectionRefusedError\)"):
+    with pytest.raises(NotSent, match=r"binding post: .*: no connection \(ConnectionRefusedError\)"):
         await sender(tmp_path, made).send("example.com", {**MESSAGE}, {})
+
+
+@running
+@pytest.mark.parametrize(
+    ("verb", "last_words", "kind"),
+    [
+        ("MAIL", "451 later", "transient"),
+        ("RCPT", "450 later", "transient"),
+        ("DATA", "554 never", "permanent"),
+        ("MAIL", "", "transient"),
+        ("AUTH", "535 who are you", "auth"),
+    ],
+)
+async def test_what_the_server_says_decides_whether_it_may_go_well_later(tmp_path, monkeypatch, verb, last_words, kind):
+    monkeypatch.setenv("POST_PASSWORD", "pw")
+    with server() as made:
+        made.last_words[verb] = last_words
+        more = 'username = "shop"\npassword = "$POST_PASSWORD"\n' if verb == "AUTH" else ""
+        with pytest.raises(NotSent, match=r"^binding post: 127\.0\.0\.1: (refused|no login) \(\w+\)$") as caught:
+            await sender(tmp_path, made, more).send("x", {**MESSAGE}, {})
+    assert caught.value.kind == kind
+
+
+MAILS = """
+from flowlattice import Mail
+
+class In(Record, data="public"):
+    to: str = "ines@example.com"
+
+@node(idempotency=by("to"))
+async def tell(req: In, post: Mail) -> In:
+    await post.send(to=req.to, subject="Hello", text="hello")
+    return req
+
+flow = Flow("mails", version="1.0.0")
+hook = flow.trigger(http.post("/mails", accepts=In))
+flow.connect(hook, tell)
+flow.connect(tell, flow.respond())
+"""
+
+
+@running
+async def test_what_was_not_sent_may_be_asked_for_again_and_the_log_says_which_server_failed(tmp_path, caplog):
+    with server() as made:
+        gone = made.server_address[1]
+        made.last_words["RCPT"] = "550 never"
+        refused = bound(tmp_path, gone)
+        async with web(tmp_path / "refused", MAILS, bindings=refused) as client:
+            for_good = await client("POST", "/mails", json={})
+    async with web(tmp_path / "gone", MAILS, bindings=bound(tmp_path, gone)) as client:
+        for_now = await client("POST", "/mails", json={})
+    assert (for_good.status, for_now.status) == (500, 503)
+    said = [(record.__dict__["kind"], record.__dict__["said"]) for record in caplog.records]
+    assert said == [
+        ("permanent", "binding post: 127.0.0.1: refused (SMTPRecipientsRefused)"),
+        ("transient", "binding post: 127.0.0.1: no connection (ConnectionRefusedError)"),
+    ]
 
 
 @running
 async def test_what_the_server_refuses_was_not_sent(tmp_path):
     with server() as made:
-        with pytest.raises(NotSent, match=r"binding post: refused \(SMTPRecipientsRefused\)"):
+        with pytest.raises(NotSent, match=r"binding post: .*: refused \(SMTPRecipientsRefused\)"):
             await sender(tmp_path, made).send("example.com", {**MESSAGE, "to": "nobody@example.com"}, {})
         assert made.messages == []
 

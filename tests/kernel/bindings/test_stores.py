@@ -106,6 +106,24 @@ async def test_of_many_at_once_one_reserves(bindings):
     assert sum(await asyncio.gather(*(reserve() for _ in range(20)))) == 1
 
 
+@running
+async def test_a_key_in_doubt_is_reserved_again_within_its_time_where_its_effect_may_be_repeated():
+    clock = Moving()
+    database = Database(None, SCHEMA)
+    store = SqliteDedupe(database, "t", clock)
+    await store.reserve(b"k", ttl=HOUR)
+    with pytest.raises(ReservationHeld):  # whoever holds it is alive
+        await store.reserve(b"k", ttl=HOUR, may_repeat=True)
+    await store.doubt(b"k")
+    clock.now += 3599
+    assert await store.reserve(b"k", ttl=HOUR, may_repeat=True) is None
+    await store.doubt(b"k")
+    clock.now += 2  # its end was not put off: receivers forget keys as well
+    with pytest.raises(EffectInDoubt):
+        await store.reserve(b"k", ttl=HOUR, may_repeat=True)
+    database.close()
+
+
 class Moving:
     """A wall clock that the test moves."""
 

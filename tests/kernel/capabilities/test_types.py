@@ -1,7 +1,7 @@
 """Capability types: each says once what asking for it does, and offers just what its name says."""
 
 from decimal import Decimal
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import pytest
 
@@ -10,6 +10,7 @@ from flowlattice import (
     BlobRead,
     BlobReadByHash,
     BlobWrite,
+    CallFailed,
     Clock,
     Context,
     Creds,
@@ -29,16 +30,19 @@ from flowlattice import (
     PluginPython,
     QueueConsume,
     QueuePublish,
+    Record,
     Rng,
     SeededRng,
     SessionRead,
     SessionStore,
     TokenBudget,
+    field,
     minutes,
     model,
     per,
     sandboxed,
     scopes,
+    seconds,
     tokens,
     usd,
 )
@@ -242,6 +246,58 @@ def test_an_answer():
     assert answer.text == "\ufffdok"
     assert not HttpResponse(status=302).ok
     assert HttpResponse(status=200).text == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (302, "permanent"),
+        (400, "permanent"),
+        (401, "auth"),
+        (403, "auth"),
+        (404, "permanent"),
+        (408, "transient"),
+        (425, "transient"),
+        (429, "rate_limited"),
+        (500, "transient"),
+        (503, "transient"),
+    ],
+)
+def test_an_answer_that_is_no_success_is_a_failure_of_its_kind(status, kind):
+    answer = HttpResponse(status=status, body=b'{"id": "4111"}', binding="shop", retry_after=seconds(7))
+    for asked in (answer.raise_for_status, lambda: answer.read(Made)):
+        with pytest.raises(CallFailed, match=f"binding shop: answered {status}$") as caught:
+            asked()
+        assert (caught.value.kind, caught.value.retry_after) == (kind, seconds(7))
+
+
+class Made(Record, data="internal"):
+    id: Annotated[str, field(min_length=3)]
+    lines: tuple[int, ...] = ()
+
+
+def test_an_answer_is_read_as_a_record():
+    answer = HttpResponse(status=201, body=b'{"id": "4111", "more": null}')
+    assert answer.raise_for_status() is answer
+    assert answer.read(Made) == Made(id="4111")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"<html>4111</html>", "the body: json_invalid"),
+        (b'{"id": 4111}', "id: string_type"),
+        (b'{"id": "4", "lines": ["4111"]}', "id: string_too_short, lines: int_type"),
+        (b'["4111"]', "the body: model_type"),
+        (b"", "the body: json_invalid"),
+    ],
+)
+def test_a_body_that_is_no_such_record_is_a_mismatch_that_quotes_nothing(body, said):
+    with pytest.raises(CallFailed) as caught:
+        HttpResponse(status=200, body=body, binding="shop").read(Made)
+    assert caught.value.kind == "schema_mismatch"
+    assert str(caught.value) == f"binding shop: answered 200 with a body that is no Made ({said})"
+    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity", "-1", "five", "1e999999"])

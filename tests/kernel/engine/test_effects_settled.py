@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 
@@ -102,3 +103,32 @@ async def test_a_result_of_another_version_is_read_or_known_to_have_happened(tmp
         answer = await client("POST", "/order", json={"item": "a"})
     assert answer.status == status
     assert json.loads(answer.body).get("error") in {None, "already_happened"}
+
+
+class Late(Unwritable):
+    """Doubles whose store of keys takes its time to reserve."""
+
+    def __init__(self, go, **fails):
+        super().__init__(**fails)
+        self.go, self.asked = go, 0
+        reserve = self.store.reserve
+
+        async def late(*args, **kwargs):
+            self.asked += 1
+            await go.wait()
+            return await reserve(*args, **kwargs)
+
+        self.store.reserve = late
+
+
+@running
+async def test_a_key_that_nobody_waits_for_any_more_is_free_though_the_store_fails_at_first(tmp_path):
+    go = asyncio.Event()
+    bindings = Late(go, release=1)
+    async with web(tmp_path, ORDER.replace("seconds(20)", "ms(50)"), bindings=bindings) as client:
+        first = await client("POST", "/order", json={"item": "a"})
+        go.set()
+        await until(lambda: not client.runtime.kept)
+        second = await client("POST", "/order", json={"item": "a"})
+        assert len(client.log.calls) == 1
+    assert (first.status, second.status) == (504, 200)

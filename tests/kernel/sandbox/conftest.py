@@ -16,6 +16,7 @@ class Options(TypedDict, total=False):
     """What `Sandbox.run` may be told besides the request."""
 
     read: Sequence[Path]
+    write: Sequence[Path]
     limits: Limits | None
     on_event: Callable[[JsonValue], None] | None
     should_stop: Callable[[], bool] | None

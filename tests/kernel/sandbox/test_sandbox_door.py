@@ -15,7 +15,7 @@ class Service:
     def __init__(self, stack):
         self.listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         self.wishes = []
-        self.refused = frozenset()
+        self.refused: frozenset[str] = frozenset()
 
     def open(self, wish):
         self.wishes.append(wish)
@@ -47,7 +47,7 @@ def test_connections_come_in_by_the_door(attack, service):
 
 
 def test_a_wish_may_be_refused(attack, service):
-    service.refused = {"one:80"}
+    service.refused = frozenset({"one:80"})
     source = f"{ASK}\ntry:\n    door.open('one:80')\nexcept ConnectionRefusedError as error:\n    out = str(error)"
 
     assert attack(source, door=service.open).value == "no connection to one:80"

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from flowlattice.sandbox import SandboxTaskError
+from flowlattice.sandbox import (
+    Limits,
+    SandboxCrashed,
+    SandboxLimitExceeded,
+    SandboxTaskError,
+    SandboxUnavailable,
+    kept_folder,
+)
 
 READ = "out = open(arguments[0]).read()"
 CTYPES_READ = """
@@ -199,3 +206,53 @@ def test_home_folder_is_opened_for_its_own_python_files_only(attack, tmp_path, m
 def test_a_single_file_can_be_given(attack, flow):
     assert attack(READ, str(flow / "flow.py"), read=[flow / "flow.py"]).value == "flow = 'mine'\n"
     denied(attack, READ, str(flow / "tables" / "rates.csv"), read=[flow / "flow.py"])
+
+
+STATE = """
+import os, sqlite3
+with sqlite3.connect(arguments[0] + "/state.db", isolation_level=None) as database:
+    database.execute("pragma journal_mode = wal")
+    database.execute("create table if not exists t (a)")
+    database.execute("insert into t values (1)")
+    out = database.execute("select count(*) from t").fetchone()[0]
+if arguments[1]:
+    os._exit(7)
+"""
+
+
+FILL = """
+import time
+for name in "one", "two":
+    open(f"{arguments[0]}/{name}", "w").write("x" * 900)
+while True:
+    time.sleep(0.01)
+"""
+
+
+def test_a_folder_that_is_given_to_write_outlives_the_run_however_it_ends(attack):
+    with kept_folder() as folder:
+        with pytest.raises(SandboxCrashed) as crash:
+            attack(STATE, str(folder), True, write=[folder])
+        assert crash.value.exit_code == 7
+        assert attack(STATE, str(folder), False, write=[folder]).value == 2
+        denied(attack, "open(arguments[0] + '/more', 'w')", str(folder))
+    assert not folder.exists()
+
+
+def test_a_folder_to_write_is_as_closed_and_as_bounded_as_the_scratch_folder(attack, flow):
+    with kept_folder() as folder:
+        for source in ("import os; os.symlink(S, F + '/link')", "import os; os.link(S, F + '/link')", "open(S, 'w')"):
+            denied(
+                attack, f"F, S = arguments\n{source}", str(folder), str(flow / "flow.py"), read=[flow], write=[folder]
+            )
+        with pytest.raises(SandboxLimitExceeded, match="filled a folder beyond 1,000 bytes"):
+            attack(FILL, str(folder), write=[folder], limits=Limits(scratch_bytes=1000))
+
+
+@pytest.mark.parametrize("place", ["home", "nothing", "file"])
+def test_a_folder_of_much_else_is_not_opened_to_write(attack, tmp_path, monkeypatch, place):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(SandboxUnavailable, match="no folder of its own"):
+        attack("out = 1", write=[tmp_path / place])

@@ -9,9 +9,9 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
-    duplicates,
     examples,
     host,
+    idempotency,
     invalid_inputs,
     latency,
     limits,
@@ -52,7 +52,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     examples,
     valid_inputs,
     invalid_inputs,
-    duplicates,
+    idempotency,
     limits,
     latency,
     replay,

@@ -13,7 +13,8 @@ PROBES: Final = (
     "examples",
     "valid_inputs",
     "invalid_inputs",
-    "duplicates",
+    "idempotency",
+    "resubmitted",
     "limits",
     "replayed",
     "replay",
@@ -21,7 +22,7 @@ PROBES: Final = (
 )
 """The module names of all probes, one line each."""
 
-IN_WORLDS: Final = ("replay",)
+IN_WORLDS: Final = ("replay", "idempotency")
 """The probes that also run in the other worlds; they import as little as they can."""
 
 

@@ -23,8 +23,7 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
 
 async def run(subject: Subject) -> Check:
     """Send a burst and one request more while the bucket's clock stands still: exactly the last is refused."""
-    limits = [surface.config for surface in subject.ir.surfaces if surface.kind == "rate_limit"]
-    bursts = [burst for config in limits if isinstance(burst := config.get("burst"), int)]
+    bursts = [burst for limit in subject.limits if isinstance(burst := limit.config.get("burst"), int)]
     if not bursts or min(bursts) > _MOST:
         why = "the flow has no rate limit" if not bursts else f"bursts above {_MOST} are not sent here"
         return Check(name=NAME, verdict="not_applicable", summary=why)

@@ -72,12 +72,10 @@ from flowlattice.check.finding import finding
 from flowlattice.check.places import asked
 from flowlattice.diagnostics import Diagnostic, Severity
 from flowlattice.ir.model import FlowIR, Source
+from flowlattice.ir.repeating import KEYLESS
 
 CODE = "EXACT005"
 SEVERITY: Severity = "error"
-
-_KEYLESS: Final = frozenset({"mail.send"})
-"""Sinks whose protocol has no place for a key."""
 
 _TOGETHER: Final = (
     "bind both to one database, or write the row over by its key (upsert), or say honours_key=True if the table takes "
@@ -98,7 +96,7 @@ def _repeatable(given: Promised) -> Iterator[tuple[str, Source, str]]:
     node = given.node
     honoured = node.idempotency is not None and node.idempotency.honoured
     for use in node.capabilities:
-        is_keyless = use.name in _KEYLESS
+        is_keyless = use.name in KEYLESS
         if use.idempotent is not False or (honoured and not is_keyless):
             continue
         source = given.source if given.is_inner else asked(node, use.binding)

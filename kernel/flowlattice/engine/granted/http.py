@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -66,9 +67,10 @@ class GrantedHttp(Granted):
         if 400 <= response.status < 500 and response.status not in {408, 409, 425}:
             self._attempt.uncertain -= writes
         record(self._use.name, name, host, key=key)
-        if response.status in _WAITING:
-            self._attempt.retry_after = _asked(response)
-        return response
+        asked = _asked(response) if response.status in _WAITING else None
+        if asked is not None:
+            self._attempt.retry_after = asked
+        return replace(response, binding=self._use.binding, retry_after=asked)
 
 
 class GrantedHttpRead(GrantedHttp):
