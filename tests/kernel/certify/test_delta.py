@@ -175,7 +175,7 @@ def test_only_what_changed_is_exercised_and_the_rest_is_carried_over(tmp_path: P
         "examples": None,
         "valid_inputs": note,
         "invalid_inputs": note,
-        "duplicates": note,
+        "idempotency": note,
         "limits": note,
         "latency": note,
         "replay": note,
