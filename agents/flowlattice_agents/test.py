@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from flowlattice.certify import Certificate, Check, certify, changed_routes
+from flowlattice.certify import Certificate, Check, certify
 from flowlattice.deployments import Deployments
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.editing import EditBase, certificate_of
 from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Disagreement
-from flowlattice_agents.obligations import examples_in, ir_of
+from flowlattice_agents.obligations import examples_in
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import RunState
@@ -64,7 +64,6 @@ class TestAgent:
         self.bench.workspace.checkout(needed(state, "commit"))
         self.bench.progress.say("test", "started", "runs the flow in the sandbox against its own schemas")
         ir = self.bench.store.model(FlowIR, needed(state, "ir_digest"))
-        base, changed = self._base(state, ir)
         certificate = certify(
             self.bench.workspace.folder / FLOW_FILE,
             ir,
@@ -72,8 +71,7 @@ class TestAgent:
             examples=examples_in(state, self.bench),
             laboratory=self.bench.laboratory,
             watch=self._show,
-            only_routes=changed,
-            base=base,
+            base=self._base(state, ir),
         )
         digest = self.bench.store.put_json(certificate)
         if certificate.passed:
@@ -95,27 +93,18 @@ class TestAgent:
             return {"certificate_digest": digest, "findings_digest": self.bench.store.put_json(found)}
         return {"certificate_digest": digest, "outcome": "failed", "reason": reason}
 
-    def _base(self, state: RunState, ir: FlowIR) -> tuple[Certificate | None, frozenset[str] | None]:
-        """What a change starts from, and the routes that it may have changed; none where everything must be tested.
+    def _base(self, state: RunState, ir: FlowIR) -> Certificate | None:
+        """The certificate of what a change starts from; none where everything must be tested.
 
         A certificate beside a flow is a file that anybody may have written: only one that a deployment of this home was
         approved with is carried over.
         """
         digest = state.get("edit_digest")
-        edited = self.bench.store.model(EditBase, digest) if digest else None
-        base = certificate_of(edited) if edited else None
-        if edited is None or base is None or not base.passed or not self._is_approved(base, ir.name):
-            return None, None
-        before = ir_of(edited.source, self.bench)
-        if before is None:
-            return None, None
-        source = self.bench.workspace.files(needed(state, "commit"))[FLOW_FILE]
-        changed = changed_routes(edited.source, before, source, ir)
-        kept = len(ir.triggers()) - len(changed)
-        again = ", ".join(sorted(changed)) or "what holds for all routes"
-        carried = f"{kept} of {len(ir.triggers())} routes are as they were certified before ({base.digest[:12]})"
-        self.bench.progress.say("test", "note", f"tests again only {again}; {carried}")
-        return base, changed
+        base = certificate_of(self.bench.store.model(EditBase, digest)) if digest else None
+        if base is None or not base.passed or not self._is_approved(base, ir.name):
+            return None
+        self.bench.progress.say("test", "note", f"tests again what is not as it was certified in {base.digest[:12]}")
+        return base
 
     def _is_approved(self, certificate: Certificate, name: str) -> bool:
         kept = self.bench.store.put_json(certificate)
@@ -124,5 +113,7 @@ class TestAgent:
         return any(wanted.items() <= deployment.approval.parts.items() for deployment in found)
 
     def _show(self, check: Check) -> None:
-        lines = [f"{check.name}: {_MARKS[check.verdict]}, {check.summary}", *(f"  {line}" for line in check.failures)]
+        carried = () if check.carried is None else (check.carried,)
+        told = [f"{check.name}: {_MARKS[check.verdict]}, {check.summary}"]
+        lines = [*told, *(f"  {line}" for line in (*check.failures, *carried))]
         self.bench.progress.say("test", "note", "\n".join(lines))
