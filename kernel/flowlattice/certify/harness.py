@@ -130,29 +130,28 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
     )
 
 
-def record(path: Path, ir: FlowIR, certificate: Certificate, laboratory: Laboratory | None = None) -> tuple[Path, int]:
+def record(path: Path, ir: FlowIR, certificate: Certificate, laboratory: Laboratory) -> tuple[Path, int]:
     """Record what nodes make and routes answer as goldens beside a flow; gives the file, and how many there are.
 
     Args:
         path: The flow file.
         ir: Its IR.
         certificate: Where the answers of routes come from.
-        laboratory: Sandboxes to use; its own by default.
+        laboratory: Sandboxes to use.
 
     Raises:
         SandboxError: The flow could not be run.
     """
-    with laboratory_or_own(laboratory) as lab:
-        bench = Bench(
-            path=path.resolve(),
-            ir=ir,
-            nodes=tuple(node.name for node in inner_nodes(ir)),
-            routes=routes_of(ir),
-            examples=(),
-            laboratory=lab,
-            limits=LIMITS,
-        )
-        found = recorded(bench, certificate.samples)
+    bench = Bench(
+        path=path.resolve(),
+        ir=ir,
+        nodes=tuple(node.name for node in inner_nodes(ir)),
+        routes=routes_of(ir),
+        examples=(),
+        laboratory=laboratory,
+        limits=LIMITS,
+    )
+    found = recorded(bench, certificate.samples)
     return write_goldens(flow_file(path).parent, found), len(found)
 
 
