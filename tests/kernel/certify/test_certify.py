@@ -285,7 +285,7 @@ def test_a_flow_that_no_host_here_runs_is_not_certified_and_is_told_so_in_one_li
     certificate = certified(tmp_path, elsewhere.replace("Flow, Record", "Flow, Profile, Record"))
     check, *others = certificate.checks
     assert (check.name, check.verdict) == ("host", "could_not_run")
-    assert {other.verdict for other in others} == {"not_applicable"}
+    assert {other.verdict for other in others} <= {"not_applicable", "passed"}
     assert check.summary == (
         "this version plans flows with the temporal profile and does not run them yet; flows plan shows the plan"
     )
