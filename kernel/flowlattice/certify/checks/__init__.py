@@ -12,6 +12,7 @@ from flowlattice.certify.checks import (
     contract,
     effects,
     examples,
+    goldens,
     host,
     idempotency,
     invalid_inputs,
@@ -60,6 +61,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     latency,
     effects,
     replay,
+    goldens,
 )
 
 ALONE: Final = frozenset({latency.NAME})
