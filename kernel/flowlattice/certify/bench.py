@@ -47,7 +47,7 @@ class Bench:
     environment: str | None = None
     inputs: Mapping[str, Callable[[], JsonValue]] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
-    _made: dict[str, JsonValue] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[tuple[str, ...], tuple[str, ...]], JsonValue] = field(default_factory=dict, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def probe(
@@ -97,11 +97,11 @@ class Bench:
         Raises:
             SandboxError: They could not be made.
         """
+        wanted = (self.nodes, self.routes)
         with self._making:
-            if "nodes" not in self._made:
-                asked: JsonValue = list(self.nodes)
-                self._made["nodes"] = self.probe("node_inputs", {**self.subject(tuple(self.inputs)), "nodes": asked})
-            return self._made["nodes"]
+            if wanted not in self._made:
+                self._made[wanted] = self.probe("node_inputs", {**self.subject(), "nodes": list(self.nodes)})
+            return self._made[wanted]
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""
