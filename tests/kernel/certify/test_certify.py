@@ -68,17 +68,11 @@ def example(word: str, result: str) -> Example:
 
 def test_an_honest_flow_passes_every_check(tmp_path: Path) -> None:
     certificate = certified(tmp_path, HONEST.replace("BODY", "pass"), example("ha", "haha"))
-    assert verdicts(certificate) == {
-        "host": "passed",
-        "examples": "passed",
-        "valid_inputs": "passed",
-        "invalid_inputs": "passed",
-        "duplicates": "not_applicable",
-        "limits": "passed",
-        "latency": "passed",
-        "effects": "passed",
-        "replay": "passed",
-    }
+    found = verdicts(certificate)
+    assert set(found.values()) == {"passed", "not_applicable"}
+    asked = {"host", "examples", "valid_inputs", "invalid_inputs", "limits", "latency", "effects", "replay"}
+    assert {name for name in asked if found.get(name) == "passed"} == asked
+    assert found["idempotency"] == "not_applicable"
     assert certificate.passed
     assert [(s.method, s.target, s.status, s.answer) for s in certificate.samples] == [
         ("POST", "/repeat", 200, '{"result":"haha"}')
@@ -184,9 +178,9 @@ flow.rate_limit(qps=50, burst=20)
 
 
 def test_effects_that_are_seen_are_counted_and_effects_that_are_not_are_no_pass(tmp_path: Path) -> None:
-    assert verdicts(certified(tmp_path, EFFECT.replace("BODY", "pass")))["duplicates"] == "passed"
+    assert verdicts(certified(tmp_path, EFFECT.replace("BODY", "pass")))["idempotency"] == "passed"
     source = EFFECT.replace("BODY", "require(req.name == 'open sesame', 'name', 'is not the word')")
-    check = certified(tmp_path, source).check("duplicates")
+    check = certified(tmp_path, source).check("idempotency")
     assert check is not None
     assert check.verdict == "could_not_run"
     assert "no effect was seen of send" in check.summary

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
+    contract,
     effects,
     examples,
     host,
@@ -53,6 +54,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     examples,
     valid_inputs,
     invalid_inputs,
+    contract,
     idempotency,
     limits,
     latency,

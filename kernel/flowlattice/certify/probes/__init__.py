@@ -14,6 +14,7 @@ PROBES: Final = (
     "examples",
     "valid_inputs",
     "invalid_inputs",
+    "contract",
     "idempotency",
     "resubmitted",
     "limits",
