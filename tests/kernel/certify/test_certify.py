@@ -70,7 +70,7 @@ def test_an_honest_flow_passes_every_check(tmp_path: Path) -> None:
     certificate = certified(tmp_path, HONEST.replace("BODY", "pass"), example("ha", "haha"))
     found = verdicts(certificate)
     assert set(found.values()) == {"passed", "not_applicable"}
-    asked = {"host", "examples", "valid_inputs", "invalid_inputs", "limits", "latency", "replay"}
+    asked = {"host", "examples", "valid_inputs", "invalid_inputs", "limits", "latency", "effects", "replay"}
     assert {name for name in asked if found.get(name) == "passed"} == asked
     assert found["idempotency"] == "not_applicable"
     assert certificate.passed
