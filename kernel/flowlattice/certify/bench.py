@@ -17,6 +17,7 @@ from flowlattice.engine.runnable import check_runnable
 from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
 from flowlattice.plan import PlanRefused, plan
+from flowlattice.policy import Decision
 from flowlattice.sandbox import Limits
 
 
@@ -33,6 +34,7 @@ class Bench:
         laboratory: The sandboxes that probes run in.
         limits: What each probe may use.
         environment: The environment that it is certified for; none: local doubles.
+        decision: What the policies say of it; none where they were not asked.
         inputs: Gives the inputs of each route of the flow; waits for them where they are still being made.
         stop: Set when the certification is given up; running probes then end.
     """
@@ -45,6 +47,7 @@ class Bench:
     laboratory: Laboratory
     limits: Limits
     environment: str | None = None
+    decision: Decision | None = None
     inputs: Mapping[str, Callable[[], JsonValue]] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
 

@@ -24,6 +24,7 @@ from flowlattice.certify.checks import ALONE, CHECKS, CheckModule
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, Sample
 from flowlattice.ir.model import FlowIR
+from flowlattice.policy import Decision
 from flowlattice.sandbox import Limits, SandboxError, protection
 
 LIMITS = Limits(wall_clock=timedelta(seconds=60), cpu=timedelta(seconds=50))
@@ -44,6 +45,7 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
     limits: Limits = LIMITS,
     only_routes: frozenset[str] | None = None,
     base: Certificate | None = None,
+    decision: Decision | None = None,
 ) -> Certificate:
     """Gather the evidence for a flow, or for what changed in it.
 
@@ -58,6 +60,7 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         only_routes: The routes to exercise, as `METHOD /path` (see `changed_routes`); the others are carried over from
             `base`. All where there is no base, or one that did not pass.
         base: The certificate of the flow before the change.
+        decision: What the policies say of the flow; none where they are not asked.
     """
     carrying = Carrying.over(ir, only_routes, base)
     every = routes_of(ir)
@@ -76,6 +79,7 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
             examples=tuple(examples),
             laboratory=lab,
             limits=limits,
+            decision=decision,
         )
         try:
             bench = _with_inputs(bench, every, pool)
@@ -101,6 +105,7 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         protection=confined.notice or confined.summary,
         flowlattice=flowlattice.__version__,
         harness=HARNESS,
+        decision=None if decision is None else decision.digest,
     )
 
 

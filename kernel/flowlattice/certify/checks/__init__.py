@@ -9,12 +9,15 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
+    budget,
+    data,
     examples,
     host,
     idempotency,
     invalid_inputs,
     latency,
     limits,
+    policy,
     replay,
     valid_inputs,
 )
@@ -49,12 +52,15 @@ class CheckModule(Protocol):
 
 CHECKS: Final[tuple[CheckModule, ...]] = (
     host,
+    policy,
+    budget,
     examples,
     valid_inputs,
     invalid_inputs,
     idempotency,
     limits,
     latency,
+    data,
     replay,
 )
 

@@ -19,6 +19,7 @@ PROBES: Final = (
     "replayed",
     "replay",
     "latency",
+    "data",
 )
 """The module names of all probes, one line each."""
 
