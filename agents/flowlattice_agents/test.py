@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from flowlattice.certify import Certificate, Check, certify, changed_routes
-from flowlattice.deployments import Deployments
+from flowlattice.certify import Certificate, Check, certify
+from flowlattice.certify.parts import parts_of
+from flowlattice.deployments import Deployment, Deployments, NotVerified
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.editing import EditBase, certificate_of
 from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Disagreement
-from flowlattice_agents.obligations import examples_in, ir_of
+from flowlattice_agents.obligations import examples_in
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.specs import other_answer, request_line, shown
 from flowlattice_agents.state import RunState
@@ -64,7 +65,6 @@ class TestAgent:
         self.bench.workspace.checkout(needed(state, "commit"))
         self.bench.progress.say("test", "started", "runs the flow in the sandbox against its own schemas")
         ir = self.bench.store.model(FlowIR, needed(state, "ir_digest"))
-        base, changed = self._base(state, ir)
         certificate = certify(
             self.bench.workspace.folder / FLOW_FILE,
             ir,
@@ -72,8 +72,7 @@ class TestAgent:
             examples=examples_in(state, self.bench),
             laboratory=self.bench.laboratory,
             watch=self._show,
-            only_routes=changed,
-            base=base,
+            base=self._base(state, ir),
         )
         digest = self.bench.store.put_json(certificate)
         if certificate.passed:
@@ -95,34 +94,47 @@ class TestAgent:
             return {"certificate_digest": digest, "findings_digest": self.bench.store.put_json(found)}
         return {"certificate_digest": digest, "outcome": "failed", "reason": reason}
 
-    def _base(self, state: RunState, ir: FlowIR) -> tuple[Certificate | None, frozenset[str] | None]:
-        """What a change starts from, and the routes that it may have changed; none where everything must be tested.
+    def _base(self, state: RunState, ir: FlowIR) -> Certificate | None:
+        """The certificate that what did not change is carried over from; none where everything must be tested."""
+        base = self._earlier(state) or self._deployed(state, ir)
+        if base is None:
+            return None
+        source = self.bench.workspace.files(needed(state, "commit"))[FLOW_FILE]
+        now = parts_of({FLOW_FILE: source}, ir)
+        again = sorted(name for name, part in now.items() if base.parts.get(name) != part)
+        kept = f"{len(now) - len(again)} of {len(now)} parts are as they were certified in {base.digest[:12]}"
+        what = f"only {', '.join(again)}" if again else "only what no part is named for"
+        self.bench.progress.say("test", "note", f"tests again {what}; {kept}")
+        return base
 
-        A certificate beside a flow is a file that anybody may have written: only one that a deployment of this home was
-        approved with is carried over.
+    def _earlier(self, state: RunState) -> Certificate | None:
+        """What this run certified before a fix, a plan or a review changed something."""
+        digest = state.get("certificate_digest")
+        return self.bench.store.model(Certificate, digest) if digest else None
+
+    def _deployed(self, state: RunState, ir: FlowIR) -> Certificate | None:
+        """The certificate beside the flow that is edited.
+
+        It is a file that anybody may have written: only one that a deployment of this home was attested with counts.
         """
         digest = state.get("edit_digest")
-        edited = self.bench.store.model(EditBase, digest) if digest else None
-        base = certificate_of(edited) if edited else None
-        if edited is None or base is None or not base.passed or not self._is_approved(base, ir.name):
-            return None, None
-        before = ir_of(edited.source, self.bench)
-        if before is None:
-            return None, None
-        source = self.bench.workspace.files(needed(state, "commit"))[FLOW_FILE]
-        changed = changed_routes(edited.source, before, source, ir)
-        kept = len(ir.triggers()) - len(changed)
-        again = ", ".join(sorted(changed)) or "what holds for all routes"
-        carried = f"{kept} of {len(ir.triggers())} routes are as they were certified before ({base.digest[:12]})"
-        self.bench.progress.say("test", "note", f"tests again only {again}; {carried}")
-        return base, changed
+        base = certificate_of(self.bench.store.model(EditBase, digest)) if digest else None
+        return base if base is not None and base.passed and self._is_attested(base, ir.name) else None
 
-    def _is_approved(self, certificate: Certificate, name: str) -> bool:
-        kept = self.bench.store.put_json(certificate)
-        wanted = {"source_digest": certificate.source_digest, "certificate_digest": kept}
-        found = Deployments(self.bench.home).history(name)
-        return any(wanted.items() <= deployment.approval.parts.items() for deployment in found)
+    def _is_attested(self, certificate: Certificate, name: str) -> bool:
+        deployments = Deployments(self.bench.home)
+        return any(_attests(deployments, one, certificate) for one in deployments.history(name))
 
     def _show(self, check: Check) -> None:
         lines = [f"{check.name}: {_MARKS[check.verdict]}, {check.summary}", *(f"  {line}" for line in check.failures)]
+        lines += [f"  {check.carried}"] if check.carried else []
         self.bench.progress.say("test", "note", "\n".join(lines))
+
+
+def _attests(deployments: Deployments, deployment: Deployment, certificate: Certificate) -> bool:
+    """Whether a deployment that can be verified was attested with a certificate."""
+    try:
+        found = deployments.verified(deployment)
+    except NotVerified:
+        return False
+    return (found.source_digest, found.certificate.digest) == (certificate.source_digest, certificate.digest)

@@ -3,9 +3,9 @@
 One check, one module (`checks`). What comes out is a `Certificate`: data with a digest, to which an approval is bound.
 """
 
-from flowlattice.certify.changes import changed_routes
 from flowlattice.certify.harness import certify
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, ExampleRequest, Sample
+from flowlattice.certify.parts import parts_of
 
-__all__ = ["Certificate", "Check", "Example", "ExampleRequest", "Laboratory", "Sample", "certify", "changed_routes"]
+__all__ = ["Certificate", "Check", "Example", "ExampleRequest", "Laboratory", "Sample", "certify", "parts_of"]

@@ -1,7 +1,8 @@
-"""A flow file's top level by name: which definitions a function reaches, and what cannot be told apart by route.
+"""The top level of a flow's files by name: which definitions a function reaches, and what cannot be told apart.
 
-It reads syntax only. Whatever could act at a distance (an attribute that is set, `global`, a file of the flow's own
-that is imported) makes the file one that cannot be told apart.
+It reads syntax only. The files count as one namespace: a name means everything of that name in any of them, so that
+what is found is never too little. Whatever could act at a distance (an attribute that is set, `global`) makes the
+files ones that cannot be told apart.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import TypeAlias
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -27,28 +29,37 @@ _NO_WIRING = (ast.Lambda, ast.NamedExpr, ast.ListComp, ast.GeneratorExp, ast.Dic
 
 
 class Module:
-    """The top level of a flow file.
+    """The top level of a flow's files.
 
     Attributes:
-        common: Text of all that counts for every route.
+        common: Text of all that counts for every part.
     """
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, trees: Mapping[str, ast.Module]) -> None:
         self.common: list[str] = []
-        self._text = ast.unparse(tree)
+        self._text = "\n".join(ast.unparse(tree) for tree in trees.values())
         self._definitions: dict[str, list[ast.stmt]] = {}
+        self._aliases: dict[str, set[str]] = {}
         self._wired: set[str] = set()
-        for statement in (part for whole in tree.body for part in _split(whole)):
-            self._take(statement)
+        for name, tree in trees.items():
+            for statement in (part for whole in tree.body for part in _split(whole)):
+                if isinstance(statement, ast.ImportFrom) and statement.level:
+                    self._link(name, statement, trees)
+                else:
+                    self._take(statement)
 
     @classmethod
-    def read(cls, source: str) -> Module | None:
-        """The top level of a source; none where a change in it could have an effect anywhere."""
+    def read(cls, sources: Mapping[str, str]) -> Module | None:
+        """The top level of some files, by path; none where a change in them could have an effect anywhere."""
         try:
-            tree = ast.parse(source)
+            trees = {name: ast.parse(source) for name, source in sorted(sources.items())}
         except (SyntaxError, ValueError, RecursionError):
             return None
-        return cls(tree) if all(map(_is_local, ast.walk(tree))) and not _hides_the_language(tree) else None
+        for name, tree in trees.items():
+            own = {id(part) for part in tree.body if isinstance(part, ast.ImportFrom) and _is_within(name, part, trees)}
+            if not all(id(part) in own or _is_local(part) for part in ast.walk(tree)) or _hides_the_language(tree):
+                return None
+        return cls(trees)
 
     def reached(self, functions: set[str], names: set[str]) -> list[str]:
         """The text of every definition that some functions and names reach, and of what may change one of those."""
@@ -62,6 +73,7 @@ class Module:
             statements = list(self._definitions.get(name, ()))
             if not all(map(_is_constant, statements)):
                 statements += self._users(name)
+            waiting |= self._aliases.get(name, set()) - seen
             for statement in statements:
                 if id(statement) not in found:
                     found[id(statement)] = statement
@@ -79,11 +91,22 @@ class Module:
         for name in names:
             self._definitions.setdefault(name, []).append(statement)
 
+    def _link(self, file: str, statement: ast.ImportFrom, trees: Mapping[str, ast.Module]) -> None:
+        """A name that is imported from another of the files; one for a whole file reaches all that it defines."""
+        [alias] = statement.names
+        if alias.name == "*":
+            return  # the files are one namespace
+        meant = {alias.name}
+        for path in _files(file, statement, alias.name) & trees.keys():
+            meant |= {name for whole in trees[path].body for part in _split(whole) for name in _defined(part)}
+        self._aliases.setdefault(alias.asname or alias.name, set()).update(meant)
+
     def _users(self, name: str) -> Iterator[ast.stmt]:
-        """What mentions a name whose value can be changed in place."""
+        """What mentions a name whose value can be changed in place, by that name or another."""
+        names = {name, *(alias for alias, meant in self._aliases.items() if name in meant)}
         for other, statements in self._definitions.items():
             if other not in self._wired:
-                yield from (statement for statement in statements if name in _mentioned(statement))
+                yield from (statement for statement in statements if names & _mentioned(statement))
 
     def _is_wiring(self, statement: ast.stmt) -> bool:
         """Whether all that a statement does is in the IR."""
@@ -114,7 +137,7 @@ def _split(statement: ast.stmt) -> Iterator[ast.stmt]:
     """An import of several names is one of each."""
     if isinstance(statement, ast.ImportFrom) and statement.module != "__future__":
         for alias in statement.names:
-            yield ast.ImportFrom(module=statement.module, names=[alias], level=0)
+            yield ast.ImportFrom(module=statement.module, names=[alias], level=statement.level)
     elif isinstance(statement, ast.Import):
         yield from (ast.Import(names=[alias]) for alias in statement.names)
     else:
@@ -222,6 +245,23 @@ def _is_local(part: ast.AST) -> bool:
     if isinstance(part, ast.Attribute):
         return isinstance(part.ctx, ast.Load) and part.attr not in {"__dict__", "__class__", "__globals__"}
     return not (isinstance(part, ast.Name) and part.id in _REACHING_OUT)
+
+
+def _files(file: str, statement: ast.ImportFrom, name: str | None = None) -> set[str]:
+    """The paths that a relative import may mean: its module, or with a name the one of that name in it."""
+    folder = PurePosixPath(file)
+    for _ in range(statement.level):
+        folder = folder.parent
+    module = folder.joinpath(*(statement.module or "").split("."), *([name] if name else []))
+    return {module.with_suffix(".py").as_posix() if module.name else "", (module / "__init__.py").as_posix()}
+
+
+def _is_within(file: str, statement: ast.ImportFrom, trees: Mapping[str, ast.Module]) -> bool:
+    """Whether all that a relative import means is in the files."""
+    if not statement.level:
+        return False
+    known = bool(_files(file, statement) & trees.keys()) and statement.module is not None
+    return known or all(_files(file, statement, alias.name) & trees.keys() for alias in statement.names)
 
 
 def _is_foreign(module: str) -> bool:

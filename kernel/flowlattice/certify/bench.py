@@ -4,21 +4,47 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from flowlattice.certify.changes import title
 from flowlattice.certify.laboratory import Laboratory
-from flowlattice.certify.model import Example
+from flowlattice.certify.model import Example, Part, Verdict
+from flowlattice.certify.parts import title
 from flowlattice.certify.probes import task_of
 from flowlattice.engine.runnable import check_runnable
 from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
 from flowlattice.plan import PlanRefused, plan
 from flowlattice.policy import Decision
-from flowlattice.sandbox import Limits
+from flowlattice.sandbox import Limits, Opening
+
+
+class RouteInputs:
+    """The inputs of routes, each made once, when it is first asked for; whoever asks meanwhile waits."""
+
+    def __init__(self, make: Callable[[str], JsonValue] = lambda _: {"valid": []}) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: dict[str, Future[JsonValue]] = {}
+
+    def of(self, route: str) -> JsonValue:
+        """The inputs of a route, as `METHOD /path`.
+
+        Raises:
+            SandboxError: They could not be made.
+        """
+        with self._lock:
+            asked_before = route in self._made
+            made = self._made.setdefault(route, Future())
+        if not asked_before:
+            try:
+                made.set_result(self._make(route))
+            except BaseException as error:  # noqa: BLE001 - raised by `result`, to everybody who asks
+                made.set_exception(error)
+        return made.result()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +61,8 @@ class Bench:
         limits: What each probe may use.
         environment: The environment that it is certified for; none: local doubles.
         decision: What the policies say of it; none where they were not asked.
-        inputs: Gives the inputs of each route of the flow; waits for them where they are still being made.
+        flow: Whether what holds for the whole flow is to be exercised, its limits.
+        inputs: The inputs of each route of the flow.
         stop: Set when the certification is given up; running probes then end.
     """
 
@@ -48,10 +75,13 @@ class Bench:
     limits: Limits
     environment: str | None = None
     decision: Decision | None = None
-    inputs: Mapping[str, Callable[[], JsonValue]] = field(default_factory=dict)
+    flow: bool = True
+    inputs: RouteInputs = field(default_factory=RouteInputs)
     stop: threading.Event = field(default_factory=threading.Event)
+    _made: dict[str, JsonValue] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def probe(
+    def probe(  # noqa: PLR0913 - what a probe is given, all but two optional
         self,
         name: str,
         request: Mapping[str, JsonValue],
@@ -59,6 +89,7 @@ class Bench:
         world: int | None = None,
         reads: Sequence[Path] = (),
         write: Sequence[Path] = (),
+        door: Opening | None = None,
     ) -> JsonValue:
         """Run a probe in a process of its own and wait for what it claims.
 
@@ -68,6 +99,7 @@ class Bench:
             world: Which of the laboratory's `WORLDS` it runs in; none: the usual one.
             reads: What it may read beside the flow's folder.
             write: Folders that it may write and that outlive it.
+            door: Makes the connections that it asks for; it reaches nothing else.
 
         Raises:
             SandboxError: There is no answer.
@@ -78,6 +110,7 @@ class Bench:
             {"path": str(self.path), **request},
             read=[self.path.parent, *reads],
             write=write,
+            door=door,
             limits=self.limits,
             should_stop=self.stop.is_set,
         ).value
@@ -89,8 +122,24 @@ class Bench:
             SandboxError: The inputs could not be made.
         """
         stated: list[JsonValue] = [example.model_dump(mode="json") for example in self.examples]
-        given = {route: self.inputs[route]() for route in (self.routes if routes is None else routes)}
+        given = {route: self.inputs.of(route) for route in (self.routes if routes is None else routes)}
         return {"routes": given, "examples": stated}
+
+    def route_parts(self, verdict: Verdict) -> tuple[Part, ...]:
+        """A part for each route to exercise, all with one verdict."""
+        return tuple(Part(name=f"route:{route}", verdict=verdict) for route in self.routes)
+
+    def node_inputs(self) -> JsonValue:
+        """Inputs of each node to exercise that can be run alone, by its name; made once, for all that ask.
+
+        Raises:
+            SandboxError: They could not be made.
+        """
+        with self._making:
+            if "nodes" not in self._made:
+                asked: JsonValue = list(self.nodes)
+                self._made["nodes"] = self.probe("node_inputs", {**self.subject(), "nodes": asked})
+            return self._made["nodes"]
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""

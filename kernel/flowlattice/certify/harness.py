@@ -6,7 +6,7 @@ is approved; the admission, the reader of bodies and the review stand beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,13 +17,15 @@ from typing import cast
 from pydantic import JsonValue
 
 import flowlattice
-from flowlattice.certify.bench import Bench, routes_of
-from flowlattice.certify.carrying import Carrying
-from flowlattice.certify.changes import settings_digest
+from flowlattice.certify.bench import Bench, RouteInputs, routes_of
+from flowlattice.certify.carried import Carried
 from flowlattice.certify.checks import ALONE, CHECKS, CheckModule
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, Sample
+from flowlattice.certify.parts import inner_nodes, parts_of
+from flowlattice.ir.digest import read_sources
 from flowlattice.ir.model import FlowIR
+from flowlattice.language.sources import decoded
 from flowlattice.policy import Decision
 from flowlattice.sandbox import Limits, SandboxError, protection
 
@@ -43,8 +45,8 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
     laboratory: Laboratory | None = None,
     watch: Callable[[Check], None] = lambda _: None,
     limits: Limits = LIMITS,
-    only_routes: frozenset[str] | None = None,
     base: Certificate | None = None,
+    only: Collection[str] = (),
     decision: Decision | None = None,
 ) -> Certificate:
     """Gather the evidence for a flow, or for what changed in it.
@@ -57,72 +59,56 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         laboratory: Sandboxes to use; its own by default.
         watch: Called in this thread with each check as it is done.
         limits: What each sandboxed process may use.
-        only_routes: The routes to exercise, as `METHOD /path` (see `changed_routes`); the others are carried over from
-            `base`. All where there is no base, or one that did not pass.
-        base: The certificate of the flow before the change.
+        base: A certificate of the flow as it was: of parts that did not change, what passed is carried over.
+        only: Names of the checks to run; all by default.
         decision: What the policies say of the flow; none where they are not asked.
     """
-    carrying = Carrying.over(ir, only_routes, base)
+    texts = {name: decoded(file.content) for name, file in read_sources(path).items() if file.is_module}
+    carried = Carried.over(parts_of(texts, ir), base, harness=HARNESS, environment=None)
     every = routes_of(ir)
-    done: dict[str, Check] = {}
-
-    def note(check: Check) -> None:
-        done[check.name] = check if carrying is None else carrying.noted(check)
-        watch(done[check.name])
-
+    done: list[Check] = []
     with laboratory_or_own(laboratory) as lab, ThreadPoolExecutor(AT_ONCE) as pool:
         bench = Bench(
             path=path.resolve(),
             ir=ir,
-            nodes=tuple(node.name for node in ir.nodes if node.kind != "trigger"),
-            routes=every if carrying is None else tuple(route for route in every if route not in carrying.kept),
+            nodes=tuple(node.name for node in inner_nodes(ir)),
+            routes=every,
             examples=tuple(examples),
             laboratory=lab,
             limits=limits,
             decision=decision,
+            inputs=RouteInputs(lambda route: bench.probe("inputs", {"route": route})),
         )
+        planned = [(check, carried.bench(check.NAME, bench)) for check in CHECKS if not only or check.NAME in only]
         try:
-            bench = _with_inputs(bench, every, pool)
-            sampled = pool.submit(_samples, bench)
-            for check in _results(pool, _planned(bench, every, carrying)):
-                note(check)
-            samples = sampled.result()
+            new = replace(bench, routes=carried.unsampled(every))
+            for route in new.routes:
+                pool.submit(bench.inputs.of, route)
+            if not only:
+                lab.start_worlds()
+            sampled = pool.submit(_samples, new)
+            for check in _results(pool, planned):
+                done.append(carried.merged(check))
+                watch(done[-1])
+            samples = carried.samples(every, sampled.result())
         except BaseException:
             bench.stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    for check in () if carrying is None else carrying.missing(set(done)):
-        note(check)
     confined = protection()
     order = {check.NAME: number for number, check in enumerate(CHECKS)}
     return Certificate(
         source_digest=source_digest,
         flow=f"{ir.name} {ir.version}",
-        checks=tuple(sorted(done.values(), key=lambda check: order.get(check.name, len(order)))),
-        samples=tuple(samples if carrying is None else carrying.samples(samples)),
-        settings=settings_digest(ir),
-        base=None if carrying is None else carrying.base.digest,
+        checks=tuple(sorted(done, key=lambda check: order[check.name])),
+        samples=samples,
+        base=carried.used(done),
         protection=confined.notice or confined.summary,
         flowlattice=flowlattice.__version__,
         harness=HARNESS,
         decision=None if decision is None else decision.digest,
+        parts=dict(carried.parts),
     )
-
-
-def _planned(bench: Bench, every: tuple[str, ...], carrying: Carrying | None) -> list[tuple[CheckModule, Bench]]:
-    """Each check with what it has to look at."""
-    scopes = [(check, bench if carrying is None else carrying.scope(check.NAME, bench, every)) for check in CHECKS]
-    return [(check, scope) for check, scope in scopes if scope is not None]
-
-
-def _with_inputs(bench: Bench, routes: Sequence[str], pool: ThreadPoolExecutor) -> Bench:
-    """The bench with the inputs of all routes; they are made in the pool, and the other worlds start meanwhile."""
-    if not routes:
-        return bench
-    _ = bench.laboratory.work
-    made = {route: pool.submit(bench.probe, "inputs", {"route": route}).result for route in routes}
-    _ = bench.laboratory.worlds
-    return replace(bench, inputs=made)
 
 
 def _results(pool: ThreadPoolExecutor, planned: Sequence[tuple[CheckModule, Bench]]) -> Iterator[Check]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from threading import RLock
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +24,11 @@ class Laboratory:
         SandboxUnavailable: A process cannot be started.
     """
 
+    def __init__(self) -> None:
+        self._starting = RLock()
+        self._work: Sandbox | None = None
+        self._worlds: tuple[Sandbox, ...] | None = None
+
     def __enter__(self) -> Self:
         return self
 
@@ -33,21 +38,30 @@ class Laboratory:
         self.close()
 
     def start(self) -> None:
-        """Start the first process now, to use it later; the others start while evidence is gathered in it."""
+        """Start the first process now, to use it later."""
         _ = self.work
 
-    @cached_property
+    def start_worlds(self) -> None:
+        """Start the processes of the other worlds now, to use them later."""
+        _ = self.worlds
+
+    @property
     def work(self) -> Sandbox:
         """Where flows are built and probes run; started when first asked for."""
-        return Sandbox(BUILD, *map(task_of, PROBES))
+        with self._starting:
+            if self._work is None:
+                self._work = Sandbox(BUILD, *map(task_of, PROBES))
+            return self._work
 
-    @cached_property
+    @property
     def worlds(self) -> tuple[Sandbox, ...]:
         """A sandbox for each of `WORLDS`; started when first asked for."""
-        return tuple(Sandbox(*map(task_of, IN_WORLDS), env=world) for world in WORLDS)
+        with self._starting:
+            if self._worlds is None:
+                self._worlds = tuple(Sandbox(*map(task_of, IN_WORLDS), env=world) for world in WORLDS)
+            return self._worlds
 
     def close(self) -> None:
         """End all processes."""
-        started = vars(self)
-        for sandbox in (*started.get("worlds", ()), *([started["work"]] if "work" in started else [])):
+        for sandbox in (*(self._worlds or ()), *((self._work,) if self._work is not None else ())):
             sandbox.close()

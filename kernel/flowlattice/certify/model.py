@@ -65,7 +65,7 @@ class Part(_Model):
     """What a check says of one node or route.
 
     Attributes:
-        name: `node:NAME` or `route:METHOD /path`.
+        name: `node:NAME`, `route:METHOD /path`, or `flow` for what holds for all of it.
         digest: Of all that the part depends on (see `parts_of`); empty where the harness is to fill it in.
         verdict: What the check found there.
         summary: One sentence.
@@ -88,7 +88,7 @@ class Check(_Model):
         summary: One sentence with the figures.
         failures: At most ten of what went wrong, each a sentence; never a value of a field that is not public.
         measured: Figures; times in ms.
-        carried: What is carried over from the certificate that this one is based on; none where nothing is.
+        carried: Which parts are carried over, from which certificates, and why that is sound; none where none is.
         parts: What it says of each node and route that it looked at.
         fixtures: The smallest inputs that it failed on, to be kept and tried again.
     """
@@ -112,8 +112,8 @@ class Certificate(_Model):
         checks: All checks that were run.
         samples: A request for each route, with its answer; synthetic, made from the schemas or stated in the brief.
         protection: How the run was confined.
-        settings: Digest of the limits and promises that hold for the whole flow.
-        base: Digest of the certificate that routes were carried over from; none for a whole certification.
+        environment: The environment that it was certified for; none: local doubles.
+        base: Digest of the certificate that parts were carried over from; none for a whole certification.
         flowlattice: The version of flowlattice that ran the checks.
         harness: The version of the harness; evidence of another one is not carried over.
         decision: Digest of the policy decision that was evidence; none where no policies were asked.
@@ -125,7 +125,7 @@ class Certificate(_Model):
     checks: tuple[Check, ...]
     samples: tuple[Sample, ...] = ()
     protection: str
-    settings: str = ""
+    environment: str | None = None
     base: str | None = None
     flowlattice: str = ""
     harness: str = ""

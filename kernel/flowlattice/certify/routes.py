@@ -9,9 +9,9 @@ from typing import cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from flowlattice.certify.changes import title
 from flowlattice.certify.inputs import NotGeneratedError, valid_inputs
 from flowlattice.certify.model import Example
+from flowlattice.certify.parts import title
 from flowlattice.certify.subject import Route, Subject, accepted, behind
 from flowlattice.ir.model import FlowIR, Node, Trigger
 from flowlattice.language.loading import Program

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlattice.certify import Certificate, certify, changed_routes
+from flowlattice.certify import Certificate, Laboratory, certify, parts_of
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import FlowIR
 from flowlattice.language.loading import load
@@ -87,6 +87,16 @@ def ir_of(folder: Path, source: str) -> FlowIR:
     return lower(load(folder))
 
 
+def changed_parts(before: str, before_ir: FlowIR, after: str, after_ir: FlowIR) -> set[str]:
+    old, new = (parts_of({"flow.py": text}, ir) for text, ir in ((before, before_ir), (after, after_ir)))
+    return {name for name, digest in new.items() if old.get(name) != digest}
+
+
+def changed_routes(before: str, before_ir: FlowIR, after: str, after_ir: FlowIR) -> set[str]:
+    found = changed_parts(before, before_ir, after, after_ir)
+    return {name.removeprefix("route:") for name in found if name.startswith("route:")}
+
+
 NEW_ROUTE = 'more = flow.trigger(http.post("/more", accepts=Item), name="more")\nflow.connect(more, label)\n'
 SHADOWING = 'more = flow.trigger(http.get("/kinds/new"), name="more")\nflow.connect(more, flow.respond(name="new"))\n'
 
@@ -153,50 +163,137 @@ flow.connect(look, flow.respond(name="seen"))
     assert found == {"PUT /stock", "GET /stock"}
 
 
-def certified(folder: Path, source: str, only: frozenset[str] | None = None, base: Certificate | None = None):
-    return certify(folder / "flow.py", ir_of(folder, source), source_digest="digest", only_routes=only, base=base)
+def certified(folder: Path, source: str, base: Certificate | None = None, laboratory: Laboratory | None = None):
+    ir = ir_of(folder, source)
+    return certify(folder / "flow.py", ir, source_digest="digest", base=base, laboratory=laboratory)
+
+
+SOUND = "nothing that they reach by name, wiring, schema, store or path has changed"
 
 
 def test_only_what_changed_is_exercised_and_the_rest_is_carried_over(tmp_path: Path) -> None:
-    base = certified(tmp_path / "flow", SHOP)
-    assert base.passed, base.checks
-    assert base.base is None
-    assert {sample.route for sample in base.samples} == EVERY
+    with Laboratory() as laboratory:
+        base = certified(tmp_path / "flow", SHOP, None, laboratory)
+        assert base.passed, base.checks
+        assert base.base is None
+        assert {sample.route for sample in base.samples} == EVERY
 
-    after = SHOP.replace("RATE = 19", "RATE = 7")
-    delta = certified(tmp_path / "flow", after, frozenset({TAXES}), base)
-    assert delta.passed, delta.checks
-    assert delta.base == base.digest
-    assert sorted(sample.route for sample in delta.samples) == sorted(EVERY)
-    note = f"2 of 3 routes carried over from certificate {base.digest[:12]}"
-    carried = {check.name: check.carried for check in delta.checks}
-    assert carried == {
-        "host": None,
-        "examples": None,
-        "valid_inputs": note,
-        "invalid_inputs": note,
-        "idempotency": note,
-        "limits": note,
-        "latency": note,
-        "replay": note,
-    }
-    whole, part = base.check("valid_inputs"), delta.check("valid_inputs")
-    assert whole is not None
-    assert part is not None
-    assert int(str(part.measured["sent"])) < int(str(whole.measured["sent"]))
-    assert delta.check("limits") == base.check("limits").model_copy(update={"carried": note})
+        after = SHOP.replace("RATE = 19", "RATE = 7")
+        delta = certified(tmp_path / "flow", after, base, laboratory)
+        assert delta.passed, delta.checks
+        assert delta.base == base.digest
+        assert sorted(sample.route for sample in delta.samples) == sorted(EVERY)
+        carried = {check.name: check.carried for check in delta.checks if check.carried is not None}
+        two = f"2 parts as certified in {base.digest[:12]}: {SOUND}"
+        one = f"1 part as certified in {base.digest[:12]}: {SOUND}"
+        expected = {"valid_inputs": two, "invalid_inputs": two, "limits": one, "latency": two.replace("2", "3", 1)}
+        assert {name: note for name, note in carried.items() if name in expected} == expected
+        whole, part = base.check("valid_inputs"), delta.check("valid_inputs")
+        assert whole is not None
+        assert part is not None
+        assert int(str(part.measured["sent"])) < int(str(whole.measured["sent"]))
+        assert {p.name: p.carried for p in part.parts} == {
+            f"route:{LABELS}": base.digest,
+            f"route:{KINDS}": base.digest,
+            f"route:{TAXES}": None,
+        }
+        assert all(p.digest == delta.parts[p.name] for p in part.parts)
 
-    limited = certified(tmp_path / "flow", after.replace("burst=20", "burst=30"), frozenset(), delta)
-    assert limited.passed
-    assert "request 31 of a burst" in limited.check("limits").summary
-    assert limited.check("limits").carried is None
-    assert limited.check("valid_inputs").carried.startswith("3 of 3 routes carried over")
+        limited = certified(tmp_path / "flow", after.replace("burst=20", "burst=30"), delta, laboratory)
+        assert limited.passed
+        assert "request 31 of a burst" in limited.check("limits").summary
+        assert limited.check("limits").carried is None
+        note = limited.check("valid_inputs").carried
+        assert note == f"3 parts as certified in {base.digest[:12]}, {delta.digest[:12]}: {SOUND}"
+
+        foreign = base.model_copy(update={"harness": "another"})
+        assert certified(tmp_path / "flow", SHOP, foreign, laboratory).base is None
 
 
 def test_a_changed_route_that_fails_is_not_covered_by_the_base(tmp_path: Path) -> None:
-    base = certified(tmp_path / "flow", SHOP)
-    assert base.passed
-    broken = SHOP.replace("return Tax(cents=taxed(price.cents))", "return Tax(cents=[1, 2][price.cents])")
-    delta = certified(tmp_path / "flow", broken, frozenset({TAXES}), base)
-    assert not delta.passed
-    assert certified(tmp_path / "flow", SHOP, frozenset({TAXES}), delta).base is None
+    with Laboratory() as laboratory:
+        base = certified(tmp_path / "flow", SHOP, None, laboratory)
+        broken = SHOP.replace("return Tax(cents=taxed(price.cents))", "return Tax(cents=[1, 2][price.cents])")
+        delta = certified(tmp_path / "flow", broken, base, laboratory)
+        assert not delta.passed
+        # What failed is looked at again, though nothing changed since.
+        again = certified(tmp_path / "flow", broken, delta, laboratory)
+        assert [check.name for check in again.checks if check.verdict == "failed"] == ["valid_inputs"]
+
+
+SHELF = """
+from flowlattice import Flow, Record, http, node
+from .records import Item, Price as Cost
+from . import tables
+
+
+@node
+def label(item: Item) -> Item:
+    return item
+
+
+@node
+def known(item: Item) -> str:
+    return tables.NAMES.get(item.name, "")
+
+
+@node
+def tax(price: Cost) -> Cost:
+    return price
+
+
+flow = Flow("shelf", version="1.0.0")
+for_labels = flow.trigger(http.post("/labels", accepts=Item), name="labels")
+flow.connect(for_labels, label)
+flow.connect(label, flow.respond(name="labelled"))
+for_names = flow.trigger(http.post("/names", accepts=Item), name="names")
+flow.connect(for_names, known)
+flow.connect(known, flow.respond(name="named"))
+for_taxes = flow.trigger(http.post("/taxes", accepts=Cost), name="taxes")
+flow.connect(for_taxes, tax)
+flow.connect(tax, flow.respond(name="taxed"))
+"""
+RECORDS = """
+from flowlattice import Record
+
+
+class Item(Record, data="public"):
+    name: str
+
+    def shout(self) -> str:
+        return self.name.upper()
+
+
+class Price(Record, data="public"):
+    cents: int
+
+    def rounded(self) -> int:
+        return self.cents // 100
+"""
+TABLES = 'NAMES = {"a": "b"}\nMORE = 1\n'
+ITEMS = {"node:label", "route:POST /labels", "node:known", "route:POST /names"}
+PRICES = {"node:tax", "route:POST /taxes"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed"),
+    [
+        ("records.py", "upper()", "lower()", ITEMS),
+        ("records.py", "// 100", "// 10", PRICES),
+        ("tables.py", '{"a": "b"}', '{"a": "c"}', {"node:known", "route:POST /names"}),
+        ("tables.py", "MORE = 1", "MORE = 1\nprint(MORE)", ITEMS | PRICES),
+        ("records.py", "return self.name", "global X\n        X = 1\n        return self.name", ITEMS | PRICES),
+        ("flow.py", "from . import tables", "from . import tables as tables  # the same", set()),
+    ],
+)
+def test_what_files_beside_the_flow_change(tmp_path: Path, file: str, old: str, new: str, changed: set[str]) -> None:
+    before = {"flow.py": SHELF, "records.py": RECORDS, "tables.py": TABLES}
+    after = {**before, file: before[file].replace(old, new, 1)}
+    assert after != before
+    found = []
+    for name, texts in (("before", before), ("after", after)):
+        (tmp_path / name).mkdir()
+        for path, text in texts.items():
+            (tmp_path / name / path).write_text(text, encoding="utf-8")
+        found.append(parts_of(texts, lower(load(tmp_path / name))))
+    assert {name for name, digest in found[1].items() if found[0].get(name) != digest} == changed

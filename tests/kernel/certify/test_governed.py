@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flowlattice.certify.bench import Bench
-from flowlattice.certify.canaries import Canary, fields_of, planted, unclassed
+from flowlattice.certify.canaries import Canary, at, fields_of, planted, unclassed
 from flowlattice.certify.checks import budget, data, policy
 from flowlattice.certify.harness import LIMITS
 from flowlattice.certify.laboratory import Laboratory
@@ -145,6 +146,7 @@ def test_budget_reckons_a_route_up(summarize, laboratory):
     assert budget.applies(bench(lower(load(EXAMPLES / "s01_echo")), laboratory)) is not None
 
 
+PRICED = {"usd_per_million": ["1", "1"]}
 AI = {"model": "gpt-4o-mini-2024-07-18", "max_tokens": 400, "budget": {"tokens_per_call": 2500}}
 
 
@@ -154,10 +156,10 @@ AI = {"model": "gpt-4o-mini-2024-07-18", "max_tokens": 400, "budget": {"tokens_p
         ({"ai": AI, "cost": {"tokens": 2500}}, False, "passed", "at most $0.0015"),  # the packaged price
         ({"ai": {**AI, "model": "nobody-knows"}, "cost": {"tokens": 2500}}, False, "could_not_run", "is not stated"),
         ({"ai": {"model": "gpt-4o-mini"}, "cost": None}, False, "could_not_run", "the price of gpt-4o-mini"),
-        ({"ai": {**AI, "usd_per_million": ["1", "1"]}, "cost": None}, False, "could_not_run", "nothing bounds the tokens"),
+        ({"ai": {**AI, **PRICED}, "cost": None}, False, "could_not_run", "nothing bounds the tokens"),
         ({"cost": {"tokens": 2500, "usd": "11"}}, False, "failed", "at most $11"),
         ({"cost": {"tokens": 1_000_001, "usd": "1"}}, False, "failed", "1,000,001 tokens"),
-        ({"ai": {**AI, "usd_per_million": ["1", "1"]}, "cost": {"tokens": 9, "usd": "0.01"}}, True,
+        ({"ai": {**AI, **PRICED}, "cost": {"tokens": 9, "usd": "0.01"}}, True,
          "could_not_run", "an unstated number of records"),
         ({"cost": {"tokens": 9, "usd": "0.01"}}, True, "passed", "at most $5"),  # the ceiling of a day
     ],
@@ -214,7 +216,7 @@ def test_a_field_without_a_class_fails_and_a_node_that_cannot_be_run_is_no_pass(
 
 
 def test_canaries_go_where_they_fit_and_are_told_from_all_else():
-    schema = {
+    schema: dict[str, Any] = {
         "properties": {
             "who": {"$ref": "#/$defs/Who"},
             "codes": {"type": "array", "items": {"type": "string"}, "x-data-class": "secret"},
@@ -223,9 +225,14 @@ def test_canaries_go_where_they_fit_and_are_told_from_all_else():
         },
         "$defs": {"Who": {"properties": {"mail": {"anyOf": [{"type": "string"}], "x-data-class": "pii"}}}},
     }
-    value = {"who": {"mail": "a@b.c"}, "codes": ["x", "long enough"], "flag": True, "note": "n"}
-    found = planted(value, schema, lambda given: "@" in given["who"]["mail"] and given["codes"][1] == "long enough")
-    assert found.value["who"]["mail"] == f"{found.canaries[0].text}@{found.canaries[0].text}.example"
+    value: dict[str, Any] = {"who": {"mail": "a@b.c"}, "codes": ["x", "long enough"], "flag": True, "note": "n"}
+
+    def accepts(given: Any) -> bool:
+        return "@" in given["who"]["mail"] and given["codes"][1] == "long enough"
+
+    found = planted(value, schema, accepts)
+    assert dict(fields_of(found.value, schema)).keys() == dict(fields_of(value, schema)).keys()
+    assert at(found.value, ("who", "mail")) == f"{found.canaries[0].text}@{found.canaries[0].text}.example"
     assert [(canary.field, canary.data_class) for canary in found.canaries] == [
         ("who.mail", "pii"), ("codes", "secret"), ("codes", "secret")
     ]  # fmt: skip

@@ -10,7 +10,9 @@ from typing import Final, Protocol
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
     budget,
+    contract,
     data,
+    effects,
     examples,
     host,
     idempotency,
@@ -57,10 +59,12 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     examples,
     valid_inputs,
     invalid_inputs,
+    contract,
     idempotency,
     limits,
     latency,
     data,
+    effects,
     replay,
 )
 

@@ -13,8 +13,8 @@ from typing import Final, cast
 from pydantic import JsonValue
 
 from flowlattice.certify.bench import Bench
-from flowlattice.certify.changes import title
 from flowlattice.certify.model import Check, Part, Verdict
+from flowlattice.certify.parts import title
 from flowlattice.chat.prices import known_price
 from flowlattice.ir.model import Node
 from flowlattice.policy import Policy, load_policies

@@ -16,4 +16,4 @@ def applies(bench: Bench) -> str | None:
 
 def run(bench: Bench) -> Check:
     """What the probe of the same name sees."""
-    return Check.model_validate(bench.probe(NAME, bench.subject()))
+    return Check.model_validate(bench.probe(NAME, bench.subject(())))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flowlattice.certify.bench import Bench
-from flowlattice.certify.model import Check
+from flowlattice.certify.model import Check, Part
+from flowlattice.certify.parts import FLOW
 
 NAME = "latency"
 TITLE = "Requests take no longer than the flow promises"
@@ -16,4 +17,7 @@ def applies(bench: Bench) -> str | None:
 
 def run(bench: Bench) -> Check:
     """What the probe of the same name sees."""
-    return Check.model_validate(bench.probe(NAME, bench.subject()))
+    found = Check.model_validate(bench.probe(NAME, bench.subject()))
+    return found.model_copy(
+        update={"parts": (*bench.route_parts(found.verdict), Part(name=FLOW, verdict=found.verdict))}
+    )

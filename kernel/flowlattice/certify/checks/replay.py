@@ -36,7 +36,7 @@ def run(bench: Bench) -> Check:
     differing = sum(replay != answers for replay in replays)
     if differing:
         said = f"{differing} of {len(WORLDS)} processes answered otherwise"
-        return Check(name=NAME, verdict="failed", summary=said, failures=(said,))
+        return Check(name=NAME, verdict="failed", summary=said, failures=(said,), parts=bench.route_parts("failed"))
     count = len(cast(list[JsonValue], requests))
     summary = f"{count} answers repeated in {len(WORLDS)} processes of other hash seeds, zones and locales"
-    return Check(name=NAME, verdict="passed", summary=f"{summary}, byte for byte")
+    return Check(name=NAME, verdict="passed", summary=f"{summary}, byte for byte", parts=bench.route_parts("passed"))

@@ -16,4 +16,5 @@ def applies(bench: Bench) -> str | None:
 
 def run(bench: Bench) -> Check:
     """What the probe of the same name sees."""
-    return Check.model_validate(bench.probe(NAME, bench.subject()))
+    found = Check.model_validate(bench.probe(NAME, bench.subject()))
+    return found.model_copy(update={"parts": bench.route_parts(found.verdict)})

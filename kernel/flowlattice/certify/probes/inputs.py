@@ -8,8 +8,8 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from flowlattice.certify.changes import title
 from flowlattice.certify.inputs import prepare
+from flowlattice.certify.parts import title
 from flowlattice.certify.routes import generate, trigger_named
 from flowlattice.ir.lower import lower
 from flowlattice.language.loading import load
