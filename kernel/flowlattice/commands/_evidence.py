@@ -31,8 +31,13 @@ class Given(NamedTuple):
     bound: Environment | None
 
 
-def given_at(path: Path, environment: str | None) -> Given:
+def given_at(path: Path, environment: str | None, *, bound_in: Path | None = None) -> Given:
     """The sources at a path as they are now, and what an environment binds them to.
+
+    Args:
+        path: The flow file, or its folder.
+        environment: The environment; none for local doubles.
+        bound_in: The folder of `bindings.toml`; by default the flow's.
 
     Raises:
         UsageError: There is no flow, no such environment, or the name of the local doubles is given.
@@ -43,12 +48,14 @@ def given_at(path: Path, environment: str | None) -> Given:
     from flowlattice.language.sources import flow_file
 
     file = flow_file(path)
-    bindings = _bindings(file.parent, environment)
+    bindings = _bindings(bound_in or file.parent, environment)
     bound = None if environment is None or bindings is None else described(bindings, environment)
     return Given(file, source_digest(file), environment or LOCAL, bindings, bound)
 
 
-def gathered(console: Console, given: Given, allow_hosts: Path | None, done: Done) -> Evidence | None:
+def gathered(
+    console: Console, given: Given, allow_hosts: Path | None, done: Done, known: Certificate | None = None
+) -> Evidence | None:
     """The evidence that a flow may be deployed or published; none where something forbids it, which is then said.
 
     Args:
@@ -56,6 +63,7 @@ def gathered(console: Console, given: Given, allow_hosts: Path | None, done: Don
         given: The flow.
         allow_hosts: The file with the organisation's list of hosts.
         done: What is not done then.
+        known: The certificate of these sources, where one that counts is at hand; by default they are certified.
 
     Raises:
         NotRunYet: Nothing here would run it.
@@ -76,7 +84,7 @@ def gathered(console: Console, given: Given, allow_hosts: Path | None, done: Don
     if not decision.allowed:
         _refuse(console, built.ir.name, decision, done)
         return None
-    certificate = _certified(console, given, built.ir, decision)
+    certificate = known or _certified(console, given, built.ir, decision)
     if not certificate.passed:
         _not_certified(console, built.ir.name, given.file, certificate, done)
         return None
