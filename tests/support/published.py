@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flowlattice.certify import Certificate, Check
+from flowlattice.certify import Certificate, Check, Sample
 from flowlattice.evidence import Evidence
 from flowlattice.ir.digest import digest_of, ir_digest, source_files
 from flowlattice.policy import Decision
@@ -44,6 +44,7 @@ def artefact(
             source_digest=digest,
             flow=title,
             checks=tuple(Check.model_validate(check) for check in checks),
+            samples=(Sample(method="POST", target="/echo", body="{}", status=200, answer="{}"),),
             protection="none",
             harness="1",
         ),

@@ -53,8 +53,14 @@ def given_at(path: Path, environment: str | None, *, bound_in: Path | None = Non
     return Given(file, source_digest(file), environment or LOCAL, bindings, bound)
 
 
-def gathered(
-    console: Console, given: Given, allow_hosts: Path | None, done: Done, known: Certificate | None = None
+def gathered(  # noqa: PLR0913 - what is asked, and what of it is known
+    console: Console,
+    given: Given,
+    allow_hosts: Path | None,
+    done: Done,
+    *,
+    built: Built | None = None,
+    known: Certificate | None = None,
 ) -> Evidence | None:
     """The evidence that a flow may be deployed or published; none where something forbids it, which is then said.
 
@@ -63,14 +69,16 @@ def gathered(
         given: The flow.
         allow_hosts: The file with the organisation's list of hosts.
         done: What is not done then.
+        built: The built flow, where it is at hand.
         known: The certificate of these sources, where one that counts is at hand; by default they are certified.
 
     Raises:
         NotRunYet: Nothing here would run it.
     """
     from flowlattice.evidence import Evidence
+    from flowlattice.ir.build import build
 
-    built, errors = _checked(given)
+    built, errors = _checked(given, built or build(given.file))
     if built.notice is not None:
         console.warn(built.notice)
     if built.ir is None:
@@ -106,7 +114,7 @@ def _bindings(folder: Path, environment: str | None) -> str | None:
     return None if environment is None else bindings_text(folder, environment)
 
 
-def _checked(given: Given) -> tuple[Built, list[Diagnostic]]:
+def _checked(given: Given, built: Built) -> tuple[Built, list[Diagnostic]]:
     """The built flow, and what forbids deploying it.
 
     Raises:
@@ -114,10 +122,8 @@ def _checked(given: Given) -> tuple[Built, list[Diagnostic]]:
     """
     from flowlattice.check import CheckContext, check
     from flowlattice.engine.runnable import check_runnable
-    from flowlattice.ir.build import build
     from flowlattice.plan import PlanRefused, plan
 
-    built = build(given.file)
     found = list(built.diagnostics)
     if built.ir is not None:
         found += check(built.ir, CheckContext(environment=given.bound))

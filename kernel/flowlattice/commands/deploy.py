@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         given, certificate = _taken(stack, what, environment, place)
         if not approve:
             _expect_approval(deployments, given, what)
-        evidence = gathered(console, given, allow_hosts, "deployed", certificate)
+        evidence = gathered(console, given, allow_hosts, "deployed", known=certificate)
         if evidence is None:
             return Exit.PROBLEMS
         return _deployed(console, _record(deployments, given, evidence, approve=approve, replace=replace))

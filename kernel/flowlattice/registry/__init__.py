@@ -12,7 +12,9 @@ from flowlattice.registry.artefact import Artefact, artefact_of
 from flowlattice.registry.errors import Damaged, RegistryError, Unpublished, VersionTaken, VersionTooLow, Yanked
 from flowlattice.registry.events import Event
 from flowlattice.registry.folder import FolderStore
+from flowlattice.registry.places import store_at
 from flowlattice.registry.registry import Registry
+from flowlattice.registry.revision import revision_of
 from flowlattice.registry.store import Absent, Store
 from flowlattice.registry.verification import Verification
 from flowlattice.registry.versions import Version, named
@@ -34,4 +36,6 @@ __all__ = [
     "Yanked",
     "artefact_of",
     "named",
+    "revision_of",
+    "store_at",
 ]

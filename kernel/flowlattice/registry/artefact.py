@@ -6,19 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flowlattice.attestation import Attestation, attest, canonical
-from flowlattice.evidence import Evidence
+from flowlattice.ir.digest import digest_of
 from flowlattice.ir.model import FlowIR
-from flowlattice.registry.sbom import bill_of_materials
+from flowlattice.registry.errors import RegistryError
 from flowlattice.signing import Envelope, SigningKey
+
+if TYPE_CHECKING:
+    from flowlattice.certify.model import Certificate
+    from flowlattice.evidence import Evidence
 
 SOURCES: Final = "sources/"
 IR: Final = "ir.json"
 SCHEMAS: Final = "schemas.json"
 CERTIFICATE: Final = "certificate.json"
 DECISION: Final = "decision.json"
+GOLDENS: Final = "goldens.jsonl"
 SBOM: Final = "sbom.cdx.json"
 PROVENANCE: Final = "provenance.json"
 
@@ -66,7 +71,14 @@ def artefact_of(
         sources: Its files by their paths.
         at: When.
         revision: The commit that the files are of, if there is one.
+
+    Raises:
+        RegistryError: The files are not those that the evidence is of.
     """
+    from flowlattice.registry.sbom import bill_of_materials  # a tenth of a second that reading does not need
+
+    if digest_of(sources) != evidence.source_digest:
+        raise RegistryError(f"{evidence.ir.name}: its files changed while they were certified; publish it again")
     ir, attestation = evidence.ir, evidence.attestation()
     digests = {f"file:{name}": sha256(content).hexdigest() for name, content in sorted(sources.items())}
     materials = {"sources": evidence.source_digest, "policies": evidence.decision.policies_digest, **digests}
@@ -79,7 +91,14 @@ def artefact_of(
         SCHEMAS: canonical(ir.schemas),
         CERTIFICATE: evidence.certificate.model_dump_json(indent=2).encode(),
         DECISION: evidence.decision.model_dump_json(indent=2).encode(),
+        GOLDENS: goldens_of(sources, evidence.certificate),
         SBOM: sbom,
         PROVENANCE: canonical(provenance.model_dump(mode="json")),
     }
     return Artefact(attestation=attestation.model_copy(update=found), files=files)
+
+
+def goldens_of(sources: Mapping[str, bytes], certificate: Certificate) -> bytes:
+    """Requests and what has to come back, a line of JSON each: those beside the flow, or else the certificate's."""
+    samples = (canonical(sample.model_dump(mode="json")) + b"\n" for sample in certificate.samples)
+    return sources[GOLDENS] if GOLDENS in sources else b"".join(samples)

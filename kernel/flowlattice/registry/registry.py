@@ -127,8 +127,11 @@ class Registry:
         if version is None:
             good = [one for one in known if one.prerelease is None and self.status(flow, one) != "yanked"]
             if not good:
-                what = f"no release of {flow} is" if known else f"{flow} is not"
-                raise Unpublished(f"{what} published in {self.place}; flows registry list lists what is")
+                if known:
+                    raise Unpublished(
+                        f"every version of {flow} was yanked or is a pre-release; name one: {flow}@{known[-1]}"
+                    )
+                raise Unpublished(f"{flow} is not published in {self.place}; flows registry list lists what is")
             return good[-1]
         if self.status(flow, version) == "yanked" and not yanked:
             why = next(event.reason for event in self.events(flow, version) if event.kind == "yank")

@@ -13,19 +13,18 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from flowlattice.attestation import NotAttested, Statement, read_statement
-from flowlattice.certify import Certificate
-from flowlattice.evidence import certificate_summary, decision_summary
+from flowlattice.attestation import NotAttested, Statement, canonical, read_statement
 from flowlattice.ir.digest import digest_of, ir_digest
-from flowlattice.policy import Decision
 from flowlattice.registry.artefact import (
     CERTIFICATE,
     DECISION,
+    GOLDENS,
     IR,
     PROVENANCE,
     SBOM,
     SCHEMAS,
     Artefact,
+    goldens_of,
 )
 from flowlattice.registry.errors import Damaged, Unpublished
 from flowlattice.registry.events import Event, Events, Status, status_of
@@ -187,10 +186,14 @@ def _blob(store: Store, digest: str, what: str) -> bytes:
 
 def _contradictions(statement: Statement, files: dict[str, bytes], title: str) -> Iterator[str]:
     """Where whole files do not say what the statement says of them."""
+    from flowlattice.certify.model import Certificate  # with all that certifies, which listing does not need
+    from flowlattice.evidence import certificate_summary, decision_summary
+    from flowlattice.policy import Decision
+
     said, known = statement.predicate, Artefact(attestation=statement.predicate, files=files)
     if len(files) != len(statement.subject):
         yield "the statement names a file twice; publish it again under another version"
-    missing = {IR, SCHEMAS, CERTIFICATE, DECISION, SBOM, PROVENANCE} - files.keys()
+    missing = {IR, SCHEMAS, CERTIFICATE, DECISION, GOLDENS, SBOM, PROVENANCE} - files.keys()
     if missing:
         yield f"the statement lacks {', '.join(sorted(missing))}; publish it again under another version"
         return
@@ -209,6 +212,8 @@ def _contradictions(statement: Statement, files: dict[str, bytes], title: str) -
         "the schemas": said.schemas_digest == sha256(files[SCHEMAS]).hexdigest(),
         "the certificate": said.certificate == certificate_summary(certificate),
         "the policies' decision": said.decision == decision_summary(decision),
+        "the goldens": files[GOLDENS] == goldens_of(known.sources, certificate),
+        "the provenance": files[PROVENANCE] == canonical(said.provenance.model_dump(mode="json")),
         "the bill of materials": said.sbom_digest == sha256(files[SBOM]).hexdigest(),
     }
     for what, agrees in holds.items():
