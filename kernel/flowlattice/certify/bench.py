@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from flowlattice.certify.goldens import Golden
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Example, Part, Verdict
 from flowlattice.certify.parts import title
@@ -18,6 +19,7 @@ from flowlattice.engine.runnable import check_runnable
 from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
 from flowlattice.plan import PlanRefused, plan
+from flowlattice.policy import Decision
 from flowlattice.sandbox import Limits
 
 
@@ -59,6 +61,8 @@ class Bench:
         laboratory: The sandboxes that probes run in.
         limits: What each probe may use.
         environment: The environment that it is certified for; none: local doubles.
+        decision: What the policies say of the flow; none where they were not asked.
+        goldens: What was recorded of the flow.
         flow: Whether what holds for the whole flow is to be exercised, its limits.
         inputs: The inputs of each route of the flow.
         stop: Set when the certification is given up; running probes then end.
@@ -72,6 +76,8 @@ class Bench:
     laboratory: Laboratory
     limits: Limits
     environment: str | None = None
+    decision: Decision | None = None
+    goldens: tuple[Golden, ...] = ()
     flow: bool = True
     inputs: RouteInputs = field(default_factory=RouteInputs)
     stop: threading.Event = field(default_factory=threading.Event)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
     examples,
+    goldens,
     host,
     idempotency,
     invalid_inputs,
@@ -56,6 +57,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     limits,
     latency,
     replay,
+    goldens,
 )
 
 ALONE: Final = frozenset({latency.NAME})

@@ -19,6 +19,7 @@ PROBES: Final = (
     "replayed",
     "replay",
     "latency",
+    "goldens",
 )
 """The module names of all probes, one line each."""
 
