@@ -10,7 +10,7 @@ from flowlattice.console import Console
 from flowlattice.errors import UsageError
 
 if TYPE_CHECKING:
-    from flowlattice.certify import Certificate
+    from flowlattice.certify import Certificate, Certificates
     from flowlattice.check import Environment
     from flowlattice.diagnostics import Diagnostic
     from flowlattice.evidence import Evidence
@@ -155,9 +155,44 @@ def _decided(console: Console, given: Given, flow: FlowIR, allow_hosts: Path | N
 
 def _certified(console: Console, given: Given, flow: FlowIR, decision: Decision) -> Certificate:
     """The certificate that is kept for these sources and this decision, or a new one."""
-    from flowlattice.certify import certify
+    from flowlattice.certify import Certificates, certify
+    from flowlattice.certify.harness import harness
+    from flowlattice.certify.render import check_line
+    from flowlattice.deployments import LOCAL
+    from flowlattice.home import flows_home
 
-    return certify(given.file, flow, source_digest=given.digest, watch=lambda check: console.progress(check.summary))
+    environment = None if given.environment == LOCAL else given.environment
+    kept = Certificates(flows_home())
+    known = kept.of(given.digest, environment=environment, decision=decision.digest)
+    if known is not None and known.harness == harness():
+        console.progress(f"certified before ({known.digest[:12]}): of the same sources, by the same policies")
+        return known
+    found = certify(
+        given.file,
+        flow,
+        source_digest=given.digest,
+        watch=lambda check: console.progress(check_line(check)),
+        base=_deployed_certificate(flow.name, kept),
+        environment=environment,
+        decision=decision,
+    )
+    kept.keep(found)
+    return found
+
+
+def _deployed_certificate(name: str, kept: Certificates) -> Certificate | None:
+    """The certificate of what the name stands for, of which parts that did not change are carried over."""
+    from flowlattice.deployments import Deployments, NotVerified
+    from flowlattice.home import flows_home
+
+    deployments = Deployments(flows_home())
+    current = deployments.current(name)
+    if current is None:
+        return None
+    try:
+        return kept.named(deployments.verified(current).certificate.digest)
+    except (NotVerified, UsageError):  # not kept here, or not to be relied on: all of it is certified
+        return None
 
 
 def _refuse(console: Console, name: str, decision: Decision, done: Done) -> None:
