@@ -13,7 +13,6 @@ from flowlattice.capabilities import SessionStore
 from flowlattice.errors import FlowlatticeError
 from flowlattice.record import placed
 
-
 NOBODY: Final = "-" * 43
 """Stands for the id where a result is kept: as long as one, so that a record that bounds its id takes it."""
 
