@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from langgraph.types import interrupt
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from flowlattice.certify import Certificate, Sample
 from flowlattice.deployments import (
@@ -40,13 +40,14 @@ from flowlattice_agents.deployed import Deployed
 from flowlattice_agents.editing import EditBase, demanded_of
 from flowlattice_agents.errors import WorkspaceError
 from flowlattice_agents.obligations import EXAMPLES, base_source
-from flowlattice_agents.review import Review, Revision, code_changes, example_changes, named
+from flowlattice_agents.review import Impact, Review, Revision, code_changes, example_changes, named
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE, Workbench, needed
 from flowlattice_agents.workspace import check_publishable, publish
 
 PROBING_S = 30.0
+IMPACTS: TypeAdapter[tuple[Impact, ...]] = TypeAdapter(tuple[Impact, ...])
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,14 @@ class Deployer:
             meaning=tuple(change.text for change in changes),
             changes=tuple(changes),
             certificate=tuple(f"{check.name}: {check.summary}" for check in certificate.checks),
+            impacts=self._impacts(state),
             waivers=tuple(waived(decision)),
             broken=cast(tuple[str, ...], store.json(broken)) if broken else (),
         )
+
+    def _impacts(self, state: RunState) -> tuple[Impact, ...]:
+        kept = state.get("impacts_digest")
+        return IMPACTS.validate_json(self.bench.store.text(kept)) if kept else ()
 
     def _demands(self, state: RunState) -> Iterator[Change]:
         """What the flow had to answer before it was changed and has to no more."""

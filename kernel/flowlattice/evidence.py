@@ -59,8 +59,8 @@ class Evidence:
             source_digest=self.source_digest,
             ir_digest=ir_digest(self.ir),
             schemas_digest=sha256(canonical(self.ir.schemas)).hexdigest(),
-            certificate=_certified(self.certificate),
-            decision=_decided(self.decision),
+            certificate=certificate_summary(self.certificate),
+            decision=decision_summary(self.decision),
             approval=None
             if approval is None
             else ApprovalSummary(digest=approval.digest, approved_by=approval.approved_by, at=approval.at),
@@ -93,7 +93,8 @@ class Evidence:
         return attest(self.attestation(approval), subjects, Keys(home).signing_key()).to_json().decode()
 
 
-def _certified(certificate: Certificate) -> CertificateSummary:
+def certificate_summary(certificate: Certificate) -> CertificateSummary:
+    """What an attestation says of a certificate."""
     return CertificateSummary(
         digest=certificate.digest,
         harness=certificate.harness,
@@ -101,7 +102,8 @@ def _certified(certificate: Certificate) -> CertificateSummary:
     )
 
 
-def _decided(decision: Decision) -> DecisionSummary:
+def decision_summary(decision: Decision) -> DecisionSummary:
+    """What an attestation says of a decision."""
     used = (WaiverSummary(id=w.id, policy=w.policy, owner=w.owner, expires=w.expires) for w in decision.waivers)
     return DecisionSummary(
         digest=decision.digest,

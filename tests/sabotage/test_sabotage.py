@@ -85,9 +85,7 @@ def _errors(built: Built) -> set[str]:
 def _certified(case: Case, built: Built, laboratory: Laboratory, base: Certificate | None = None) -> Certificate:
     assert built.ir is not None
     examples = [Example.model_validate(entry) for entry in case.options.get("examples", ())]
-    return certify(
-        built.file, built.ir, source_digest="of a case", examples=examples, laboratory=laboratory, base=base
-    )
+    return certify(built.file, built.ir, source_digest="of a case", examples=examples, laboratory=laboratory, base=base)
 
 
 def _bad(certificate: Certificate) -> dict[str, str]:

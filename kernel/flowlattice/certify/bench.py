@@ -18,7 +18,7 @@ from flowlattice.engine.runnable import check_runnable
 from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
 from flowlattice.plan import PlanRefused, plan
-from flowlattice.sandbox import Limits
+from flowlattice.sandbox import Limits, Opening
 
 
 class RouteInputs:
@@ -75,8 +75,10 @@ class Bench:
     flow: bool = True
     inputs: RouteInputs = field(default_factory=RouteInputs)
     stop: threading.Event = field(default_factory=threading.Event)
+    _made: dict[str, JsonValue] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def probe(
+    def probe(  # noqa: PLR0913 - what a probe is given, all but two optional
         self,
         name: str,
         request: Mapping[str, JsonValue],
@@ -84,6 +86,7 @@ class Bench:
         world: int | None = None,
         reads: Sequence[Path] = (),
         write: Sequence[Path] = (),
+        door: Opening | None = None,
     ) -> JsonValue:
         """Run a probe in a process of its own and wait for what it claims.
 
@@ -93,6 +96,7 @@ class Bench:
             world: Which of the laboratory's `WORLDS` it runs in; none: the usual one.
             reads: What it may read beside the flow's folder.
             write: Folders that it may write and that outlive it.
+            door: Makes the connections that it asks for; it reaches nothing else.
 
         Raises:
             SandboxError: There is no answer.
@@ -103,6 +107,7 @@ class Bench:
             {"path": str(self.path), **request},
             read=[self.path.parent, *reads],
             write=write,
+            door=door,
             limits=self.limits,
             should_stop=self.stop.is_set,
         ).value
@@ -120,6 +125,18 @@ class Bench:
     def route_parts(self, verdict: Verdict) -> tuple[Part, ...]:
         """A part for each route to exercise, all with one verdict."""
         return tuple(Part(name=f"route:{route}", verdict=verdict) for route in self.routes)
+
+    def node_inputs(self) -> JsonValue:
+        """Inputs of each node to exercise that can be run alone, by its name; made once, for all that ask.
+
+        Raises:
+            SandboxError: They could not be made.
+        """
+        with self._making:
+            if "nodes" not in self._made:
+                asked: JsonValue = list(self.nodes)
+                self._made["nodes"] = self.probe("node_inputs", {**self.subject(), "nodes": asked})
+            return self._made["nodes"]
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""

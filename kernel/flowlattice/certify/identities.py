@@ -87,6 +87,18 @@ class Keys:
                     break
 
 
+def accents(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    """An input with an accent at the end of each of its texts, composed and not; none where it has no text."""
+    made = []
+    for form in _FORMS:
+        accented = value
+        for name, item in value.items() if isinstance(value, dict) else ():
+            accented = _accented(accented, name, form, longer=True) if isinstance(item, str) else accented
+        made.append((str(form), accented))
+    if made[0][1] != made[1][1]:
+        yield from made
+
+
 def varied(alone: Alone, value: JsonValue) -> Iterator[JsonValue]:
     """Inputs that differ from one in one field each: near it, and at the bounds that the schema states."""
     properties = alone.schema.get("properties")

@@ -6,13 +6,14 @@ The values come from hypothesis, derandomised, so that the same schema gives the
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, configuration, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from pydantic import JsonValue
@@ -55,6 +56,15 @@ def valid_inputs(schema: Schema, accepts: Callable[[JsonValue], bool], *, count:
         if len(found) < count and accepts(value):
             found.setdefault(repr(value), value)
     return list(found.values())
+
+
+def warm() -> None:
+    """Have hypothesis reckon its table of characters now, which takes it a while, and write it nowhere."""
+    configuration.set_hypothesis_home_dir(os.devnull)
+    try:
+        _TEXT.validate()
+    finally:
+        configuration.set_hypothesis_home_dir(None)
 
 
 def _blamed(schema: Schema) -> str | None:

@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from flowlattice.certify.alone import PINNED, Alone, AloneHost, Outcome
 from flowlattice.certify.doubles import BackendCall, WatchedBindings
-from flowlattice.certify.identities import Keys, varied
+from flowlattice.certify.identities import Keys, accents, varied
 from flowlattice.certify.landing import Landed, Landing, look
 from flowlattice.certify.once import Demand
 from flowlattice.engine.effects import DEFAULT_TTL, SHORTEST_TTL
@@ -172,11 +172,30 @@ class Repetition:
         effects = landed.since(before)
         return Once(value=value, given=given, landed=landed, effects=effects, calls=counting.made, failed=failed)
 
-    async def _prepare(self, place: str, given: Given | None) -> JsonValue:
+    async def led_otherwise(self, keys: Keys) -> AsyncIterator[str]:
+        """Nodes before it that, given the same again or written otherwise, lead to another key."""
+        for before in self._before.values():
+            for number, value in enumerate(_likely(before)[:_CHOSEN]):
+                place = f"{before.name}-again-{number}"
+                first = keys.key(await self._prepare(place, (before.name, value)))
+                again = keys.key(await self._prepare(place, (before.name, value), seed=5, later=timedelta(hours=1)))
+                if first != again:
+                    yield f"the key of {self.alone.name} differs each time that {before.name} is given the same"
+                made = [
+                    keys.key(await self._prepare(f"{place}-{form}", (before.name, text)))
+                    for form, text in accents(value)
+                ]
+                if None not in made and len({*made}) > 1:
+                    how = f"with how {before.name} is given accents (NFC, NFD)"
+                    yield f"the key of {self.alone.name} differs {how}"
+
+    async def _prepare(
+        self, place: str, given: Given | None, *, seed: int = 1, later: timedelta = timedelta(0)
+    ) -> JsonValue:
         """Run the node before over a place; what it gave."""
         if given is None:
             return None
-        landing = Landing(self._folder / place, at=PINNED, seed=1, later=timedelta(0))
+        landing = Landing(self._folder / place, at=PINNED + later, seed=seed, later=timedelta(0))
         async with self._before[given[0]].host(landing) as host:
             return (await host.run(given[1])).output
 

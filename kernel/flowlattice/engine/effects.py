@@ -91,6 +91,10 @@ class Once:
         run.keep(work)
         return await asyncio.shield(work)
 
+    async def undone(self, key: bytes, run: Run) -> None:
+        """Its effect under a key was undone."""
+        await self._end(key, run, self._store.undone)
+
     async def _settle(self, record: object, run: Run, invoke: Invoke) -> object:
         with UserCode(self._name, run):
             key = self._key_of(record)

@@ -9,6 +9,8 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
+    contract,
+    effects,
     examples,
     host,
     idempotency,
@@ -52,9 +54,11 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     examples,
     valid_inputs,
     invalid_inputs,
+    contract,
     idempotency,
     limits,
     latency,
+    effects,
     replay,
 )
 

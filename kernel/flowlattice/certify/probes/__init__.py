@@ -9,13 +9,16 @@ from typing import Final
 
 PROBES: Final = (
     "inputs",
+    "node_inputs",
     "samples",
     "examples",
     "valid_inputs",
     "invalid_inputs",
+    "contract",
     "idempotency",
     "resubmitted",
     "limits",
+    "effects",
     "replayed",
     "replay",
     "latency",

@@ -78,6 +78,7 @@ async def _repeated(stand: _Stand, name: str) -> JsonValue:
         return {"gap": f"no effect was seen of {name}; state or record an input that has one"}
     found = await repetition.many(inputs)
     unsteady = [failure for one in inputs for failure in keys.unsteady(one.value)]
+    unsteady += [failure async for failure in repetition.led_otherwise(keys)]
     read = [value for one in inputs for value in (one.value, *keys.bare(one.value))]
     for number, one in enumerate(inputs):
         (stand.folder / name / f"once-{number}.json").write_text(json.dumps(one.to_json()), encoding="utf-8")
