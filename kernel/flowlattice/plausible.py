@@ -22,6 +22,14 @@ _WORDS = {
     "date": "2026-01-31",
 }
 
+_FORMATS = {
+    "date": _WORDS["date"],
+    "date-time": "2026-01-31T12:00:00Z",
+    "time": "12:00:00Z",
+    "duration": "PT1H",
+    "uuid": "0b9e5cba-1f6e-4b5c-9c1d-3f8a2c7d6e10",
+}
+
 
 class _Endless(Exception):
     """What is asked for holds itself: it has to be left out."""
@@ -131,8 +139,9 @@ def _number(schema: Schema, usual: float) -> float:
 
 
 def _text(schema: Schema, name: str) -> str:
-    if schema.get("format") == "date":
-        return _WORDS["date"]
+    stated = _FORMATS.get(str(schema.get("format")))
+    if stated is not None:
+        return stated
     word = next((text for key, text in _WORDS.items() if key in name.lower()), "Hello World")
     shortest, longest = schema.get("minLength"), schema.get("maxLength")
     if isinstance(shortest, int) and len(word) < shortest:

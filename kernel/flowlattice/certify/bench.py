@@ -81,7 +81,7 @@ class Bench:
     flow: bool = True
     inputs: RouteInputs = field(default_factory=RouteInputs)
     stop: threading.Event = field(default_factory=threading.Event)
-    _made: dict[str, JsonValue] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[tuple[str, ...], tuple[str, ...]], JsonValue] = field(default_factory=dict, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def probe(  # noqa: PLR0913 - what a probe is given, all but two optional
@@ -138,11 +138,11 @@ class Bench:
         Raises:
             SandboxError: They could not be made.
         """
+        wanted = (self.nodes, self.routes)
         with self._making:
-            if "nodes" not in self._made:
-                asked: JsonValue = list(self.nodes)
-                self._made["nodes"] = self.probe("node_inputs", {**self.subject(), "nodes": asked})
-            return self._made["nodes"]
+            if wanted not in self._made:
+                self._made[wanted] = self.probe("node_inputs", {**self.subject(), "nodes": list(self.nodes)})
+            return self._made[wanted]
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""

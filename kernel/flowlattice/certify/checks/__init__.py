@@ -9,7 +9,9 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
+    budget,
     contract,
+    data,
     effects,
     examples,
     goldens,
@@ -18,6 +20,7 @@ from flowlattice.certify.checks import (
     invalid_inputs,
     latency,
     limits,
+    policy,
     replay,
     valid_inputs,
 )
@@ -52,6 +55,8 @@ class CheckModule(Protocol):
 
 CHECKS: Final[tuple[CheckModule, ...]] = (
     host,
+    policy,
+    budget,
     examples,
     valid_inputs,
     invalid_inputs,
@@ -59,6 +64,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     idempotency,
     limits,
     latency,
+    data,
     effects,
     replay,
     goldens,

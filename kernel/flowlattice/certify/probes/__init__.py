@@ -23,6 +23,7 @@ PROBES: Final = (
     "replay",
     "latency",
     "goldens",
+    "data",
 )
 """The module names of all probes, one line each."""
 
