@@ -78,7 +78,8 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         UsageError: The goldens beside the flow cannot be read.
     """
     texts = {name: decoded(file.content) for name, file in read_sources(path).items() if file.is_module}
-    carried = Carried.over(parts_of(texts, ir), base, harness=harness(), environment=environment)
+    policies = None if decision is None else decision.policies_digest
+    carried = Carried.over(parts_of(texts, ir), base, harness=harness(), environment=environment, policies=policies)
     every = routes_of(ir)
     done: list[Check] = []
     with laboratory_or_own(laboratory) as lab, ThreadPoolExecutor(AT_ONCE) as pool:
@@ -124,6 +125,7 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         harness=harness(),
         environment=environment,
         decision=None if decision is None else decision.digest,
+        policies=policies,
         parts=dict(carried.parts),
         complete=len(done) == len(CHECKS),
         checklists=checklists(ir, done, decision),
