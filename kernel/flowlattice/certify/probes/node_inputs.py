@@ -41,7 +41,7 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     met = asyncio.run(_met(subject))
     found: dict[str, JsonValue] = {}
     drawn: dict[str, list[JsonValue]] = {
-        json.dumps(route.schema): [*route.valid][:GENERATED] for route in subject.routes if route.valid
+        json.dumps(route.schema): list[JsonValue](route.valid[:GENERATED]) for route in subject.routes if route.valid
     }
     for name in names:
         try:
