@@ -14,6 +14,7 @@ from flowlattice.certify.checks import (
     data,
     effects,
     examples,
+    goldens,
     host,
     idempotency,
     invalid_inputs,
@@ -66,6 +67,7 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     data,
     effects,
     replay,
+    goldens,
 )
 
 ALONE: Final = frozenset({latency.NAME})

@@ -76,8 +76,8 @@ class _Part:
     def summary(self) -> str:
         if self.gap is not None:
             return self.gap
-        bad = sum(bool(one.wrong) for one in self.judged)
-        return f"{len(self.judged)} faults at {len(self.calls)} calls, {bad} not as they should be"
+        found = f"{len(self.judged)} faults at {len(self.calls)} calls"
+        return "; ".join([found, *sentences(self.judged)])
 
     @property
     def failures(self) -> Iterator[str]:

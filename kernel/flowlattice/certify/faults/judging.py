@@ -90,7 +90,7 @@ def judged(case: Case, came: Mapping[str, JsonValue], fine: str) -> Judged:
         _too_often(case, times),
         _too_soon(case, times, came),
         _elsewhere(case),
-        _half_done(case, first),
+        _half_done(case, first) if case.fault.refuses or came["type"] is not None else None,
         _other_key(case),
     ]
     count = f", {len(times)} times" if len(times) > 1 else ""
