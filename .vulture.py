@@ -36,7 +36,15 @@ _ = ...
 (_.approval_digest, _.assumptions_digest, _.brief_digest, _.certificate_digest, _.deployment_digest)
 (_.diagnostics_digest, _.flow_path, _.found_digest, _.ir_digest, _.optimized, _.policy_digest, _.proposal_digest)
 (_.questions_digest, _.spec_digest, _.spec_given)
-(_.before_ir_digest, _.broken_digest, _.budget_digest, _.certified_digest, _.rejections_digest, _.revised)
+(
+    _.before_ir_digest,
+    _.broken_digest,
+    _.impacts_digest,
+    _.budget_digest,
+    _.certified_digest,
+    _.rejections_digest,
+    _.revised,
+)
 (_.revision_digest, _.edit_digest, _.written_digest, _.examples_digest, _.disagreements_digest, _.base_digest)
 (_.fixing_digest, _.fixes_digest, _.findings_digest)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support import golden as golden_files
+from tests.support.sabotaged import figures
 
 # No deadline: timings belong to benchmarks. Derandomised in CI, so that a red run can be run again.
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -42,6 +43,13 @@ def pytest_configure() -> None:
 def pytest_addoption(parser):
     """The one flag that accepts changed output."""
     parser.addoption("--update-golden", action="store_true", help="write golden files anew instead of comparing")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What came of the lying flows, where they were run."""
+    line = figures(terminalreporter.stats)
+    if line is not None:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

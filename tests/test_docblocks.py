@@ -18,6 +18,7 @@ GOOD = {
     "sh setup": "git clone URL flowlattice  # any\ncd flowlattice\nmake demo\npip install 'flowlattice[agents]'",
     "yaml answers": '- {ask: "path|route", say: /echo}',
     "yaml hosts": "[api.example.com]",
+    "yaml rules": "severities: {WEB-DEADLINE: deny}",
     "json": '{"v": 1}',
     "jsonl": '{"v": 1}\n{"v": 2}',
     "toml": "v = 1",
@@ -41,6 +42,7 @@ BAD = {
     "yaml": "a: 1",
     "yaml spec": "name: Wrong",
     "yaml answers": "- {question: path}",
+    "yaml rules": "- {id: WEB-DEADLINE}",
     "json": "{v: 1}",
     "text": "$ echo one",
 }

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import cast
 
 from langgraph.types import interrupt
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
-from flowlattice.certify import Certificate, Sample
+from flowlattice.certify import Certificate, Check, Sample
 from flowlattice.deployments import (
     LOCAL,
     Approval,
@@ -40,13 +40,14 @@ from flowlattice_agents.deployed import Deployed
 from flowlattice_agents.editing import EditBase, demanded_of
 from flowlattice_agents.errors import WorkspaceError
 from flowlattice_agents.obligations import EXAMPLES, base_source
-from flowlattice_agents.review import Review, Revision, code_changes, example_changes, named
+from flowlattice_agents.review import Impact, Review, Revision, code_changes, example_changes, named
 from flowlattice_agents.spec import FlowSpec
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import CERTIFICATE_FILE, FLOW_FILE, SPEC_FILE, Workbench, needed
 from flowlattice_agents.workspace import check_publishable, publish
 
 PROBING_S = 30.0
+IMPACTS: TypeAdapter[tuple[Impact, ...]] = TypeAdapter(tuple[Impact, ...])
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,15 @@ class Deployer:
             after=after,
             meaning=tuple(change.text for change in changes),
             changes=tuple(changes),
-            certificate=tuple(f"{check.name}: {check.summary}" for check in certificate.checks),
+            certificate=tuple(_said(check) for check in certificate.checks),
+            impacts=self._impacts(state),
             waivers=tuple(waived(decision)),
             broken=cast(tuple[str, ...], store.json(broken)) if broken else (),
         )
+
+    def _impacts(self, state: RunState) -> tuple[Impact, ...]:
+        kept = state.get("impacts_digest")
+        return IMPACTS.validate_json(self.bench.store.text(kept)) if kept else ()
 
     def _demands(self, state: RunState) -> Iterator[Change]:
         """What the flow had to answer before it was changed and has to no more."""
@@ -224,6 +230,11 @@ class Deployer:
     def _found(self, state: RunState) -> dict[str, str | None]:
         """What the person's folder held when the run began."""
         return cast(dict[str, str | None], self.bench.store.json(needed(state, "found_digest")))
+
+
+def _said(check: Check) -> str:
+    """What a check found, and what of it is carried over."""
+    return f"{check.name}: {check.summary}" + (f" ({check.carried})" if check.carried else "")
 
 
 def _by_hand(folder: Path, elsewhere: DeployedElsewhere) -> str:

@@ -11,18 +11,20 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from flowlattice.certify import Certificate
 from flowlattice.ir.cost import worst_case
 from flowlattice.ir.model import FlowIR
 from flowlattice_agents.hunks import Hunk, applied, hunks
+from flowlattice_agents.impact import Impacts
 from flowlattice_agents.obligations import Obligations, Stage, base_source, ir_of
-from flowlattice_agents.review import Rejections, Revision
+from flowlattice_agents.review import Impact, Rejections, Revision
 from flowlattice_agents.state import RunState
 from flowlattice_agents.workbench import FLOW_FILE, Workbench, needed
 
 # What a certified proposal is: all of it is restored together.
 PROPOSAL = (
     "commit", "source_digest", "ir_digest", "diagnostics_digest", "policy_digest", "certificate_digest",
-    "budget_digest", "fixes_digest", "findings_digest",
+    "budget_digest", "impacts_digest", "fixes_digest", "findings_digest",
 )  # fmt: skip
 # How many texts are tried to find out which hunk is needed; a certification takes seconds.
 TRIALS: dict[Stage, int] = {"compile": 60, "policy": 60, "test": 8}
@@ -43,7 +45,19 @@ class Reviser:
         return {
             "before_ir_digest": None if was is None else store.put(was.to_json()),
             "budget_digest": store.put_json(worst_case(ir)),
+            "impacts_digest": None if was is None else store.put_json(self._impacts(state, was, ir)),
         }
+
+    def _impacts(self, state: RunState, was: FlowIR, ir: FlowIR) -> tuple[Impact, ...]:
+        """What each hunk does to the certificate of the flow as it was."""
+        return Impacts(
+            bench=self.bench,
+            before=base_source(state, self.bench),
+            after=self.bench.workspace.files(needed(state, "commit"))[FLOW_FILE],
+            was=was,
+            ir=ir,
+            certificate=self.bench.store.model(Certificate, needed(state, "certificate_digest")),
+        ).of_each()
 
     def revise(self, state: RunState) -> RunState:
         """Commit the reviewer's text; it goes through Builder's check, Policy and Test as if it were rendered."""

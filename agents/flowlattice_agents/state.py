@@ -52,6 +52,7 @@ class RunState(TypedDict, total=False):
         certificate_digest: The Test agent's report.
         before_ir_digest: The IR of the flow that the person's folder held; none if it held none that can be built.
         budget_digest: What the flow can cost at worst.
+        impacts_digest: What each hunk of the change does to the certificate of the flow as it was.
         revision_digest: What a reviewer decided instead of approving: the text to go on with, and what is rejected.
         revised: Whether the sources are a reviewer's, not what the spec renders to.
         certified_digest: The proposal that was certified before the revision: what is gone back to if that breaks.
@@ -98,6 +99,7 @@ class RunState(TypedDict, total=False):
     certificate_digest: str | None
     before_ir_digest: str | None
     budget_digest: str | None
+    impacts_digest: str | None
     revision_digest: str | None
     revised: bool
     certified_digest: str | None

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from flowlattice.certify import Certificate, Check, certify
-from flowlattice.deployments import Deployments
+from flowlattice.certify import Certificate, Certificates, Check, certify
+from flowlattice.certify.parts import parts_of
+from flowlattice.deployments import Deployment, Deployments, NotVerified
 from flowlattice.ir.model import FlowIR
+from flowlattice.policy import Decision
 from flowlattice_agents.editing import EditBase, certificate_of
 from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Disagreement
 from flowlattice_agents.obligations import examples_in
@@ -72,9 +74,11 @@ class TestAgent:
             laboratory=self.bench.laboratory,
             watch=self._show,
             base=self._base(state, ir),
+            decision=self.bench.store.model(Decision, needed(state, "policy_digest")),
         )
         digest = self.bench.store.put_json(certificate)
         if certificate.passed:
+            Certificates(self.bench.home).keep(certificate)
             count = sum(check.verdict == "passed" for check in certificate.checks)
             self.bench.progress.say(
                 "test", "finished", f"certifies it: {count} checks passed ({certificate.digest[:12]})"
@@ -94,26 +98,46 @@ class TestAgent:
         return {"certificate_digest": digest, "outcome": "failed", "reason": reason}
 
     def _base(self, state: RunState, ir: FlowIR) -> Certificate | None:
-        """The certificate of what a change starts from; none where everything must be tested.
+        """The certificate that what did not change is carried over from; none where everything must be tested."""
+        base = self._earlier(state) or self._deployed(state, ir)
+        if base is None:
+            return None
+        source = self.bench.workspace.files(needed(state, "commit"))[FLOW_FILE]
+        now = parts_of({FLOW_FILE: source}, ir)
+        again = sorted(name for name, part in now.items() if base.parts.get(name) != part)
+        kept = f"{len(now) - len(again)} of {len(now)} parts are as they were certified in {base.digest[:12]}"
+        what = f"only {', '.join(again)}" if again else "only what no part is named for"
+        self.bench.progress.say("test", "note", f"tests again {what}; {kept}")
+        return base
 
-        A certificate beside a flow is a file that anybody may have written: only one that a deployment of this home was
-        approved with is carried over.
+    def _earlier(self, state: RunState) -> Certificate | None:
+        """What this run certified before a fix, a plan or a review changed something."""
+        digest = state.get("certificate_digest")
+        return self.bench.store.model(Certificate, digest) if digest else None
+
+    def _deployed(self, state: RunState, ir: FlowIR) -> Certificate | None:
+        """The certificate beside the flow that is edited.
+
+        It is a file that anybody may have written: only one that a deployment of this home was attested with counts.
         """
         digest = state.get("edit_digest")
         base = certificate_of(self.bench.store.model(EditBase, digest)) if digest else None
-        if base is None or not base.passed or not self._is_approved(base, ir.name):
-            return None
-        self.bench.progress.say("test", "note", f"tests again what is not as it was certified in {base.digest[:12]}")
-        return base
+        return base if base is not None and base.passed and self._is_attested(base, ir.name) else None
 
-    def _is_approved(self, certificate: Certificate, name: str) -> bool:
-        kept = self.bench.store.put_json(certificate)
-        wanted = {"source_digest": certificate.source_digest, "certificate_digest": kept}
-        found = Deployments(self.bench.home).history(name)
-        return any(wanted.items() <= deployment.approval.parts.items() for deployment in found)
+    def _is_attested(self, certificate: Certificate, name: str) -> bool:
+        deployments = Deployments(self.bench.home)
+        return any(_attests(deployments, one, certificate) for one in deployments.history(name))
 
     def _show(self, check: Check) -> None:
-        carried = () if check.carried is None else (check.carried,)
-        told = [f"{check.name}: {_MARKS[check.verdict]}, {check.summary}"]
-        lines = [*told, *(f"  {line}" for line in (*check.failures, *carried))]
+        lines = [f"{check.name}: {_MARKS[check.verdict]}, {check.summary}", *(f"  {line}" for line in check.failures)]
+        lines += [f"  {check.carried}"] if check.carried else []
         self.bench.progress.say("test", "note", "\n".join(lines))
+
+
+def _attests(deployments: Deployments, deployment: Deployment, certificate: Certificate) -> bool:
+    """Whether a deployment that can be verified was attested with a certificate."""
+    try:
+        found = deployments.verified(deployment)
+    except NotVerified:
+        return False
+    return (found.source_digest, found.certificate.digest) == (certificate.source_digest, certificate.digest)

@@ -126,6 +126,7 @@ def test_json_has_everything_that_a_tool_needs(waiting: Reviewer) -> None:
     assert found["run"] == waiting.run
     assert set(found["review"]) == {
         "kind", "text", "digest", "diff", "before", "after", "meaning", "changes", "certificate", "broken",
+            "sources", "impacts", "waivers",
     }  # fmt: skip
     assert [hunk["hunk"] for hunk in found["hunks"]] == [IMPORTS, CHARGE, WIRING, LIMIT]
     assert found["hunks"][LIMIT - 1]["title"] == "flow.rate_limit"

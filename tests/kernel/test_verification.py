@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from flowlattice.attestation import WaiverSummary
 from flowlattice.certify.checks import CHECKS
-from flowlattice.deployments import Deployments, NotVerified
+from flowlattice.deployments import Deployment, Deployments, NotVerified
 from flowlattice.deployments.verification import required_checks
 from flowlattice.home import flows_home
 from flowlattice.ir.digest import source_digest
@@ -54,10 +55,17 @@ def change(**members: str | None) -> None:
     connection.close()
 
 
+def live(deployments: Deployments) -> Deployment:
+    """What the name stands for."""
+    found = deployments.current("echo")
+    assert found is not None
+    return found
+
+
 def refused(deployments: Deployments) -> str:
     """Why the flow is not run, which is one line with what to do."""
     with pytest.raises(NotVerified) as why:
-        deployments.flow_file(deployments.current("echo"))
+        deployments.flow_file(live(deployments))
     text = str(why.value)
     assert len(text.splitlines()) == 1
     assert ";" in text
@@ -84,7 +92,7 @@ def test_what_is_attested_is_verified_and_run(file):
         ({"environment": "live"}, "the approval is not for"),
     ],
 )
-def test_what_lacks_evidence_is_not_recorded(file, verdicts, why):
+def test_what_lacks_evidence_is_not_recorded(file, verdicts: dict[str, Any], why):
     found = said("echo", source_digest(file), **verdicts)
     with pytest.raises(Exception, match=why):
         at(0).record(**given(file, found))
@@ -105,7 +113,7 @@ def test_what_another_flow_or_other_sources_were_attested_with_is_not_recorded(f
 
 
 def test_an_approval_is_of_what_is_attested(file):
-    fine, other = (said("echo", source_digest(file), **more) for more in ({}, {"effects": "passed"}))
+    fine, other = said("echo", source_digest(file)), said("echo", source_digest(file), more="passed")
     with pytest.raises(NotVerified, match="the approval is not of what is attested"):
         at(0).record(**given(file, fine, approval=approve(other)))
     with pytest.raises(NotVerified, match="the approval is not the one that was attested"):
@@ -115,7 +123,7 @@ def test_an_approval_is_of_what_is_attested(file):
 def test_a_waiver_that_has_expired_since_fails_closed(file):
     found = said("echo", source_digest(file), waivers=[WAIVER])
     at(8).activate(at(8).record(**given(file, found)))
-    at(8).flow_file(at(8).current("echo"))
+    at(8).flow_file(live(at(8)))
     assert "the waiver W-7 of EGRESS-ALLOWED expired" in refused(at(9))
     with pytest.raises(NotVerified, match="W-7"):
         at(9).record(**given(file, found))
@@ -129,7 +137,7 @@ def test_only_trusted_keys_count(file, tmp_path):
     keys = Keys(flows_home())
     keys.trust("stranger", stranger.public.pem)
     at(0).activate(at(0).record(**given(file, found, key=stranger)))
-    at(0).flow_file(at(0).current("echo"))
+    at(0).flow_file(live(at(0)))
     keys.untrust("stranger")
     assert "not trusted here" in refused(at(0))
     again = at(0).activate(at(0).record(**given(file, found)))
@@ -140,18 +148,19 @@ def test_only_trusted_keys_count(file, tmp_path):
 def test_a_record_that_was_changed_is_not_run(file):
     deployed = deploy(flows_home(), file, name="echo")
     whole = deployed.attestation or ""
-    for members, why in [
+    changes: list[tuple[dict[str, str | None], str]] = [
         ({"attestation": None}, "it was deployed without an attestation; deploy it again: flows deploy PATH --approve"),
         ({"attestation": whole.replace('"payload":"', '"payload":"AAAA')}, "has been changed"),
         ({"attestation": "x"}, "damaged"),
         ({"attestation": whole, "environment": "live"}, "the policies decided for local, not for live"),
         ({"environment": "local", "bindings": "[x]"}, "the approval is not of what is attested and of how it is bound"),
         ({"bindings": None, "digest": "0" * 64}, "not 000000000000"),
-    ]:
+    ]
+    for members, why in changes:
         change(**members)
         assert why in refused(at(0))
     change(digest=deployed.digest)
-    at(0).flow_file(at(0).current("echo"))
+    at(0).flow_file(live(at(0)))
 
 
 def test_sources_that_were_changed_are_not_run_whatever_was_attested(file):

@@ -12,6 +12,7 @@
 | `sh` | a script that must succeed; what it prints is not compared |
 | `sh setup` | how to install; not run: every line is one of `_SETUP` and names a target or extra that exists |
 | `yaml spec`, `yaml answers`, `yaml hosts` | is valid as a FlowSpec, as `--answers`, as `--allow-hosts` |
+| `yaml rules` | is valid as policies, or as a profile or overlay of them |
 | `json`, `jsonl`, `toml` | is well-formed |
 | `mermaid`, `text` | pictures and plain text, which hold no commands |
 | those of `COVERED` | run by the test that is named there, which must exist and read the page |
@@ -35,6 +36,8 @@ from types import MappingProxyType
 
 import yaml
 
+from flowlattice.policy import Policy
+from flowlattice.policy.layers import Layer
 from flowlattice_agents.spec import FlowSpec
 from tests.support.markdown import Block
 from tests.support.transcripts import run_transcript
@@ -169,6 +172,12 @@ def _yaml_hosts(block: Block, place: Workplace) -> None:
     assert all(isinstance(host, str) for host in hosts), "every host is a name"
 
 
+def _yaml_rules(block: Block, place: Workplace) -> None:
+    found = yaml.safe_load(block.text)
+    policies = found if isinstance(found, list) else []
+    assert [Policy.model_validate(entry) for entry in policies] or Layer.model_validate(found)
+
+
 def _json(block: Block, place: Workplace) -> None:
     json.loads(block.text)
 
@@ -216,6 +225,7 @@ RUNNERS: MappingProxyType[str, Callable[[Block, Workplace], None]] = MappingProx
         "yaml spec": _yaml_spec,
         "yaml answers": _yaml_answers,
         "yaml hosts": _yaml_hosts,
+        "yaml rules": _yaml_rules,
         "json": _json,
         "jsonl": _jsonl,
         "toml": _toml,

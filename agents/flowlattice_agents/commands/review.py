@@ -226,7 +226,13 @@ def _show(console: Console, run: str, review: Review) -> None:
         console.result(f"decide with: flows review {run} --accept, or --reject [--hunk N] [--comment TEXT]")
         return
     found: list[JsonValue] = [
-        {"hunk": hunk.number, "title": hunk.title, "lines": list(hunk.lines())} for hunk in review.hunks()
+        {
+            "hunk": hunk.number,
+            "title": hunk.title,
+            "lines": list(hunk.lines()),
+            "certificate": None if (impact := review.impact(hunk)) is None else impact.model_dump(mode="json"),
+        }
+        for hunk in review.hunks()
     ]
     console.emit({"run": run, "review": review.model_dump(mode="json"), "hunks": found})
 

@@ -1,6 +1,7 @@
 """What a review is: what is looked at, what is decided, and how both are shown and read."""
 
 from flowlattice_agents.review.model import (
+    Impact,
     Rejection,
     Rejections,
     Review,
@@ -13,6 +14,7 @@ from flowlattice_agents.review.model import (
 )
 
 __all__ = [
+    "Impact",
     "Rejection",
     "Rejections",
     "Review",

@@ -50,6 +50,11 @@ def _lines(review: Review, run: str) -> Iterator[str]:
     yield "<details><summary>Certificate</summary>"
     yield ""
     yield from _table([("", "", sentence) for sentence in review.certificate])
+    if review.impacts:
+        yield ""
+        yield "What each hunk does to it:"
+        yield ""
+        yield from _table([("", f"hunk {impact.hunk}", impact.text) for impact in review.impacts])
     yield ""
     yield "</details>"
     yield ""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from flowlattice.certify.parts import FLOW
 from flowlattice.ir.comparison import Change
 from flowlattice_agents.hunks import Hunk, applied, hunks
 from flowlattice_agents.spec import Example
@@ -19,6 +20,52 @@ from flowlattice_agents.specs import request_line, shown
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class Impact(_Model):
+    """What a hunk does to the certificate of the flow as it was.
+
+    Attributes:
+        hunk: The hunk, by its number.
+        loses: The parts that lose it: `node:NAME`, `route:METHOD /path`, `flow` for what holds for all of it.
+        adds: Those that have none yet.
+        keeps: Those whose evidence stays.
+        again: The checks that run again, for what is lost or new, or since they are of the whole flow.
+        stays: The checks whose evidence stays as it is.
+        note: What else there is to know of it.
+    """
+
+    hunk: int
+    loses: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The same in one sentence."""
+        if not self.loses and not self.adds:
+            return "no evidence is lost: nothing that a check has looked at depends on it"
+        said = [
+            f"{_said(names)} {verb}"
+            for names, verb in ((self.loses, _lose(len(self.loses))), (self.adds, "without any yet"))
+            if names
+        ]
+        runs = (
+            f"{', '.join(self.again)} run{'s'[: len(self.again) == 1]} again" if self.again else "no check runs again"
+        )
+        kept = f"{_said(self.keeps)} as before" if self.keeps else "nothing stays"
+        return "; ".join([*said, runs, kept, *([self.note] if self.note else [])])
+
+
+def _said(parts: Sequence[str]) -> str:
+    return ", ".join("what holds for the whole flow" if part == FLOW else part for part in parts)
+
+
+def _lose(count: int) -> str:
+    return "loses its evidence" if count == 1 else "lose their evidence"
 
 
 class Review(_Model):
@@ -34,6 +81,7 @@ class Review(_Model):
         meaning: What it means, in sentences.
         changes: The same as data, what is riskier first.
         certificate: What was certified, in sentences.
+        impacts: What each hunk does to the certificate of the flow as it was; none where it had no evidence to lose.
         waivers: What the policies find and somebody lets pass, in sentences.
         broken: What the last revision would have broken; that revision was taken back.
     """
@@ -48,12 +96,17 @@ class Review(_Model):
     meaning: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     certificate: tuple[str, ...] = ()
+    impacts: tuple[Impact, ...] = ()
     waivers: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 
     def hunks(self) -> tuple[Hunk, ...]:
         """The parts that can be accepted or rejected."""
         return hunks(self.before, self.after)
+
+    def impact(self, hunk: Hunk) -> Impact | None:
+        """What a hunk does to the certificate; none where there was none."""
+        return next((one for one in self.impacts if one.hunk == hunk.number), None)
 
 
 class Rejection(_Model):

@@ -30,6 +30,11 @@ def shown(review: Review) -> Iterator[str]:
     for line in review.diff.splitlines():
         yield f"  {coloured(visible(line))}"
     yield from consequences(review)
+    if review.impacts:
+        yield "\nwhat each hunk does to the certificate"
+    for hunk in review.hunks():
+        if (impact := review.impact(hunk)) is not None:
+            yield f"  hunk {hunk.number} ({visible(hunk.title)}): {visible(impact.text)}"
     yield ""
 
 
@@ -69,6 +74,8 @@ def hunk_lines(review: Review, hunk: Hunk) -> Iterator[str]:
     for change in review.changes:
         if _is_about(hunk, change):
             yield f"  → {meaning(change, review)}"
+    if (impact := review.impact(hunk)) is not None:
+        yield f"  → certificate: {visible(impact.text)}"
 
 
 def coloured(line: str) -> str:

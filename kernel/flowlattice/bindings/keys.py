@@ -43,7 +43,7 @@ class SqliteDedupe:
         Raises:
             ReservationHeld: Another run holds the key.
             EffectInDoubt: Its effect may have happened.
-            ResultUnknown: Its effect happened, and nobody knows what it returned.
+            ResultUnknown: Its effect happened, and there is nothing that it returned.
         """
         now = self._now()
         times = now, now + ttl.total_seconds()
@@ -73,7 +73,9 @@ class SqliteDedupe:
             case ("confirmed", bytes(result)):
                 return result
             case ("confirmed", _):
-                raise ResultUnknown(f"the effect of key {key.hex()} happened; what it returned is not known")
+                raise ResultUnknown(
+                    f"the effect of key {key.hex()} happened; what it returned is not known, or was undone"
+                )
             case ("in_doubt", _):
                 raise EffectInDoubt(f"nobody knows whether the effect of key {key.hex()} happened; a person decides")
             case _:
@@ -88,11 +90,21 @@ class SqliteDedupe:
         return retaken.rowcount == 1
 
     async def confirm(self, key: bytes, result: bytes) -> None:
-        """The effect happened; remember what it returned."""
+        """The effect happened; remember what it returned, unless it was undone meanwhile."""
         await self._database.run(
             lambda connection: connection.execute(
-                "UPDATE effects SET state = 'confirmed', result = ? WHERE binding = ? AND key = ?",
+                "UPDATE effects SET state = 'confirmed', result = ?"
+                " WHERE binding = ? AND key = ? AND state <> 'confirmed'",
                 (result, self._binding, key),
+            )
+        )
+
+    async def undone(self, key: bytes) -> None:
+        """The effect happened and was undone: it is not repeated, and what it returned holds no more."""
+        await self._database.run(
+            lambda connection: connection.execute(
+                "UPDATE effects SET state = 'confirmed', result = NULL WHERE binding = ? AND key = ?",
+                (self._binding, key),
             )
         )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from flowlattice.certify.goldens import Golden
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Example, Part, Verdict
 from flowlattice.certify.parts import title
@@ -18,7 +19,8 @@ from flowlattice.engine.runnable import check_runnable
 from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
 from flowlattice.plan import PlanRefused, plan
-from flowlattice.sandbox import Limits
+from flowlattice.policy import Decision
+from flowlattice.sandbox import Limits, Opening
 
 
 class RouteInputs:
@@ -59,6 +61,8 @@ class Bench:
         laboratory: The sandboxes that probes run in.
         limits: What each probe may use.
         environment: The environment that it is certified for; none: local doubles.
+        decision: What the policies say of the flow; none where they were not asked.
+        goldens: What was recorded of the flow.
         flow: Whether what holds for the whole flow is to be exercised, its limits.
         inputs: The inputs of each route of the flow.
         stop: Set when the certification is given up; running probes then end.
@@ -72,11 +76,15 @@ class Bench:
     laboratory: Laboratory
     limits: Limits
     environment: str | None = None
+    decision: Decision | None = None
+    goldens: tuple[Golden, ...] = ()
     flow: bool = True
     inputs: RouteInputs = field(default_factory=RouteInputs)
     stop: threading.Event = field(default_factory=threading.Event)
+    _made: dict[tuple[tuple[str, ...], tuple[str, ...]], JsonValue] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def probe(
+    def probe(  # noqa: PLR0913 - what a probe is given, all but two optional
         self,
         name: str,
         request: Mapping[str, JsonValue],
@@ -84,6 +92,7 @@ class Bench:
         world: int | None = None,
         reads: Sequence[Path] = (),
         write: Sequence[Path] = (),
+        door: Opening | None = None,
     ) -> JsonValue:
         """Run a probe in a process of its own and wait for what it claims.
 
@@ -93,6 +102,7 @@ class Bench:
             world: Which of the laboratory's `WORLDS` it runs in; none: the usual one.
             reads: What it may read beside the flow's folder.
             write: Folders that it may write and that outlive it.
+            door: Makes the connections that it asks for; it reaches nothing else.
 
         Raises:
             SandboxError: There is no answer.
@@ -103,6 +113,7 @@ class Bench:
             {"path": str(self.path), **request},
             read=[self.path.parent, *reads],
             write=write,
+            door=door,
             limits=self.limits,
             should_stop=self.stop.is_set,
         ).value
@@ -120,6 +131,18 @@ class Bench:
     def route_parts(self, verdict: Verdict) -> tuple[Part, ...]:
         """A part for each route to exercise, all with one verdict."""
         return tuple(Part(name=f"route:{route}", verdict=verdict) for route in self.routes)
+
+    def node_inputs(self) -> JsonValue:
+        """Inputs of each node to exercise that can be run alone, by its name; made once, for all that ask.
+
+        Raises:
+            SandboxError: They could not be made.
+        """
+        wanted = (self.nodes, self.routes)
+        with self._making:
+            if wanted not in self._made:
+                self._made[wanted] = self.probe("node_inputs", {**self.subject(), "nodes": list(self.nodes)})
+            return self._made[wanted]
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""

@@ -12,6 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeVar
@@ -39,6 +40,9 @@ LONGEST_WAIT_S: Final = 60.0
 _JITTER: Final = (0.05, 0.10)
 _STAYS: Final = (BudgetExceeded, EngineUnavailable, ObjectMissing, PinBroken, UsageError)
 _PASSING_KINDS: Final = frozenset({"rate_limited", "transient"})
+
+PAUSE: Final[ContextVar[Callable[[float], Awaitable[object]]]] = ContextVar("pause", default=asyncio.sleep)
+"""How the seconds between two attempts pass; who only looks at what is waited for lets them pass at once."""
 
 _log = logging.getLogger("flowlattice.engine")
 
@@ -108,7 +112,7 @@ class Attempts:
                     if wait is None:
                         raise
                     _note(attempt, error, wait)
-                    await asyncio.sleep(wait)
+                    await PAUSE.get()(wait)
                     if attempt.run.cancelled:
                         raise
                 attempt = attempt.next()

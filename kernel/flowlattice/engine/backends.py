@@ -26,7 +26,7 @@ class EffectInDoubt(ReservationHeld):
 
 
 class ResultUnknown(ReservationHeld):
-    """The key's effect happened, as a person has decided, and nobody knows what it returned."""
+    """The key's effect happened, and there is nothing that it returned: a person has decided so, or it was undone."""
 
 
 class Holder(NamedTuple):
@@ -91,7 +91,10 @@ class DedupeBackend(Protocol):
         """
 
     async def confirm(self, key: bytes, result: bytes) -> None:
-        """The effect happened; remember what it returned."""
+        """The effect happened; remember what it returned, unless it was undone meanwhile."""
+
+    async def undone(self, key: bytes) -> None:
+        """The effect happened and was undone: it is not repeated, and what it returned holds no more."""
 
     async def release(self, key: bytes) -> None:
         """The effect certainly did not happen; the key is free again."""

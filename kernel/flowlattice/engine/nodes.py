@@ -14,7 +14,7 @@ from flowlattice.engine.failures import UserCode
 from flowlattice.engine.granted import Grant, grants
 from flowlattice.engine.results import MemoryResults, Results, ResultStore
 from flowlattice.engine.run import Attempt, Run
-from flowlattice.engine.saga import Compensation
+from flowlattice.engine.saga import Compensation, Undone
 from flowlattice.engine.threads import Threads
 from flowlattice.engine.tracing import Tracer, traced_grants
 from flowlattice.errors import DeadlineExceeded
@@ -147,8 +147,12 @@ class BoundCall:
         """Attempt it, and note what it did."""
         result = await self._made(first, timeout)
         if self.compensation is not None and first.run.saga is not None:
-            await first.run.saga.did(self.compensation, result)
+            await first.run.saga.did(self.compensation, result, self._undone(first))
         return result
+
+    def _undone(self, first: Attempt) -> Undone | None:
+        once, key = self._once, first.key
+        return None if once is None or key is None else lambda after: once.undone(bytes.fromhex(key), after)
 
     def _made(self, first: Attempt, timeout: float | None) -> Coroutine[None, None, object]:
         if self._attempts is None:

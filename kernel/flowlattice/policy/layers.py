@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
@@ -12,6 +12,9 @@ from pydantic import BaseModel, Field, ValidationError
 from flowlattice.errors import UsageError
 from flowlattice.policy.judging import with_parameters
 from flowlattice.policy.model import SEVERITIES, Policy, PolicyId, PolicyModel, Severity, Value
+
+# The compiled one takes a tenth of the time, where PyYAML was built with it.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -114,7 +117,7 @@ def read_yaml(file: Path, kind: type[M], what: str) -> M:
 
 def _loaded(file: Path, what: str) -> object:
     try:
-        found: object = yaml.safe_load(file.read_text(encoding="utf-8"))
+        found: object = yaml.load(file.read_text(encoding="utf-8"), _LOADER)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         said = str(error).splitlines()[0]
         raise UsageError(f"{file}: not a {what}: {said}") from error

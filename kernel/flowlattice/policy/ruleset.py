@@ -69,7 +69,7 @@ class Ruleset(PolicyModel):
         packaged = data_folder("flowlattice", "policies")
         has_rules = bool(rule_files(folder))
         policies, layers = load_policies(folder if has_rules else packaged), list[str]()
-        profile = _named("environment", environment)
+        profile = _named("an environment", environment)
         for home in dict.fromkeys((folder, *(() if has_rules else (packaged,)))):
             file = home / "profiles" / f"{profile}.yaml"
             if (layer := read_layer(file)) is not None:
@@ -77,7 +77,7 @@ class Ruleset(PolicyModel):
                 layers.append(f"profile {environment}")
                 break
         if team is not None:
-            file = folder / "overlays" / f"{_named('team', team)}.yaml"
+            file = folder / "overlays" / f"{_named('a team', team)}.yaml"
             layer = read_layer(file)
             if layer is None:
                 raise UsageError(f"{file}: not there, and team {team} takes its overlay from it")
@@ -156,5 +156,5 @@ def rule_files(folder: Path) -> list[Path]:
 
 def _named(what: str, name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a {what}; letters, digits, - and _ make one")
+        raise UsageError(f"{name!r} is no name of {what}; letters, digits, - and _ make one")
     return name

@@ -113,17 +113,35 @@ def said(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def parse_expiry(text: str) -> datetime:
-    """An expiry as a person writes it.
+def granted(  # noqa: PLR0913 - what a waiver says, and what it may say
+    policy: str,
+    *,
+    flow: str,
+    node: str | None,
+    owner: str,
+    reason: str,
+    expires: str,
+    at: datetime,
+    longest: timedelta,
+) -> Waiver:
+    """A new waiver, as a person words it.
 
     Raises:
-        UsageError: It is no time, or not in UTC.
+        UsageError: A part of it is empty or no single line, or its expiry is no time in UTC, past, or too far off.
     """
+    entry = {"policy": policy, "scope": {"flow": flow, "node": node}, "owner": owner, "reason": reason}
     try:
-        return _in_utc(datetime.fromisoformat(text))
-    except ValueError as error:
-        given = str(error) if "expiry" in str(error) else "no time"
-        raise UsageError(f"--expires {text}: {given}; write it in UTC, 2026-12-31T00:00Z") from error
+        waiver = Waiver.model_validate({**entry, "id": "W", "expires": expires})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        part = str(first["loc"][-1])
+        what = first["msg"].removeprefix("Value error, ") if part == "expires" else "has to be one line of text"
+        raise UsageError(f"--{part}: {what}") from error
+    lapsed = lapse(waiver, at, longest)
+    if lapsed is not None:
+        raise UsageError(f"--expires {expires}: this waiver {lapsed}")
+    said_of_it = "\n".join((policy, flow, node or "", reason, said(waiver.expires)))
+    return waiver.model_copy(update={"id": f"W-{sha256(said_of_it.encode()).hexdigest()[:8]}"})
 
 
 def read_waivers(folder: Path) -> Waivers:
@@ -171,12 +189,6 @@ def revoke_waiver(folder: Path, waiver_id: str) -> None:
         _write(folder, left)
 
 
-def waiver_id(policy: str, scope: Scope, reason: str, expires: datetime) -> str:
-    """A name that follows from what the waiver says, so that the same one given twice is seen to be."""
-    said_of_it = "\n".join((policy, scope.flow, scope.node or "", reason, said(expires)))
-    return f"W-{sha256(said_of_it.encode()).hexdigest()[:8]}"
-
-
 def _entries(file: Path) -> list[object]:
     """What stands in the file; every scalar as the text that it is, so that no time is guessed at."""
     if not file.is_file():
@@ -197,15 +209,14 @@ def _unusable(entry: object, number: int, error: ValidationError) -> Unusable:
     inner = given.get("scope")
     scope: dict[str, object] = inner if isinstance(inner, dict) else {}
     first = error.errors(include_url=False, include_input=False)[0]
-    what = first["msg"].removeprefix("Value error, ")
-    where = ".".join(map(str, first["loc"]))
-    node = scope.get("node")
+    where, node = ".".join(map(str, first["loc"])), scope.get("node")
+    why = first["msg"].removeprefix("Value error, ") if first["type"] == "value_error" else f"{where}: {first['msg']}"
     return Unusable(
         id=str(given.get("id", f"number {number}")),
         policy=str(given.get("policy", "")),
         flow=str(scope.get("flow", "")),
         node=None if node is None else str(node),
-        why="it has no expiry" if where == "expires" and first["type"] == "missing" else f"{where}: {what}",
+        why="it has no expiry" if where == "expires" and first["type"] == "missing" else why,
     )
 
 

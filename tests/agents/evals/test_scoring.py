@@ -37,7 +37,7 @@ BODY = '{"v": 1, "w": "aa data: 1 data: 2"}'
 OK = Told(code=0, out="", err="")
 ASKED = Request(path="/echo")
 DEPLOYED = {"outcome": "deployed", "flow": "/x/flow.py", "certificate": "c"}
-CERTIFIED = {"checks": [{"name": "replay", "verdict": "passed"}, {"name": "duplicates", "verdict": "not_applicable"}]}
+CERTIFIED = {"checks": [{"name": "replay", "verdict": "passed"}, {"name": "idempotency", "verdict": "not_applicable"}]}
 
 
 def authored(result: dict | None = None, *, code: int | None = 0, err: str = "") -> Authored:

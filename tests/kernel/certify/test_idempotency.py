@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from pydantic import JsonValue
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import idempotency
 from flowlattice.certify.harness import LIMITS
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Check
+from flowlattice.certify.probes import resubmitted
 from flowlattice.certify.probes.idempotency import probe
 from tests.support.flows import flow_of, write_flow
 
@@ -68,7 +70,7 @@ def repeated(folder: Path, text: str, node: str = "act") -> dict[str, Any]:
 KEPT = {
     "remembered": source("shop: HttpWrite, seen: DedupeStore", POST),
     "honoured": source("shop: HttpWrite", POST, options=", honours_key=True"),
-    "sent with its key": source("shop: HttpWrite", POST),
+    "a message to a queue": source("jobs: QueuePublish", 'await jobs.publish("jobs", order)'),
     "written over": source("rows: DbWrite", 'await rows.upsert("orders", order, key="order_id")'),
     "counted and remembered": source("totals: KvWrite, seen: DedupeStore", COUNT),
     "by a random id that is no part of the key": source(
@@ -90,6 +92,10 @@ def test_what_happens_once_passes(tmp_path, text):
 
 LIES = {
     "a total that grows": (source("totals: KvWrite", COUNT), "leaves entries of totals that are others"),
+    "a request that nothing remembers": (
+        source("shop: HttpWrite", POST),
+        "times when the same input comes several times at once: its receiver need not know the key",
+    ),
     "rows that are added again": (
         source("rows: DbWrite", 'await rows.insert("orders", order)'),
         "leaves rows of orders that are",
@@ -182,13 +188,8 @@ def test_what_a_store_remembers_happens_at_most_once_wherever_a_process_ends(tmp
 
 
 def test_what_may_be_repeated_is_done_wherever_a_process_ends(tmp_path, laboratory):
-    check = checked(
-        tmp_path,
-        laboratory,
-        KEPT["remembered"]
-        .replace("OPTIONS", "")
-        .replace('@node(idempotency=by("order_id"))', '@node(idempotency=by("order_id"), honours_key=True)'),
-    )
+    text = source("shop: HttpWrite, seen: DedupeStore", POST, options=", honours_key=True")
+    check = checked(tmp_path, laboratory, text)
     assert (check.verdict, check.failures) == ("passed", ())
     [part] = check.parts
     assert "one effect for each key" in part.summary
@@ -250,3 +251,62 @@ def test_what_undoes_is_an_effect_as_well(tmp_path):
     assert repeated(tmp_path / "honest", honest, "give_back")["failures"] == []
     [failure, *_] = repeated(tmp_path / "lying", lying, "give_back")["failures"]
     assert "give_back leaves entries of stock that are others" in failure
+
+
+WEB = """
+import hashlib
+import uuid
+from flowlattice import DbWrite
+
+class In(Record, data="internal"):
+    name: str
+    size: int = 1
+
+class Asked(Record, data="internal"):
+    name: str
+    size: int
+    ref: str
+
+class Out(Record, data="public"):
+    status: str = "received"
+
+@node
+def refer(req: In) -> Asked:
+    return Asked(name=req.name, size=req.size, ref=REF)
+
+@node(idempotency=by("ref")OPTIONS)
+async def ask(req: Asked, shop: HttpWriteSEEN) -> Out:
+    await shop.post("https://shop.example/orders", json={"name": req.name})
+    return Out()
+
+flow = Flow("asking", version="1.0.0")
+flow.connect(flow.trigger(http.post("/ask", accepts=In, deadline=seconds(5))), refer)
+flow.connect(refer, ask)
+flow.connect(ask, flow.respond())
+flow.egress("shop", "shop.example")
+"""
+REMEMBERED = ", seen: DedupeStore"
+
+
+@pytest.mark.parametrize(
+    ("ref", "seen", "options", "said"),
+    [
+        ("req.name", REMEMBERED, "", None),
+        ("req.name", "", ", honours_key=True", None),
+        ("req.name", "", "", "node ask made the effect post of key"),
+        ("uuid.uuid4().hex", REMEMBERED, "", "under another key when the same request comes again"),
+        ("hashlib.sha256(req.name.encode()).hexdigest()", REMEMBERED, "", "under another key"),
+    ],
+    ids=["remembered", "honoured", "forgotten", "a key of each request", "a key of each spelling"],
+)
+def test_a_request_that_comes_again_has_its_effects_once(tmp_path, ref, seen, options, said):
+    text = WEB.replace("REF", ref).replace("SEEN", seen).replace("OPTIONS", options)
+    alone = repeated(tmp_path / "alone", text, "ask")["failures"]
+    assert bool(alone) == (said is not None), "alone, and behind the node before"
+    file = write_flow(tmp_path, text)
+    inputs: JsonValue = {"valid": [{"name": "Ada", "size": 2}]}
+    request: dict[str, JsonValue] = {"path": str(file), "routes": {"POST /ask": inputs}, "examples": []}
+    [route] = cast("list[dict[str, Any]]", resubmitted.probe(request, lambda _: None))
+    assert (route["route"], route["nodes"], route["sent"]) == ("POST /ask", ["ask"], 6)
+    assert bool(route["failures"]) == (said is not None), route["failures"]
+    assert said is None or said in route["failures"][0]

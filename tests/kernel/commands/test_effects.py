@@ -11,6 +11,7 @@ import pytest
 from flowlattice.bindings import LocalBindings
 from flowlattice.cli import run
 from flowlattice.engine.backends import Holder
+from tests.support.certified import passed
 from tests.support.flows import write_flow
 
 SENDER = """
@@ -58,6 +59,7 @@ def test_a_state_folder(tmp_path, capsys):
 
 def test_what_is_deployed(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("FLOWS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("flowlattice.certify.certify", passed)
     assert run(["effects", "list"]) == 0
     assert capsys.readouterr().err == "no effect is remembered\n"
     assert run(["deploy", str(write_flow(tmp_path, SENDER)), "--approve"]) == 0

@@ -105,27 +105,33 @@ async def test_a_result_of_another_version_is_read_or_known_to_have_happened(tmp
     assert json.loads(answer.body).get("error") in {None, "already_happened"}
 
 
-class Late(Unwritable):
-    """Doubles whose store of keys takes its time to reserve."""
+class Late(Failing):
+    """A store of keys that reserves when it is let, and whose releasing fails once."""
 
-    def __init__(self, go, **fails):
-        super().__init__(**fails)
-        self.go, self.asked = go, 0
-        reserve = self.store.reserve
+    def __init__(self, go):
+        super().__init__(LocalBindings().dedupe("seen"), {"release": 1})
+        self._go = go
 
-        async def late(*args, **kwargs):
-            self.asked += 1
-            await go.wait()
-            return await reserve(*args, **kwargs)
+    async def reserve(self, *args, **kwargs):
+        await self._go.wait()
+        return await self._store.reserve(*args, **kwargs)
 
-        self.store.reserve = late
+
+class Waiting(LocalBindings):
+    """Doubles with such a store."""
+
+    def __init__(self, go):
+        super().__init__()
+        self._store = Late(go)
+
+    def dedupe(self, binding):
+        return self._store
 
 
 @running
 async def test_a_key_that_nobody_waits_for_any_more_is_free_though_the_store_fails_at_first(tmp_path):
     go = asyncio.Event()
-    bindings = Late(go, release=1)
-    async with web(tmp_path, ORDER.replace("seconds(20)", "ms(50)"), bindings=bindings) as client:
+    async with web(tmp_path, ORDER.replace("seconds(20)", "ms(50)"), bindings=Waiting(go)) as client:
         first = await client("POST", "/order", json={"item": "a"})
         go.set()
         await until(lambda: not client.runtime.kept)

@@ -9,12 +9,18 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
+    budget,
+    contract,
+    data,
+    effects,
     examples,
+    goldens,
     host,
     idempotency,
     invalid_inputs,
     latency,
     limits,
+    policy,
     replay,
     valid_inputs,
 )
@@ -49,13 +55,19 @@ class CheckModule(Protocol):
 
 CHECKS: Final[tuple[CheckModule, ...]] = (
     host,
+    policy,
+    budget,
     examples,
     valid_inputs,
     invalid_inputs,
+    contract,
     idempotency,
     limits,
     latency,
+    data,
+    effects,
     replay,
+    goldens,
 )
 
 ALONE: Final = frozenset({latency.NAME})

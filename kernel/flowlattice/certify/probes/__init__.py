@@ -9,16 +9,21 @@ from typing import Final
 
 PROBES: Final = (
     "inputs",
+    "node_inputs",
     "samples",
     "examples",
     "valid_inputs",
     "invalid_inputs",
+    "contract",
     "idempotency",
     "resubmitted",
     "limits",
+    "effects",
     "replayed",
     "replay",
     "latency",
+    "goldens",
+    "data",
 )
 """The module names of all probes, one line each."""
 

@@ -10,7 +10,7 @@ from flowlattice.ir.model import CapabilityUse
 from flowlattice.language.loading import load
 from flowlattice.policy import Policy, PolicyTest, evaluate, load_policies, policies_digest, run_tests
 
-ECHO = Path(__file__).parents[2] / "examples" / "s01_echo"
+ECHO = Path(__file__).parents[3] / "examples" / "s01_echo"
 CASES = [(policy, test) for policy in load_policies() for test in policy.tests]
 
 
