@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import obstore
+from obstore.store import S3Store
+
 from tests.support.waiting import eventually
 
 BUCKET = "registry"
-_KEY, _SECRET = "flows", "flowsflows"
+_KEY, _SECRET, _REGION = "flows", "flowsflows", "us-east-1"
 _START_S = 60
 
 
@@ -50,10 +53,19 @@ def server(folder: Path) -> Iterator[dict[str, str]]:
         try:
             endpoint = f"http://127.0.0.1:{ports['s3']}"
             _wait(process, endpoint, folder / "log")
+            bucket = S3Store(
+                BUCKET,
+                endpoint=endpoint,
+                access_key_id=_KEY,
+                secret_access_key=_SECRET,
+                region=_REGION,
+                client_options={"allow_http": True},
+            )
+            obstore.put(bucket, "made", b"")  # the server makes a bucket with the first object in it
             yield {
                 "AWS_ACCESS_KEY_ID": _KEY,
                 "AWS_SECRET_ACCESS_KEY": _SECRET,
-                "AWS_REGION": "us-east-1",
+                "AWS_REGION": _REGION,
                 "AWS_ENDPOINT_URL": endpoint,
             }
         finally:
