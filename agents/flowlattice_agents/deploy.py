@@ -18,7 +18,7 @@ from typing import cast
 from langgraph.types import interrupt
 from pydantic import JsonValue, TypeAdapter
 
-from flowlattice.certify import Certificate, Sample
+from flowlattice.certify import Certificate, Check, Sample
 from flowlattice.deployments import (
     LOCAL,
     Approval,
@@ -100,7 +100,7 @@ class Deployer:
             after=after,
             meaning=tuple(change.text for change in changes),
             changes=tuple(changes),
-            certificate=tuple(f"{check.name}: {check.summary}" for check in certificate.checks),
+            certificate=tuple(_said(check) for check in certificate.checks),
             impacts=self._impacts(state),
             waivers=tuple(waived(decision)),
             broken=cast(tuple[str, ...], store.json(broken)) if broken else (),
@@ -230,6 +230,11 @@ class Deployer:
     def _found(self, state: RunState) -> dict[str, str | None]:
         """What the person's folder held when the run began."""
         return cast(dict[str, str | None], self.bench.store.json(needed(state, "found_digest")))
+
+
+def _said(check: Check) -> str:
+    """What a check found, and what of it is carried over."""
+    return f"{check.name}: {check.summary}" + (f" ({check.carried})" if check.carried else "")
 
 
 def _by_hand(folder: Path, elsewhere: DeployedElsewhere) -> str:

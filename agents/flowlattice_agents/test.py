@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from flowlattice.certify import Certificate, Check, certify
+from flowlattice.certify import Certificate, Certificates, Check, certify
 from flowlattice.certify.parts import parts_of
 from flowlattice.deployments import Deployment, Deployments, NotVerified
 from flowlattice.ir.model import FlowIR
+from flowlattice.policy import Decision
 from flowlattice_agents.editing import EditBase, certificate_of
 from flowlattice_agents.models.base import DISAGREEMENTS, Answer, Disagreement
 from flowlattice_agents.obligations import examples_in
@@ -73,9 +74,11 @@ class TestAgent:
             laboratory=self.bench.laboratory,
             watch=self._show,
             base=self._base(state, ir),
+            decision=self.bench.store.model(Decision, needed(state, "policy_digest")),
         )
         digest = self.bench.store.put_json(certificate)
         if certificate.passed:
+            Certificates(self.bench.home).keep(certificate)
             count = sum(check.verdict == "passed" for check in certificate.checks)
             self.bench.progress.say(
                 "test", "finished", f"certifies it: {count} checks passed ({certificate.digest[:12]})"

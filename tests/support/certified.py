@@ -5,12 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from flowlattice.certify import Certificate, Check
-from flowlattice.certify.harness import HARNESS
+from flowlattice.certify.harness import harness
 from flowlattice.deployments.verification import required_checks
 from flowlattice.ir.model import FlowIR
+from flowlattice.policy import Decision
 
 
-def passed(_path: Path, ir: FlowIR, *, source_digest: str, **_more: object) -> Certificate:
+def passed(
+    _path: Path,
+    ir: FlowIR,
+    *,
+    source_digest: str,
+    environment: str | None = None,
+    decision: Decision | None = None,
+    **_more: object,
+) -> Certificate:
     """A certificate that says of every check that it passed; it stands in for `certify`."""
     names = sorted(required_checks())
     return Certificate(
@@ -18,5 +27,8 @@ def passed(_path: Path, ir: FlowIR, *, source_digest: str, **_more: object) -> C
         flow=f"{ir.name} {ir.version}",
         checks=tuple(Check(name=name, verdict="passed", summary="stands in") for name in names),
         protection="none",
-        harness=HARNESS,
+        harness=harness(),
+        environment=environment,
+        decision=None if decision is None else decision.digest,
+        complete=True,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,6 @@ from flowlattice.bindings.sources import PinnedClock, Randomness
 from flowlattice.capabilities import Clock
 from flowlattice.certify._alone_flow import AloneFlow, NotAlone, flow_of_one
 from flowlattice.certify.doubles import WatchedBindings
-from flowlattice.certify.inputs import NotGeneratedError, Schema, valid_inputs
 from flowlattice.engine.backends import Bindings
 from flowlattice.engine.calls import CallRecord, MemoryCallLog
 from flowlattice.engine.inputs import RejectedInput
@@ -96,7 +95,7 @@ class Outcome:
     def text(self) -> str:
         """What it came to as one text, the order of everything kept: equal texts are equal byte for byte."""
         failed = None if self.failure is None else [self.failure.type, self.failure.kind, self.failure.text]
-        return json.dumps([self.output, failed, self.aside], ensure_ascii=True)
+        return json.dumps([self.output, failed, self.aside])
 
 
 @dataclass(frozen=True)
@@ -151,13 +150,13 @@ class Alone:
         return self.flow.retry
 
     @cached_property
-    def schema(self) -> Schema:
+    def schema(self) -> Mapping[str, JsonValue]:
         """JSON Schema of its input.
 
         Raises:
             NotAlone: Its input has none.
         """
-        return cast("Schema", self._reader.json_schema(by_alias=True))
+        return cast("Mapping[str, JsonValue]", self._reader.json_schema(by_alias=True))
 
     def record(self, value: JsonValue) -> object:
         """The node's input that a value is.
@@ -175,23 +174,30 @@ class Alone:
             return False
         return True
 
-    def inputs(self, count: int) -> list[JsonValue]:
+    def inputs(self, count: int, *, drawn: dict[str, list[JsonValue]] | None = None) -> list[JsonValue]:
         """Inputs: those that were recorded, a plausible one, and generated ones, `count` of these at most.
 
         The same each time: bounds, Unicode, extremes, and values from everywhere.
 
+        Args:
+            count: How many are generated.
+            drawn: What was generated for other nodes, by their schemas; what is generated here is added.
+
         Raises:
             NotAlone: None can be generated, and none was recorded.
         """
+        from flowlattice.certify.inputs import NotGeneratedError, valid_inputs  # imports hypothesis, for this alone
+
         first = plausible(self.schema)
-        known = [value for value in self.recorded if self.accepts(value)]
-        ready = [*known, *([first] if self.accepts(first) else [])]
+        ready = [value for value in (*self.recorded, first) if self.accepts(value)]
+        known, schema = {} if drawn is None else drawn, json.dumps(self.schema)
         try:
-            found = [*ready, *valid_inputs(self.schema, self.accepts, count=count)]
+            if schema not in known:
+                known[schema] = valid_inputs(self.schema, self.accepts, count=count)
         except NotGeneratedError as error:
             if not ready:
                 raise NotAlone(f"{self.name}: {error}; record an input of it") from error
-            found = ready
+        found = [*ready, *filter(self.accepts, known.get(schema, ()))]
         if not found:
             raise NotAlone(f"{self.name}: no generated input is one that it takes; record an input of it")
         return list({json.dumps(value): value for value in found}.values())

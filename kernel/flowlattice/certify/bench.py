@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from flowlattice.certify.goldens import Golden
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Example, Part, Verdict
 from flowlattice.certify.parts import title
@@ -18,6 +19,7 @@ from flowlattice.engine.runnable import check_runnable
 from flowlattice.errors import EngineUnavailable
 from flowlattice.ir.model import FlowIR
 from flowlattice.plan import PlanRefused, plan
+from flowlattice.policy import Decision
 from flowlattice.sandbox import Limits, Opening
 
 
@@ -59,6 +61,8 @@ class Bench:
         laboratory: The sandboxes that probes run in.
         limits: What each probe may use.
         environment: The environment that it is certified for; none: local doubles.
+        decision: What the policies say of the flow; none where they were not asked.
+        goldens: What was recorded of the flow.
         flow: Whether what holds for the whole flow is to be exercised, its limits.
         inputs: The inputs of each route of the flow.
         stop: Set when the certification is given up; running probes then end.
@@ -72,10 +76,12 @@ class Bench:
     laboratory: Laboratory
     limits: Limits
     environment: str | None = None
+    decision: Decision | None = None
+    goldens: tuple[Golden, ...] = ()
     flow: bool = True
     inputs: RouteInputs = field(default_factory=RouteInputs)
     stop: threading.Event = field(default_factory=threading.Event)
-    _made: dict[str, JsonValue] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[tuple[str, ...], tuple[str, ...]], JsonValue] = field(default_factory=dict, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def probe(  # noqa: PLR0913 - what a probe is given, all but two optional
@@ -132,11 +138,11 @@ class Bench:
         Raises:
             SandboxError: They could not be made.
         """
+        wanted = (self.nodes, self.routes)
         with self._making:
-            if "nodes" not in self._made:
-                asked: JsonValue = list(self.nodes)
-                self._made["nodes"] = self.probe("node_inputs", {**self.subject(), "nodes": asked})
-            return self._made["nodes"]
+            if wanted not in self._made:
+                self._made[wanted] = self.probe("node_inputs", {**self.subject(), "nodes": list(self.nodes)})
+            return self._made[wanted]
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""

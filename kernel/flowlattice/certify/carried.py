@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.model import Certificate, Check, Part, Sample
 from flowlattice.certify.parts import FLOW
 
 NODE, ROUTE = "node:", "route:"
+ANEW: Final = frozenset({"policy", "budget"})
+"""Checks that say what the organisation's rules of today make of a part, so that they are run again each time."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Carried:
     def _kept(self, check: str) -> tuple[Part, ...]:
         """The parts of a check that are carried over, each with the certificate that it was found in."""
         known = None if self.base is None else self.base.check(check)
-        if self.base is None or known is None:
+        if self.base is None or known is None or check in ANEW:
             return ()
         if any(part.name == FLOW for part in known.parts) and not self._is_same(FLOW):
             return ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import isasyncgenfunction, iscoroutinefunction
 from itertools import count
 from typing import Protocol, cast
@@ -36,12 +36,16 @@ class BackendCall:
         family: What is called: `http`, `kv`, `results`, `dedupe`, `session`, `db`, `blob`, `sender` or `ai`.
         binding: The binding's name, for `results` the node's.
         method: The backend's method; of a database also `begin` and `commit`.
+        arguments: What it is called with, in order.
+        named: What it is called with by name.
     """
 
     number: int
     family: str
     binding: str
     method: str
+    arguments: tuple[object, ...] = ()
+    named: Mapping[str, object] = field(default_factory=dict)
 
 
 class Watcher(Protocol):
@@ -145,8 +149,17 @@ class _Watch:
     family: str
     binding: str
 
-    async def before(self, method: str) -> BackendCall:
-        call = BackendCall(number=next(self.numbers), family=self.family, binding=self.binding, method=method)
+    async def before(
+        self, method: str, arguments: tuple[object, ...] = (), named: Mapping[str, object] | None = None
+    ) -> BackendCall:
+        call = BackendCall(
+            number=next(self.numbers),
+            family=self.family,
+            binding=self.binding,
+            method=method,
+            arguments=arguments,
+            named=named or {},
+        )
         await self.watcher.before(call)
         return call
 
@@ -171,7 +184,7 @@ class _Watched:
 
     def _awaited(self, name: str, method: Callable[..., Awaitable[object]]) -> Callable[..., object]:
         async def call(*arguments: object, **named: object) -> object:
-            made = await self._watch.before(name)
+            made = await self._watch.before(name, arguments, named)
             result = await method(*arguments, **named)
             await self._watch.after(made)
             return result
@@ -180,7 +193,7 @@ class _Watched:
 
     def _pulled(self, name: str, method: Callable[..., AsyncIterator[object]]) -> Callable[..., object]:
         async def pull(*arguments: object, **named: object) -> AsyncIterator[object]:
-            made = await self._watch.before(name)
+            made = await self._watch.before(name, arguments, named)
             async for item in method(*arguments, **named):
                 yield item
             await self._watch.after(made)

@@ -6,6 +6,7 @@ is approved; the admission, the reader of bodies and the review stand beside it.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -19,20 +20,29 @@ from pydantic import JsonValue
 import flowlattice
 from flowlattice.certify.bench import Bench, RouteInputs, routes_of
 from flowlattice.certify.carried import Carried
+from flowlattice.certify.checklists import checklists
 from flowlattice.certify.checks import ALONE, CHECKS, CheckModule
+from flowlattice.certify.checks.goldens import recorded
+from flowlattice.certify.goldens import read_goldens, write_goldens
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Certificate, Check, Example, Sample
 from flowlattice.certify.parts import inner_nodes, parts_of
 from flowlattice.ir.digest import read_sources
 from flowlattice.ir.model import FlowIR
-from flowlattice.language.sources import decoded
+from flowlattice.language.sources import decoded, flow_file
+from flowlattice.policy import Decision
 from flowlattice.sandbox import Limits, SandboxError, protection
 
 LIMITS = Limits(wall_clock=timedelta(seconds=60), cpu=timedelta(seconds=50))
-HARNESS = "2"
+HARNESS = 2
 """The version of the harness: raised whenever what a check shows changes, so that older evidence is not reused."""
 AT_ONCE = 2
 """So many checks run beside each other: the machines that this is made for have two cores."""
+
+
+def harness() -> str:
+    """What ran the checks: the harness and the versions beneath it; evidence of another one is not carried over."""
+    return f"{HARNESS} on flowlattice {flowlattice.__version__}, Python {platform.python_version()}"
 
 
 def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
@@ -46,6 +56,8 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
     limits: Limits = LIMITS,
     base: Certificate | None = None,
     only: Collection[str] = (),
+    environment: str | None = None,
+    decision: Decision | None = None,
 ) -> Certificate:
     """Gather the evidence for a flow, or for what changed in it.
 
@@ -59,9 +71,14 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         limits: What each sandboxed process may use.
         base: A certificate of the flow as it was: of parts that did not change, what passed is carried over.
         only: Names of the checks to run; all by default.
+        environment: The environment that it is certified for; none: local doubles.
+        decision: What the policies say of it; none where they are not asked.
+
+    Raises:
+        UsageError: The goldens beside the flow cannot be read.
     """
     texts = {name: decoded(file.content) for name, file in read_sources(path).items() if file.is_module}
-    carried = Carried.over(parts_of(texts, ir), base, harness=HARNESS, environment=None)
+    carried = Carried.over(parts_of(texts, ir), base, harness=harness(), environment=environment)
     every = routes_of(ir)
     done: list[Check] = []
     with laboratory_or_own(laboratory) as lab, ThreadPoolExecutor(AT_ONCE) as pool:
@@ -73,6 +90,9 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
             examples=tuple(examples),
             laboratory=lab,
             limits=limits,
+            environment=environment,
+            decision=decision,
+            goldens=read_goldens(flow_file(path).parent),
             inputs=RouteInputs(lambda route: bench.probe("inputs", {"route": route})),
         )
         planned = [(check, carried.bench(check.NAME, bench)) for check in CHECKS if not only or check.NAME in only]
@@ -101,9 +121,39 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         base=carried.used(done),
         protection=confined.notice or confined.summary,
         flowlattice=flowlattice.__version__,
-        harness=HARNESS,
+        harness=harness(),
+        environment=environment,
+        decision=None if decision is None else decision.digest,
         parts=dict(carried.parts),
+        complete=len(done) == len(CHECKS),
+        checklists=checklists(ir, done, decision),
     )
+
+
+def record(path: Path, ir: FlowIR, certificate: Certificate, laboratory: Laboratory | None = None) -> tuple[Path, int]:
+    """Record what nodes make and routes answer as goldens beside a flow; gives the file, and how many there are.
+
+    Args:
+        path: The flow file.
+        ir: Its IR.
+        certificate: Where the answers of routes come from.
+        laboratory: Sandboxes to use; its own by default.
+
+    Raises:
+        SandboxError: The flow could not be run.
+    """
+    with laboratory_or_own(laboratory) as lab:
+        bench = Bench(
+            path=path.resolve(),
+            ir=ir,
+            nodes=tuple(node.name for node in inner_nodes(ir)),
+            routes=routes_of(ir),
+            examples=(),
+            laboratory=lab,
+            limits=LIMITS,
+        )
+        found = recorded(bench, certificate.samples)
+    return write_goldens(flow_file(path).parent, found), len(found)
 
 
 def _results(pool: ThreadPoolExecutor, planned: Sequence[tuple[CheckModule, Bench]]) -> Iterator[Check]:

@@ -7,7 +7,7 @@ A key is made of fields of the node's input as the node's record reads it, so a 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 from pydantic import JsonValue
@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from flowlattice.certify.alone import Alone
 from flowlattice.engine.effects import KeyOf
 from flowlattice.language.invalid import InvalidInput
+from flowlattice.plausible import plausible
 
 _Form: TypeAlias = Literal["NFC", "NFD"]
 
@@ -62,12 +63,12 @@ class Keys:
         if self.key(value) != key:
             yield f"the key of {self._alone.name} differs each time that the same input is read"
             return
-        if self.key(_reordered(value)) != key:
-            yield f"the key of {self._alone.name} differs with the order of the input's fields"
         if any(self.key(bare) != self.key(bare) for bare in self.bare(value)):
             yield f"the key of {self._alone.name} differs each time that an input leaves a field of it out"
-        if any(self.key(composed) != self.key(apart) for composed, apart in self._spelled(value)):
-            yield f"the key of {self._alone.name} differs with how accents are written (NFC, NFD)"
+        pairs = [(*pair, "with how accents are written (NFC, NFD)") for pair in self._spelled(value)]
+        for one, other, how in (*pairs, *rewritten(self._alone, value)):
+            if self.key(one) != self.key(other) and None not in {self.key(one), self.key(other)}:
+                yield f"the key of {self._alone.name} differs {how}"
 
     def bare(self, value: JsonValue) -> Iterator[JsonValue]:
         """The input without one field of the key each, where its record fills that in."""
@@ -87,16 +88,32 @@ class Keys:
                     break
 
 
-def accents(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
-    """An input with an accent at the end of each of its texts, composed and not; none where it has no text."""
-    made = []
-    for form in _FORMS:
-        accented = value
-        for name, item in value.items() if isinstance(value, dict) else ():
-            accented = _accented(accented, name, form, longer=True) if isinstance(item, str) else accented
-        made.append((str(form), accented))
-    if made[0][1] != made[1][1]:
-        yield from made
+def rewritten(alone: Alone, value: JsonValue) -> Iterator[tuple[JsonValue, JsonValue, str]]:
+    """Pairs of one input that is written in two ways, each with how: accents, and the order of members."""
+    composed, apart = (_all_accented(value, form) for form in _FORMS)
+    yield composed, apart, "with how accents are written (NFC, NFD)"
+    filled = _filled(alone.schema, value)
+    yield filled, reordered(filled), "with the order of members"
+
+
+def _all_accented(value: JsonValue, form: _Form) -> JsonValue:
+    for name, item in list(value.items()) if isinstance(value, dict) else ():
+        value = _accented(value, name, form, longer=True) if isinstance(item, str) else value
+    return value
+
+
+def _filled(schema: Mapping[str, JsonValue], value: JsonValue) -> JsonValue:
+    """The value with two members in each map of its own that may have any."""
+    properties = schema.get("properties")
+    if not isinstance(value, dict) or not isinstance(properties, dict):
+        return value
+    filled = dict(value)
+    for name, stated in properties.items():
+        of = stated.get("additionalProperties") if isinstance(stated, dict) else None
+        if isinstance(of, dict) and name in filled:
+            member = plausible({**of, "$defs": schema.get("$defs")})
+            filled[name] = {"a": member, "b": member}
+    return filled
 
 
 def varied(alone: Alone, value: JsonValue) -> Iterator[JsonValue]:
@@ -136,10 +153,11 @@ def _others(item: JsonValue) -> list[JsonValue]:
             return []
 
 
-def _reordered(value: JsonValue) -> JsonValue:
+def reordered(value: JsonValue) -> JsonValue:
+    """The value with the members of each map in it the other way round."""
     if isinstance(value, dict):
-        return {name: _reordered(item) for name, item in reversed(value.items())}
-    return [_reordered(item) for item in value] if isinstance(value, list) else value
+        return {name: reordered(item) for name, item in reversed(value.items())}
+    return [reordered(item) for item in value] if isinstance(value, list) else value
 
 
 def _accented(value: JsonValue, name: str, form: _Form, *, longer: bool) -> JsonValue:

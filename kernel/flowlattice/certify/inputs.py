@@ -6,6 +6,7 @@ The values come from hypothesis, derandomised, so that the same schema gives the
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
 import string
@@ -72,7 +73,7 @@ def _blamed(schema: Schema) -> str | None:
     definitions = _definitions(schema)
     for name, raw in _properties(schema).items():
         try:
-            _drawn(_strategy(_resolved(raw, definitions), definitions), 5)
+            _drawn(_strategy(cast(Schema, raw), definitions), 5)
         except _CANNOT as error:
             return f"no value of field {name} can be generated ({_first_line(error)})"
     return None
@@ -191,10 +192,45 @@ def _drawn(strategy: Strategy, count: int) -> list[JsonValue]:
     return values
 
 
+class _Definitions(dict[str, JsonValue]):
+    """The definitions of a schema; of those that hold themselves, each has one strategy, which stands for itself."""
+
+    def __init__(self, definitions: Schema) -> None:
+        super().__init__(definitions)
+        self._made: dict[str, Strategy] = {}
+
+    def strategy(self, reference: str) -> Strategy | None:
+        """The strategy of what a reference names, if that holds itself."""
+        name = reference.rpartition("/")[2]
+        if name not in self._made:
+            if name not in _named_in(self, name):
+                return None
+            self._made[name] = st.deferred(lambda: _strategy(cast(Schema, self[name]), self))
+        return self._made[name]
+
+
+def _named_in(definitions: Schema, start: str) -> set[str]:
+    """The definitions that one refers to, those that these refer to, and so on."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        text = json.dumps(definitions.get(waiting.pop()))
+        new = {name for name in re.findall(r'"#/\$defs/([^"]+)"', text) if name not in found}
+        found |= new
+        waiting += new
+    return found
+
+
 def _strategy(schema: Schema, definitions: Schema) -> Strategy:
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and isinstance(definitions, _Definitions):
+        known = definitions.strategy(reference)
+        if known is not None:
+            return known
+    several = _resolved(schema, definitions).get("anyOf")
+    if isinstance(several, list) and len(several) > 1:
+        return st.one_of([_strategy(option, definitions) for option in several if isinstance(option, dict)])
     options = _options(schema, definitions)
-    if len(options) > 1:
-        return st.one_of([_strategy(option, definitions) for option in options])
     only = options[0]
     if "const" in only:
         return st.just(only["const"])
@@ -301,7 +337,7 @@ def _objects(schema: Schema, definitions: Schema) -> Strategy:
     if not properties and isinstance(schema.get("additionalProperties"), dict):
         values = _strategy(cast(Schema, schema["additionalProperties"]), definitions)
         return cast(Strategy, st.dictionaries(_TEXT, values, max_size=4))
-    fixed = {name: _strategy(_resolved(raw, definitions), definitions) for name, raw in properties.items()}
+    fixed = {name: _strategy(cast(Schema, raw), definitions) for name, raw in properties.items()}
     return cast(
         Strategy,
         st.fixed_dictionaries(
@@ -334,7 +370,7 @@ def _properties(schema: Schema) -> dict[str, JsonValue]:
 
 def _definitions(schema: Schema) -> Schema:
     definitions = schema.get("$defs")
-    return definitions if isinstance(definitions, dict) else {}
+    return _Definitions(definitions if isinstance(definitions, dict) else {})
 
 
 def _kind(schema: Schema) -> str:

@@ -103,6 +103,29 @@ class Check(_Model):
     fixtures: tuple[JsonValue, ...] = ()
 
 
+class Line(_Model):
+    """One line of a checklist, and what it rests on.
+
+    Attributes:
+        title: What has to hold.
+        state: `open` where it does not, or where nothing shows that it does.
+        evidence: Which check or which part of the flow says so, with the figures.
+        later: Whether it is made when the flow is published, and stops nothing before.
+    """
+
+    title: str
+    state: Literal["ticked", "not_applicable", "open"]
+    evidence: str
+    later: bool = False
+
+
+class Checklist(_Model):
+    """What has to hold before something is published or run: its lines in order."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
 class Certificate(_Model):
     """The evidence for one digest of sources.
 
@@ -118,6 +141,8 @@ class Certificate(_Model):
         harness: The version of the harness; evidence of another one is not carried over.
         decision: Digest of the policy decision that was evidence; none where no policies were asked.
         parts: Digest of each node and route over all that it depends on, by the part's name.
+        complete: Whether all checks of the harness were run, rather than some that were asked for.
+        checklists: What has to hold before it is published, each line with its evidence.
     """
 
     source_digest: str
@@ -131,11 +156,24 @@ class Certificate(_Model):
     harness: str = ""
     decision: str | None = None
     parts: dict[str, str] = Field(default_factory=dict)
+    complete: bool = False
+    checklists: tuple[Checklist, ...] = ()
 
     @property
     def passed(self) -> bool:
         """Whether every check passed or does not apply."""
         return all(check.verdict in ("passed", "not_applicable") for check in self.checks)
+
+    @property
+    def open_lines(self) -> tuple[Line, ...]:
+        """The lines of the checklists that nothing ticks, but for what is made when it is published."""
+        lines = (line for checklist in self.checklists for line in checklist.lines)
+        return tuple(line for line in lines if line.state == "open" and not line.later)
+
+    @property
+    def publishable(self) -> bool:
+        """Whether it can be published: all checks were run and passed, and no line of a checklist is open."""
+        return self.complete and self.passed and bool(self.checklists) and not self.open_lines
 
     @property
     def digest(self) -> str:

@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from flowlattice.certify.alone import PINNED, Alone, AloneHost, Outcome
 from flowlattice.certify.doubles import BackendCall, WatchedBindings
-from flowlattice.certify.identities import Keys, accents, varied
+from flowlattice.certify.identities import Keys, rewritten, varied
 from flowlattice.certify.landing import Landed, Landing, look
 from flowlattice.certify.once import Demand
 from flowlattice.engine.effects import DEFAULT_TTL, SHORTEST_TTL
@@ -174,20 +174,34 @@ class Repetition:
 
     async def led_otherwise(self, keys: Keys) -> AsyncIterator[str]:
         """Nodes before it that, given the same again or written otherwise, lead to another key."""
-        for before in self._before.values():
-            for number, value in enumerate(_likely(before)[:_CHOSEN]):
-                place = f"{before.name}-again-{number}"
-                first = keys.key(await self._prepare(place, (before.name, value)))
-                again = keys.key(await self._prepare(place, (before.name, value), seed=5, later=timedelta(hours=1)))
-                if first != again:
-                    yield f"the key of {self.alone.name} differs each time that {before.name} is given the same"
-                made = [
-                    keys.key(await self._prepare(f"{place}-{form}", (before.name, text)))
-                    for form, text in accents(value)
-                ]
-                if None not in made and len({*made}) > 1:
-                    how = f"with how {before.name} is given accents (NFC, NFD)"
-                    yield f"the key of {self.alone.name} differs {how}"
+        for name, value, place in self._leading():
+            first = await self._led(keys, name, value, place)
+            if await self._led(keys, name, value, place, later=timedelta(hours=1)) != first:
+                yield f"the key of {self.alone.name} differs each time that {name} is given the same"
+                continue
+            for number, (one, other, how) in enumerate(rewritten(self._before[name], value)):
+                both = {
+                    await self._led(keys, name, text, f"{place}-{number}-{at}") for at, text in enumerate((one, other))
+                }
+                if None not in both and len(both) > 1:
+                    yield f"the key of {self.alone.name} differs {how} for {name}"
+
+    async def led_keys(self, keys: Keys, process: str) -> list[str | None]:
+        """The keys to which the nodes before it lead in this process."""
+        return [await self._led(keys, name, value, f"{place}-{process}") for name, value, place in self._leading()]
+
+    def _leading(self) -> list[tuple[str, JsonValue, str]]:
+        """The nodes before it, each with some inputs and a place for what they do."""
+        return [
+            (before.name, value, f"{before.name}-leads-{number}")
+            for before in self._before.values()
+            for number, value in enumerate(_likely(before)[:_CHOSEN])
+        ]
+
+    async def _led(
+        self, keys: Keys, name: str, value: JsonValue, place: str, later: timedelta = timedelta(0)
+    ) -> str | None:
+        return keys.key(await self._prepare(place, (name, value), seed=5 if later else 1, later=later))
 
     async def _prepare(
         self, place: str, given: Given | None, *, seed: int = 1, later: timedelta = timedelta(0)

@@ -56,7 +56,7 @@ def trigger_named(program: Program, name: str) -> TriggerNode[Record]:
 def generate(trigger: TriggerNode[Record]) -> Inputs:
     """Inputs for a trigger, from its schema; the same each time."""
     accepts = trigger.trigger.emits
-    schema = cast(Mapping[str, JsonValue], accepts.model_json_schema(by_alias=True))
+    schema = _schema(accepts)
     first = plausible(schema)
     gap, values = None, list[JsonValue]()
     try:
@@ -65,6 +65,16 @@ def generate(trigger: TriggerNode[Record]) -> Inputs:
         gap = str(error)
     ordered = [first, *values] if accepted(accepts, first) else values
     return Inputs(valid=tuple(_bounded(value for value in ordered if isinstance(value, dict))), gap=gap)
+
+
+def _schema(accepts: type[Record]) -> Mapping[str, JsonValue]:
+    """The schema of a record; that of one that holds itself is what its own reference means."""
+    schema = cast("dict[str, JsonValue]", accepts.model_json_schema(by_alias=True))
+    definitions, reference = schema.get("$defs"), schema.get("$ref")
+    if isinstance(reference, str) and isinstance(definitions, dict):
+        meant = cast("dict[str, JsonValue]", definitions[reference.rpartition("/")[2]])
+        return {**meant, "$defs": definitions}
+    return schema
 
 
 def _bounded(values: Iterable[dict[str, JsonValue]]) -> Iterator[dict[str, JsonValue]]:
@@ -80,7 +90,7 @@ def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record], inputs: Inputs)
     accepts = trigger.trigger.emits
     return Route(
         trigger=cast(Trigger, node.trigger),
-        schema=cast(Mapping[str, JsonValue], accepts.model_json_schema(by_alias=True)),
+        schema=_schema(accepts),
         valid=inputs.valid,
         accepts=accepts,
         strict=all(other.determinism == "strict" and other.effects == "pure" for other in behind(ir, node)),

@@ -10,7 +10,7 @@ from flowlattice.console import Console
 from flowlattice.errors import UsageError
 
 if TYPE_CHECKING:
-    from flowlattice.certify import Certificate
+    from flowlattice.certify import Certificate, Certificates
     from flowlattice.check import Environment
     from flowlattice.diagnostics import Diagnostic
     from flowlattice.evidence import Evidence
@@ -31,8 +31,13 @@ class Given(NamedTuple):
     bound: Environment | None
 
 
-def given_at(path: Path, environment: str | None) -> Given:
+def given_at(path: Path, environment: str | None, *, bound_in: Path | None = None) -> Given:
     """The sources at a path as they are now, and what an environment binds them to.
+
+    Args:
+        path: The flow file, or its folder.
+        environment: The environment; none for local doubles.
+        bound_in: The folder of `bindings.toml`; by default the flow's.
 
     Raises:
         UsageError: There is no flow, no such environment, or the name of the local doubles is given.
@@ -43,13 +48,19 @@ def given_at(path: Path, environment: str | None) -> Given:
     from flowlattice.language.sources import flow_file
 
     file = flow_file(path)
-    bindings = _bindings(file.parent, environment)
+    bindings = _bindings(bound_in or file.parent, environment)
     bound = None if environment is None or bindings is None else described(bindings, environment)
     return Given(file, source_digest(file), environment or LOCAL, bindings, bound)
 
 
-def gathered(
-    console: Console, given: Given, allow_hosts: Path | None, done: Done, *, built: Built | None = None
+def gathered(  # noqa: PLR0913 - what is asked, and what of it is known
+    console: Console,
+    given: Given,
+    allow_hosts: Path | None,
+    done: Done,
+    *,
+    built: Built | None = None,
+    known: Certificate | None = None,
 ) -> Evidence | None:
     """The evidence that a flow may be deployed or published; none where something forbids it, which is then said.
 
@@ -59,6 +70,7 @@ def gathered(
         allow_hosts: The file with the organisation's list of hosts.
         done: What is not done then.
         built: The built flow, where it is at hand.
+        known: The certificate of these sources, where one that counts is at hand; by default they are certified.
 
     Raises:
         NotRunYet: Nothing here would run it.
@@ -80,7 +92,7 @@ def gathered(
     if not decision.allowed:
         _refuse(console, built.ir.name, decision, done)
         return None
-    certificate = _certified(console, given, built.ir, decision)
+    certificate = known or _certified(console, given, built.ir, decision)
     if not certificate.passed:
         _not_certified(console, built.ir.name, given.file, certificate, done)
         return None
@@ -143,9 +155,44 @@ def _decided(console: Console, given: Given, flow: FlowIR, allow_hosts: Path | N
 
 def _certified(console: Console, given: Given, flow: FlowIR, decision: Decision) -> Certificate:
     """The certificate that is kept for these sources and this decision, or a new one."""
-    from flowlattice.certify import certify
+    from flowlattice.certify import Certificates, certify
+    from flowlattice.certify.harness import harness
+    from flowlattice.certify.render import check_line
+    from flowlattice.deployments import LOCAL
+    from flowlattice.home import flows_home
 
-    return certify(given.file, flow, source_digest=given.digest, watch=lambda check: console.progress(check.summary))
+    environment = None if given.environment == LOCAL else given.environment
+    kept = Certificates(flows_home())
+    known = kept.of(given.digest, environment=environment, decision=decision.digest)
+    if known is not None and known.harness == harness():
+        console.progress(f"certified before ({known.digest[:12]}): of the same sources, by the same policies")
+        return known
+    found = certify(
+        given.file,
+        flow,
+        source_digest=given.digest,
+        watch=lambda check: console.progress(check_line(check)),
+        base=_deployed_certificate(flow.name, kept),
+        environment=environment,
+        decision=decision,
+    )
+    kept.keep(found)
+    return found
+
+
+def _deployed_certificate(name: str, kept: Certificates) -> Certificate | None:
+    """The certificate of what the name stands for, of which parts that did not change are carried over."""
+    from flowlattice.deployments import Deployments, NotVerified
+    from flowlattice.home import flows_home
+
+    deployments = Deployments(flows_home())
+    current = deployments.current(name)
+    if current is None:
+        return None
+    try:
+        return kept.named(deployments.verified(current).certificate.digest)
+    except (NotVerified, UsageError):  # not kept here, or not to be relied on: all of it is certified
+        return None
 
 
 def _refuse(console: Console, name: str, decision: Decision, done: Done) -> None:

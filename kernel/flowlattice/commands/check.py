@@ -228,7 +228,7 @@ def _texts(
         yield f"{folder}{built.file.name}: {summary(found)}{_named(built)}"
         return
     if asked.style == "sarif":
-        yield render_sarif(found, version=flowlattice.__version__, folder=_base(built.file.parent))
+        yield render_sarif(found, version=flowlattice.__version__, folder=base_for_tools(built.file.parent))
     elif found:
         yield render_json(found, folder if asked.is_one_of_many else "")
 
@@ -247,7 +247,7 @@ def _folder(path: Path) -> str:
     return "" if folder == Path() else f"{folder.as_posix().rstrip('/')}/"
 
 
-def _base(folder: Path) -> str:
+def base_for_tools(folder: Path) -> str:
     """The folder for tools: relative to this one where it is below, as code scanning expects, else a URI."""
     here = Path.cwd().resolve()
     if folder == here:

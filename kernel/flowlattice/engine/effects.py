@@ -21,7 +21,7 @@ from flowlattice import keys
 from flowlattice.engine.backends import DedupeBackend, EffectInDoubt, Holder, ResultUnknown
 from flowlattice.engine.failures import UserCode
 from flowlattice.engine.run import Attempt, Run
-from flowlattice.engine.visitor import in_session
+from flowlattice.engine.visitor import NOBODY, in_session
 from flowlattice.errors import ReservationHeld
 from flowlattice.ir.model import Idempotency
 from flowlattice.language.invalid import InvalidInput
@@ -108,7 +108,7 @@ class Once:
         try:
             result = await invoke(attempt)
             # Whoever asks again gets the result, and not the session of whoever asked first.
-            kept = self._result.dump_json(in_session(result, ""), by_alias=True)
+            kept = self._result.dump_json(in_session(result, NOBODY), by_alias=True)
         except BaseException:
             await self._end(key, run, self._store.doubt if attempt.uncertain else self._store.release)
             raise
@@ -127,7 +127,7 @@ class Once:
             result = self._result.validate_json(known)
         except ValidationError:
             raise ResultUnknown(f"another version of {self._name} kept the result of key {key.hex()}") from None
-        return in_session(result, "" if run.visitor is None else run.visitor.given)
+        return in_session(result, NOBODY if run.visitor is None else run.visitor.given)
 
     async def _end(self, key: bytes, run: Run, outcome: _Outcome) -> asyncio.Task[bool] | None:
         """Write what became of a key; where that fails, the work that goes on trying, which nobody has to wait for."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from pydantic import BaseModel
 
 from flowlattice.capabilities import SessionStore
 from flowlattice.errors import FlowlatticeError
 from flowlattice.record import placed
+
+NOBODY: Final = "-" * 43
+"""Stands for the id where a result is kept: as long as one, so that a record that bounds its id takes it."""
 
 
 def new_session() -> str:

@@ -1,9 +1,9 @@
 """Digests of what a flow is: of its source files, and of its IR.
 
 A source digest is BLAKE3-256 over the flow file, the modules of its folder that it imports, the files that these name
-(`language.artifacts`) and `connectors.toml` where there is one, sorted by path; path and content are each preceded by
-their length (8 bytes, big-endian), so that no two sets of files have one digest. Contents count byte for byte, also
-line ends.
+(`language.artifacts`), `connectors.toml` and `goldens.jsonl` where there are such, sorted by path; path and content are
+each preceded by their length (8 bytes, big-endian), so that no two sets of files have one digest. Contents count byte
+for byte, also line ends.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from blake3 import blake3
 
 from flowlattice.ir.model import FlowIR
-from flowlattice.language.artifacts import CONNECTORS_FILE, named_files, own_file
+from flowlattice.language.artifacts import CONNECTORS_FILE, GOLDENS_FILE, named_files, own_file
 from flowlattice.language.sources import decoded, flow_file, parsed, parts_of
+
+_OF_FLOWS: Final = (CONNECTORS_FILE, GOLDENS_FILE)
 
 
 def source_digest(path: Path) -> str:
@@ -50,7 +53,7 @@ def connector_digest(module: Path) -> str:
     Raises:
         OSError: A file cannot be read.
     """
-    files = {name: content for name, content in source_files(module).items() if name != CONNECTORS_FILE}
+    files = {name: content for name, content in source_files(module).items() if name not in _OF_FLOWS}
     return f"blake3:{digest_of(files)}"
 
 
@@ -115,7 +118,7 @@ def read_sources(path: Path) -> dict[str, SourceFile]:
 def _beside(modules: Mapping[str, SourceFile], folder: Path) -> list[str]:
     """The files that belong to modules and are none."""
     named = (name for file in modules.values() if file.tree is not None for name in named_files(file.tree))
-    return [name for name in (*named, CONNECTORS_FILE) if own_file(folder, name) is not None]
+    return [name for name in (*named, *_OF_FLOWS) if own_file(folder, name) is not None]
 
 
 def _read(file: Path) -> SourceFile:

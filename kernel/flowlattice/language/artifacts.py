@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from flowlattice.language.sources import parts_of
 
 CONNECTORS_FILE = "connectors.toml"
+GOLDENS_FILE = "goldens.jsonl"
 """Where a flow pins its connectors."""
 
 _PLUGIN = "sandboxed"

@@ -9,6 +9,7 @@ run or of a day bounds it, or nothing does.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -67,9 +68,18 @@ class RunCost:
         return {"asks": self.asks, "tokens": self.tokens, "usd_micros": self.usd_micros}
 
 
-def run_costs(ir: Plain) -> dict[str, RunCost]:
-    """The worst case of one run of each trigger, by the trigger's id."""
-    whole, routes = table(ir, "policies"), _Routes(ir)
+Prices = Callable[[str], tuple[JsonValue, JsonValue] | None]
+"""The prices of a million prompt and answer tokens of a model, in US dollars as decimal text; none if unknown."""
+
+
+def run_costs(ir: Plain, prices: Prices = lambda _: None) -> dict[str, RunCost]:
+    """The worst case of one run of each trigger, by the trigger's id.
+
+    Args:
+        ir: A flow's IR as JSON, or parts of one.
+        prices: What a model costs for which the flow states no price.
+    """
+    whole, routes = table(ir, "policies"), _Routes(ir, prices)
     asks = any(isinstance(node.get("ai"), dict) for node in entries(ir, "nodes"))
     found = {}
     for node in entries(ir, "nodes"):
@@ -100,7 +110,8 @@ def spend_of(ir: Plain, node: Plain) -> dict[str, JsonValue] | None:
 class _Routes:
     """Adds up what is behind a node."""
 
-    def __init__(self, ir: Plain) -> None:
+    def __init__(self, ir: Plain, prices: Prices) -> None:
+        self._prices = prices
         self._nodes = {identity_of(node): node for node in entries(ir, "nodes")}
         self._ways: dict[str, list[tuple[JsonValue, str]]] = {}
         for edge in entries(ir, "edges"):
@@ -121,17 +132,19 @@ class _Routes:
             dearest = RunCost()
             for cost in ways.values():
                 dearest = dearest.or_dearer(cost)
-            self._known[identity, many] = _own(node, many=many).plus(dearest)
+            self._known[identity, many] = _own(node, self._prices, many=many).plus(dearest)
         return self._known[identity, many]
 
 
-def _own(node: Plain, *, many: bool) -> RunCost:
+def _own(node: Plain, prices: Prices, *, many: bool) -> RunCost:
     """What one node can cost in a run; `many` says that it is asked for more than one record of it."""
     if not isinstance(node.get("ai"), dict):
         return RunCost()
     name, cost, budget = node.get("name", ""), table(node, "cost"), table(table(node, "ai"), "budget")
     ceilings = [budget.get(f"{kind}_per_{span}") for kind in ("tokens", "usd") for span in ("run", "day")]
     tokens, usd = _count(cost.get("tokens")), _micros(cost.get("usd"))
+    if usd is None and tokens is not None:
+        usd = _priced(tokens, prices(str(table(node, "ai").get("model"))))
     if many:
         tokens, usd = _least(*map(_count, ceilings[:2])), _least(*map(_micros, ceilings[2:]))
     unknown = []
@@ -144,6 +157,12 @@ def _own(node: Plain, *, many: bool) -> RunCost:
     elif usd is None:
         unknown.append(f"nothing bounds the tokens of a call of {name}")
     return RunCost(asks=True, tokens=tokens, usd_micros=usd, unknown=tuple(unknown))
+
+
+def _priced(tokens: int, price: tuple[JsonValue, JsonValue] | None) -> int | None:
+    """What so many tokens cost at most, in micro-dollars: all of them at the dearer price."""
+    each = None if price is None else _most(*map(_micros, price))
+    return None if each is None else math.ceil(Decimal(tokens * each) / MICROS)
 
 
 def _micros(usd: JsonValue) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
+from flowlattice.ir.model import FlowIR
 from flowlattice.ir.records import records_of
 from flowlattice.policy._graph import Plain, Wiring, entries, identity_of, table
 from flowlattice.policy.costs import run_costs, spend_of
@@ -179,6 +180,11 @@ def _reach(host: str) -> dict[str, object]:
     labels = bare.split(".")
     above = [f"*.{'.'.join(labels[at:])}" for at in range(1, len(labels))]
     return {"host": host, "names": [*dict.fromkeys([host, host.lower(), bare]), *above]}
+
+
+def data_classes(ir: FlowIR, name: str | None) -> set[str]:
+    """The data classes of the fields of one of a flow's schemas, by its name."""
+    return _classes(ir.schemas.get(name or ""))
 
 
 def _classes(schema: JsonValue) -> set[str]:

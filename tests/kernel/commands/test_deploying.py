@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
-from flowlattice.certify import Check
+from flowlattice.certify import Certificates, Check
 from flowlattice.cli import run
 from flowlattice.deployments import Deployments
+from flowlattice.deployments.verification import required_checks
 from flowlattice.home import flows_home
 from tests.support.certified import passed
 from tests.support.flows import ECHO
@@ -123,3 +124,57 @@ def test_an_approval_is_of_the_evidence_and_not_only_of_the_sources(tmp_path, mo
     capsys.readouterr()
     assert flows("deploy", file) == 1
     assert "were approved with another certificate or decision" in capsys.readouterr().err
+
+
+def not_again(*_args: object, **_more: object):
+    """Stands in for `certify` where nothing may be run."""
+    raise AssertionError("it was certified again")
+
+
+def test_what_is_certified_is_not_run_a_second_time_and_its_attestation_says_what_was_found(
+    tmp_path, monkeypatch, capsys
+):
+    file = written(tmp_path, BOUNDED)
+    assert flows("deploy", file, "--approve", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["approval"]["parts"]) == {
+        "source_digest", "environment", "ir_digest", "certificate_digest", "policy_digest", "attested_digest",
+    }  # fmt: skip
+    monkeypatch.setattr("flowlattice.certify.certify", not_again)
+    assert flows("deploy", file) == 0
+    assert "certified before" in capsys.readouterr().err
+    deployments = Deployments(flows_home())
+    [deployed] = deployments.history("echo")
+    found = deployments.verified(deployed)
+    assert found.certificate.checks.keys() == required_checks()
+    assert set(found.certificate.checks.values()) <= {"passed", "not_applicable"}
+    assert told["approval"]["parts"]["certificate_digest"] == found.certificate.digest
+    assert Certificates(flows_home()).named(found.certificate.digest).source_digest == deployed.digest
+
+
+def test_what_is_published_is_deployed_with_its_certificate(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("flowlattice.certify.certify", passed)
+    registry = ("--registry", tmp_path / "registry")
+    file = written(tmp_path / "flow", BOUNDED)
+    assert flows("publish", file, *registry) == 0
+    monkeypatch.setattr("flowlattice.certify.certify", not_again)
+    (tmp_path / "bindings.toml").write_text('[live.seen]\nbackend = "sqlite"\npath = "seen.sqlite"\n')
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert flows("deploy", "echo@1.0.0", *registry) == 1
+    assert "echo@1.0.0: nobody has approved" in capsys.readouterr().err
+    assert flows("deploy", "echo@1.0.0", *registry, "--env", "live", "--approve") == 0
+    deployments = Deployments(flows_home())
+    current = deployments.current("echo")
+    assert current is not None
+    assert (current.environment, current.bindings) == ("live", (tmp_path / "bindings.toml").read_text())
+    assert deployments.flow_file(current).read_bytes() == file.read_bytes()
+    assert flows("deploy", "other@1.0.0", *registry, "--approve") == 1
+    assert flows("deploy", "echo", *registry, "--approve") == 2
+    assert "name a version of what is published" in capsys.readouterr().err
+    for blob in (tmp_path / "registry" / "blobs").rglob("*"):
+        if blob.is_file() and blob.read_bytes() == file.read_bytes():
+            blob.chmod(0o600)
+            blob.write_bytes(blob.read_bytes() + b"\n")
+    assert flows("deploy", "echo@1.0.0", *registry, "--approve") == 1
+    assert "sources/flow.py has been changed" in capsys.readouterr().err

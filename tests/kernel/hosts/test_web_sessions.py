@@ -182,7 +182,7 @@ ONCE = """
 from flowlattice import SessionStore
 
 class Visit(Record, data="public"):
-    session: Annotated[str, field(session=True)]
+    session: Annotated[str, field(session=True, min_length=40, max_length=50)]
     item: str = ""
 
 class Basket(Record, data="public"):

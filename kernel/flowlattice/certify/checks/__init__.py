@@ -9,14 +9,18 @@ from typing import Final, Protocol
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.checks import (
+    budget,
     contract,
+    data,
     effects,
     examples,
+    goldens,
     host,
     idempotency,
     invalid_inputs,
     latency,
     limits,
+    policy,
     replay,
     valid_inputs,
 )
@@ -51,6 +55,8 @@ class CheckModule(Protocol):
 
 CHECKS: Final[tuple[CheckModule, ...]] = (
     host,
+    policy,
+    budget,
     examples,
     valid_inputs,
     invalid_inputs,
@@ -58,8 +64,10 @@ CHECKS: Final[tuple[CheckModule, ...]] = (
     idempotency,
     limits,
     latency,
+    data,
     effects,
     replay,
+    goldens,
 )
 
 ALONE: Final = frozenset({latency.NAME})

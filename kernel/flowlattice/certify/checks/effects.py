@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.model import Check, Part, Verdict
-from flowlattice.certify.per_node import no_code, nodes_of, of_parts
+from flowlattice.certify.per_node import Judged, no_code, nodes_of, of_parts
 from flowlattice.check.claims import broken
 from flowlattice.ir.model import Node
 from flowlattice.lattice import Effects
@@ -42,7 +42,7 @@ def run(bench: Bench) -> Check:
     return of_parts(NAME, judged, summary, {"ran": ran})
 
 
-def _judged(node: Node, claim: str | None, given: JsonValue, seen: JsonValue) -> tuple[Part, tuple[str, ...]]:
+def _judged(node: Node, claim: str | None, given: JsonValue, seen: JsonValue) -> Judged:
     """What is said of one node, with what it failed on."""
     failures = tuple(f"node {node.name} {sentence}" for sentence in _failures(node, claim, seen))
     if failures:

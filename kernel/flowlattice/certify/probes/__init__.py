@@ -22,6 +22,8 @@ PROBES: Final = (
     "replayed",
     "replay",
     "latency",
+    "goldens",
+    "data",
 )
 """The module names of all probes, one line each."""
 

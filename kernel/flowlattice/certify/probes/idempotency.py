@@ -40,7 +40,7 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
         case "recover":
             return asyncio.run(_recovered(stand, given))
         case _:
-            return _keys(stand, given)
+            return asyncio.run(_other_process(stand, given))
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,14 @@ async def _repeated(stand: _Stand, name: str) -> JsonValue:
     read = [value for one in inputs for value in (one.value, *keys.bare(one.value))]
     for number, one in enumerate(inputs):
         (stand.folder / name / f"once-{number}.json").write_text(json.dumps(one.to_json()), encoding="utf-8")
+    known = await _keys(repetition, read, "here")
     return {
         "promise": IN_WORDS[repetition.demand.promise],
         "failures": [*dict.fromkeys([*unsteady, *found.failures])],
         "runs": found.runs + len(inputs),
         "effects": sum(one.effects for one in inputs),
         "read": read,
-        "keys": [keys.key(value) for value in read],
+        "keys": known,
         "calls": [one.calls for one in inputs],
     }
 
@@ -113,10 +114,16 @@ async def _recovered(stand: _Stand, given: Request) -> JsonValue:
     return {"failures": [*dict.fromkeys(whole.failures)], "runs": whole.runs, "in_doubt": whole.in_doubt}
 
 
-def _keys(stand: _Stand, given: Request) -> JsonValue:
+async def _other_process(stand: _Stand, given: Request) -> JsonValue:
     """The keys of some inputs, in this process."""
-    keys = Keys(alone(stand.program, stand.ir, str(given["node"])))
-    return {"keys": [keys.key(value) for value in cast(list[JsonValue], given["read"])]}
+    repetition = stand.repetition(str(given["node"]))
+    return {"keys": await _keys(repetition, cast(list[JsonValue], given["read"]), "there")}
+
+
+async def _keys(repetition: Repetition, read: list[JsonValue], process: str) -> list[JsonValue]:
+    """The keys of inputs as they are read, and of what the nodes before make of theirs."""
+    keys = Keys(repetition.alone)
+    return [*map(keys.key, read), *await repetition.led_keys(keys, process)]
 
 
 def _before(ir: FlowIR, name: str) -> list[str]:

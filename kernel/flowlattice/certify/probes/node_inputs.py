@@ -40,10 +40,11 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     names = [node.name for node in with_code(subject.ir) if node.name in cast(list[str], given["nodes"])]
     met = asyncio.run(_met(subject))
     found: dict[str, JsonValue] = {}
+    drawn: dict[str, list[JsonValue]] = {}
     for name in names:
         try:
             one = alone(subject.program, subject.ir, name, recorded=[*recorded.get(name, ()), *met[name]])
-            found[name] = one.inputs(GENERATED)
+            found[name] = cast(JsonValue, one.inputs(GENERATED, drawn=drawn))
         except NotAlone as error:
             found[name] = str(error)
     return found

@@ -19,13 +19,19 @@ REPLAYED = 10
 
 
 def probe(request: JsonValue, _emit: Emit) -> JsonValue:
-    """The requests, and the digests of their answers."""
+    """The requests with the routes that they are `of`, and the digests of their answers."""
     return asyncio.run(_replayed(subject_in(request)))
 
 
 async def _replayed(subject: Subject) -> JsonValue:
-    requests = [asdict(one) for route in subject.routes if route.strict for one in await _of_route(subject, route)]
-    return {"requests": cast(JsonValue, requests), "answers": await answers_of(subject, requests)}
+    strict = [route for route in subject.routes if route.strict]
+    asked = [(route.title, asdict(one)) for route in strict for one in await _of_route(subject, route)]
+    requests = [request for _, request in asked]
+    return {
+        "of": [title for title, _ in asked],
+        "requests": cast(JsonValue, requests),
+        "answers": await answers_of(subject, requests),
+    }
 
 
 async def _of_route(subject: Subject, route: Route) -> list[Request]:

@@ -1,0 +1,108 @@
+"""Data: what is personal, payment or secret comes out nowhere but in fields of such a class.
+
+Each node alone is run on inputs with canaries in those fields, with backends that answer and with backends that fail.
+None may stand in what it prints or logs, the URL or target of a call, a key in clear, the text that refuses an input,
+or a field of its result whose class is public or internal. A field without a class fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, cast
+
+from pydantic import JsonValue
+
+from flowlattice.certify.bench import Bench
+from flowlattice.certify.canaries import SENSITIVE, unclassed
+from flowlattice.certify.model import Check, Part, Verdict
+from flowlattice.ir.model import FlowIR, Node
+from flowlattice.policy.evidence import node_evidence
+from flowlattice.sandbox import SandboxError
+
+NAME = "data"
+TITLE = "Personal, payment and secret data comes out nowhere but in fields of such a class"
+
+_AT_ONCE: Final = 2
+_WORST: Final[tuple[Verdict, ...]] = ("failed", "could_not_run", "passed")
+_WITH_CODE: Final = frozenset({"node", "plugin", "if", "switch", "foreach"})
+
+
+def applies(bench: Bench) -> str | None:
+    """It needs a node with code of its own."""
+    return None if _nodes(bench) else "no node has code of its own"
+
+
+def run(bench: Bench) -> Check:
+    """Look at each node that takes such data; of the others only the classes of their fields."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(pool.map(lambda node: _looked_at(bench, node), _nodes(bench)))
+    failures = tuple(dict.fromkeys(failure for one in found for failure in one.failures))
+    gaps = tuple(one.gap for one in found if one.gap)
+    verdicts = {one.part.verdict for one in found}
+    runs, fields = sum(one.runs for one in found), sum(one.fields for one in found)
+    handled = sum(one.runs > 0 for one in found)
+    said = f"{handled} nodes, {runs} runs with canaries in {fields} fields"
+    summary = f"{said}, {len(failures)} faults" if failures else f"{said}, none came out"
+    return Check(
+        name=NAME,
+        verdict=next((one for one in _WORST if one in verdicts), "not_applicable"),
+        summary=summary if handled or failures or gaps else "no node takes personal, payment or secret data",
+        failures=(failures or gaps)[:10],
+        measured={"nodes": handled, "runs": runs, "fields": fields},
+        parts=tuple(one.part for one in found),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What was found of a node."""
+
+    node: str
+    summary: str = ""
+    failures: tuple[str, ...] = ()
+    gap: str | None = None
+    runs: int = 0
+    fields: int = 0
+
+    @property
+    def part(self) -> Part:
+        verdict: Verdict = "failed" if self.failures else "could_not_run" if self.gap else "passed"
+        said = self.failures[0] if self.failures else self.gap or self.summary
+        return Part(name=f"node:{self.node}", verdict=verdict, summary=said)
+
+
+def _nodes(bench: Bench) -> list[Node]:
+    return [node for node in bench.ir.nodes if node.kind in _WITH_CODE and node.name in bench.nodes]
+
+
+def _looked_at(bench: Bench, node: Node) -> _Found:
+    without = [name for side in (node.in_schema, node.out_schema) for name in _unclassed(bench.ir, side)]
+    if without:
+        said = tuple(f"{node.name}: {name} has no data class" for name in dict.fromkeys(without))
+        return _Found(node=node.name, failures=said)
+    if not any(name in SENSITIVE for name in node_evidence(bench.ir, node).takes):
+        return _Found(node=node.name, summary="takes no personal, payment or secret data")
+    try:
+        seen = cast(Mapping[str, JsonValue], bench.probe(NAME, {"node": node.name}))
+    except SandboxError as error:
+        return _Found(node=node.name, gap=f"{node.name}: could not be looked at: {error}")
+    if "gap" in seen:
+        return _Found(node=node.name, gap=str(seen["gap"]))
+    return _seen(node, seen)
+
+
+def _seen(node: Node, seen: Mapping[str, JsonValue]) -> _Found:
+    runs, finished = int(str(seen["runs"])), int(str(seen["finished"]))
+    fields = [str(field) for field in cast(list[JsonValue], seen["fields"])]
+    if not fields:
+        return _Found(node=node.name, summary="no field with such data can hold a text or number that could be told")
+    leaks = tuple(f"{node.name}: {leak}" for leak in cast(list[JsonValue], seen["leaks"]))
+    summary = f"{runs} runs, {finished} of them to the end, with canaries in {', '.join(fields)}"
+    return _Found(node=node.name, summary=summary, failures=leaks, runs=runs, fields=len(fields))
+
+
+def _unclassed(ir: FlowIR, name: str | None) -> list[str]:
+    schema = ir.schemas.get(name or "")
+    return unclassed(schema) if isinstance(schema, dict) else []
