@@ -129,7 +129,21 @@ def test_json_has_everything_that_a_tool_needs(waiting: Reviewer) -> None:
             "sources", "impacts", "waivers",
     }  # fmt: skip
     assert [hunk["hunk"] for hunk in found["hunks"]] == [IMPORTS, CHARGE, WIRING, LIMIT]
-    assert found["hunks"][LIMIT - 1]["title"] == "flow.rate_limit"
+    limit, wiring = found["hunks"][LIMIT - 1], found["hunks"][WIRING - 1]
+    assert limit["title"] == "flow.rate_limit"
+    assert limit["certificate"]["loses"] == ["flow"]
+    assert limit["certificate"]["keeps"] == ["node:pay", "route:POST /pay"]
+    assert "limits" in limit["certificate"]["again"]
+    assert {"replay", "valid_inputs"} <= {*limit["certificate"]["stays"]}
+    assert "node:charge" in wiring["certificate"]["adds"]
+    assert wiring["certificate"]["note"] == "", "it is taken out of the whole, where it cannot be built alone"
+    assert found["review"]["impacts"] == [hunk["certificate"] for hunk in found["hunks"]]
+
+
+def test_each_hunk_is_shown_with_what_it_does_to_the_certificate(waiting: Reviewer) -> None:
+    said = f"hunk {LIMIT} (flow.rate_limit): what holds for the whole flow loses its evidence; "
+    assert said in waiting.flows("review")[1]
+    assert f"hunk {LIMIT}" in waiting.flows("review", "--markdown")[1]
 
 
 def test_markdown_for_machines_is_one_object(waiting: Reviewer) -> None:
@@ -160,6 +174,7 @@ def test_a_rejected_hunk_is_left_out_and_the_rest_certified_anew(reviewer: Revie
     assert (result["outcome"], result["broken"]) == ("needs_input", [])
     after = reviewer.looked()["review"]
     assert after["digest"] != before["digest"]
+    assert any("parts as certified in" in line for line in after["certificate"]), "only what is touched runs again"
     assert after["after"] == before["after"].replace("qps=50", "qps=10")
     assert reviewer.log() == ["builder: Render pay 1.0.0", f"reviewer: Reject hunk {LIMIT}"]
     (kept,) = reviewer.rejections().entries
