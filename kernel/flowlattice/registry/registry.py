@@ -18,6 +18,7 @@ from flowlattice.registry.verification import (
     Verification,
     blob_key,
     opened,
+    stated,
     unpublishable,
     verified,
     version_key,
@@ -195,7 +196,7 @@ class Registry:
         return events.add(kind, reason=reason, by=by, at=at, key=key, keyring=self._keyring)
 
     def _events(self, flow: str, version: Version) -> Events:
-        found = opened(self._store, flow, version, self._keyring)
+        found = stated(self._store, flow, version, self._keyring)
         if found.statement is None:
             raise Damaged(f"{flow}@{version}: {found.problems[0]}")
         return Events(self._store, flow, str(version), found.digest)

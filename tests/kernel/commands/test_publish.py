@@ -147,6 +147,7 @@ def test_a_changed_byte_and_a_key_that_is_not_trusted_end_with_1(tmp_path, capsy
     publish(tmp_path / "flow", capsys)
     said(capsys, "keys", "untrust", "default")
     assert "which is not trusted here" in said(capsys, "registry", "verify", "echo", code=1)
+    assert said(capsys, "registry", "list") == "echo@1.0.0  untrusted\n"
     said(capsys, "keys", "trust", said(capsys, "keys", "export"))
     assert "holds" in said(capsys, "registry", "verify", "echo")
     shown = json.loads(said(capsys, "registry", "show", "echo", "--json"))
