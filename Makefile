@@ -61,7 +61,7 @@ evals: $(DEV_READY) ## Replay every recorded brief of the packaged suites: autho
 	FLOWS_HOME=build/evals $(BIN)/flows eval all --jobs 2 --model replay:evals/records
 
 lock: $(DEV_READY) ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: in their newest versions)
-	$(COMPILE) --extra agents --extra bench --extra otel --extra postgres --group build --group dev --output-file requirements/dev.txt
+	$(COMPILE) --extra agents --extra bench --extra otel --extra postgres --extra s3 --group build --group dev --output-file requirements/dev.txt
 	$(COMPILE) --extra agents --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 
 clean: ## Remove the environment and everything that was built

@@ -51,7 +51,7 @@ AGENTS = _declared(PROJECT["optional-dependencies"]["agents"])
 # What one backend each imports, where something is bound to it, traces, and what the benchmarks compare with.
 EXTRAS = {
     name
-    for extra in ("bench", "openai", "otel", "postgres")
+    for extra in ("bench", "openai", "otel", "postgres", "s3")
     for name in _declared(PROJECT["optional-dependencies"][extra])
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flowlattice.certify import Certificate, Check
 from flowlattice.certify.harness import harness
+from flowlattice.certify.model import Checklist
 from flowlattice.deployments.verification import required_checks
 from flowlattice.ir.model import FlowIR
 from flowlattice.policy import Decision
@@ -31,4 +32,5 @@ def passed(
         environment=environment,
         decision=None if decision is None else decision.digest,
         complete=True,
+        checklists=(Checklist(title="Flow readiness", lines=()),),
     )

@@ -1,7 +1,8 @@
 """Carrying over: what a certificate says of parts that did not change holds for the flow that is certified now.
 
 Sound by digest: a part's digest covers all that it depends on (`parts`). Only what passed is carried over, per check
-and part, and only between runs of one harness for one environment. A check that names no parts is run again as a whole.
+and part, and only between runs of one harness for one environment by the same policies. A check that names no parts is
+run again as a whole.
 """
 
 from __future__ import annotations
@@ -33,10 +34,17 @@ class Carried:
 
     @classmethod
     def over(
-        cls, parts: Mapping[str, str], base: Certificate | None, *, harness: str, environment: str | None
+        cls,
+        parts: Mapping[str, str],
+        base: Certificate | None,
+        *,
+        harness: str,
+        environment: str | None,
+        policies: str | None,
     ) -> Carried:
-        """What can be carried over from a certificate: nothing of another harness or environment."""
-        same = base is not None and (base.harness, base.environment) == (harness, environment)
+        """What can be carried over from a certificate: nothing of another harness, environment, or set of policies."""
+        here = (harness, environment, policies)
+        same = base is not None and (base.harness, base.environment, base.policies) == here
         return cls(parts, base if same else None)
 
     def bench(self, check: str, whole: Bench) -> Bench:
@@ -52,7 +60,8 @@ class Carried:
     def merged(self, check: Check) -> Check:
         """What a check found now, with the parts that are carried over."""
         fresh = tuple(part.model_copy(update={"digest": self.parts.get(part.name, "")}) for part in check.parts)
-        kept = self._kept(check.name)
+        found = {part.name for part in fresh}
+        kept = tuple(part for part in self._kept(check.name) if part.name not in found)
         known = None if self.base is None else self.base.check(check.name)
         if not kept or known is None:
             return check.model_copy(update={"parts": fresh})

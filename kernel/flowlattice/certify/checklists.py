@@ -130,17 +130,15 @@ def _signed(_known: _Known) -> Line:
 def _partitions(known: _Known) -> Line:
     kinds = {"kafka", "queue"}
     busy = known.named(lambda node: node.trigger is not None and node.trigger.kind in kinds)
-    if not busy:
-        return _na("it reads no topic and no queue")
     surfaces = [surface for surface in known.ir.surfaces if surface.kind == "partition"]
     keys = {edge.partition_key for edge in known.ir.edges if edge.partition_key}
     keys |= {str(field) for one in surfaces for field in _listed(one.config.get("fields"))}
-    keyed = known.by_rules(("IDEM020",), "")
-    if keyed.state == "open":
-        return keyed
-    if not keys:
-        return _open(f"what {_names(busy)} brings is not partitioned by any field")
-    return _ticked(f"partitioned by {_names(sorted(keys))}")
+    found = known.by_rules(("IDEM020",), f"partitioned by {_names(sorted(keys))}")
+    if found.state == "open" or keys:
+        return found
+    return (
+        _open(f"what {_names(busy)} brings is partitioned by no field") if busy else _na("no topic, no queue is read")
+    )
 
 
 def _retries(known: _Known) -> Line:

@@ -78,7 +78,8 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         UsageError: The goldens beside the flow cannot be read.
     """
     texts = {name: decoded(file.content) for name, file in read_sources(path).items() if file.is_module}
-    carried = Carried.over(parts_of(texts, ir), base, harness=harness(), environment=environment)
+    policies = None if decision is None else decision.policies_digest
+    carried = Carried.over(parts_of(texts, ir), base, harness=harness(), environment=environment, policies=policies)
     every = routes_of(ir)
     done: list[Check] = []
     with laboratory_or_own(laboratory) as lab, ThreadPoolExecutor(AT_ONCE) as pool:
@@ -124,35 +125,35 @@ def certify(  # noqa: PLR0913 - the flow, what is known of it, and where to work
         harness=harness(),
         environment=environment,
         decision=None if decision is None else decision.digest,
+        policies=policies,
         parts=dict(carried.parts),
         complete=len(done) == len(CHECKS),
         checklists=checklists(ir, done, decision),
     )
 
 
-def record(path: Path, ir: FlowIR, certificate: Certificate, laboratory: Laboratory | None = None) -> tuple[Path, int]:
+def record(path: Path, ir: FlowIR, certificate: Certificate, laboratory: Laboratory) -> tuple[Path, int]:
     """Record what nodes make and routes answer as goldens beside a flow; gives the file, and how many there are.
 
     Args:
         path: The flow file.
         ir: Its IR.
         certificate: Where the answers of routes come from.
-        laboratory: Sandboxes to use; its own by default.
+        laboratory: Sandboxes to use.
 
     Raises:
         SandboxError: The flow could not be run.
     """
-    with laboratory_or_own(laboratory) as lab:
-        bench = Bench(
-            path=path.resolve(),
-            ir=ir,
-            nodes=tuple(node.name for node in inner_nodes(ir)),
-            routes=routes_of(ir),
-            examples=(),
-            laboratory=lab,
-            limits=LIMITS,
-        )
-        found = recorded(bench, certificate.samples)
+    bench = Bench(
+        path=path.resolve(),
+        ir=ir,
+        nodes=tuple(node.name for node in inner_nodes(ir)),
+        routes=routes_of(ir),
+        examples=(),
+        laboratory=laboratory,
+        limits=LIMITS,
+    )
+    found = recorded(bench, certificate.samples)
     return write_goldens(flow_file(path).parent, found), len(found)
 
 

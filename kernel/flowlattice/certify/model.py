@@ -140,6 +140,7 @@ class Certificate(_Model):
         flowlattice: The version of flowlattice that ran the checks.
         harness: The version of the harness; evidence of another one is not carried over.
         decision: Digest of the policy decision that was evidence; none where no policies were asked.
+        policies: Digest of the policies that the decision was made by; none where none were asked.
         parts: Digest of each node and route over all that it depends on, by the part's name.
         complete: Whether all checks of the harness were run, rather than some that were asked for.
         checklists: What has to hold before it is published, each line with its evidence.
@@ -155,6 +156,7 @@ class Certificate(_Model):
     flowlattice: str = ""
     harness: str = ""
     decision: str | None = None
+    policies: str | None = None
     parts: dict[str, str] = Field(default_factory=dict)
     complete: bool = False
     checklists: tuple[Checklist, ...] = ()

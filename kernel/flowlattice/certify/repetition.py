@@ -30,7 +30,6 @@ CRASHED: Final = 86
 """The exit code of a process that was ended at a call."""
 
 _MOST_TRIED: Final = 12
-_GENERATED: Final = 6
 _CHOSEN: Final = 2
 _AT_ONCE: Final = 4
 _IN_DOUBT: Final = frozenset({"EffectInDoubt", "ResultUnknown"})
@@ -127,17 +126,22 @@ class Repetition:
         self._before = {one.name: one for one in before}
         self._folder = folder
 
-    async def chosen(self, keys: Keys) -> list[Once]:
+    async def chosen(self, keys: Keys, inputs: Sequence[JsonValue] | None) -> list[Once]:
         """Inputs that have an effect, each run once: some that differ in what they call, and others with other keys.
 
         Those that the node fails on come in only where it fails on all, and a node before it is run only where without
         there is no effect.
+
+        Args:
+            keys: The node's keys.
+            inputs: What to choose from; what is quickly had by default.
         """
-        tried = await self._tried("likely", _likely(self.alone), keys)
-        if not any(one.effects for one in tried):
-            tried = [one async for one in self._led_to()]
-        if not any(one.effects for one in tried):
-            tried = await self._tried("generated", self.alone.inputs(_GENERATED), keys)
+        if inputs is not None:
+            tried = await self._tried("given", inputs, keys)
+        else:
+            tried = await self._tried("likely", _likely(self.alone), keys)
+            if not any(one.effects for one in tried):
+                tried = [one async for one in self._led_to()]
         fit = [one for one in tried if one.effects and one.failed is None] or [one for one in tried if one.effects]
         by_calls = list({one.calls: one for one in reversed(fit)}.values())[::-1][:_CHOSEN]
         others = [

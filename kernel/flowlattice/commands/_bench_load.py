@@ -1,4 +1,4 @@
-"""`flows bench web|sse|llm`: what flows cost while they serve, against the same by hand."""
+"""`flows bench web|sse|llm|certify`: what flows cost while they serve, against the same by hand, and certifying."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def _shared(function: F) -> F:
-    """The options of all of them."""
+def _shared(rounds: int = 10) -> Callable[[F], F]:
+    """The options of all of them; they are measured so often if nothing else is asked."""
     page = click.option("--html", "page", type=PATH, metavar="FILE", help="Also write a page with the distributions.")
-    rounds = click.option(
-        "--rounds", type=click.IntRange(1, 200), default=10, show_default=True, help="How often all are measured."
+    often = click.option(
+        "--rounds", type=click.IntRange(1, 200), default=rounds, show_default=True, help="How often all are measured."
     )
-    return rounds(page(function))
+    return lambda function: often(page(function))
 
 
 @verb(
@@ -33,7 +33,7 @@ def _shared(function: F) -> F:
     flows bench web --json
     """,
 )
-@_shared
+@_shared()
 @click.option(
     "--seconds", type=click.FloatRange(0.2, 120), default=4.0, show_default=True, help="Load on each server a round."
 )
@@ -58,7 +58,7 @@ def web(console: Console, rounds: int, page: Path | None, seconds: float, rate: 
     flows bench sse --json
     """,
 )
-@_shared
+@_shared()
 @click.option(
     "--seconds", type=click.FloatRange(0.2, 120), default=4.0, show_default=True, help="How long each streams a round."
 )
@@ -99,7 +99,7 @@ def sse(  # noqa: PLR0913, PLR0917 - one for each option
     flows bench llm --processes 8 --json
     """,
 )
-@_shared
+@_shared()
 @click.option(
     "--calls", type=click.IntRange(1, 1_000), default=30, show_default=True, help="Calls of each length a round."
 )
@@ -127,6 +127,27 @@ def llm(  # noqa: PLR0913, PLR0917 - one for each option
         page,
         lambda reporter: bench.measure(reporter, calls=calls, rate=rate, processes=processes, budgets=budgets),
     )
+
+
+@verb(
+    name="certify",
+    examples="""
+    flows bench certify
+    flows bench certify --rounds 5 --examples examples --html certify.html
+    flows bench certify --json
+    """,
+)
+@_shared(rounds=3)
+@click.option("--examples", type=PATH, metavar="FOLDER", default=Path("examples"), help="Folder with the examples.")
+def certify(console: Console, rounds: int, page: Path | None, examples: Path) -> Exit:
+    """Measure flows certify on the examples S1 and S2, and on S2 after a change of one node.
+
+    Whole processes; what the change costs is a ratio to certifying the changed flow as a whole, in the same round.
+    Exit code 1 when a bound is missed.
+    """
+    from flowlattice.bench import certify as bench
+
+    return _run(console, rounds, page, lambda reporter: bench.measure(reporter, examples))
 
 
 def _run(console: Console, rounds: int, page: Path | None, measure: Measure) -> Exit:

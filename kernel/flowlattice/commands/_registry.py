@@ -24,7 +24,7 @@ def registry_option(function: Callable[P, T]) -> Callable[P, T]:
         "place",
         metavar="PLACE",
         envvar=VARIABLE,
-        help=f"Folder of the registry; by default ${VARIABLE}, or else registry in $FLOWS_HOME.",
+        help=f"Folder, or s3://BUCKET/PREFIX; by default ${VARIABLE}, or else registry in $FLOWS_HOME.",
     )(function)
 
 

@@ -12,6 +12,7 @@ from flowlattice.errors import UsageError
 GROUP: Final = "flowlattice.benchmarks"
 
 _OWN: Final = {
+    "certify": "_bench_load:certify",
     "check": "_bench_check:check",
     "llm": "_bench_load:llm",
     "mutants": "_mutants:command",

@@ -13,7 +13,7 @@ from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
 
 if TYPE_CHECKING:
-    from flowlattice.certify import Certificate, Check, Example
+    from flowlattice.certify import Certificate, Check, Example, Laboratory
     from flowlattice.check import Environment
     from flowlattice.ir.model import FlowIR
     from flowlattice.policy import Decision
@@ -57,6 +57,7 @@ class Asked(NamedTuple):
     examples: tuple[Example, ...]
     hosts: tuple[str, ...]
     base: Certificate | None
+    record: bool
 
 
 class Wanted(NamedTuple):
@@ -111,13 +112,11 @@ def path(  # noqa: PLR0913, PLR0917 - one parameter for each option
     only when no line of the checklists at its end is open.
     """
     style = "json" if console.json else style or "text"
-    asked = _asked(path, only, changed_since, examples, environment, allow_hosts)
+    asked = _asked(path, only, changed_since, examples, environment, allow_hosts)._replace(record=record)
     certified = _certified(console, asked)
     if certified is None:
         return Exit.PROBLEMS
     certificate, ir = certified
-    if record:
-        _record(console, asked, ir, certificate)
     _show(console, path, certificate, ir, Wanted(style, html, sarif))
     return Exit.OK if certificate.passed else Exit.PROBLEMS
 
@@ -137,21 +136,25 @@ def _asked(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from flowlattice.certify import Certificates
     from flowlattice.certify.checks import CHECKS
     from flowlattice.certify.examples import read_examples
+    from flowlattice.certify.goldens import read_goldens
     from flowlattice.check.allowed import read_hosts
     from flowlattice.home import flows_home
     from flowlattice.language.sources import flow_file
 
+    file = flow_file(path)
+    read_goldens(file.parent)  # what is wrong with them is said before anything is run
     known = [check.NAME for check in CHECKS]
     for name in only:
         if name not in known:
             raise UsageError(f"--only {name}: there is no such check; there are {', '.join(known)}")
     return Asked(
-        file=flow_file(path),
+        file=file,
         only=only,
         environment=environment,
         examples=() if examples is None else read_examples(examples),
         hosts=() if allow_hosts is None else tuple(sorted(read_hosts(allow_hosts))),
         base=None if changed_since is None else Certificates(flows_home()).named(changed_since),
+        record=False,
     )
 
 
@@ -190,6 +193,8 @@ def _certified(console: Console, asked: Asked) -> tuple[Certificate, FlowIR] | N
             environment=asked.environment,
             decision=decision,
         )
+        if asked.record:
+            _record(console, asked, built.ir, certificate, laboratory)
     Certificates(flows_home()).keep(certificate)
     return certificate, built.ir
 
@@ -216,11 +221,11 @@ def _progress(console: Console, check: Check) -> None:
     console.progress(click.style(check_line(check), fg=_COLOURS[check.verdict]))
 
 
-def _record(console: Console, asked: Asked, ir: FlowIR, certificate: Certificate) -> None:
+def _record(console: Console, asked: Asked, ir: FlowIR, certificate: Certificate, laboratory: Laboratory) -> None:
     """Write the goldens, which change the sources' digest."""
     from flowlattice.certify import record
 
-    file, count = record(asked.file, ir, certificate)
+    file, count = record(asked.file, ir, certificate, laboratory)
     console.progress(f"recorded {count} examples in {file}; they are part of the sources now: certify it again")
 
 

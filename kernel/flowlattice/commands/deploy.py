@@ -81,15 +81,13 @@ def _taken(stack: ExitStack, what: str, environment: str | None, place: str | No
         if place is not None and not path.exists():
             raise UsageError(f"{what}: name a version of what is published, as in {what}@1.0.0")
         return given_at(path, environment), None
-    from flowlattice.certify import Certificate
     from flowlattice.registry import named
-    from flowlattice.registry.artefact import CERTIFICATE
 
     name, version = named(what)
     artefact = registry_at(place).fetched(name, version, at=datetime.now(UTC))
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="flowlattice-")))
     given = given_at(_laid_out(artefact, folder), environment, bound_in=Path.cwd())
-    return given, Certificate.model_validate_json(artefact.files[CERTIFICATE])
+    return given, artefact.certificate
 
 
 def _laid_out(artefact: Artefact, folder: Path) -> Path:

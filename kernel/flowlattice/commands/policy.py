@@ -181,6 +181,7 @@ def _explain_flow(console: Console, path: Path, ruleset: Ruleset, asked: _Asked)
     ir = ir_or_report(console, path)
     if ir is None:
         return Exit.PROBLEMS
+    ruleset = ruleset.of(ir.name)
     bindings = _bindings(path, asked.environment)
     hosts = sorted(read_hosts(asked.allow_hosts)) if asked.allow_hosts is not None else []
     judged = judgements(ruleset, ir, bindings, hosts)

@@ -14,6 +14,7 @@ from flowlattice.commands._registry import key_option, registry_at, registry_opt
 from flowlattice.console import PATH, Console, Exit, verb
 
 if TYPE_CHECKING:
+    from flowlattice.evidence import Evidence
     from flowlattice.registry import Artefact, Registry
 
 
@@ -57,10 +58,23 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     evidence = gathered(console, given, allow_hosts, "published", built=built)
     if evidence is None:
         return Exit.PROBLEMS
+    if evidence.certificate.open_lines:
+        return _unready(console, path, evidence)
     sources, now = source_files(given.file), datetime.now(UTC)
     artefact = artefact_of(evidence, sources, at=now, revision=revision_of(given.file.parent, sources))
     is_new = registry.publish(artefact, signer, at=now)
     return _said(console, registry, artefact, is_new=is_new)
+
+
+def _unready(console: Console, path: Path, evidence: Evidence) -> Exit:
+    """Say which lines of the checklists are open."""
+    lines = evidence.certificate.open_lines
+    if console.json:
+        console.emit({"published": False, "open": [line.model_dump(mode="json") for line in lines]})
+    for line in lines:
+        console.progress(f"{evidence.ir.name}: open: {line.title}: {line.evidence}")
+    console.progress(f"not published; flows certify {path} shows both checklists")
+    return Exit.PROBLEMS
 
 
 def _said(console: Console, registry: Registry, artefact: Artefact, *, is_new: bool) -> Exit:

@@ -6,7 +6,7 @@ environment and a team find in a flow, and which of it is waived.
 """
 
 from flowlattice.policy.decision import Decision, Judged, decide
-from flowlattice.policy.judging import Judgement, evaluate, policies_digest, run_tests
+from flowlattice.policy.judging import Judgement, run_tests
 from flowlattice.policy.model import Bound, Finding, Parameter, Policy, PolicyTest, Severity
 from flowlattice.policy.ruleset import Ruleset, load_policies, organisation_folder
 from flowlattice.policy.waivers import Scope, Waiver, Waivers
@@ -26,9 +26,7 @@ __all__ = [
     "Waiver",
     "Waivers",
     "decide",
-    "evaluate",
     "load_policies",
     "organisation_folder",
-    "policies_digest",
     "run_tests",
 ]

@@ -47,7 +47,8 @@ class Decision(PolicyModel):
         flow: The flow's name and version.
         ir_digest: BLAKE3 of its IR, hex.
         environment: Where it is to run.
-        team: Whose overlay counted.
+        team: Whose overlay was asked for.
+        layers: The layers that counted, `profile production`, `overlay payments`.
         policies: The ids of the policies.
         policies_digest: SHA-256 of what they and the settings say, hex.
         parameters: The values of their parameters, by policy and name.
@@ -60,6 +61,7 @@ class Decision(PolicyModel):
     ir_digest: str
     environment: str
     team: str | None = None
+    layers: tuple[str, ...] = ()
     policies: tuple[str, ...]
     policies_digest: str
     parameters: dict[str, dict[str, Value]] = Field(default_factory=dict)
@@ -114,13 +116,14 @@ def decide(
         allowed_hosts: The organisation's list of hosts.
         at: When, in UTC: waivers expire.
     """
+    ruleset = ruleset.of(ir.name)
     return decided(ruleset, ir, judgements(ruleset, ir, bindings, allowed_hosts), bindings, allowed_hosts, at)
 
 
 def judgements(
     ruleset: Ruleset, ir: FlowIR, bindings: Environment | None, allowed_hosts: Sequence[str]
 ) -> tuple[Judgement, ...]:
-    """What each policy says of a flow, those too that hold or do not concern it."""
+    """What each policy says of a flow, those too that hold or do not concern it; by the rules of that flow."""
     where = Circumstances(
         environment=ruleset.environment, bindings=_bound(bindings), allowed_hosts=tuple(sorted(allowed_hosts))
     )
@@ -135,12 +138,13 @@ def decided(  # noqa: PLR0913, PLR0917 - what was asked, what was said, and when
     allowed_hosts: Sequence[str],
     at: datetime,
 ) -> Decision:
-    """The decision that follows from what the policies say."""
+    """The decision that follows from what the policies say, by the same rules."""
     return Decision(
         flow=f"{ir.name} {ir.version}",
         ir_digest=ir_digest(ir),
         environment=ruleset.environment,
         team=ruleset.team,
+        layers=ruleset.layers,
         policies=tuple(policy.id for policy in ruleset.policies),
         policies_digest=ruleset.digest,
         parameters={

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from pydantic import JsonValue
@@ -24,21 +22,9 @@ class Judgement(PolicyModel):
     findings: tuple[Finding, ...] = ()
 
 
-def evaluate(policies: Sequence[Policy], ir: FlowIR, *, allowed_hosts: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """What the policies find in a flow on local doubles, in their order; `*.example.com` allows all hosts below it."""
-    names = facts_of(plain(ir), Circumstances(allowed_hosts=allowed_hosts))
-    return tuple(finding for judged in judge_all(policies, names) for finding in judged.findings)
-
-
 def plain(ir: FlowIR) -> dict[str, JsonValue]:
     """An IR as rules see it."""
     return ir.model_dump(mode="json", by_alias=True)
-
-
-def policies_digest(policies: Sequence[Policy]) -> str:
-    """SHA-256 of everything that the policies say, hex; a decision that names it is of exactly these policies."""
-    content = [policy.model_dump(mode="json") for policy in policies]
-    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def run_tests(policy: Policy) -> Iterator[tuple[PolicyTest, bool]]:

@@ -23,11 +23,13 @@ class Layer(PolicyModel):
     """A file of `profiles/` or `overlays/`.
 
     Attributes:
+        flows: Names of flows, `pay*`, for which an overlay counts whoever asks; a profile has none.
         rules: Rules that it adds.
         severities: Severities of rules that are there, by id.
         parameters: Values of their parameters, by id and name.
     """
 
+    flows: tuple[str, ...] = ()
     rules: tuple[Policy, ...] = ()
     severities: dict[PolicyId, Severity] = Field(default_factory=dict)
     parameters: dict[PolicyId, dict[str, Value]] = Field(default_factory=dict)
@@ -61,6 +63,27 @@ def laid_over(policies: Sequence[Policy], layer: Layer, file: Path, *, only_tigh
         if rule.id in known:
             raise UsageError(f"{file}: {rule.id} stands twice; an id names one policy")
         known[rule.id] = rule
+    return tuple(known.values())
+
+
+def together(policies: Sequence[Policy], others: Sequence[Policy], file: Path) -> tuple[Policy, ...]:
+    """What two overlays make of the same policies: of each severity and parameter what is stricter.
+
+    Raises:
+        UsageError: Both add a rule of one id, and not the same.
+    """
+    known = {policy.id: policy for policy in policies}
+    for other in others:
+        one = known.get(other.id, other)
+        if (one.require, one.for_each, one.parameters.keys()) != (
+            other.require,
+            other.for_each,
+            other.parameters.keys(),
+        ):
+            raise UsageError(f"{file}: {other.id} stands twice; an id names one policy")
+        severity = max(one.severity, other.severity, key=SEVERITIES.index)
+        parameters = {name: given.stricter(other.parameters[name]) for name, given in one.parameters.items()}
+        known[other.id] = one.model_copy(update={"severity": severity, "parameters": parameters})
     return tuple(known.values())
 
 

@@ -45,6 +45,17 @@ class Parameter(PolicyModel):
             return not (now <= was if self.tighter == "fewer" else now >= was)
         return True
 
+    def stricter(self, other: Parameter) -> Self:
+        """The stricter of two values of one parameter; of lists what is in both, or in either."""
+        mine, theirs = self.value, other.value
+        if isinstance(mine, int) and isinstance(theirs, int):
+            return self.with_value(min(mine, theirs) if self.tighter == "lower" else max(mine, theirs))
+        if not (isinstance(mine, tuple) and isinstance(theirs, tuple)):
+            return self
+        if self.tighter == "fewer":
+            return self.with_value(tuple(item for item in mine if item in theirs))
+        return self.with_value((*mine, *(item for item in theirs if item not in mine)))
+
     def with_value(self, value: Value) -> Self:
         """The same parameter with another value."""
         return self.model_copy(update={"value": value})

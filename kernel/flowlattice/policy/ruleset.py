@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
@@ -14,12 +16,13 @@ from pydantic import Field, StrictInt
 
 from flowlattice.errors import UsageError
 from flowlattice.home import flows_home
-from flowlattice.policy.layers import laid_over, read_layer, read_policies, read_yaml
+from flowlattice.policy.layers import Layer, laid_over, read_layer, read_policies, read_yaml, together
 from flowlattice.policy.model import LOCAL, Policy, PolicyModel
 from flowlattice.policy.waivers import WAIVERS_FILE, Waivers, read_waivers
 from flowlattice.resources import data_folder
 
 VARIABLE: Final = "FLOWS_POLICIES"
+TEAM_VARIABLE: Final = "FLOWS_TEAM"
 SETTINGS_FILE: Final = "organisation.yaml"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -41,6 +44,8 @@ class Ruleset(PolicyModel):
 
     Attributes:
         policies: The rules, with what the layers make of them.
+        base: The rules without the overlays.
+        overlays: The overlays of all teams, by name.
         waivers: The organisation's.
         settings: What waivers may be.
         environment: Whose profile is laid over the baseline.
@@ -49,6 +54,8 @@ class Ruleset(PolicyModel):
     """
 
     policies: tuple[Policy, ...]
+    base: tuple[Policy, ...]
+    overlays: dict[str, Layer] = Field(default_factory=dict)
     waivers: Waivers = Waivers()
     settings: Settings = Settings()
     environment: str = LOCAL
@@ -57,7 +64,7 @@ class Ruleset(PolicyModel):
 
     @classmethod
     def load(cls, folder: Path | None = None, *, environment: str = LOCAL, team: str | None = None) -> Self:
-        """The rules of an organisation's folder (see `organisation_folder`).
+        """The rules of an organisation's folder (see `organisation_folder`); `team` is by default `$FLOWS_TEAM`.
 
         A folder without rules of its own takes the packaged baseline, with the packaged profile of an environment
         where it has none.
@@ -76,22 +83,42 @@ class Ruleset(PolicyModel):
                 policies = laid_over(policies, layer, file, only_tighter=False)
                 layers.append(f"profile {environment}")
                 break
-        if team is not None:
-            file = folder / "overlays" / f"{_named('a team', team)}.yaml"
-            layer = read_layer(file)
-            if layer is None:
-                raise UsageError(f"{file}: not there, and team {team} takes its overlay from it")
-            policies = laid_over(policies, layer, file, only_tighter=True)
-            layers.append(f"overlay {team}")
+        overlays = {file.stem: layer for file in _overlays(folder) if (layer := read_layer(file)) is not None}
+        team = team or os.environ.get(TEAM_VARIABLE) or None
+        if team is not None and _named("a team", team) not in overlays:
+            file = folder / "overlays" / f"{team}.yaml"
+            raise UsageError(f"{file}: not there, and team {team} takes its overlay from it")
         settings = folder / SETTINGS_FILE
         return cls(
             policies=policies,
+            base=policies,
+            overlays=overlays,
             waivers=read_waivers(folder),
             settings=read_yaml(settings, Settings, "file of settings") if settings.is_file() else Settings(),
             environment=environment,
             team=team,
             layers=tuple(layers),
-        )
+        ).with_overlays([team] if team is not None else [])
+
+    def of(self, flow: str) -> Self:
+        """The rules for one flow: with the overlays that count for it whoever asks.
+
+        Raises:
+            UsageError: One of them loosens something, or two add a rule of one id.
+        """
+        names = [team for team, layer in self.overlays.items() if any(fnmatchcase(flow, name) for name in layer.flows)]
+        teams = [self.team, *names] if self.team is not None else names
+        return self.with_overlays(list(dict.fromkeys(teams)))
+
+    def with_overlays(self, teams: Sequence[str]) -> Self:
+        """The rules with some overlays, each laid over the rules without any; of two the stricter counts."""
+        policies = self.base
+        for team in teams:
+            file = Path("overlays") / f"{team}.yaml"
+            policies = together(policies, laid_over(self.base, self.overlays[team], file, only_tighter=True), file)
+        profile = tuple(layer for layer in self.layers if not layer.startswith("overlay "))
+        layers = (*profile, *(f"overlay {team}" for team in teams))
+        return self.model_copy(update={"policies": policies, "layers": layers})
 
     @property
     def digest(self) -> str:
@@ -147,6 +174,10 @@ def load_policies(folder: Path | None = None) -> tuple[Policy, ...]:
     if twice:
         raise UsageError(f"{folder}: {', '.join(twice)} stands twice; an id names one policy")
     return tuple(policies)
+
+
+def _overlays(folder: Path) -> list[Path]:
+    return sorted((folder / "overlays").glob("*.yaml"))
 
 
 def rule_files(folder: Path) -> list[Path]:

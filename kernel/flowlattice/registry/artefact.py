@@ -55,6 +55,13 @@ class Artefact:
         """The flow's IR."""
         return FlowIR.model_validate_json(self.files[IR])
 
+    @property
+    def certificate(self) -> Certificate:
+        """The flow's certificate."""
+        from flowlattice.certify.model import Certificate  # brings all that certifies, which listing does not need
+
+        return Certificate.model_validate_json(self.files[CERTIFICATE])
+
     def signed(self, key: SigningKey) -> Envelope:
         """The statement over all files."""
         subjects = {name: {"sha256": sha256(content).hexdigest()} for name, content in sorted(self.files.items())}

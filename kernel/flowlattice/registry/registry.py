@@ -13,7 +13,15 @@ from flowlattice.registry.errors import Damaged, Unpublished, VersionTaken, Vers
 from flowlattice.registry.events import Event, Events, Kind, Status, status_of
 from flowlattice.registry.semver import Need, needs
 from flowlattice.registry.store import Store
-from flowlattice.registry.verification import RESTORE, Verification, blob_key, opened, verified, version_key
+from flowlattice.registry.verification import (
+    RESTORE,
+    Verification,
+    blob_key,
+    opened,
+    unpublishable,
+    verified,
+    version_key,
+)
 from flowlattice.registry.versions import Version, checked_name
 from flowlattice.signing import Keyring, SigningKey
 
@@ -80,7 +88,9 @@ class Registry:
             OSError: The store cannot be written; then there is no such version.
         """
         said = artefact.attestation
-        problem = next(said.problems(at=at, required=self._required), None)
+        problem = next(
+            iter([*said.problems(at=at, required=self._required), *unpublishable(artefact.certificate)]), None
+        )
         if problem is not None:
             raise NotAttested(f"{artefact.title}: {problem}")
         if self.published(artefact.ir, said.source_digest):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
@@ -31,6 +31,9 @@ from flowlattice.registry.events import Event, Events, Status, status_of
 from flowlattice.registry.store import Absent, Store
 from flowlattice.registry.versions import Version
 from flowlattice.signing import Keyring, NotTrusted, read_envelope
+
+if TYPE_CHECKING:
+    from flowlattice.certify.model import Certificate
 
 RESTORE: Final = "restore the registry from a copy"
 _DIGEST = re.compile(rb"sha256:([0-9a-f]{64})\n")
@@ -186,7 +189,7 @@ def _blob(store: Store, digest: str, what: str) -> bytes:
 
 def _contradictions(statement: Statement, files: dict[str, bytes], title: str) -> Iterator[str]:
     """Where whole files do not say what the statement says of them."""
-    from flowlattice.certify.model import Certificate  # with all that certifies, which listing does not need
+    from flowlattice.certify.model import Certificate  # brings all that certifies, which listing does not need
     from flowlattice.evidence import certificate_summary, decision_summary
     from flowlattice.policy import Decision
 
@@ -210,12 +213,22 @@ def _contradictions(statement: Statement, files: dict[str, bytes], title: str) -
         "the sources": said.source_digest == digest_of(known.sources) == certificate.source_digest,
         "the IR": said.ir_digest == ir_digest(ir) == decision.ir_digest and title == f"{ir.name}@{ir.version}",
         "the schemas": said.schemas_digest == sha256(files[SCHEMAS]).hexdigest(),
-        "the certificate": said.certificate == certificate_summary(certificate),
+        "the certificate": said.certificate == certificate_summary(certificate)
+        and certificate.decision == decision.digest,
         "the policies' decision": said.decision == decision_summary(decision),
         "the goldens": files[GOLDENS] == goldens_of(known.sources, certificate),
         "the provenance": files[PROVENANCE] == canonical(said.provenance.model_dump(mode="json")),
         "the bill of materials": said.sbom_digest == sha256(files[SBOM]).hexdigest(),
     }
+    yield from unpublishable(certificate)
     for what, agrees in holds.items():
         if not agrees:
             yield f"{what} and what the statement says of it differ; publish it again under another version"
+
+
+def unpublishable(certificate: Certificate) -> Iterator[str]:
+    """Why a certificate of which every check passed does not show that its flow may be published."""
+    for line in certificate.open_lines:
+        yield f"a line of its checklists is open: {line.title}: {line.evidence}"
+    if not certificate.open_lines and certificate.passed and not certificate.publishable:
+        yield "its certificate is of some checks only; flows certify runs all"

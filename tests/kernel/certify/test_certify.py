@@ -184,6 +184,11 @@ def test_effects_that_are_seen_are_counted_and_effects_that_are_not_are_no_pass(
     assert check is not None
     assert check.verdict == "could_not_run"
     assert "no effect was seen of send" in check.summary
+    request = ExampleRequest(method="POST", path="/contact", json_body={"name": "open sesame"})
+    stated = certified(tmp_path, source, Example(request=request, status=200)).check("idempotency")
+    assert stated is not None
+    assert stated.verdict == "passed", stated
+    assert [part.name for part in stated.parts] == ["node:send", "route:POST /contact"]
 
 
 def test_an_answer_that_depends_on_the_process_fails_the_replay(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from flowlattice.language.loading import load
 
 HEAD = """
 from flowlattice import (
-    CallFailed, Connector, DedupeStore, Exponential, Flow, HttpRead, HttpReadPinned, HttpWrite, InvalidInput, Profile,
-    Record, Retry, by, http, ms, node,
+    CallFailed, Connector, DedupeStore, Exponential, Flow, HttpRead, HttpReadPinned, HttpWrite, If, InvalidInput,
+    Profile, Record, Retry, by, http, ms, node,
 )
 
 
@@ -49,9 +49,17 @@ async def says(it: In, more: HttpRead) -> Made:
     answer = await more.get("https://b.example:8443/made")
     if answer.status == 404:
         raise InvalidInput("v", "is not known")
-    if answer.status == 429:
-        return Made(id="busy")
     return Made(id=answer.raise_for_status().text)
+
+
+@node
+async def goes(it: In, more: HttpRead) -> Made:
+    answer = await more.get("https://b.example:8443/made")
+    return Made(id="busy") if answer.status == 429 else answer.read(Made)
+
+
+def is_busy(made: Made) -> bool:
+    return made.id == "busy"
 
 
 @node(idempotency=by("v"))
@@ -116,6 +124,15 @@ async def swallows(it: In, api: HttpWrite) -> In:
 
 
 @node
+async def defaults(it: In, more: HttpRead) -> Made:
+    answer = await more.get("https://b.example:8443/made")
+    try:
+        return answer.read(Made)
+    except CallFailed:
+        return Made(id="none")
+
+
+@node
 async def leaves(it: In, api: HttpWrite) -> In:
     (await api.post("https://a.example/one", json={"v": it.v})).raise_for_status()
     (await api.post("https://a.example/two", json={"v": it.v})).raise_for_status()
@@ -172,13 +189,17 @@ def looked_at(laboratory: Laboratory, folder: Path, nodes: str, *names: str) -> 
 
 @pytest.fixture(scope="module")
 def honest(laboratory, tmp_path_factory):
-    names = ("asks", "reads", "says", "removes", "created", "pinned", "polls")
-    return looked_at(laboratory, tmp_path_factory.mktemp("honest"), HONEST, *names)
+    names = ("asks", "reads", "says", "removes", "created", "pinned", "polls", "goes")
+    path = tmp_path_factory.mktemp("honest") / "flow.py"
+    retried = "flow.on_error(asks, Retry(max=2, backoff=Exponential(ms(200))))\n"
+    busy = "busy = If(is_busy)\nflow.connect(goes, busy)\nflow.connect(busy.true, flow.respond(status=503))\n"
+    path.write_text(HEAD + HONEST + flow_of(*names, more=retried + busy), encoding="utf-8")
+    return look(laboratory, path)
 
 
 @pytest.fixture(scope="module")
 def lying(laboratory, tmp_path_factory):
-    names = ("hides", "ignores", "insists", "swallows", "leaves", "mistakes", "never", "strange")
+    names = ("hides", "ignores", "insists", "defaults", "swallows", "leaves", "mistakes", "never", "strange")
     return looked_at(laboratory, tmp_path_factory.mktemp("lying"), LIES, *names)
 
 
@@ -191,7 +212,7 @@ def row(check: Check, node: str, call: str) -> dict[str, str]:
 def test_who_says_what_services_do_passes(honest):
     assert (honest.verdict, honest.failures) == ("passed", ())
     assert {part.name: part.verdict for part in honest.parts} == dict.fromkeys(
-        [f"node:{name}" for name in "asks reads says removes created pinned polls".split()], "passed"
+        [f"node:{name}" for name in "asks reads says removes created pinned polls goes".split()], "passed"
     )
 
 
@@ -221,8 +242,9 @@ def test_a_matrix_says_what_each_fault_comes_to(honest):
         "policy_denied",
     ]
     said = row(honest, "says", "1 GET b.example")
-    assert [said[name] for name in ("404", "429", "html")] == ["invalid_input", "handled", "handled"]
-    assert row(honest, "removes", "1 DELETE a.example")["404"] == "not looked at"
+    assert [said[name] for name in ("404", "429", "html")] == ["invalid_input", "rate_limited", "handed on"]
+    assert row(honest, "goes", "1 GET b.example")["429"] == "handled"
+    assert row(honest, "removes", "1 DELETE a.example")["404"] == "handled"
     assert row(honest, "pinned", "1 GET b.example")["503"] == "PinBroken"
     assert row(honest, "polls", "1 GET b.example")["503"] == "transient"
 
@@ -237,7 +259,8 @@ SAY = "say `answer.raise_for_status()`"
         (
             "ignores",
             [
-                f"where POST a.example {STATUSES} or redirects to another host, it is taken for a success; {SAY}",
+                f"where POST a.example {STATUSES} or redirects to another host, it is taken for a success; {SAY} and "
+                "let what it raises pass",
             ],
         ),
         (
@@ -245,7 +268,16 @@ SAY = "say `answer.raise_for_status()`"
             [
                 f"where POST a.example {STATUSES}, takes no connection, does not answer, closes the connection before "
                 "it has read, closes the connection without an answer, breaks off in the body or redirects to another "
-                f"host, it is taken for a success; {SAY}",
+                f"host, it is taken for a success; {SAY} and let what it raises pass",
+            ],
+        ),
+        (
+            "defaults",
+            [
+                "where GET b.example answers 401, 403, 429, 429 with Retry-After: 1, 500, 502 or 503, it is taken for "
+                f"a success; {SAY} and let what it raises pass",
+                "where GET b.example answers 200 with a page or 200 with other JSON, it is taken for a success; read "
+                "it with `answer.read(Record)`",
             ],
         ),
         (

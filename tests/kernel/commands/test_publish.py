@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
-from flowlattice.certify import Certificate, Check
+from flowlattice.certify import Certificate
 from flowlattice.cli import run
 from flowlattice.deployments.verification import required_checks
 from flowlattice.registry.revision import revision_of
+from tests.support.certified import passed
 from tests.support.flows import write_flow
 
 ECHO = """
@@ -41,15 +42,19 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def verdicts(monkeypatch):
-    """What certification finds, by check; whatever is not named passes."""
+    """What certification finds, by check, and of the one line of its checklist, by `line`; all else is well."""
     found: dict[str, str] = {}
 
-    def certify(_path, ir, *, source_digest, **_more):
-        names = sorted(required_checks())
-        given = [{"name": name, "verdict": found.get(name, "passed"), "summary": "stands in"} for name in names]
-        checks = tuple(Check.model_validate(check) for check in given)
-        title = f"{ir.name} {ir.version}"
-        return Certificate(source_digest=source_digest, flow=title, checks=checks, protection="none", harness="1")
+    def certify(*given, **more):
+        whole = passed(*given, **more)
+        checks = [each.model_copy(update={"verdict": found.get(each.name, "passed")}) for each in whole.checks]
+        line = {
+            "title": "Retry owner singular",
+            "state": found.get("line", "ticked"),
+            "evidence": "charge: two of them",
+        }
+        lists = [{"title": "Flow readiness", "lines": [line]}]
+        return Certificate.model_validate(whole.model_dump() | {"checks": checks, "checklists": lists})
 
     monkeypatch.setattr("flowlattice.certify.certify", certify)
     return found
@@ -140,6 +145,14 @@ def test_what_is_not_certified_is_not_published(tmp_path, capsys, verdicts, verd
     words = publish(tmp_path / "flow", capsys, code=1)
     assert f"echo: not published: the check replay {verdict.replace('_', ' ')}" in words
     assert said(capsys, "registry", "list", "--json") == "[]\n"
+
+
+def test_an_open_line_of_a_checklist_is_not_published(tmp_path, capsys, verdicts):
+    verdicts["line"] = "open"
+    words = publish(tmp_path / "flow", capsys, code=1)
+    assert "echo: open: Retry owner singular: charge: two of them\nnot published" in words
+    told = json.loads(publish(tmp_path / "flow", capsys, ECHO, "--json", code=1).splitlines()[0])
+    assert [line["title"] for line in told["open"]] == ["Retry owner singular"]
 
 
 def test_what_the_policies_deny_is_not_published(tmp_path, capsys):

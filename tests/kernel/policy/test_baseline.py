@@ -1,16 +1,18 @@
 """Policies: each judges its own cases as it says, and a rule that cannot be evaluated denies."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from flowlattice.errors import UsageError
 from flowlattice.ir.lower import lower
-from flowlattice.ir.model import CapabilityUse
+from flowlattice.ir.model import CapabilityUse, FlowIR
 from flowlattice.language.loading import load
-from flowlattice.policy import Policy, PolicyTest, evaluate, load_policies, policies_digest, run_tests
+from flowlattice.policy import Decision, Policy, PolicyTest, Ruleset, decide, load_policies, run_tests
 
 ECHO = Path(__file__).parents[3] / "examples" / "s01_echo"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 CASES = [(policy, test) for policy in load_policies() for test in policy.tests]
 
 
@@ -24,14 +26,19 @@ def test_every_policy_has_a_case_that_passes_and_one_that_does_not() -> None:
         assert {test.passes for test in policy.tests} == {True, False}, policy.id
 
 
+def judged(ir: FlowIR, *policies: Policy, hosts: tuple[str, ...] = ()) -> Decision:
+    rules = policies or load_policies()
+    return decide(Ruleset(policies=rules, base=rules), ir, allowed_hosts=hosts, at=NOW)
+
+
 def test_the_echo_flow_is_allowed() -> None:
-    assert evaluate(load_policies(), lower(load(ECHO))) == ()
+    assert judged(lower(load(ECHO))).findings == ()
 
 
 def test_a_flow_without_a_rate_limit_is_denied_with_the_remedy() -> None:
     ir = lower(load(ECHO))
     bare = ir.model_copy(update={"surfaces": ()})
-    findings = evaluate(load_policies(), bare)
+    findings = judged(bare).findings
     assert [(f.policy, f.severity, f.subject) for f in findings] == [("WEB-RATE-CAP", "deny", "echo_norm")]
     assert "rate_limit" in findings[0].remedy
 
@@ -41,23 +48,23 @@ def test_a_name_with_a_star_allows_the_hosts_below_it() -> None:
     ir = lower(load(ECHO))
     use = CapabilityUse(binding="mail", name="http.write", egress=("api.example.com",))
     calling = ir.model_copy(update={"nodes": (ir.nodes[0].model_copy(update={"capabilities": (use,)}),)})
-    assert evaluate([rule], calling, allowed_hosts=["*.example.com"]) == ()
-    assert evaluate([rule], calling, allowed_hosts=["*.ample.com"]) != ()
+    assert judged(calling, rule, hosts=("*.example.com",)).allowed
+    assert not judged(calling, rule, hosts=("*.ample.com",)).allowed
 
 
 def test_the_digest_of_policies_changes_with_their_text() -> None:
+    ir = lower(load(ECHO))
     first, *rest = load_policies()
     changed = first.model_copy(update={"require": "true"})
-    assert policies_digest([first, *rest]) == policies_digest(load_policies())
-    assert policies_digest([changed, *rest]) != policies_digest([first, *rest])
+    assert judged(ir, first, *rest).policies_digest == judged(ir).policies_digest
+    assert judged(ir, changed, *rest).policies_digest != judged(ir).policies_digest
 
 
 @pytest.mark.parametrize("rule", ["it.no_such_field.deeper == 1", "9223372036854775807 + 1 > 0", "1 / 0 == 1"])
 def test_a_rule_that_cannot_be_evaluated_denies(rule: str) -> None:
-    broken = load_policies()[0].model_copy(update={"for_each": "[ir]", "require": rule})
-    findings = evaluate([broken], lower(load(ECHO)))
-    assert len(findings) == 1
-    assert "cannot be evaluated" in findings[0].message
+    broken = load_policies()[0].model_copy(update={"for_each": "[ir]", "require": rule, "severity": "audit"})
+    (finding,) = judged(lower(load(ECHO)), broken).denials
+    assert "cannot be evaluated" in finding.message
 
 
 @pytest.mark.parametrize("text", ["a: [", "- {id: X}", "7", "- {id: lower, severity: deny}"])

@@ -89,6 +89,32 @@ def test_a_team_without_an_overlay_and_a_name_that_leaves_the_folder_are_refused
         Ruleset.load(folder, environment="../../etc")
 
 
+def test_an_overlay_counts_for_the_flows_that_it_names_whoever_asks(folder, monkeypatch):
+    changes = "{most: 30, known: [a], kinds: [a, b, c]}"
+    (folder / "overlays" / "pay.yaml").write_text(f"flows: [pay*]\nparameters: {{A-RULE: {changes}}}")
+    (folder / "overlays" / "team.yaml").write_text(
+        "severities: {A-RULE: deny}\nparameters: {A-RULE: {most: 50, least: 20, known: [b], kinds: [a, b, d]}}"
+    )
+    plain = Ruleset.load(folder)
+    assert plain.of("orders").layers == ()
+    assert plain.of("payments").layers == ("overlay pay",)
+    assert plain.of("payments").digest != plain.digest
+    monkeypatch.setenv("FLOWS_TEAM", "team")
+    both = Ruleset.load(folder).of("payments")
+    values = {name: given.value for name, given in both.policies[0].parameters.items()}
+    assert both.layers == ("overlay team", "overlay pay")
+    assert values == {"most": 30, "least": 20, "known": (), "kinds": ("a", "b", "d", "c")}
+    assert both.policies[0].severity == "deny"
+
+
+def test_two_overlays_cannot_add_different_rules_of_one_id(folder):
+    for team, rule in (("a", "params.most > 0"), ("b", "params.most > 1")):
+        added = RULE.format(id="B-RULE").replace("params.most > 0", rule).replace("\n", "\n  ")
+        (folder / "overlays" / f"{team}.yaml").write_text(f'flows: ["*"]\nrules:{added}')
+    with pytest.raises(UsageError, match=r"b\.yaml: B-RULE stands twice"):
+        Ruleset.load(folder).of("any")
+
+
 def test_a_layer_changes_the_digest(folder):
     before = Ruleset.load(folder)
     (folder / "overlays" / "team.yaml").write_text("parameters: {A-RULE: {most: 30}}")

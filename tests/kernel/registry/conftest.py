@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from flowlattice.registry import FolderStore, Registry, Store
+from flowlattice.registry import FolderStore, Registry, Store, store_at
 from flowlattice.signing import Keyring, SigningKey
 from tests.support.published import REQUIRED
+from tests.support.s3 import BUCKET, server
 
-BACKENDS = ("folder",)
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory):
+    """The environment variables that lead to a running S3 server."""
+    with server(tmp_path_factory.mktemp("s3")) as variables:
+        yield variables
 
 
-@pytest.fixture(params=BACKENDS)
-def store(tmp_path) -> Store:
-    return FolderStore(tmp_path / "registry")
+@pytest.fixture
+def s3(request, monkeypatch) -> str:
+    """An address at which nothing is kept yet, on a real server."""
+    for name, value in request.getfixturevalue("s3_server").items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{BUCKET}/{uuid4().hex}/shop"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store(request, tmp_path) -> Store:
+    return store_at(request.getfixturevalue("s3") if request.param == "s3" else str(tmp_path / "registry"))
 
 
 @dataclass

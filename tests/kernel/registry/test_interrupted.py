@@ -18,6 +18,7 @@ from tests.support.published import NOW, REQUIRED, artefact
 ATTEMPTS = """
 import json, os, pickle, resource, signal, sys
 from pathlib import Path
+import flowlattice.evidence  # once, and not in each attempt
 from flowlattice.registry import FolderStore, Registry, Version
 from flowlattice.signing import Keyring, SigningKey
 

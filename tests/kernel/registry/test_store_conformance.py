@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from flowlattice.registry import Absent
+from flowlattice.errors import EngineUnavailable, UsageError
+from flowlattice.registry import Absent, store_at
 
 
 def test_content_is_kept_and_found(store):
@@ -41,7 +42,7 @@ def test_keys_are_listed_below_whole_parts(store):
 
 def test_of_several_writers_exactly_one_writes(store):
     with ThreadPoolExecutor(8) as pool:
-        for number in range(5):
+        for number in range(3):
             contents = [bytes([writer]) * 5000 for writer in range(8)]
             wrote = list(pool.map(lambda content, key=f"versions/a/{number}": store.put(key, content), contents))
             assert wrote.count(True) == 1
@@ -54,3 +55,21 @@ def test_no_key_leads_elsewhere(store, key):
         store.put(key, b"x")
     with pytest.raises(ValueError, match="is no key"):
         store.get(key)
+
+
+def test_places_of_buckets(s3):
+    assert store_at(s3).place == s3
+    for wrong in ("s3://", "s3:///a", "s3://a/../b", "s3://a b"):
+        with pytest.raises(UsageError, match="write s3://BUCKET or s3://BUCKET/PREFIX"):
+            store_at(wrong)
+    with pytest.raises(UsageError, match="no registry can be kept at ftp://"):
+        store_at("ftp://a/b")
+
+
+def test_a_server_that_refuses_is_said_in_one_line(s3, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    store = store_at(s3)
+    for ask in (lambda: store.put("versions/a/1", b"x"), lambda: store.get("versions/a/1"), lambda: store.keys("a")):
+        with pytest.raises(EngineUnavailable, match=f"^{s3} cannot be ") as caught:
+            ask()
+        assert "\n" not in str(caught.value)

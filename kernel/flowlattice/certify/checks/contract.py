@@ -163,7 +163,7 @@ def _judge(part: _Part, came: list[Mapping[str, JsonValue]]) -> None:
         at = script.at or part.calls[0]
         usual = sum(one.call == at for one in part.scripts["fine"].asked)
         allowed = max(usual, 1) * (part.attempts if script.fault.kind in _PASSING else 1)
-        part.judged.append(judged(Case(at, script, allowed, hosts, part.calls), outcome, str(fine["came"])))
+        part.judged.append(judged(Case(at, script, allowed, hosts, part.calls), outcome, fine))
 
 
 def _cases(name: str, part: _Part) -> list[JsonValue]:

@@ -30,8 +30,10 @@ _WITH_CODE: Final = frozenset({"node", "plugin", "if", "switch", "foreach"})
 
 
 def applies(bench: Bench) -> str | None:
-    """It needs a node with code of its own."""
-    return None if _nodes(bench) else "no node has code of its own"
+    """It needs a node that takes such data, or a field of which nothing is known."""
+    nodes = _nodes(bench)
+    is_asked = any(_takes_it(bench.ir, node) or _without_class(bench.ir, node) for node in nodes)
+    return None if is_asked else "no node takes personal, payment or secret data"
 
 
 def run(bench: Bench) -> Check:
@@ -48,7 +50,7 @@ def run(bench: Bench) -> Check:
     return Check(
         name=NAME,
         verdict=next((one for one in _WORST if one in verdicts), "not_applicable"),
-        summary=summary if handled or failures or gaps else "no node takes personal, payment or secret data",
+        summary=summary,
         failures=(failures or gaps)[:10],
         measured={"nodes": handled, "runs": runs, "fields": fields},
         parts=tuple(one.part for one in found),
@@ -78,11 +80,10 @@ def _nodes(bench: Bench) -> list[Node]:
 
 
 def _looked_at(bench: Bench, node: Node) -> _Found:
-    without = [name for side in (node.in_schema, node.out_schema) for name in _unclassed(bench.ir, side)]
+    without = _without_class(bench.ir, node)
     if without:
-        said = tuple(f"{node.name}: {name} has no data class" for name in dict.fromkeys(without))
-        return _Found(node=node.name, failures=said)
-    if not any(name in SENSITIVE for name in node_evidence(bench.ir, node).takes):
+        return _Found(node=node.name, failures=tuple(f"{node.name}: {name} has no data class" for name in without))
+    if not _takes_it(bench.ir, node):
         return _Found(node=node.name, summary="takes no personal, payment or secret data")
     try:
         seen = cast(Mapping[str, JsonValue], bench.probe(NAME, {"node": node.name}))
@@ -103,6 +104,11 @@ def _seen(node: Node, seen: Mapping[str, JsonValue]) -> _Found:
     return _Found(node=node.name, summary=summary, failures=leaks, runs=runs, fields=len(fields))
 
 
-def _unclassed(ir: FlowIR, name: str | None) -> list[str]:
-    schema = ir.schemas.get(name or "")
-    return unclassed(schema) if isinstance(schema, dict) else []
+def _takes_it(ir: FlowIR, node: Node) -> bool:
+    return any(name in SENSITIVE for name in node_evidence(ir, node).takes)
+
+
+def _without_class(ir: FlowIR, node: Node) -> tuple[str, ...]:
+    """The fields of what a node takes and gives that have no class."""
+    schemas = (ir.schemas.get(side or "") for side in (node.in_schema, node.out_schema))
+    return tuple(dict.fromkeys(name for schema in schemas if isinstance(schema, dict) for name in unclassed(schema)))

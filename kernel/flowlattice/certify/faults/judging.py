@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from pydantic import JsonValue
 
-from flowlattice.certify.faults.kinds import Fault
+from flowlattice.certify.faults.kinds import MARK, Fault
 from flowlattice.certify.faults.script import Asked, Call, Script
 
 _HANDLED: Final = frozenset({"invalid_input", "deadline", "PinBroken"})
 """Failures that a node, its bound in time, or what it pins has of its own: who called is told so."""
 _REDIRECTED: Final = frozenset({"policy_denied", "permanent"})
 """Not to follow a redirect is right as well; only requests that read are sent on."""
-_GONE: Final = ("DELETE", 404)
-"""Who takes away what is not there has what it wanted."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +73,13 @@ def _or(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def judged(case: Case, came: Mapping[str, JsonValue], fine: str) -> Judged:
+def judged(case: Case, came: Mapping[str, JsonValue], fine: Mapping[str, JsonValue]) -> Judged:
     """Judge a case.
 
     Args:
         case: It.
         came: What the node came to, as the probe tells it.
-        fine: What it comes to where all goes well.
+        fine: The same where all goes well.
     """
     first = [one for one in case.script.asked if not one.healed]
     said, wrong = _outcome(case, came, fine)
@@ -97,7 +96,7 @@ def judged(case: Case, came: Mapping[str, JsonValue], fine: str) -> Judged:
     return Judged(case, said + count, tuple(one for one in found if one is not None))
 
 
-def _outcome(case: Case, came: Mapping[str, JsonValue], fine: str) -> tuple[str, str | None]:
+def _outcome(case: Case, came: Mapping[str, JsonValue], fine: Mapping[str, JsonValue]) -> tuple[str, str | None]:
     fault, kind = case.fault, came["kind"]
     said = str(came["type"] if kind == "error" else kind)
     if kind == fault.kind or said in _HANDLED or (fault.name == "redirect" and kind in _REDIRECTED):
@@ -106,11 +105,27 @@ def _outcome(case: Case, came: Mapping[str, JsonValue], fine: str) -> tuple[str,
         return said, f"it fails with {said}, not with {fault.kind}; {_REMEDY[fault.kind]}"
     if came["aside"]:
         return "put aside", None
-    if came["came"] != fine:
+    return _without_failure(case, came, fine)
+
+
+def _without_failure(
+    case: Case, came: Mapping[str, JsonValue], fine: Mapping[str, JsonValue]
+) -> tuple[str, str | None]:
+    """A result is no failure, but where the flow goes another way with it, or it is what was asked for all the same."""
+    fault, is_same = case.fault, came["came"] == fine["came"]
+    if came["goes"] != fine["goes"]:
         return "handled", None
-    if not fault.refuses or (case.call.method, fault.status) == _GONE:
+    if fault.status == HTTPStatus.NOT_FOUND and (case.call.method == "DELETE" or (_reads(case) and not is_same)):
+        return "handled", None
+    if not fault.refuses and is_same:
         return "not looked at", None
-    return "swallowed", "it is taken for a success; say `answer.raise_for_status()`"
+    if not fault.refuses and MARK in str(came["came"]):
+        return "handed on", None
+    return "swallowed", f"it is taken for a success; {_REMEDY[fault.kind]}"
+
+
+def _reads(case: Case) -> bool:
+    return case.call.method == "GET"
 
 
 _STATUS: Final = "say `answer.raise_for_status()` and let what it raises pass"
@@ -120,7 +135,7 @@ _REMEDY: Final = {
     "transient": _STATUS,
     "permanent": _STATUS,
     "schema_mismatch": "read it with `answer.read(Record)`",
-    "policy_denied": "let it pass",
+    "policy_denied": _STATUS,
 }
 
 

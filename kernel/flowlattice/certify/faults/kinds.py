@@ -11,6 +11,9 @@ from flowlattice.errors import FailureKind
 ABROAD: Final = "elsewhere.invalid"
 """The host that a redirect leads to; no node may reach it (`.invalid`, RFC 2606 §2)."""
 
+MARK: Final = "not what was asked for"
+"""Stands in each body of a fault, so that a node is known that hands on whatever text it gets."""
+
 Way = Literal["answer", "silent", "refused", "dropped_early", "dropped_late", "truncated"]
 """What is done with a request: answered; left without an answer; its connection refused; closed before its body was
 read; closed after; answered with half of a body."""
@@ -83,10 +86,10 @@ FAULTS: Final = (
         name="html",
         kind="schema_mismatch",
         says="answers 200 with a page",
-        body=b"<!doctype html><title>Sign in</title>",
+        body=f"<!doctype html><title>{MARK}</title>".encode(),
         content_type="text/html",
     ),
-    Fault(name="other_json", kind="schema_mismatch", says="answers 200 with other JSON", body=b'["unexpected"]'),
+    Fault(name="other_json", kind="schema_mismatch", says="answers 200 with other JSON", body=f'["{MARK}"]'.encode()),
     Fault(
         name="redirect",
         kind="policy_denied",

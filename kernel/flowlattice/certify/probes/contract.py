@@ -24,8 +24,8 @@ from flowlattice.certify.doubles import WatchedBindings
 from flowlattice.certify.faults import NUMBER, ThroughDoor
 from flowlattice.engine.attempts import PAUSE
 from flowlattice.engine.backends import HttpBackend
-from flowlattice.errors import CallFailed
 from flowlattice.ir.lower import lower
+from flowlattice.ir.model import FlowIR
 from flowlattice.language.loading import load
 from flowlattice.plausible import plausible
 from flowlattice.record import Record
@@ -59,7 +59,8 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
                 if "cases" not in told:
                     done[name] = await _Search(node, door, str(told["case"]), fixtures).found()
                 else:
-                    done[name] = [await _case(node, door, told["input"], case) for case in _cases(told)]
+                    ways = _Ways([alone(program, ir, router) for router in _routers(ir, name)])
+                    done[name] = [await _case(node, door, told["input"], case, ways) for case in _cases(told)]
             except NotAlone as error:
                 done[name] = {"gap": str(error)}
         return done
@@ -71,7 +72,32 @@ def _cases(told: Mapping[str, JsonValue]) -> Iterator[Mapping[str, JsonValue]]:
     yield from cast("list[Mapping[str, JsonValue]]", told["cases"])
 
 
-async def _case(node: Alone, door: Door, value: JsonValue, case: Mapping[str, JsonValue]) -> JsonValue:
+def _routers(ir: FlowIR, name: str) -> list[str]:
+    """What chooses a way right behind a node."""
+    ids = {edge.target_id for node in ir.nodes if node.name == name for edge in ir.outgoing(node.id)}
+    return [node.name for node in ir.nodes if node.id in ids and node.kind in {"if", "switch"}]
+
+
+@dataclass
+class _Ways:
+    """Which way the flow goes with what a node gives."""
+
+    routers: list[Alone]
+    known: dict[str, JsonValue] = field(default_factory=dict)
+
+    async def of(self, output: JsonValue) -> JsonValue:
+        """What each router says."""
+        text = json.dumps(output)
+        if text not in self.known:
+            said: list[JsonValue] = []
+            for router in self.routers:
+                async with router.host() as host:
+                    said.append((await host.run(output)).text)
+            self.known[text] = said
+        return self.known[text]
+
+
+async def _case(node: Alone, door: Door, value: JsonValue, case: Mapping[str, JsonValue], ways: _Ways) -> JsonValue:
     """Run the node against a fault; then again, when the fault is over, if that says something."""
     name, seconds = str(case["name"]), case.get("timeout_s")
     timeout = timedelta(seconds=seconds) if isinstance(seconds, float) else _PATIENCE
@@ -90,9 +116,10 @@ async def _case(node: Alone, door: Door, value: JsonValue, case: Mapping[str, Js
                 with suppress(DoorShut):
                     door.open(f"{name} heal")
                 again = _told(await host.run(value))
+            goes = await ways.of(outcome.output) if outcome.failure is None else None
     finally:
         PAUSE.reset(token)
-    return {"name": name, "paused_s": sum(paused), "again": again, **_told(outcome)}
+    return {"name": name, "paused_s": sum(paused), "again": again, "goes": goes, **_told(outcome)}
 
 
 def _told(outcome: Outcome) -> dict[str, JsonValue]:
@@ -138,20 +165,19 @@ class _Answer(HttpResponse):
     """An answer that is tried; what record is read from it is what it should have been.
 
     Attributes:
+        is_fixture: Whether somebody gave its body.
         number: Which request it answers.
         given: The bodies that were good, by the numbers of requests.
     """
 
+    is_fixture: bool = False
     number: int = 0
     given: dict[int, bytes] = field(default_factory=dict)
 
     def read(self, into: type[R]) -> R:
-        """The record; one with plausible values where the body is none."""
-        try:
+        """The record: that of a fixture, else one with plausible values in all its fields."""
+        if self.is_fixture:
             return super().read(into)
-        except CallFailed as error:
-            if error.kind != "schema_mismatch":
-                raise
         made = json.dumps(plausible(into.model_json_schema(by_alias=True))).encode()
         found = HttpResponse(status=self.status, body=made, binding=self.binding).read(into)
         self.given[self.number] = made
@@ -224,7 +250,7 @@ class _Search:
         """The answer on which the node does well; what it misses in one of our own is put there."""
         for _ in range(_MOST_KEYS):
             body = json.dumps(self.usual).encode() if fixture is None else fixture
-            answer = _Answer(status=status, body=body)
+            answer = _Answer(status=status, body=body, is_fixture=fixture is not None)
             self.runs += 1
             async with self.node.host(_Tried(self.door, self.case, answer)) as host:
                 outcome = await host.run(value)

@@ -34,7 +34,9 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     stand = _Stand.of(given)
     match given["do"]:
         case "repeat":
-            return asyncio.run(_repeated(stand, str(given["node"])))
+            return asyncio.run(
+                _repeated(stand, str(given["node"]), cast("list[JsonValue] | None", given.get("inputs")))
+            )
         case "crash":
             return asyncio.run(_crash(stand, given))
         case "recover":
@@ -66,12 +68,12 @@ class _Stand:
         return Once.from_json((self.folder / str(given["node"]) / f"once-{given['input']}.json").read_text("utf-8"))
 
 
-async def _repeated(stand: _Stand, name: str) -> JsonValue:
+async def _repeated(stand: _Stand, name: str, given: list[JsonValue] | None) -> JsonValue:
     """Everything but crashes: keys, duplicates, bursts, reordering, delays; and how far there is to crash."""
     try:
         repetition = stand.repetition(name)
         keys = Keys(repetition.alone)
-        inputs = await repetition.chosen(keys)
+        inputs = await repetition.chosen(keys, given)
     except NotAlone as error:
         return {"gap": str(error)}
     if not inputs:

@@ -40,7 +40,9 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     names = [node.name for node in with_code(subject.ir) if node.name in cast(list[str], given["nodes"])]
     met = asyncio.run(_met(subject))
     found: dict[str, JsonValue] = {}
-    drawn: dict[str, list[JsonValue]] = {}
+    drawn: dict[str, list[JsonValue]] = {
+        json.dumps(route.schema): list[JsonValue](route.valid[:GENERATED]) for route in subject.routes if route.valid
+    }
     for name in names:
         try:
             one = alone(subject.program, subject.ir, name, recorded=[*recorded.get(name, ()), *met[name]])

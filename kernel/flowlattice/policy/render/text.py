@@ -57,8 +57,8 @@ def render_decision(decision: Decision, judged: Sequence[Judgement]) -> str:
     lines = [line for one in judged for line in _rule(one, found[one.policy], width)]
     denied = list(dict.fromkeys(finding.policy for finding in decision.denials))
     verdict = f"denied by {', '.join(denied)}" if denied else "allowed"
-    where = decision.environment if decision.team is None else f"{decision.environment} for {decision.team}"
-    return "\n".join([*lines, f"{printable(decision.flow)} in {where}: {verdict}"])
+    layers = f" ({', '.join(decision.layers)})" if decision.layers else ""
+    return "\n".join([*lines, f"{printable(decision.flow)} in {decision.environment}{layers}: {verdict}"])
 
 
 def _rule(one: Judgement, findings: Sequence[Judged], width: int) -> Iterator[str]:
