@@ -24,14 +24,16 @@ from flowlattice.sandbox import Emit
 def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     """Answer requests, and run nodes on their inputs; gives a digest of each answer, and of each result.
 
-    The clock is shifted by `shift_s` seconds and random numbers have the seed `seed`. With `again` each node is run a
-    second time on all its inputs, from the last to the first. Of the nodes in `whole` results are given as they are.
+    The clock is shifted by `shift_s` seconds and random numbers have the seed `seed`. Requests are answered, and nodes
+    run on all their inputs, from the last to the first, so that what an earlier one leaves behind is left to others;
+    with `again` nodes are run from the first to the last before. Of the nodes in `whole` results are given as they are.
     """
     given = cast(Mapping[str, JsonValue], request)
     shift(timedelta(seconds=cast(int, given.get("shift_s", 0))), cast(int, given.get("seed", 0)))
     program = load(Path(str(given["path"])))
     subject = Subject(program=program, ir=lower(program), examples=(), routes=())
-    answers = asyncio.run(answers_of(subject, cast(list[dict[str, JsonValue]], given.get("requests", []))))
+    requests = cast(list[dict[str, JsonValue]], given.get("requests", []))
+    answers = asyncio.run(answers_of(subject, requests[::-1]))[::-1]
     found: dict[str, JsonValue] = {}
     for name, values in cast(Mapping[str, list[JsonValue]], given.get("nodes", {})).items():
         try:
@@ -43,7 +45,7 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     return {"answers": answers, "nodes": found}
 
 
-async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> JsonValue:
+async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> list[JsonValue]:
     """The digest of each answer, in the order of the requests."""
     digests: list[JsonValue] = []
     if not requests:
@@ -59,10 +61,8 @@ async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> 
 
 async def _passes(one: Alone, values: list[JsonValue], *, again: bool, whole: bool) -> JsonValue:
     """What comes of all values, one list for each pass; none for a value that is no input."""
-    passes: list[JsonValue] = [await _pass(one, values, whole)]
-    if again:
-        passes.append((await _pass(one, values[::-1], whole))[::-1])
-    return passes
+    passes: list[JsonValue] = [await _pass(one, values, whole)] if again else []
+    return [*passes, (await _pass(one, values[::-1], whole))[::-1]]
 
 
 async def _pass(one: Alone, values: list[JsonValue], whole: bool) -> list[JsonValue]:
