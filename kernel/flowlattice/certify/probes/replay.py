@@ -25,8 +25,8 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     """Answer requests, and run nodes on their inputs; gives a digest of each answer, and of each result.
 
     The clock is shifted by `shift_s` seconds and random numbers have the seed `seed`. With `again` each node is run a
-    second time on all its inputs, from the last to the first; with `backwards` the first time goes that way. Of the
-    nodes in `whole` results are given as they are.
+    second time on all its inputs, from the last to the first; with `backwards` the first time goes that way, and so do
+    the requests. Of the nodes in `whole` results are given as they are.
     """
     given = cast(Mapping[str, JsonValue], request)
     shift(timedelta(seconds=cast(int, given.get("shift_s", 0))), cast(int, given.get("seed", 0)))
@@ -42,11 +42,13 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
         except NotAlone as error:
             found[name] = str(error)
     # After the nodes, so that requests do not leave behind what nodes then meet first in every process.
-    answers = asyncio.run(answers_of(subject, cast(list[dict[str, JsonValue]], given.get("requests", []))))
+    way = -1 if given.get("backwards") else 1
+    requests = cast(list[dict[str, JsonValue]], given.get("requests", []))[::way]
+    answers = asyncio.run(answers_of(subject, requests))[::way]
     return {"answers": answers, "nodes": found}
 
 
-async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> JsonValue:
+async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> list[JsonValue]:
     """The digest of each answer, in the order of the requests."""
     digests: list[JsonValue] = []
     if not requests:
