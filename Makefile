@@ -52,8 +52,8 @@ format: $(DEV_READY) ## Format the code and apply the linter's safe fixes
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV_READY) ## Measure authoring, serving and the checker in few rounds (timings live here, never in tests)
-	@missed=0; for one in author web sse llm check mutants; do \
-	  case $$one in web|sse|llm) more="--rounds 3 --html build/bench/$$one.html";; *) more=;; esac; \
+	@missed=0; for one in author web sse llm check certify mutants; do \
+	  case $$one in web|sse|llm) more="--rounds 3 --html build/bench/$$one.html";; certify) more="--rounds 1 --html build/bench/$$one.html";; *) more=;; esac; \
 	  echo "flows bench $$one $$more"; $(BIN)/flows bench $$one $$more || missed=1; \
 	done; exit $$missed
 

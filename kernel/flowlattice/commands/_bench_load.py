@@ -142,8 +142,8 @@ def llm(  # noqa: PLR0913, PLR0917 - one for each option
 def certify(console: Console, rounds: int, page: Path | None, examples: Path) -> Exit:
     """Measure flows certify on the examples S1 and S2, and on S2 after a change of one node.
 
-    Whole processes; what the change costs is a ratio to certifying the changed flow as a whole, in the same round.
-    Exit code 1 when a bound is missed.
+    Whole processes; the changed flow is also certified as a whole, in the same round. Exit code 1 when a bound is
+    missed.
     """
     from flowlattice.bench import certify as bench
 

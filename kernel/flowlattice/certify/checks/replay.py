@@ -2,10 +2,10 @@
 
 Each such node is run alone on generated and recorded inputs: twice in one process, the second time from the last input
 to the first, so that what an earlier one left behind shows; and in processes of other hash seeds, time zones, locales,
-clocks, random numbers and variables, one of which goes from the last input to the first. Its doubles are pinned, and with
-them the model that a stable node asks, whose answer may differ by the tolerance that it states. Routes that are strict from end to end answer requests
-again in the same processes, in the other order. Of an input whose results differ the simplest that still does so is
-looked for, and kept as a fixture.
+clocks, random numbers and variables, one of which goes from the last input to the first. Its doubles are pinned, and
+with them the model that a stable node asks, whose answer may differ by the tolerance that it states. Routes that are
+strict from end to end answer requests again in the same processes. Of an input whose results differ the simplest that
+still does so is looked for, and kept as a fixture.
 """
 
 from __future__ import annotations
