@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from inspect import isasyncgenfunction
-from typing import Final
 
 from flowlattice.errors import UsageError
 from flowlattice.language import http
@@ -23,8 +22,7 @@ from flowlattice.language.triggers import TriggerNode
 from flowlattice.language.variables import Variables, Vars
 from flowlattice.record import Record
 
-LONGEST: Final = timedelta(seconds=30)
-"""The deadline of each route: nothing that answers a caller may wait for ever, and policies refuse what may."""
+_DEADLINE = timedelta(minutes=1)  # no route is without one, not even those that nobody wrote
 
 
 def flow_of(connector: Connector) -> Flow:
@@ -52,8 +50,8 @@ def _add_route(flow: Flow, node: Node[object, object], place: Place) -> None:
     taken = kinds[0] if kinds else NO_TYPE
     if not (isinstance(taken, type) and issubclass(taken, Record)):
         raise UsageError(f"the connector's node {node.name} takes no record; give its first parameter a Record type")
-    opened = http.post(f"/{node.name}", accepts=taken, deadline=LONGEST)
-    route = TriggerNode(opened, f"post_{node.name}", place)
+    made = http.post(f"/{node.name}", accepts=taken, deadline=_DEADLINE)
+    route = TriggerNode(made, f"post_{node.name}", place)
     answer = _answer(node, place)
     flow.triggers.append(route)
     flow.responds.append(answer)
