@@ -17,6 +17,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import httpx
 
+__all__ = [
+    "by_httpx",
+    "by_locale",
+    "by_lookup",
+    "by_program",
+    "by_socket",
+    "by_urllib",
+    "from_file",
+    "in_thread",
+    "into_environment",
+    "say",
+    "tidy",
+    "to_database",
+    "to_file",
+    "unique",
+]
+
 ELSEWHERE = "203.0.113.7"
 """An address of the range that is kept for documentation (RFC 5737), where nobody is."""
 
