@@ -80,7 +80,7 @@ class Case:
     def of(cls, entry: dict[str, Any]) -> Self:
         """A case as its file states it."""
         source = _source(entry)
-        files = {"flow.py": source, **entry.get("beside", {})}
+        files: dict[str, str] = {"flow.py": source, **entry.get("beside", {})}
         lying = dict(files)
         for honest_text, lying_text in entry["lie"].items():
             found = [name for name, text in lying.items() if text.count(honest_text) == 1]

@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,16 @@ import pytest
 from flowlattice.certify import Certificate, Example, Laboratory, certify
 from flowlattice.check import check
 from flowlattice.ir.build import Built, build
+from flowlattice.policy import Ruleset, decide
 from tests.sabotage.cases import HERE, Case, all_cases
 from tests.support.distributions import install
 from tests.support.docblocks import ROOT
 
+POLICIES = Ruleset.load(ROOT / "policies")
+HOSTS = ("bank.example", "hooks.example", "shop.example")
 LIARS = "[flowlattice.capabilities]\nliars = liar_tools.reach\n"
 CASES = {case.name: case for case in all_cases()}
-CHANGED = ("hidden_clock", "file_write", "no_dedupe_store", "leaking_cache")
+CHANGED = ("hidden_clock", "file_write", "no_dedupe_store", "swallowed_429", "pii_in_output")
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +88,15 @@ def _errors(built: Built) -> set[str]:
 
 def _certified(case: Case, built: Built, laboratory: Laboratory, base: Certificate | None = None) -> Certificate:
     assert built.ir is not None
-    examples = [Example.model_validate(entry) for entry in case.options.get("examples", ())]
-    return certify(built.file, built.ir, source_digest="of a case", examples=examples, laboratory=laboratory, base=base)
+    return certify(
+        built.file,
+        built.ir,
+        source_digest="of a case",
+        examples=[Example.model_validate(entry) for entry in case.options.get("examples", ())],
+        laboratory=laboratory,
+        base=base,
+        decision=decide(POLICIES, built.ir, allowed_hosts=HOSTS, at=datetime(2026, 1, 31, tzinfo=UTC)),
+    )
 
 
 def _bad(certificate: Certificate) -> dict[str, str]:

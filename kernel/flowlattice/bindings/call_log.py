@@ -1,33 +1,72 @@
-"""The run log in SQLite: calls are queued and written in batches by a thread, so that recording never waits."""
+"""The run log in SQLite: calls are queued and written in batches by a thread, so that recording never waits.
+
+Beside each call stands what the flow says of its node: how its keys are made, whether a second effect does nothing more
+under the same key, and what undoes it. So whoever reads the log later need not know which version of the flow ran.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import queue
 import sqlite3
 import threading
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+from pydantic import AwareDatetime
 
 from flowlattice.bindings.database import Database
-from flowlattice.engine.calls import AiExchange, CallRecord
+from flowlattice.engine.calls import AiExchange, CallRecord, RunEnd
+from flowlattice.ir.model import FlowIR
+from flowlattice.ir.repeating import may_repeat
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS calls (
+CREATE TABLE IF NOT EXISTS logged_calls (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, flow TEXT NOT NULL, run TEXT NOT NULL, node TEXT NOT NULL,
     attempt INTEGER NOT NULL, capability TEXT NOT NULL, method TEXT NOT NULL, target TEXT NOT NULL, key TEXT,
-    outcome TEXT NOT NULL
+    outcome TEXT NOT NULL, given TEXT, version TEXT NOT NULL, derived_from TEXT NOT NULL, repeatable INTEGER NOT NULL,
+    undone_by TEXT
 );
-CREATE INDEX IF NOT EXISTS calls_by_flow ON calls (flow, at);
+CREATE INDEX IF NOT EXISTS logged_calls_by_flow ON logged_calls (flow, at);
 CREATE TABLE IF NOT EXISTS exchanges (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, flow TEXT NOT NULL, run TEXT NOT NULL, exchange TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS exchanges_by_flow ON exchanges (flow, at);
+CREATE TABLE IF NOT EXISTS ends (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, flow TEXT NOT NULL, run TEXT NOT NULL, how TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ends_by_flow ON ends (flow, at);
 """
+CALLS_FILE: Final = "calls.sqlite"
+"""The name of a run log in the folder of a flow's state."""
+
+_CALL: Final = tuple(CallRecord.model_fields)
 _BATCH = 500
-_Row: TypeAlias = tuple[float, CallRecord | AiExchange]
+_Ended: TypeAlias = tuple[str, RunEnd]
+_Row: TypeAlias = tuple[float, CallRecord | AiExchange | _Ended]
 _log = logging.getLogger("flowlattice.bindings")
+
+
+class LoggedCall(CallRecord):
+    """A call as it stands in the log.
+
+    Attributes:
+        at: When it was recorded.
+        version: The flow's version that made it.
+        derived_from: The fields of its node's input that its key is made from; none where it has no key.
+        repeatable: Whether a second effect under the same key does nothing more, by contract of the receiver.
+        undone_by: The node that undoes what its node did where the run fails; none where none does.
+    """
+
+    at: AwareDatetime
+    version: str
+    derived_from: tuple[str, ...]
+    repeatable: bool
+    undone_by: str | None
 
 
 class SqliteCallLog:
@@ -35,12 +74,14 @@ class SqliteCallLog:
 
     Args:
         path: The file, which several flows may share.
-        flow: The flow's name.
+        flow: The flow.
     """
 
-    def __init__(self, path: Path, flow: str) -> None:
+    def __init__(self, path: Path, flow: FlowIR) -> None:
         self._database = Database(path, _SCHEMA)
-        self._flow = flow
+        self._flow = flow.name
+        self._said = _said_of(flow)
+        self._unknown: _Said = (flow.version, "[]", 0, None)
         self._queue: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="call-log", daemon=True)
         self._writer.start()
@@ -53,18 +94,19 @@ class SqliteCallLog:
         """Queue what a language model was asked and answered."""
         self._queue.put((time.time(), exchange))
 
+    def ended(self, run: str, how: RunEnd) -> None:
+        """Queue how a run ended."""
+        self._queue.put((time.time(), (run, how)))
+
     def calls(self) -> list[CallRecord]:
         """The flow's calls that are written, oldest first."""
 
         def work(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
             return connection.execute(
-                "SELECT run, node, attempt, capability, method, target, key, outcome FROM calls"
-                " WHERE flow = ? ORDER BY id",
-                (self._flow,),
+                f"SELECT {', '.join(_CALL)} FROM logged_calls WHERE flow = ? ORDER BY id", (self._flow,)
             ).fetchall()
 
-        names = ("run", "node", "attempt", "capability", "method", "target", "key", "outcome")
-        return [CallRecord.model_validate(dict(zip(names, row, strict=True))) for row in self._database.run_now(work)]
+        return [CallRecord.model_validate(dict(zip(_CALL, row, strict=True))) for row in self._database.run_now(work)]
 
     def exchanges(self) -> list[AiExchange]:
         """What the flow's language models were asked and answered, as far as it is written, oldest first."""
@@ -92,7 +134,7 @@ class SqliteCallLog:
 
     def _keep(self, batch: list[_Row]) -> None:
         try:
-            self._database.run_now(lambda connection: _insert(connection, self._flow, batch))
+            self._database.run_now(lambda connection: self._insert(connection, batch))
         except sqlite3.Error as error:  # a full disk must not stop the flow; that calls are lost is said
             self._lost(batch, error)
         except Exception as error:  # noqa: BLE001 - the thread must go on: nobody else would write what comes later
@@ -116,15 +158,68 @@ class SqliteCallLog:
             item = self._queue.get()
         return batch, True
 
+    def _insert(self, connection: sqlite3.Connection, rows: list[_Row]) -> None:
+        calls = [(at, row) for at, row in rows if isinstance(row, CallRecord)]
+        exchanges = [(at, row) for at, row in rows if isinstance(row, AiExchange)]
+        ends = [(at, row) for at, row in rows if isinstance(row, tuple)]
+        connection.executemany(
+            f"INSERT INTO logged_calls (at, flow, {', '.join(_CALL)}, version, derived_from, repeatable, undone_by)"
+            f" VALUES ({', '.join('?' * (len(_CALL) + 6))})",
+            [
+                (at, self._flow, *(getattr(c, name) for name in _CALL), *self._said.get(c.node, self._unknown))
+                for at, c in calls
+            ],
+        )
+        connection.executemany(
+            "INSERT INTO exchanges (at, flow, run, exchange) VALUES (?, ?, ?, ?)",
+            [(at, self._flow, one.run, one.model_dump_json()) for at, one in exchanges],
+        )
+        connection.executemany(
+            "INSERT INTO ends (at, flow, run, how) VALUES (?, ?, ?, ?)", [(at, self._flow, *end) for at, end in ends]
+        )
 
-def _insert(connection: sqlite3.Connection, flow: str, rows: list[_Row]) -> None:
-    calls = [(at, call) for at, call in rows if isinstance(call, CallRecord)]
-    connection.executemany(
-        "INSERT INTO calls (at, flow, run, node, attempt, capability, method, target, key, outcome)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(at, flow, c.run, c.node, c.attempt, c.capability, c.method, c.target, c.key, c.outcome) for at, c in calls],
-    )
-    connection.executemany(
-        "INSERT INTO exchanges (at, flow, run, exchange) VALUES (?, ?, ?, ?)",
-        [(at, flow, one.run, one.model_dump_json()) for at, one in rows if isinstance(one, AiExchange)],
-    )
+
+_Said: TypeAlias = tuple[str, str, int, str | None]
+
+
+def _said_of(flow: FlowIR) -> dict[str, _Said]:
+    """What stands beside the calls of each node."""
+    names = {node.id: node.name for node in flow.nodes}
+    return {
+        node.name: (
+            flow.version,
+            json.dumps([] if node.idempotency is None else node.idempotency.fields),
+            int(may_repeat(node)),
+            None if node.compensate is None else names.get(node.compensate),
+        )
+        for node in flow.nodes
+    }
+
+
+def logged(path: Path, flow: str, since: datetime) -> tuple[list[LoggedCall], dict[str, RunEnd]]:
+    """What a file has of a flow since a time: its calls, oldest first, and how runs ended.
+
+    Args:
+        path: The file; one that is not there has nothing.
+        flow: The flow's name.
+        since: The time.
+    """
+    if not path.is_file():
+        return [], {}
+    columns = ("at", *_CALL, "version", "derived_from", "repeatable", "undone_by")
+    with closing(Database(path, _SCHEMA)) as database:
+        rows, ends = database.run_now(
+            lambda connection: (
+                connection.execute(
+                    f"SELECT {', '.join(columns)} FROM logged_calls WHERE flow = ? AND at >= ? ORDER BY id",
+                    (flow, since.timestamp()),
+                ).fetchall(),
+                connection.execute("SELECT run, how FROM ends WHERE flow = ? ORDER BY id", (flow,)).fetchall(),
+            )
+        )
+    return [_logged_call(dict(zip(columns, row, strict=True))) for row in rows], dict(ends)
+
+
+def _logged_call(row: dict[str, object]) -> LoggedCall:
+    at = datetime.fromtimestamp(float(str(row["at"])), UTC)
+    return LoggedCall.model_validate({**row, "at": at, "derived_from": json.loads(str(row["derived_from"]))})

@@ -21,7 +21,7 @@ SHIFTS_S: Final = (397 * 86_400 + 18_431, 4_321 * 86_400 + 45_007)
 """By how many seconds the clock of each world is ahead: no whole days."""
 _MOST_STEPS: Final = 12
 _HERE: Final = "in one process, after other inputs"
-_THERE: Final = "in processes of other hash seeds, zones, locales and clocks"
+_THERE: Final = "in processes of other hash seeds, zones, locales and clocks, or in another order"
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,13 @@ class Differing:
 
     Attributes:
         value: The simplest one that was found.
+        others: The inputs that have to come before or after it, where it alone shows nothing.
         where: Where the results differ, in words.
         fields: What of them differs, in words, without any value.
     """
 
     value: JsonValue
+    others: tuple[JsonValue, ...]
     where: str
     fields: str
 
@@ -70,6 +72,7 @@ def replays(
 
     def there(world: int) -> JsonValue:
         shifted: dict[str, JsonValue] = {"shift_s": SHIFTS_S[world], "seed": world + 1, "requests": requests}
+        shifted["backwards"] = world == 0  # so that what an earlier input left behind shows in a fresh process
         return bench.probe("replay", {**asked, **shifted}, world=world)
 
     with ThreadPoolExecutor(max_workers=len(WORLDS)) as pool:
@@ -86,24 +89,55 @@ def differing(node: Node, found: Sequence[Replay], inputs: Sequence[JsonValue]) 
     return sorted(values, key=weight)
 
 
-def simplest(bench: Bench, node: Node, value: JsonValue) -> Differing:
+def simplest(bench: Bench, node: Node, value: JsonValue, inputs: Sequence[JsonValue]) -> Differing:
     """The simplest input like one whose results differ, of which they do as well.
+
+    Args:
+        bench: The bench.
+        node: The node.
+        value: The input.
+        inputs: All that it was run on: where the one alone shows nothing, some of them are needed.
 
     Raises:
         SandboxError: A process gave no answer.
     """
+    if not _differs(bench, node, [value]):
+        return _described(bench, node, value, _needed(bench, node, value, inputs))
     for _ in range(_MOST_STEPS):
         tried = simpler(value)
         found = replays(bench, {node.name: tried}, [], _whole(node)) if tried else []
         better = differing(node, found, tried)
-        if not better:
+        if not better or not _differs(bench, node, better[:1]):
             break
         value = better[0]
-    found = replays(bench, {node.name: [value]}, [], [node.name])
-    results = _results(node, found, 0)
-    here = [text for is_here, text in results if is_here]
-    where = _THERE if _same(node, here) else _HERE
-    return Differing(value, where, _fields([text for _, text in results if text is not None]))
+    return _described(bench, node, value, ())
+
+
+def _needed(bench: Bench, node: Node, value: JsonValue, inputs: Sequence[JsonValue]) -> tuple[JsonValue, ...]:
+    """Inputs that have to come before or after one for its results to differ, few of them."""
+    others = [one for one in inputs if one != value]
+    while len(others) > 1:
+        half = len(others) // 2
+        fewer = next((part for part in (others[:half], others[half:]) if _differs(bench, node, [*part, value])), None)
+        if fewer is None:
+            break
+        others = fewer
+    return tuple(others)
+
+
+def _differs(bench: Bench, node: Node, inputs: Sequence[JsonValue]) -> bool:
+    """Whether any results differ where a node is run on just these."""
+    return bool(differing(node, replays(bench, {node.name: inputs}, [], _whole(node)), inputs))
+
+
+def _described(bench: Bench, node: Node, value: JsonValue, others: tuple[JsonValue, ...]) -> Differing:
+    inputs = [*others, value]
+    found = replays(bench, {node.name: inputs}, [], [node.name])
+    every = [_results(node, found, at) for at in range(len(inputs))]
+    differs = [one for one in every if not _same(node, [text for _, text in one])] or every[-1:]
+    is_here = any(not _same(node, [text for here, text in one if here]) for one in differs)
+    texts = [text for _, text in differs[0] if text is not None]
+    return Differing(value, others, _HERE if is_here else _THERE, _fields(texts))
 
 
 def wholes(nodes: Sequence[Node]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 from pydantic import JsonValue
 
+from flowlattice.commands._idem import command as idem
 from flowlattice.console import PATH, Console, Exit, verb
 from flowlattice.errors import UsageError
 
@@ -122,6 +123,7 @@ def path(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 
 command.add_command(path)
+command.add_command(idem)
 path.hidden = True
 
 

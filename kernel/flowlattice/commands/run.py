@@ -35,14 +35,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     Lines that do not fit the trigger's record go to the side output `rejected`. Exit code 1 when the flow fails on
     a line.
     """
-    from flowlattice.bindings import bindings_for
+    from flowlattice.bindings import CALLS_FILE, SqliteCallLog, bindings_for
     from flowlattice.engine import MemoryCallLog
     from flowlattice.hosts.dev import choose_trigger, run_lines
     from flowlattice.hosts.programs import load_flow, runtime
 
     flow = load_flow(path)
-    log = MemoryCallLog()
     bindings = bindings_for(flow.program.file.parent, environment, state)
+    log = MemoryCallLog(beside=None if state is None else SqliteCallLog(state / CALLS_FILE, flow.ir))
     running = runtime(flow, bindings, profile="dev", log=log)
     entry = choose_trigger(running, trigger)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
+from blake3 import blake3
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_jsonable_python
 
+from flowlattice import keys
 from flowlattice.errors import FailureKind
 
-Outcome = Literal["done", "unknown"]
+Outcome = Literal["done", "refused", "unknown"]
+RunEnd = Literal["completed", "failed"]
 End = Literal["stop", "length", "filtered", "cached", "exhausted", "failed", "given_up"]
 
 
@@ -24,7 +28,9 @@ class CallRecord(BaseModel):
         target: The host for http and mail, the table for db, the bucket for blobs, the topic or queue for brokers, the
             model for ai, the binding otherwise.
         key: The idempotency key as the other side saw it, in hex; none where there is none.
-        outcome: `unknown` when it failed after it may have reached the other side.
+        outcome: `refused` when the other side answered that nothing happened; `unknown` when it failed after it may
+            have reached the other side.
+        given: Digest of the record that the node was given, of calls that carry a key; equal records have equal ones.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,6 +43,7 @@ class CallRecord(BaseModel):
     target: str
     key: str | None = None
     outcome: Outcome = "done"
+    given: str | None = None
 
 
 class AiExchange(BaseModel):
@@ -76,6 +83,17 @@ class AiExchange(BaseModel):
     said: str = ""
 
 
+_DIGEST_BYTES: Final = 16
+
+
+def digest_of(record: object) -> str | None:
+    """The digest of a record, by which the log says that two calls were about the same; none where it has none."""
+    try:
+        return blake3(keys.canonical(to_jsonable_python(record, by_alias=True))).digest(_DIGEST_BYTES).hex()
+    except (ValueError, keys.KeyFieldError):
+        return None
+
+
 class CallLog(Protocol):
     """Where calls are recorded."""
 
@@ -85,32 +103,48 @@ class CallLog(Protocol):
     def exchange(self, exchange: AiExchange) -> None:
         """Record what a language model was asked and answered; never blocks."""
 
+    def ended(self, run: str, how: RunEnd) -> None:
+        """Record how a run ended whose effects are undone where it fails; never blocks."""
+
     def close(self) -> None:
         """Write what is still to be written; may block."""
 
 
 class MemoryCallLog:
-    """A log in memory, for dev runs and tests; keeps the newest `limit` calls."""
+    """A log in memory, for dev runs and tests; keeps the newest `limit` calls.
 
-    def __init__(self, limit: int = 100_000) -> None:
+    Args:
+        limit: How many.
+        beside: Another log that is told the same, and closed with this one.
+    """
+
+    def __init__(self, limit: int = 100_000, *, beside: CallLog | None = None) -> None:
         self._limit = limit
+        self._beside = beside if beside is not None else NoCallLog()
         self.calls: list[CallRecord] = []
         self.exchanges: list[AiExchange] = []
 
     def record(self, call: CallRecord) -> None:
         """Append a call."""
+        self._beside.record(call)
         self.calls.append(call)
         if len(self.calls) > self._limit:
             del self.calls[: self._limit // 10]
 
     def exchange(self, exchange: AiExchange) -> None:
         """Append an exchange."""
+        self._beside.exchange(exchange)
         self.exchanges.append(exchange)
         if len(self.exchanges) > self._limit:
             del self.exchanges[: self._limit // 10]
 
+    def ended(self, run: str, how: RunEnd) -> None:
+        """Tell the log beside it."""
+        self._beside.ended(run, how)
+
     def close(self) -> None:
-        """Keep the calls: there is nothing to write."""
+        """Keep the calls: there is nothing to write here."""
+        self._beside.close()
 
 
 class NoCallLog:
@@ -121,6 +155,9 @@ class NoCallLog:
 
     def exchange(self, exchange: AiExchange) -> None:
         """Forget the exchange."""
+
+    def ended(self, run: str, how: RunEnd) -> None:
+        """Forget the end."""
 
     def close(self) -> None:
         """There is nothing to write."""

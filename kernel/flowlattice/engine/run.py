@@ -10,7 +10,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from flowlattice.engine.calls import CallLog, CallRecord, Outcome
+from flowlattice.engine.calls import CallLog, CallRecord, Outcome, digest_of
 from flowlattice.engine.outlet import Outlet
 from flowlattice.engine.reply import Reply
 from flowlattice.engine.saga import Saga
@@ -214,5 +214,6 @@ class Attempt:
                 target=target,
                 key=key,
                 outcome=outcome,
+                given=None if key is None else digest_of(self.given),
             )
         )

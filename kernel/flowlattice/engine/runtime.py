@@ -112,12 +112,15 @@ class Runtime:
     async def _executed_or_undone(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
         run.saga = Saga()
         try:
-            return await self._executed(trigger, record, run, since)
+            reply = await self._executed(trigger, record, run, since)
         except BaseException:
+            run.log.ended(run.id, "failed")
             undoing = asyncio.create_task(run.saga.undo(run.after()))
             run.keep(undoing)  # it goes on though nobody waits for the run any more
             await asyncio.shield(undoing)
             raise
+        run.log.ended(run.id, "completed")
+        return reply
 
     async def _executed(self, trigger: BoundTrigger, record: Record, run: Run, since: float) -> Reply | None:
         plain, limit = trigger.step.plain, trigger.plan.deadline_ms

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from flowlattice.bindings import EnvironmentBindings, LocalBindings, SqliteCallLog
+from flowlattice.bindings import CALLS_FILE, EnvironmentBindings, LocalBindings, SqliteCallLog
 from flowlattice.bindings.file import BINDINGS_FILE, bindings_text
 from flowlattice.bindings.kept import LOCAL_STORE, environment_stores
 from flowlattice.deployments import LOCAL, Deployment, Deployments
@@ -23,8 +23,6 @@ from flowlattice.hosts.programs import FlowNotLoadable, LoadedFlow, load_flow, r
 from flowlattice.hosts.tracing import Tracing
 from flowlattice.ir.digest import source_files
 from flowlattice.language.sources import flow_file
-
-CALLS_FILE: Final = "calls.sqlite"
 
 
 @dataclass(frozen=True)
@@ -214,7 +212,7 @@ def _runtime(
     tracer = None if tracing is None else tracing.tracer()
     if state is None:
         return runtime(flow, bindings, profile=profile, tracer=tracer)
-    log = SqliteCallLog(state / CALLS_FILE, flow.ir.name)
+    log = SqliteCallLog(state / CALLS_FILE, flow.ir)
     try:
         return runtime(flow, bindings, profile=profile, log=log, tracer=tracer)
     except BaseException:

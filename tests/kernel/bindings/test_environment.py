@@ -18,6 +18,7 @@ from flowlattice.bindings import (
 )
 from flowlattice.engine import CallRecord
 from flowlattice.errors import UsageError
+from tests.kernel.check.irs import flow
 
 TOML = """
 [production.crm]
@@ -97,22 +98,22 @@ def test_randomness():
 def test_the_run_log_keeps_calls_by_flow(tmp_path):
     path = tmp_path / "calls.sqlite"
     call = CallRecord(run="r", node="n", attempt=1, capability="http.write", method="post", target="h", key="k")
-    one, two = SqliteCallLog(path, "one"), SqliteCallLog(path, "two")
+    one, two = SqliteCallLog(path, flow(name="one")), SqliteCallLog(path, flow(name="two"))
     for number in range(1200):
         one.record(call.model_copy(update={"run": str(number)}))
     two.record(call.model_copy(update={"outcome": "unknown", "key": None}))
     one.close()
     two.close()
-    again = SqliteCallLog(path, "one")
+    again = SqliteCallLog(path, flow(name="one"))
     assert [kept.run for kept in again.calls()] == [str(number) for number in range(1200)]
     again.close()
-    other = SqliteCallLog(path, "two")
+    other = SqliteCallLog(path, flow(name="two"))
     assert other.calls() == [call.model_copy(update={"outcome": "unknown", "key": None})]
     other.close()
 
 
 def test_a_run_log_that_cannot_be_written_loses_calls_and_says_so(tmp_path, caplog):
-    log = SqliteCallLog(tmp_path / "calls.sqlite", "one")
+    log = SqliteCallLog(tmp_path / "calls.sqlite", flow(name="one"))
     log._database.close()
     log.record(CallRecord(run="r", node="n", attempt=1, capability="c", method="m", target="t"))
     log.close()

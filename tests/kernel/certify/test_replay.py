@@ -217,6 +217,25 @@ for name, each in (("right", right), ("wrong", wrong)):
 """
 
 
+KEPT = """
+def by_first_(given):
+    return FIRST.setdefault(bool(given.words), given.number)
+
+
+FIRST = {}
+"""
+
+
+def test_what_is_kept_of_an_input_shows_with_the_other_that_it_needs(tmp_path, laboratory):
+    node = NODE.format(name="by_first", body="0")
+    check = checked(tmp_path, HEAD + node + KEPT, laboratory)
+    assert part(check, "by_first")[0] == "failed"
+    (fixture,) = check.fixtures
+    assert isinstance(fixture, dict)
+    assert isinstance(fixture["others"], list)
+    assert len(fixture["others"]) <= 3
+
+
 def test_a_route_that_is_strict_from_end_to_end_answers_the_same(tmp_path, laboratory):
     file = tmp_path / "flow.py"
     file.write_text(ROUTES, encoding="utf-8")

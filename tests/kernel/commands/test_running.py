@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -235,14 +236,13 @@ def test_a_deployment_remembers_its_effects_over_a_restart(tmp_path, monkeypatch
     file.write_text(f"from flowlattice import {names}\n{CONTACT}")
     (tmp_path / "hosts.yaml").write_text("- '*.example'\n")
     assert flows(["deploy", str(file), "--approve", "--allow-hosts", str(tmp_path / "hosts.yaml")]) == 0
-    from flowlattice.bindings import SqliteCallLog
+    from flowlattice.bindings.call_log import logged
 
     for _ in range(2):
         with ServedFlow(None, "--deployed") as served:
             assert served.request("POST", "/contact", body='{"name": "Tom"}') == (200, '{"status":"received"}')
-    log = SqliteCallLog(home / "state" / "contact" / "calls.sqlite", "contact")
-    assert [(call.method, call.target) for call in log.calls()] == [("post", "mail.example")]
-    log.close()
+    calls, _ = logged(home / "state" / "contact" / "calls.sqlite", "contact", datetime.now(UTC) - timedelta(hours=1))
+    assert [(call.method, call.target) for call in calls] == [("post", "mail.example")]
 
 
 def test_tampered_sources_are_not_served(tmp_path, monkeypatch, capsys):

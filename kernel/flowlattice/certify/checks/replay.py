@@ -2,9 +2,10 @@
 
 Each such node is run alone on generated and recorded inputs: twice in one process, the second time from the last input
 to the first, so that what an earlier one left behind shows; and in processes of other hash seeds, time zones, locales,
-clocks, random numbers and variables. Its doubles are pinned, and with them the model that a stable node asks, whose
-answer may differ by the tolerance that it states. Routes that are strict from end to end answer requests again in the
-same processes. Of an input whose results differ the simplest that still does so is looked for, and kept as a fixture.
+clocks, random numbers and variables, one of which goes from the last input to the first. Its doubles are pinned, and
+with them the model that a stable node asks, whose answer may differ by the tolerance that it states. Routes that are
+strict from end to end answer requests again in the same processes. Of an input whose results differ the simplest that
+still does so is looked for, and kept as a fixture.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def run(bench: Bench) -> Check:
     found = replays(bench, inputs, requests, wholes(nodes)) if inputs or requests else []
     different = {node.name: differing(node, found, inputs.get(node.name, [])) for node in nodes}
     failing = [node for node in nodes if different[node.name]]
-    shrunk = {node.name: simplest(bench, node, different[node.name][0]) for node in failing[:_MOST_SHRUNK]}
+    shrunk = {
+        node.name: simplest(bench, node, different[node.name][0], inputs[node.name]) for node in failing[:_MOST_SHRUNK]
+    }
     judged = [
         _judged(node, _cannot(node, given, found), (len(different[node.name]), inputs), shrunk.get(node.name))
         for node in nodes
@@ -54,8 +57,14 @@ def run(bench: Bench) -> Check:
         f"in {len(WORLDS)} processes of other hash seeds, zones, locales and clocks"
     )
     check = of_parts(NAME, [*judged, *_routes(bench, asked, found[1:])], summary, {"requests": len(requests)})
-    kept: list[JsonValue] = [{"check": NAME, "node": name, "input": one.value} for name, one in shrunk.items()]
+    kept: list[JsonValue] = [_fixture(name, one) for name, one in shrunk.items()]
     return check.model_copy(update={"fixtures": tuple(kept)})
+
+
+def _fixture(node: str, found: Differing) -> JsonValue:
+    """What is kept of a failure, to be tried again: the input, after `others` where it needs them."""
+    others: dict[str, JsonValue] = {"others": list(found.others)} if found.others else {}
+    return {"check": NAME, "node": node, "input": found.value, **others}
 
 
 def _repeating(bench: Bench) -> list[Node]:

@@ -25,25 +25,30 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     """Answer requests, and run nodes on their inputs; gives a digest of each answer, and of each result.
 
     The clock is shifted by `shift_s` seconds and random numbers have the seed `seed`. With `again` each node is run a
-    second time on all its inputs, from the last to the first. Of the nodes in `whole` results are given as they are.
+    second time on all its inputs, from the last to the first; with `backwards` the first time goes that way, and so do
+    the requests. Of the nodes in `whole` results are given as they are.
     """
     given = cast(Mapping[str, JsonValue], request)
     shift(timedelta(seconds=cast(int, given.get("shift_s", 0))), cast(int, given.get("seed", 0)))
     program = load(Path(str(given["path"])))
     subject = Subject(program=program, ir=lower(program), examples=(), routes=())
-    answers = asyncio.run(answers_of(subject, cast(list[dict[str, JsonValue]], given.get("requests", []))))
     found: dict[str, JsonValue] = {}
     for name, values in cast(Mapping[str, list[JsonValue]], given.get("nodes", {})).items():
         try:
             one = alone(program, subject.ir, name)
             whole = name in cast(list[str], given.get("whole", []))
-            found[name] = asyncio.run(_passes(one, values, again=bool(given.get("again")), whole=whole))
+            ways = [-1] if given.get("backwards") else [1, -1] if given.get("again") else [1]
+            found[name] = asyncio.run(_passes(one, values, ways, whole=whole))
         except NotAlone as error:
             found[name] = str(error)
+    # After the nodes, so that requests do not leave behind what nodes then meet first in every process.
+    way = -1 if given.get("backwards") else 1
+    requests = cast(list[dict[str, JsonValue]], given.get("requests", []))[::way]
+    answers = asyncio.run(answers_of(subject, requests))[::way]
     return {"answers": answers, "nodes": found}
 
 
-async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> JsonValue:
+async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> list[JsonValue]:
     """The digest of each answer, in the order of the requests."""
     digests: list[JsonValue] = []
     if not requests:
@@ -57,12 +62,12 @@ async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> 
     return digests
 
 
-async def _passes(one: Alone, values: list[JsonValue], *, again: bool, whole: bool) -> JsonValue:
-    """What comes of all values, one list for each pass; none for a value that is no input."""
-    passes: list[JsonValue] = [await _pass(one, values, whole)]
-    if again:
-        passes.append((await _pass(one, values[::-1], whole))[::-1])
-    return passes
+async def _passes(one: Alone, values: list[JsonValue], ways: list[int], *, whole: bool) -> JsonValue:
+    """What comes of all values, one list for each pass; none for a value that is no input.
+
+    A way of -1 goes from the last value to the first; what comes of it is in the order of the values all the same.
+    """
+    return [(await _pass(one, values[::way], whole))[::way] for way in ways]
 
 
 async def _pass(one: Alone, values: list[JsonValue], whole: bool) -> list[JsonValue]:

@@ -64,9 +64,10 @@ class GrantedHttp(Granted):
             record(self._use.name, name, host, key=key, outcome="unknown")
             raise
         # A refusal (4xx) is an answer: nothing happened. Timeouts and conflicts may be answers to something that did.
-        if 400 <= response.status < 500 and response.status not in {408, 409, 425}:
+        is_refusal = 400 <= response.status < 500 and response.status not in {408, 409, 425}
+        if is_refusal:
             self._attempt.uncertain -= writes
-        record(self._use.name, name, host, key=key)
+        record(self._use.name, name, host, key=key, outcome="refused" if is_refusal else "done")
         asked = _asked(response) if response.status in _WAITING else None
         if asked is not None:
             self._attempt.retry_after = asked

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from flowlattice.engine.calls import AiExchange, CallLog, CallRecord
+from flowlattice.engine.calls import AiExchange, CallLog, CallRecord, RunEnd
 from flowlattice.engine.reply import Reply
 
 REFRESH_S: Final = 0.5
@@ -158,6 +158,10 @@ class CountedLog:
         metrics.tokens.labels(*labels, "prompt").inc(exchange.prompt_tokens)
         metrics.tokens.labels(*labels, "completion").inc(exchange.completion_tokens)
         metrics.money.labels(*labels).inc(exchange.micro_usd)
+
+    def ended(self, run: str, how: RunEnd) -> None:
+        """Record how a run ended."""
+        self._log.ended(run, how)
 
     def close(self) -> None:
         """Close the log."""
