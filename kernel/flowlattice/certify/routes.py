@@ -56,7 +56,7 @@ def trigger_named(program: Program, name: str) -> TriggerNode[Record]:
 def generate(trigger: TriggerNode[Record]) -> Inputs:
     """Inputs for a trigger, from its schema; the same each time."""
     accepts = trigger.trigger.emits
-    schema = _schema(accepts)
+    schema = schema_of(accepts)
     first = plausible(schema)
     gap, values = None, list[JsonValue]()
     try:
@@ -67,7 +67,7 @@ def generate(trigger: TriggerNode[Record]) -> Inputs:
     return Inputs(valid=tuple(_bounded(value for value in ordered if isinstance(value, dict))), gap=gap)
 
 
-def _schema(accepts: type[Record]) -> Mapping[str, JsonValue]:
+def schema_of(accepts: type[Record]) -> Mapping[str, JsonValue]:
     """The schema of a record; that of one that holds itself is what its own reference means."""
     schema = cast("dict[str, JsonValue]", accepts.model_json_schema(by_alias=True))
     definitions, reference = schema.get("$defs"), schema.get("$ref")
@@ -90,7 +90,7 @@ def _route(ir: FlowIR, node: Node, trigger: TriggerNode[Record], inputs: Inputs)
     accepts = trigger.trigger.emits
     return Route(
         trigger=cast(Trigger, node.trigger),
-        schema=_schema(accepts),
+        schema=schema_of(accepts),
         valid=inputs.valid,
         accepts=accepts,
         strict=all(other.determinism == "strict" and other.effects == "pure" for other in behind(ir, node)),

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from flowlattice import Record, field
 from flowlattice.certify.inputs import NotGeneratedError, invalid_inputs, valid_inputs
+from flowlattice.certify.routes import schema_of
 from flowlattice.plausible import plausible
 
 
@@ -88,3 +89,27 @@ def test_the_plausible_value_reads_like_a_persons() -> None:
         "note": "Hello World",
         "express": True,
     }
+
+
+class Tree(Record, data="public"):
+    """A record that holds itself."""
+
+    name: str
+    children: list["Tree"]
+    above: "Tree | None" = None
+
+
+class Wood(Record, data="public"):
+    """A record that holds one that holds itself."""
+
+    tree: Tree
+    age: int
+
+
+@pytest.mark.parametrize("kind", [Tree, Wood])
+def test_a_record_that_holds_itself_has_inputs(kind):
+    schema = schema_of(kind)
+    found = valid_inputs(schema, lambda value: bool(kind.model_validate(value)), count=20)
+    assert len(found) == 20
+    assert {"name", "tree"} & {broken.field for broken in invalid_inputs(schema, found[0])}
+    kind.model_validate(plausible(schema))
