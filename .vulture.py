@@ -117,3 +117,7 @@ _.dont_write_bytecode  # of sys, read by the interpreter
 
 # Fields of signed statements (attestation.py): whoever verifies one reads them.
 (_.harness, _.materials, _.predicate_type, _.provenance, _.sbom_digest, _.schemas_digest)
+
+# What httpcore and the standard library's servers call, and how they are told what to do (certify/faults).
+(_._pool, _.connect_tcp, _.start_tls, _.get_extra_info, _.local_address, _.socket_options, _.ssl_context)
+(_.server_hostname, _.daemon_threads, _.block_on_close, _.handle_error)

@@ -1,15 +1,17 @@
 """Deploy: only what was approved, and only if the live host answers as it was certified to."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from flowlattice.certify import Certificate, Laboratory
 from flowlattice.deployments import Approval, Deployments, approved_digest
-from flowlattice.policy import Ruleset
+from flowlattice.policy import Decision, Ruleset
 from flowlattice_agents.builder import Builder
+from flowlattice_agents.decisions import waived
 from flowlattice_agents.deploy import Deployer, parts_of
 from flowlattice_agents.models.offline import OfflineModel
 from flowlattice_agents.policy import PolicyAgent
@@ -105,6 +107,46 @@ def test_what_is_live_in_an_environment_is_not_replaced_by_doubles(certified: Ma
     assert current is not None
     assert current.environment == "live"
     assert (tmp_path / "tree" / "double" / "flow.py").exists()
+
+
+RULE = """
+- id: NO-DOUBLING
+  severity: deny
+  for_each: nodes
+  require: it.name != "double"
+  message: "node {it.name} doubles"
+  remedy: "halve"
+  tests:
+  - {name: other, passes: true, ir: {nodes: [{name: half}]}}
+  - {name: double, passes: false, ir: {nodes: [{name: double}]}}
+"""
+
+
+def ruled(bench: Workbench, folder: Path, days: int) -> Workbench:
+    """The same, under a rule that is waived until some days from now."""
+    folder.mkdir(exist_ok=True)
+    (folder / "rules.yaml").write_text(RULE)
+    expires = f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+    scope = "{flow: double}"
+    (folder / "waivers.yaml").write_text(
+        f"- {{id: W-1, policy: NO-DOUBLING, scope: {scope}, owner: eve, reason: just now, expires: '{expires}'}}\n"
+    )
+    return replace(bench, ruleset=Ruleset.load(folder))
+
+
+def test_what_is_waived_is_attested_and_what_has_expired_blocks(certified: Make, tmp_path: Path) -> None:
+    bench, state = certified(SPEC)
+    expired = PolicyAgent(ruled(bench, tmp_path / "rules", -1)).decide(state)
+    assert expired["outcome"] == "blocked"
+    assert "NO-DOUBLING: node double doubles (waiver W-1 expired at" in str(expired["reason"])
+    allowed = PolicyAgent(ruled(bench, tmp_path / "rules", 9)).decide(state)
+    assert not allowed.get("outcome")
+    decision = bench.store.model(Decision, str(allowed["policy_digest"]))
+    assert [said.partition("; ")[2].partition(" until")[0] for said in waived(decision)] == ["waived"]
+    assert Deployer(bench).deploy(approved(bench, {**state, **allowed}))["outcome"] == "deployed"
+    live = Deployments(bench.home).current("double")
+    assert live is not None
+    assert [one.id for one in Deployments(bench.home).verified(live).decision.waivers] == ["W-1"]
 
 
 @pytest.mark.parametrize(

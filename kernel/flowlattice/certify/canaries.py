@@ -8,8 +8,10 @@ from __future__ import annotations
 import copy
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, cast
 
 from pydantic import JsonValue
@@ -41,10 +43,23 @@ class Canary:
     data_class: str
 
     def is_in(self, text: str) -> bool:
-        """Whether it came out in a text; a number has to stand alone."""
+        """Whether it came out in a text, as it is, in hex or in base64; a number has to stand alone."""
         if self.text.isdigit():
             return re.search(rf"(?<!\d){self.text}(?!\d)", text) is not None
-        return self.text in text.casefold()
+        folded = text.casefold()
+        return (
+            self.text in folded or self.text.encode().hex() in folded or any(b in text for b in _in_base64(self.text))
+        )
+
+
+@cache
+def _in_base64(text: str) -> tuple[str, ...]:
+    """What base64 makes of a text wherever it begins in what is encoded, without what its neighbours change."""
+    found = []
+    for before in range(3):
+        encoded = b64encode(b"." * before + text.encode()).decode().rstrip("=")
+        found.append(encoded[-(-before * 8 // 6) : (before + len(text)) * 8 // 6])
+    return tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,11 +23,9 @@ from flowlattice.certify.doubles import BackendCall, WatchedBindings
 from flowlattice.certify.identities import Keys, rewritten, varied
 from flowlattice.certify.landing import Landed, Landing, look
 from flowlattice.certify.once import Demand
+from flowlattice.certify.probes import CRASHED
 from flowlattice.engine.effects import DEFAULT_TTL, SHORTEST_TTL
 from flowlattice.plausible import plausible
-
-CRASHED: Final = 86
-"""The exit code of a process that was ended at a call."""
 
 _MOST_TRIED: Final = 12
 _CHOSEN: Final = 2

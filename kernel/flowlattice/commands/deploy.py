@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--allow-hosts", type=PATH, help="YAML list of the hosts that the organisation allows.")
 @click.option("--replace", is_flag=True, help="Let local doubles replace what is deployed in an environment.")
 @registry_option
+@click.option("--yanked", is_flag=True, help="Take NAME@VERSION even if it was yanked.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     console: Console,
     what: str,
@@ -45,6 +46,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     allow_hosts: Path | None,
     replace: bool,
     place: str | None,
+    yanked: bool,
 ) -> Exit:
     """Check and certify a flow, ask the policies, and let its name stand for the digest of its sources.
 
@@ -60,7 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     deployments = Deployments(flows_home())
     with ExitStack() as stack:
-        given, certificate = _taken(stack, what, environment, place)
+        given, certificate = _taken(stack, what, environment, place, yanked=yanked)
         if not approve:
             _expect_approval(deployments, given, what)
         evidence = gathered(console, given, allow_hosts, "deployed", known=certificate)
@@ -69,7 +71,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         return _deployed(console, _record(deployments, given, evidence, approve=approve, replace=replace))
 
 
-def _taken(stack: ExitStack, what: str, environment: str | None, place: str | None) -> tuple[Given, Certificate | None]:
+def _taken(
+    stack: ExitStack, what: str, environment: str | None, place: str | None, *, yanked: bool
+) -> tuple[Given, Certificate | None]:
     """What is at a path, or what is published as NAME@VERSION with its certificate.
 
     Raises:
@@ -84,7 +88,7 @@ def _taken(stack: ExitStack, what: str, environment: str | None, place: str | No
     from flowlattice.registry import named
 
     name, version = named(what)
-    artefact = registry_at(place).fetched(name, version, at=datetime.now(UTC))
+    artefact = registry_at(place).fetched(name, version, at=datetime.now(UTC), yanked=yanked)
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="flowlattice-")))
     given = given_at(_laid_out(artefact, folder), environment, bound_in=Path.cwd())
     return given, artefact.certificate

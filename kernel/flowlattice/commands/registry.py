@@ -37,10 +37,13 @@ command = click.Group(
 @click.argument("name", required=False)
 @registry_option
 def list_(console: Console, name: str | None, place: str | None) -> Exit:
-    """List the versions that are published, of one flow or of all, and what became of each."""
+    """List the versions that are published, of one flow or of all, and what became of each.
+
+    What no key that is trusted here has signed, or what was changed, is listed as untrusted; verify says why.
+    """
     registry = registry_at(place)
     rows = [
-        (flow, str(version), registry.status(flow, version))
+        (flow, str(version), _status(registry, flow, version))
         for flow in registry.names()
         if name in (None, flow)
         for version in registry.versions(flow)
@@ -177,6 +180,16 @@ def yank(console: Console, what: str, reason: str, place: str | None, key: str |
 
 for _verb in (list_, show, verify, diff, deprecate, yank):
     command.add_command(_verb)
+
+
+def _status(registry: Registry, flow: str, version: Version) -> str:
+    """What became of a version; `untrusted` where that cannot be told, which verify explains."""
+    from flowlattice.registry import Damaged
+
+    try:
+        return registry.status(flow, version)
+    except Damaged:
+        return "untrusted"
 
 
 def _meant(registry: Registry, what: str) -> tuple[str, Version]:

@@ -5,6 +5,7 @@ So whatever is done with flows, checking, certifying, publishing, is done with c
 
 from __future__ import annotations
 
+from datetime import timedelta
 from inspect import isasyncgenfunction
 
 from flowlattice.errors import UsageError
@@ -20,6 +21,8 @@ from flowlattice.language.ports import Place
 from flowlattice.language.triggers import TriggerNode
 from flowlattice.language.variables import Variables, Vars
 from flowlattice.record import Record
+
+_DEADLINE = timedelta(minutes=1)  # no route is without one, not even those that nobody wrote
 
 
 def flow_of(connector: Connector) -> Flow:
@@ -47,7 +50,8 @@ def _add_route(flow: Flow, node: Node[object, object], place: Place) -> None:
     taken = kinds[0] if kinds else NO_TYPE
     if not (isinstance(taken, type) and issubclass(taken, Record)):
         raise UsageError(f"the connector's node {node.name} takes no record; give its first parameter a Record type")
-    route = TriggerNode(http.post(f"/{node.name}", accepts=taken), f"post_{node.name}", place)
+    made = http.post(f"/{node.name}", accepts=taken, deadline=_DEADLINE)
+    route = TriggerNode(made, f"post_{node.name}", place)
     answer = _answer(node, place)
     flow.triggers.append(route)
     flow.responds.append(answer)

@@ -85,7 +85,7 @@ def run_costs(ir: Plain, prices: Prices = lambda _: None) -> dict[str, RunCost]:
     for node in entries(ir, "nodes"):
         if node.get("kind") == "trigger":
             identity = identity_of(node)
-            cost = routes.below(identity, many=False, above=frozenset()) if asks else RunCost()
+            cost = routes.below(identity) if asks else RunCost()
             bounds = [_count(whole.get(f"tokens_per_{span}")) for span in ("run", "day")]
             money = [_micros(whole.get(f"usd_per_{span}")) for span in ("run", "day")]
             found[identity] = cost.within(_first(bounds), _first(money))
@@ -107,6 +107,10 @@ def spend_of(ir: Plain, node: Plain) -> dict[str, JsonValue] | None:
     }
 
 
+_Step = tuple[str, bool]
+"""A node's id, and whether it is asked for more than one record of a run."""
+
+
 class _Routes:
     """Adds up what is behind a node."""
 
@@ -116,24 +120,40 @@ class _Routes:
         self._ways: dict[str, list[tuple[JsonValue, str]]] = {}
         for edge in entries(ir, "edges"):
             self._ways.setdefault(str(edge.get("from")), []).append((edge.get("case"), str(edge.get("to"))))
-        self._known: dict[tuple[str, bool], RunCost] = {}
+        self._known: dict[_Step, RunCost] = {}
 
-    def below(self, identity: str, *, many: bool, above: frozenset[str]) -> RunCost:
-        node = self._nodes.get(identity)
-        if node is None or identity in above:  # a cycle, which the checker refuses
-            return RunCost()
-        if (identity, many) not in self._known:
-            after = many or node.get("kind") == "foreach" or (node.get("stream") is True and node.get("kind") == "node")
-            ways: dict[JsonValue, RunCost] = {}
-            for case, target in self._ways.get(identity, ()):
-                way = case if node.get("kind") in ("switch", "if") else None
-                cost = self.below(target, many=after, above=above | {identity})
-                ways[str(way)] = ways.get(str(way), RunCost()).plus(cost)
-            dearest = RunCost()
-            for cost in ways.values():
-                dearest = dearest.or_dearer(cost)
-            self._known[identity, many] = _own(node, self._prices, many=many).plus(dearest)
-        return self._known[identity, many]
+    def below(self, start: str) -> RunCost:
+        """What one record of a node can cost there and in all that it leads to."""
+        waiting, opened = [(start, False)], set[_Step]()
+        while waiting:
+            step = waiting[-1]
+            opened.add(step)
+            # One that is opened and not known is on the way here: a cycle, which the checker refuses.
+            missing = [ahead for _, ahead in self._ahead(step) if ahead not in self._known and ahead not in opened]
+            if missing and step not in self._known:
+                waiting += missing
+            else:
+                self._known.setdefault(step, self._reckoned(step))
+                waiting.pop()
+        return self._known[start, False]
+
+    def _reckoned(self, step: _Step) -> RunCost:
+        ways: dict[str, RunCost] = {}
+        for way, ahead in self._ahead(step):
+            ways[way] = ways.get(way, RunCost()).plus(self._known.get(ahead, RunCost()))
+        dearest = RunCost()
+        for cost in ways.values():
+            dearest = dearest.or_dearer(cost)
+        identity, many = step
+        return _own(self._nodes.get(identity, {}), self._prices, many=many).plus(dearest)
+
+    def _ahead(self, step: _Step) -> list[tuple[str, _Step]]:
+        """What follows a node, each with the way that it is on, of which only one is gone."""
+        identity, many = step
+        node = self._nodes.get(identity, {})
+        chooses = node.get("kind") in ("switch", "if")
+        after = many or node.get("kind") == "foreach" or (node.get("stream") is True and node.get("kind") == "node")
+        return [(str(case) if chooses else "", (target, after)) for case, target in self._ways.get(identity, ())]
 
 
 def _own(node: Plain, prices: Prices, *, many: bool) -> RunCost:

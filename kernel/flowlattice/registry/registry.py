@@ -9,7 +9,7 @@ from hashlib import sha256
 from flowlattice.attestation import NotAttested
 from flowlattice.ir.model import FlowIR
 from flowlattice.registry.artefact import Artefact
-from flowlattice.registry.errors import Damaged, Unpublished, VersionTaken, VersionTooLow, Yanked
+from flowlattice.registry.errors import Damaged, RegistryError, Unpublished, VersionTaken, VersionTooLow, Yanked
 from flowlattice.registry.events import Event, Events, Kind, Status, status_of
 from flowlattice.registry.semver import Need, needs
 from flowlattice.registry.store import Store
@@ -18,6 +18,7 @@ from flowlattice.registry.verification import (
     Verification,
     blob_key,
     opened,
+    stated,
     unpublishable,
     verified,
     version_key,
@@ -85,23 +86,22 @@ class Registry:
         Raises:
             VersionTaken, VersionTooLow, Damaged: It cannot be put in.
             NotAttested: What is said of it does not show that it may be published.
-            OSError: The store cannot be written; then there is no such version.
+            RegistryError: The store cannot be written; then there is no such version.
         """
         said = artefact.attestation
-        problem = next(
-            iter([*said.problems(at=at, required=self._required), *unpublishable(artefact.certificate)]), None
-        )
-        if problem is not None:
-            raise NotAttested(f"{artefact.title}: {problem}")
+        problems = [*said.problems(at=at, required=self._required), *unpublishable(artefact.certificate)]
+        if problems:
+            raise NotAttested(f"{artefact.title}: {problems[0]}")
         if self.published(artefact.ir, said.source_digest):
             return False
-        for content in artefact.files.values():
-            self._put_blob(content)
-        digest = self._put_blob(artefact.signed(key).to_json())
-        # All of it lies there; this names it. Of several that try at once, one does.
-        if self._store.put(version_key(said.flow, Version(said.version)), f"sha256:{digest}\n".encode()):
-            return True
-        return not self.published(artefact.ir, said.source_digest)
+        try:
+            is_new = self._put(artefact, key)
+        except OSError as error:
+            why = f"{self.place} cannot be written ({error.strerror or error})"
+            raise RegistryError(f"{artefact.title} is not published: {why}; mend that, and publish it again") from error
+        if not is_new:
+            self.published(artefact.ir, said.source_digest)  # raises where other sources were faster
+        return is_new
 
     def before(self, flow: str, version: Version) -> Version | None:
         """The release that a version is compared with: the highest below it; a pre-release promises nothing."""
@@ -196,10 +196,18 @@ class Registry:
         return events.add(kind, reason=reason, by=by, at=at, key=key, keyring=self._keyring)
 
     def _events(self, flow: str, version: Version) -> Events:
-        found = opened(self._store, flow, version, self._keyring)
+        found = stated(self._store, flow, version, self._keyring)
         if found.statement is None:
             raise Damaged(f"{flow}@{version}: {found.problems[0]}")
         return Events(self._store, flow, str(version), found.digest)
+
+    def _put(self, artefact: Artefact, key: SigningKey) -> bool:
+        for content in artefact.files.values():
+            self._put_blob(content)
+        digest = self._put_blob(artefact.signed(key).to_json())
+        # All of it lies there; this names it. Of several that try at once, one does.
+        said = artefact.attestation
+        return self._store.put(version_key(said.flow, Version(said.version)), f"sha256:{digest}\n".encode())
 
     def _put_blob(self, content: bytes) -> str:
         digest = sha256(content).hexdigest()

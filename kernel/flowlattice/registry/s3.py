@@ -91,8 +91,9 @@ class BucketStore:
         try:
             yield
         except (BaseError, FileNotFoundError) as error:  # it is one or the other, by version
-            said = " ".join(str(error).split())[:200]
-            raise EngineUnavailable(f"{self._address} cannot be {done}: {said}") from error
+            said = " ".join(str(error).partition("Debug source")[0].split())
+            why = f"see to the bucket, AWS_ENDPOINT_URL and the credentials ({said[:240]})"
+            raise EngineUnavailable(f"{self._address} cannot be {done}; {why}") from error
 
 
 def _connected(bucket: str) -> S3Store:

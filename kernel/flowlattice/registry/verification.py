@@ -108,17 +108,16 @@ def blob_key(digest: str) -> str:
     return f"blobs/{digest[:2]}/{digest}"
 
 
-def opened(store: Store, flow: str, version: Version, keyring: Keyring) -> Opened:
-    """Read all of a published version.
+def stated(store: Store, flow: str, version: Version, keyring: Keyring) -> Opened:
+    """Read what is said of a published version, and by whom, without its files.
 
     Raises:
         Unpublished: There is no such version.
     """
-    title = f"{flow}@{version}"
     try:
         match = _DIGEST.fullmatch(store.get(version_key(flow, version)))
     except Absent as error:
-        why = f"{title} is not published in {store.place}; flows registry list lists what is"
+        why = f"{flow}@{version} is not published in {store.place}; flows registry list lists what is"
         raise Unpublished(why) from error
     if match is None:
         return Opened(problems=[f"the record of the version has been changed; {RESTORE}"])
@@ -129,6 +128,17 @@ def opened(store: Store, flow: str, version: Version, keyring: Keyring) -> Opene
         found.statement = read_statement(envelope, keyring)
     except (Damaged, NotTrusted, NotAttested) as error:
         found.problems.append(str(error))
+    return found
+
+
+def opened(store: Store, flow: str, version: Version, keyring: Keyring) -> Opened:
+    """Read all of a published version.
+
+    Raises:
+        Unpublished: There is no such version.
+    """
+    found = stated(store, flow, version, keyring)
+    if found.statement is None:
         return found
     for subject in found.statement.subject:
         try:
@@ -136,7 +146,7 @@ def opened(store: Store, flow: str, version: Version, keyring: Keyring) -> Opene
         except Damaged as error:
             found.problems.append(str(error))
     if not found.problems:
-        found.problems += _contradictions(found.statement, found.files, title)
+        found.problems += _contradictions(found.statement, found.files, f"{flow}@{version}")
     return found
 
 

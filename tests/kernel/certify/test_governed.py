@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -249,6 +250,10 @@ def test_canaries_go_where_they_fit_and_are_told_from_all_else():
     [
         ("cnry00q7", "To CNRY00Q7@example", True),
         ("cnry00q7", "to cnry01q7", False),
+        ("cnry00q7", b64encode(b"user:cnry00q7:x").decode(), True),
+        ("cnry00q7", b64encode(b"users:cnry00q7").decode(), True),
+        ("cnry00q7", b64encode(b"user::cnry00q7").decode(), True),
+        ("cnry00q7", b"a cnry00q7".hex(), True),
         ("918273", "card=918273,", True),
         ("918273", "0x5918273a 9182730", False),
     ],

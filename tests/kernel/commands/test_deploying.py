@@ -172,9 +172,16 @@ def test_what_is_published_is_deployed_with_its_certificate(tmp_path, monkeypatc
     assert flows("deploy", "other@1.0.0", *registry, "--approve") == 1
     assert flows("deploy", "echo", *registry, "--approve") == 2
     assert "name a version of what is published" in capsys.readouterr().err
+    assert flows("registry", "yank", "echo@1.0.0", "--reason", "it shouts", *registry) == 0
+    capsys.readouterr()
+    assert flows("deploy", "echo@1.0.0", *registry, "--approve") == 1
+    assert (
+        "echo@1.0.0 was yanked: it shouts; take another version, or this one with --yanked" in capsys.readouterr().err
+    )
+    assert flows("deploy", "echo@1.0.0", *registry, "--env", "live", "--approve", "--yanked") == 0
     for blob in (tmp_path / "registry" / "blobs").rglob("*"):
         if blob.is_file() and blob.read_bytes() == file.read_bytes():
             blob.chmod(0o600)
             blob.write_bytes(blob.read_bytes() + b"\n")
-    assert flows("deploy", "echo@1.0.0", *registry, "--approve") == 1
+    assert flows("deploy", "echo@1.0.0", *registry, "--approve", "--yanked") == 1
     assert "sources/flow.py has been changed" in capsys.readouterr().err

@@ -33,6 +33,25 @@ flow.rate_limit(qps=100, burst=100)
 """
 
 
+STRIPE = """
+from flowlattice import Connector, HttpWrite, Record, by, node
+
+
+class Row(Record, data="internal"):
+    v: str
+
+
+@node(idempotency=by("v"), honours_key=True)
+async def charge(row: Row, stripe: HttpWrite) -> Row:
+    answer = await stripe.post("https://api.stripe.com/v1/charges", json={"v": row.v})
+    answer.raise_for_status()
+    return row
+
+
+connector = Connector("stripe", version="1.2.0", nodes=[charge], egress={"stripe": ["api.stripe.com"]})
+"""
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("FLOWS_HOME", str(tmp_path / "home"))
@@ -128,6 +147,7 @@ def test_a_changed_byte_and_a_key_that_is_not_trusted_end_with_1(tmp_path, capsy
     publish(tmp_path / "flow", capsys)
     said(capsys, "keys", "untrust", "default")
     assert "which is not trusted here" in said(capsys, "registry", "verify", "echo", code=1)
+    assert said(capsys, "registry", "list") == "echo@1.0.0  untrusted\n"
     said(capsys, "keys", "trust", said(capsys, "keys", "export"))
     assert "holds" in said(capsys, "registry", "verify", "echo")
     shown = json.loads(said(capsys, "registry", "show", "echo", "--json"))
@@ -137,6 +157,22 @@ def test_a_changed_byte_and_a_key_that_is_not_trusted_end_with_1(tmp_path, capsy
     blob.write_bytes(blob.read_bytes().replace(b"lower", b"upper"))
     assert "sources/flow.py has been changed" in said(capsys, "registry", "verify", "echo", code=1)
     assert "sources/flow.py has been changed" in said(capsys, "registry", "show", "echo", code=1)
+
+
+def test_a_connector_is_published_by_itself(tmp_path, capsys):
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    file, hosts = folder / "stripe.py", tmp_path / "hosts.yaml"
+    file.write_text(STRIPE)
+    hosts.write_text("- api.stripe.com\n")
+    assert said(capsys, "publish", str(file), "--allow-hosts", str(hosts)).startswith("stripe@1.2.0 is published: 8 ")
+    said(capsys, "registry", "verify", "stripe")
+    file.write_text(STRIPE.replace('by("v")', 'by("v", "w")').replace("    v: str", "    v: str\n    w: str = ''"))
+    low = said(capsys, "publish", str(file), "--allow-hosts", str(hosts), code=1)
+    assert "published already with other sources" in low
+    file.write_text(file.read_text().replace("1.2.0", "1.3.0"))
+    low = said(capsys, "publish", str(file), "--allow-hosts", str(hosts), code=1)
+    assert "stripe@1.3.0 needs a major version after 1.2.0, 2.0.0 or higher: node charge acts once per v, w" in low
 
 
 @pytest.mark.parametrize("verdict", ["failed", "could_not_run"])

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from flowlattice.errors import UsageError
 from flowlattice.ir.lower import lower
 from flowlattice.ir.model import CapabilityUse, FlowIR
 from flowlattice.language.loading import load
 from flowlattice.policy import Decision, Policy, PolicyTest, Ruleset, decide, load_policies, run_tests
+from flowlattice.policy.costs import run_costs
 
 ECHO = Path(__file__).parents[3] / "examples" / "s01_echo"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -72,3 +74,14 @@ def test_a_file_that_is_no_list_of_policies_is_one_clear_line(tmp_path: Path, te
     (tmp_path / "bad.yaml").write_text(text)
     with pytest.raises(UsageError, match=r"bad\.yaml"):
         load_policies(tmp_path)
+
+
+def test_what_a_long_flow_costs_is_reckoned_up_without_a_limit_on_its_length() -> None:
+    trigger: JsonValue = {"name": "n0", "kind": "trigger"}
+    asking: list[JsonValue] = [
+        {"name": f"n{at}", "kind": "node", "ai": {}, "cost": {"tokens": 1, "usd": "0.000001"}} for at in range(1, 3000)
+    ]
+    edges: list[JsonValue] = [{"from": f"n{at}", "to": f"n{at + 1}"} for at in range(2999)]
+    round_again: JsonValue = {"from": "n2999", "to": "n1"}
+    cost = run_costs({"nodes": [trigger, *asking], "edges": [*edges, round_again]})["n0"]
+    assert (cost.tokens, cost.usd_micros) == (2999, 2999)

@@ -1,6 +1,7 @@
 """Decisions: what is denied, what is waived and until when, and what the examples come to."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -221,6 +222,13 @@ def test_waivers_are_written_and_taken_back(tmp_path):
     assert read_waivers(tmp_path).entries == (second,)
     with pytest.raises(UsageError, match="there is no waiver"):
         revoke_waiver(tmp_path, first.id)
+
+
+def test_waivers_that_are_given_at_the_same_time_are_all_there(tmp_path):
+    given = [new(node=f"n{number}") for number in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda waiver: add_waiver(tmp_path, waiver), given))
+    assert {waiver.id for waiver in read_waivers(tmp_path).entries} == {waiver.id for waiver in given}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ ATTEMPTS = """
 import json, os, pickle, resource, signal, sys
 from pathlib import Path
 import flowlattice.evidence  # once, and not in each attempt
-from flowlattice.registry import FolderStore, Registry, Version
+from flowlattice.registry import FolderStore, Registry, RegistryError, Version
 from flowlattice.signing import Keyring, SigningKey
 
 folder, way = Path(sys.argv[1]), sys.argv[2]
@@ -47,8 +47,8 @@ for number in map(int, sys.argv[3:]):
         try:
             registry.publish(artefact, key, at=at)
             os._exit(0)
-        except OSError as error:
-            os._exit(error.errno)
+        except RegistryError as error:
+            os._exit(27 if "cannot be written (File too large)" in str(error) else 1)
     status = os.waitpid(child, 0)[1]
     known = registry.versions("echo")
     whole = [one for one in known if registry.verified("echo", one, at=at).holds]

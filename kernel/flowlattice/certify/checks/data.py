@@ -45,7 +45,7 @@ def run(bench: Bench) -> Check:
     verdicts = {one.part.verdict for one in found}
     runs, fields = sum(one.runs for one in found), sum(one.fields for one in found)
     handled = sum(one.runs > 0 for one in found)
-    said = f"{handled} nodes, {runs} runs with canaries in {fields} fields"
+    said = f"{handled} node{'s'[: handled != 1]}, {runs} runs with canaries in {fields} field{'s'[: fields != 1]}"
     summary = f"{said}, {len(failures)} faults" if failures else f"{said}, none came out"
     return Check(
         name=NAME,

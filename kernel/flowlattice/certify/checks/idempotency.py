@@ -18,14 +18,12 @@ from pydantic import JsonValue
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.model import Check, Part, Verdict
+from flowlattice.certify.probes import CRASHED
 from flowlattice.ir.model import Node
 from flowlattice.sandbox import SandboxCrashed, SandboxError, kept_folder
 
 NAME = "idempotency"
 TITLE = "Each effect happens once for each key, whatever comes again and wherever a process ends"
-
-CRASHED: Final = 86
-"""The exit code of a probe that ended itself where it was told to."""
 
 _ROUTES: Final = "resubmitted"
 _MOST_CRASHES: Final = 40

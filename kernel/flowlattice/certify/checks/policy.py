@@ -44,7 +44,9 @@ def run(bench: Bench) -> Check:
     return Check(
         name=NAME,
         verdict="failed" if denials else "passed",
-        summary=f"{len(denials)} findings deny it" if denials else f"{asked}: {len(hosts)} hosts; {stays}",
+        summary=f"{len(denials)} finding{'s deny' if len(denials) != 1 else ' denies'} it"
+        if denials
+        else f"{asked}: {len(hosts)} host{'s'[: len(hosts) != 1]}; {stays}",
         failures=tuple(_said(found) for found in denials)[:10],
         measured=_measured(bench, decision),
         parts=tuple(

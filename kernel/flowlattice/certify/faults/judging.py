@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from pydantic import JsonValue
-
 from flowlattice.certify.faults.kinds import MARK, Fault
 from flowlattice.certify.faults.script import Asked, Call, Script
+from flowlattice.certify.faults.told import Came
 
 _HANDLED: Final = frozenset({"invalid_input", "deadline", "PinBroken"})
 """Failures that a node, its bound in time, or what it pins has of its own: who called is told so."""
@@ -73,7 +72,7 @@ def _or(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def judged(case: Case, came: Mapping[str, JsonValue], fine: Mapping[str, JsonValue]) -> Judged:
+def judged(case: Case, came: Came, fine: Came) -> Judged:
     """Judge a case.
 
     Args:
@@ -89,37 +88,35 @@ def judged(case: Case, came: Mapping[str, JsonValue], fine: Mapping[str, JsonVal
         _too_often(case, times),
         _too_soon(case, times, came),
         _elsewhere(case),
-        _half_done(case, first) if case.fault.refuses or came["type"] is not None else None,
+        _half_done(case, first) if case.fault.refuses or came.type is not None else None,
         _other_key(case),
     ]
     count = f", {len(times)} times" if len(times) > 1 else ""
     return Judged(case, said + count, tuple(one for one in found if one is not None))
 
 
-def _outcome(case: Case, came: Mapping[str, JsonValue], fine: Mapping[str, JsonValue]) -> tuple[str, str | None]:
-    fault, kind = case.fault, came["kind"]
-    said = str(came["type"] if kind == "error" else kind)
+def _outcome(case: Case, came: Came, fine: Came) -> tuple[str, str | None]:
+    fault, kind = case.fault, came.kind
+    said = str(came.type if kind == "error" else kind)
     if kind == fault.kind or said in _HANDLED or (fault.name == "redirect" and kind in _REDIRECTED):
         return said, None
     if kind is not None:
         return said, f"it fails with {said}, not with {fault.kind}; {_REMEDY[fault.kind]}"
-    if came["aside"]:
+    if came.aside:
         return "put aside", None
     return _without_failure(case, came, fine)
 
 
-def _without_failure(
-    case: Case, came: Mapping[str, JsonValue], fine: Mapping[str, JsonValue]
-) -> tuple[str, str | None]:
+def _without_failure(case: Case, came: Came, fine: Came) -> tuple[str, str | None]:
     """A result is no failure, but where the flow goes another way with it, or it is what was asked for all the same."""
-    fault, is_same = case.fault, came["came"] == fine["came"]
-    if came["goes"] != fine["goes"]:
+    fault, is_same = case.fault, came.came == fine.came
+    if came.goes != fine.goes:
         return "handled", None
     if fault.status == HTTPStatus.NOT_FOUND and (case.call.method == "DELETE" or (_reads(case) and not is_same)):
         return "handled", None
     if not fault.refuses and is_same:
         return "not looked at", None
-    if not fault.refuses and MARK in str(came["came"]):
+    if not fault.refuses and MARK in came.came:
         return "handed on", None
     return "swallowed", f"it is taken for a success; {_REMEDY[fault.kind]}"
 
@@ -146,10 +143,9 @@ def _too_often(case: Case, times: list[Asked]) -> str | None:
     return f"it is asked {len(times)} times, where the one owner of its retries asks {allowed}"
 
 
-def _too_soon(case: Case, times: list[Asked], came: Mapping[str, JsonValue]) -> str | None:
+def _too_soon(case: Case, times: list[Asked], came: Came) -> str | None:
     """Waits between attempts are not slept through here, so that those that were asked for count as well."""
-    paused = came["paused_s"]
-    waited = (times[-1].at - times[0].at if times else 0.0) + (paused if isinstance(paused, int | float) else 0.0)
+    waited = (times[-1].at - times[0].at if times else 0.0) + came.paused_s
     if waited >= case.fault.waits_s * (len(times) - 1):
         return None
     return "it is asked again before that"

@@ -31,6 +31,10 @@ IN_WORLDS: Final = ("replay", "idempotency")
 """The probes that also run in the other worlds; they import as little as they can."""
 
 
+CRASHED: Final = 86
+"""The exit code of a probe that ended itself where it was told to."""
+
+
 def task_of(probe: str) -> str:
     """A probe as the sandbox names it."""
     return f"{__name__}.{probe}:probe"

@@ -111,15 +111,14 @@ async def _case(node: Alone, door: Door, value: JsonValue, case: Mapping[str, Js
     try:
         async with node.host(_Network(door, name, timeout, compares=bool(case["fails"]))) as host:
             outcome = await host.run(value)
-            again: JsonValue = None
             if case.get("again"):
                 with suppress(DoorShut):
                     door.open(f"{name} heal")
-                again = _told(await host.run(value))
+                await host.run(value)
             goes = await ways.of(outcome.output) if outcome.failure is None else None
     finally:
         PAUSE.reset(token)
-    return {"name": name, "paused_s": sum(paused), "again": again, "goes": goes, **_told(outcome)}
+    return {"paused_s": sum(paused), "goes": goes, **_told(outcome)}
 
 
 def _told(outcome: Outcome) -> dict[str, JsonValue]:
