@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from pydantic import JsonValue
 
-from flowlattice.certify.goldens import Golden
+from flowlattice.certify.goldens import Golden, NodeGolden
 from flowlattice.certify.laboratory import Laboratory
 from flowlattice.certify.model import Example, Part, Verdict
 from flowlattice.certify.parts import title
@@ -141,8 +142,17 @@ class Bench:
         wanted = (self.nodes, self.routes)
         with self._making:
             if wanted not in self._made:
-                self._made[wanted] = self.probe("node_inputs", {**self.subject(), "nodes": list(self.nodes)})
+                asked: dict[str, JsonValue] = {"nodes": list(self.nodes), "recorded": self._recorded()}
+                self._made[wanted] = self.probe("node_inputs", {**self.subject(), **asked})
             return self._made[wanted]
+
+    def _recorded(self) -> JsonValue:
+        """The inputs of nodes among the goldens, by node."""
+        found: dict[str, list[JsonValue]] = {}
+        for golden in self.goldens:
+            if isinstance(golden, NodeGolden):
+                found.setdefault(golden.node, []).append(golden.input)
+        return cast(JsonValue, found)
 
     def no_routes(self) -> str | None:
         """Why there is no route to exercise; none if there is one."""
