@@ -48,7 +48,7 @@ def probe(request: JsonValue, _emit: Emit) -> JsonValue:
     return {"answers": answers, "nodes": found}
 
 
-async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> JsonValue:
+async def answers_of(subject: Subject, requests: list[dict[str, JsonValue]]) -> list[JsonValue]:
     """The digest of each answer, in the order of the requests."""
     digests: list[JsonValue] = []
     if not requests:
