@@ -71,7 +71,7 @@ class Module:
             name = waiting.pop()
             seen.add(name)
             statements = list(self._definitions.get(name, ()))
-            if not all(map(_is_constant, statements)):
+            if not all(map(_is_constant, statements)) and not self._is_of_the_graph(name):
                 statements += self._users(name)
             waiting |= self._aliases.get(name, set()) - seen
             for statement in statements:
@@ -107,6 +107,11 @@ class Module:
         for other, statements in self._definitions.items():
             if other not in self._wired:
                 yield from (statement for statement in statements if names & _mentioned(statement))
+
+    def _is_of_the_graph(self, name: str) -> bool:
+        """Whether a name means a part of the graph alone: a body that changed one would not be pure, which is doubtful."""
+        made = self._definitions.get(name, [])
+        return name in self._wired and all(isinstance(s, ast.Assign) and isinstance(s.value, ast.Call) for s in made)
 
     def _is_wiring(self, statement: ast.stmt) -> bool:
         """Whether all that a statement does is in the IR."""

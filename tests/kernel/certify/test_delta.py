@@ -243,8 +243,8 @@ def tax(price: Cost) -> Cost:
 
 
 flow = Flow("shelf", version="1.0.0")
-for_labels = flow.trigger(http.post("/labels", accepts=Item), name="labels")
-flow.connect(for_labels, label)
+item = flow.trigger(http.post("/labels", accepts=Item), name="labels")
+flow.connect(item, label)
 flow.connect(label, flow.respond(name="labelled"))
 for_names = flow.trigger(http.post("/names", accepts=Item), name="names")
 flow.connect(for_names, known)
