@@ -186,7 +186,7 @@ def test_only_what_changed_is_exercised_and_the_rest_is_carried_over(tmp_path: P
         carried = {check.name: check.carried for check in delta.checks if check.carried is not None}
         two = f"2 parts as certified in {base.digest[:12]}: {SOUND}"
         one = f"1 part as certified in {base.digest[:12]}: {SOUND}"
-        expected = {"valid_inputs": two, "invalid_inputs": two, "limits": one, "latency": two.replace("2", "3", 1)}
+        expected = {"valid_inputs": two, "invalid_inputs": two, "limits": one, "latency": two}
         assert {name: note for name, note in carried.items() if name in expected} == expected
         whole, part = base.check("valid_inputs"), delta.check("valid_inputs")
         assert whole is not None
