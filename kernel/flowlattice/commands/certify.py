@@ -110,7 +110,8 @@ def path(  # noqa: PLR0913, PLR0917 - one parameter for each option
     it certified (8 characters are enough), only what a change touches is run again; the report says which, and why.
 
     Exit code 0 if every check passed, 1 if one failed or could not run. Only a run of all checks can be published, and
-    only when no line of the checklists at its end is open.
+    only when no line of the checklists at its end is open. What happened to the effects of a flow that runs already,
+    `flows certify idem` says.
     """
     style = "json" if console.json else style or "text"
     asked = _asked(path, only, changed_since, examples, environment, allow_hosts)._replace(record=record)
