@@ -32,7 +32,8 @@ def built(tmp_path_factory):
     (sdist,) = folder.glob("*.tar.gz")
     (wheel,) = folder.glob("*.whl")
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later
+        archive.extractall(folder / "unpacked", **safely)
     (source,) = (folder / "unpacked").iterdir()
     _build(source, folder / "again", "--wheel")
     (wheel_of_sdist,) = (folder / "again").glob("*.whl")

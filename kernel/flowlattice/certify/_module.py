@@ -109,7 +109,7 @@ class Module:
                 yield from (statement for statement in statements if names & _mentioned(statement))
 
     def _is_of_the_graph(self, name: str) -> bool:
-        """Whether a name means a part of the graph alone: a body that changed one would not be pure, which is doubtful."""
+        """Whether a name means a part of the graph alone; a body that changed one would not be pure, which is doubt."""
         made = self._definitions.get(name, [])
         return name in self._wired and all(isinstance(s, ast.Assign) and isinstance(s.value, ast.Call) for s in made)
 

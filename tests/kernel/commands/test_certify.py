@@ -114,7 +114,7 @@ def test_a_flow_is_certified_kept_recorded_and_only_its_change_is_run_again(caps
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["flow.py", "--only", "magic"], "there is no such check; there are host, examples"),
+        (["flow.py", "--only", "magic"], "there is no such check; there are host, policy"),
         (["flow.py", "--changed-since", "0123456789"], "no certificate is kept of it"),
         (["flow.py", "--changed-since", "x"], "no digest of a certificate"),
         (["flow.py", "--examples", "absent.yaml"], "no such file"),
