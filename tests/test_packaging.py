@@ -32,8 +32,9 @@ def built(tmp_path_factory):
     (sdist,) = folder.glob("*.tar.gz")
     (wheel,) = folder.glob("*.whl")
     with tarfile.open(sdist) as archive:
-        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later
-        archive.extractall(folder / "unpacked", **safely)
+        # Python 3.11.4 and later have it; before, there is nothing to ask for.
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        archive.extractall(folder / "unpacked")
     (source,) = (folder / "unpacked").iterdir()
     _build(source, folder / "again", "--wheel")
     (wheel_of_sdist,) = (folder / "again").glob("*.whl")
