@@ -32,8 +32,8 @@ def built(tmp_path_factory):
     (sdist,) = folder.glob("*.tar.gz")
     (wheel,) = folder.glob("*.whl")
     with tarfile.open(sdist) as archive:
-        # Python 3.11.4 and later have it; before, there is nothing to ask for.
-        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        # Python 3.11.4 and later have the filter; before, there is nothing to ask for.
+        setattr(archive, "extraction_filter", getattr(tarfile, "data_filter", lambda member, _: member))  # noqa: B010
         archive.extractall(folder / "unpacked")
     (source,) = (folder / "unpacked").iterdir()
     _build(source, folder / "again", "--wheel")
