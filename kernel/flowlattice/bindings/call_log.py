@@ -21,6 +21,7 @@ from pydantic import AwareDatetime
 
 from flowlattice.bindings.database import Database
 from flowlattice.engine.calls import AiExchange, CallRecord, RunEnd
+from flowlattice.errors import UsageError
 from flowlattice.ir.model import FlowIR
 from flowlattice.ir.repeating import may_repeat
 
@@ -218,6 +219,24 @@ def logged(path: Path, flow: str, since: datetime) -> tuple[list[LoggedCall], di
             )
         )
     return [_logged_call(dict(zip(columns, row, strict=True))) for row in rows], dict(ends)
+
+
+def logged_flows(path: Path) -> list[str]:
+    """The names of the flows that a file has something of.
+
+    Raises:
+        UsageError: It is no run log.
+    """
+    try:
+        with closing(Database(path, _SCHEMA)) as database:
+            found = database.run_now(
+                lambda connection: connection.execute(
+                    "SELECT flow FROM logged_calls UNION SELECT flow FROM ends"
+                ).fetchall()
+            )
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"{path}: no run log ({error})") from error
+    return sorted(name for (name,) in found)
 
 
 def _logged_call(row: dict[str, object]) -> LoggedCall:

@@ -54,7 +54,11 @@ def read_goldens(folder: Path) -> tuple[Golden, ...]:
     if not file.is_file():
         return ()
     found: list[Golden] = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: not UTF-8; record it again with flows certify --record") from error
+    for number, line in enumerate(lines, 1):
         try:
             found += [_GOLDEN.validate_json(line)] if line.strip() else []
         except ValidationError as error:

@@ -70,7 +70,8 @@ def gathered(  # noqa: PLR0913 - what is asked, and what of it is known
         allow_hosts: The file with the organisation's list of hosts.
         done: What is not done then.
         built: The built flow, where it is at hand.
-        known: The certificate of these sources, where one that counts is at hand; by default they are certified.
+        known: The certificate that these sources were published with; by default they are certified. What it says for
+            another place or of another decision is found out anew.
 
     Raises:
         NotRunYet: Nothing here would run it.
@@ -92,7 +93,9 @@ def gathered(  # noqa: PLR0913 - what is asked, and what of it is known
     if not decision.allowed:
         _refuse(console, built.ir.name, decision, done)
         return None
-    certificate = known or _certified(console, given, built.ir, decision)
+    if known is not None and (known.source_digest, known.flow) != (given.digest, f"{built.ir.name} {built.ir.version}"):
+        raise UsageError(f"{built.ir.name}: the certificate is of {known.flow} ({known.source_digest[:12]}), not of it")
+    certificate = _certified(console, given, built.ir, decision, known)
     if not certificate.passed:
         _not_certified(console, built.ir.name, given.file, certificate, done)
         return None
@@ -153,8 +156,10 @@ def _decided(console: Console, given: Given, flow: FlowIR, allow_hosts: Path | N
     return decision
 
 
-def _certified(console: Console, given: Given, flow: FlowIR, decision: Decision) -> Certificate:
-    """The certificate that is kept for these sources and this decision, or a new one."""
+def _certified(
+    console: Console, given: Given, flow: FlowIR, decision: Decision, published: Certificate | None
+) -> Certificate:
+    """The certificate that was published or is kept for these sources, this place and this decision, or a new one."""
     from flowlattice.certify import Certificates, certify
     from flowlattice.certify.harness import harness
     from flowlattice.certify.render import check_line
@@ -162,6 +167,8 @@ def _certified(console: Console, given: Given, flow: FlowIR, decision: Decision)
     from flowlattice.home import flows_home
 
     environment = None if given.environment == LOCAL else given.environment
+    if published is not None and (published.environment, published.decision) == (environment, decision.digest):
+        return published
     kept = Certificates(flows_home())
     known = kept.of(given.digest, environment=environment, decision=decision.digest)
     if known is not None and known.harness == harness():
@@ -172,7 +179,7 @@ def _certified(console: Console, given: Given, flow: FlowIR, decision: Decision)
         flow,
         source_digest=given.digest,
         watch=lambda check: console.progress(check_line(check)),
-        base=_deployed_certificate(flow.name, kept),
+        base=published or _deployed_certificate(flow.name, kept),
         environment=environment,
         decision=decision,
     )

@@ -84,6 +84,7 @@ def _places(flow: str, state: Path | None, path: Path | None, environment: str |
         UsageError: There is nothing to look at.
     """
     from flowlattice.bindings import CALLS_FILE, bindings_text
+    from flowlattice.bindings.call_log import logged_flows
     from flowlattice.bindings.kept import LOCAL_STORE, environment_stores
     from flowlattice.deployments import Deployments
     from flowlattice.home import flows_home
@@ -95,6 +96,11 @@ def _places(flow: str, state: Path | None, path: Path | None, environment: str |
     if state is not None:
         if not (state / CALLS_FILE).is_file():
             raise UsageError(f"{state}: there is no run log; it is where flows serve or flows run had its --state")
+        logged = logged_flows(state / CALLS_FILE)
+        if flow not in logged:
+            raise UsageError(
+                f"{state}: its run log has nothing of {flow}; it has {', '.join(logged) or 'nothing at all'}"
+            )
         stores = [state / LOCAL_STORE]
         if path is not None and environment is not None:
             folder = flow_file(path).parent

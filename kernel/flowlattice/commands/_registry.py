@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import click
 
+from flowlattice.errors import UsageError
+
 if TYPE_CHECKING:
     from flowlattice.registry import Registry
     from flowlattice.signing import SigningKey
@@ -46,8 +48,19 @@ def registry_at(place: str | None) -> Registry:
 
 
 def signing_key(name: str | None) -> SigningKey:
-    """The key that signs here; made, and trusted, when it is first needed."""
+    """The key that signs here; made, and trusted, when it is first needed.
+
+    Raises:
+        UsageError: It is not trusted here, so that nothing that it signs would hold.
+    """
     from flowlattice.home import flows_home
     from flowlattice.signing import Keys
 
-    return Keys(flows_home()).signing_key(name)
+    keys = Keys(flows_home())
+    key = keys.signing_key(name)
+    if key.public.fingerprint not in {trusted.fingerprint for trusted in keys.trusted()}:
+        raise UsageError(
+            f"the key {key.public.name} is not trusted here, and nothing that it signs would hold;"
+            " trust it with flows keys trust, or sign with another (--key)"
+        )
+    return key

@@ -96,16 +96,28 @@ def _taken(
 
 def _laid_out(artefact: Artefact, folder: Path) -> Path:
     """The flow file of what is published, written into a folder with all that belongs to it."""
-    from flowlattice.language.sources import FLOW_FILE
-
     for name, content in artefact.sources.items():
         file = folder / name
         if not file.resolve().is_relative_to(folder.resolve()):
             raise UsageError(f"{artefact.title}: its file {name!r} lies outside its folder; it cannot be deployed")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    written = {edge.source.file for edge in artefact.ir.edges if edge.source is not None}
-    return folder / (FLOW_FILE if FLOW_FILE in artefact.sources else min(written, default=FLOW_FILE))
+    return _entry(artefact, folder)
+
+
+def _entry(artefact: Artefact, folder: Path) -> Path:
+    """The file that was published: the one with whose sources the certificate was made.
+
+    Raises:
+        UsageError: None is.
+    """
+    from flowlattice.ir.digest import source_digest
+
+    stated = folder / artefact.ir.source.file
+    for file in (stated, *sorted(folder.glob("*.py"))):
+        if file.is_file() and source_digest(file) == artefact.attestation.source_digest:
+            return file
+    raise UsageError(f"{artefact.title}: none of its files is the flow that was certified; it cannot be deployed")
 
 
 def _expect_approval(deployments: Deployments, given: Given, what: str) -> None:

@@ -54,7 +54,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     flow = built.ir
     if flow is not None and registry.published(flow, given.digest):  # said before anything is run
         known = registry.artefact(flow.name, Version(flow.version))
-        return _said(console, registry, known, is_new=False)
+        found = registry.verified(flow.name, Version(flow.version), at=datetime.now(UTC))
+        for problem in found.problems:
+            console.warn(f"{known.title} does not hold any more: {problem}")
+        said = _said(console, registry, known, is_new=False)
+        return Exit.PROBLEMS if found.problems else said
     evidence = gathered(console, given, allow_hosts, "published", built=built)
     if evidence is None:
         return Exit.PROBLEMS

@@ -168,7 +168,10 @@ def load_policies(folder: Path | None = None) -> tuple[Policy, ...]:
         UsageError: A file is not YAML or not a list of policies, or an id stands twice.
     """
     folder = folder or data_folder("flowlattice", "policies")
-    policies = [policy for file in rule_files(folder) for policy in read_policies(file)]
+    files = rule_files(folder)
+    policies = [policy for file in files for policy in read_policies(file)]
+    if files and not policies:
+        raise UsageError(f"{folder}: its files hold no rule; write some, or take the files away for the packaged ones")
     ids = [policy.id for policy in policies]
     twice = sorted({policy for policy in ids if ids.count(policy) > 1})
     if twice:

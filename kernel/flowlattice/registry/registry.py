@@ -75,6 +75,12 @@ class Registry:
             found = needs(self.artefact(ir.name, before).ir, ir)
             if not found.allows(before, version):
                 raise VersionTooLow(_too_low(ir.name, before, version, found))
+        after = self.after(ir.name, version)
+        if after is not None:
+            found = needs(ir, self.artefact(ir.name, after).ir)
+            if not found.allows(version, after):
+                why = _too_low(ir.name, version, after, found)
+                raise VersionTooLow(f"{ir.name}@{version} does not fit below {after}, which is there: {why}")
         return False
 
     def publish(self, artefact: Artefact, key: SigningKey, *, at: datetime) -> bool:
@@ -107,6 +113,10 @@ class Registry:
         """The release that a version is compared with: the highest below it; a pre-release promises nothing."""
         lower = [one for one in self.versions(flow) if one < version and one.prerelease is None]
         return lower[-1] if lower else None
+
+    def after(self, flow: str, version: Version) -> Version | None:
+        """The release that has to keep what a version promises: the lowest above it."""
+        return next((one for one in self.versions(flow) if one > version and one.prerelease is None), None)
 
     def artefact(self, flow: str, version: Version) -> Artefact:
         """What was published as a version, whole and signed by a trusted key, whatever became of it since.

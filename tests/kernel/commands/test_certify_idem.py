@@ -229,5 +229,12 @@ def test_wrong_usage_is_one_line(
 
 def test_another_flow_is_not_taken_for_it(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     shop.orders({"order": "a"})
-    assert run(["certify", "idem", "--flow", "store", "--state", str(shop.state), "--path", str(shop.folder)]) == 2
+    assert run(["certify", "idem", "--flow", "store", "--state", str(shop.state)]) == 2
+    assert "its run log has nothing of store; it has shop" in capsys.readouterr().err
+    shop.log("UPDATE logged_calls SET flow = 'store'")
+    where = ["--state", str(shop.state), "--path", str(shop.folder)]
+    assert run(["certify", "idem", "--flow", "store", *where]) == 2
     assert "is the flow shop, and --flow asks for store" in capsys.readouterr().err
+    (shop.state / CALLS_FILE).write_text("not a database, and long enough to be taken for one" * 20)
+    assert run(["certify", "idem", "--flow", "shop", "--state", str(shop.state)]) == 2
+    assert "no run log" in capsys.readouterr().err

@@ -152,6 +152,25 @@ def test_what_is_certified_is_not_run_a_second_time_and_its_attestation_says_wha
     assert Certificates(flows_home()).named(found.certificate.digest).source_digest == deployed.digest
 
 
+def test_what_is_published_is_what_is_deployed_whatever_lies_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("flowlattice.certify.certify", passed)
+    registry = ("--registry", tmp_path / "registry")
+    file = written(tmp_path / "flow", BOUNDED)
+    text = file.read_text()
+    other = text.replace('Flow("echo"', 'Flow("other"')
+    assert other != text
+    file.write_text(other)
+    mine = file.with_name("zecho.py")
+    mine.write_text(f"from .flow import flow as beside  # noqa: F401\n{text}")
+    assert flows("publish", mine, *registry) == 0
+    assert flows("deploy", "echo@1.0.0", *registry, "--approve") == 0
+    deployments = Deployments(flows_home())
+    current = deployments.current("echo")
+    assert current is not None
+    assert deployments.flow_file(current).name == "zecho.py"
+    assert deployments.current("other") is None
+
+
 def test_what_is_published_is_deployed_with_its_certificate(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("flowlattice.certify.certify", passed)
     registry = ("--registry", tmp_path / "registry")
@@ -163,6 +182,8 @@ def test_what_is_published_is_deployed_with_its_certificate(tmp_path, monkeypatc
     capsys.readouterr()
     assert flows("deploy", "echo@1.0.0", *registry) == 1
     assert "echo@1.0.0: nobody has approved" in capsys.readouterr().err
+    assert flows("deploy", "echo@1.0.0", *registry, "--approve") == 0
+    monkeypatch.setattr("flowlattice.certify.certify", passed)  # what was found for one place is not of another
     assert flows("deploy", "echo@1.0.0", *registry, "--env", "live", "--approve") == 0
     deployments = Deployments(flows_home())
     current = deployments.current("echo")
