@@ -128,6 +128,36 @@ def test_from_publishing_to_yanking(tmp_path, capsys, home):
     assert said(capsys, "registry", "show", "echo").startswith("echo@1.0.0  web  deprecated\n")
 
 
+def test_a_version_between_two_promises_no_more_than_the_one_above_keeps(tmp_path, capsys):
+    flow = tmp_path / "flow"
+    more = (
+        ECHO
+        + """
+other = flow.trigger(http.post("/other", accepts=In, deadline=seconds(1)), name="other")
+flow.connect(other, flow.respond(name="told"))
+"""
+    )
+    publish(flow, capsys)
+    publish(flow, capsys, ECHO.replace("1.0.0", "1.2.0"))
+    between = publish(flow, capsys, more.replace("1.0.0", "1.1.0"), code=1)
+    assert "echo@1.1.0 does not fit below 1.2.0, which is there" in between
+    publish(flow, capsys, ECHO.replace("1.0.0", "1.1.0"))
+
+
+def test_what_holds_no_more_is_not_published_before_and_well(tmp_path, capsys):
+    flow = tmp_path / "flow"
+    publish(flow, capsys)
+    said(capsys, "registry", "yank", "echo@1.0.0", "--reason", "it shouts")
+    assert "does not hold any more: it was yanked: it shouts" in publish(flow, capsys, code=1)
+
+
+def test_a_key_that_is_not_trusted_signs_nothing(tmp_path, capsys):
+    said(capsys, "keys", "generate")
+    said(capsys, "keys", "untrust", "default")
+    assert "is not trusted here" in publish(tmp_path / "flow", capsys, code=2)
+    assert said(capsys, "registry", "list") == ""
+
+
 def test_what_a_version_consists_of(tmp_path, capsys):
     publish(tmp_path / "flow", capsys)
     shown = json.loads(said(capsys, "registry", "show", "echo", "--json"))

@@ -158,3 +158,9 @@ def test_the_packaged_rules_are_judged_as_they_say_in_every_layer():
     tested, problems = run_all()
     assert (problems, [one for one in tested if not one.as_said]) == ((), [])
     assert "profile production" in {one.layer for one in tested}
+
+
+def test_rule_files_without_a_rule_do_not_let_everything_pass(tmp_path):
+    (tmp_path / "emptied.yaml").write_text("[]\n")
+    with pytest.raises(UsageError, match="its files hold no rule"):
+        Ruleset.load(tmp_path)
