@@ -7,16 +7,13 @@ node, another one each time; it is certified since the certificate before it, an
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from flowlattice.bench.processes import timed
 from flowlattice.bench.report import FLOW, Bound, Report, Reporter, Task
 from flowlattice.bench.rounds import Measured
 from flowlattice.errors import EngineUnavailable, UsageError
@@ -30,7 +27,7 @@ _FIELDS: Final = {"wall_s": "time from start to end, s", "cpu_s": "CPU time of a
 _WHOLE: Final = "whole"
 _NODE: Final = "def render_missing"
 _TEXT: Final = "There is no page"
-_LONGEST_S: Final = 600.0
+_LONGEST: Final = timedelta(minutes=10)
 
 
 def measure(reporter: Reporter, examples: Path) -> Report:
@@ -105,16 +102,5 @@ class _Changing:
 
 def _certified(home: Path, flow: Path, *options: str) -> tuple[Measured, str]:
     """Certify in a process of its own; gives what it took, and the certificate's digest."""
-    command: Sequence[str] = [sys.executable, "-m", "flowlattice", "certify", str(flow), "--json", *options]
-    before, started = os.times(), time.perf_counter()
-    try:
-        done = subprocess.run(
-            command, env={**os.environ, "FLOWS_HOME": str(home)}, capture_output=True, timeout=_LONGEST_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EngineUnavailable(f"{' '.join(command)}: did not run to its end; run it by itself") from error
-    wall, after = time.perf_counter() - started, os.times()
-    if done.returncode != 0:
-        raise EngineUnavailable(f"{' '.join(command)}: ended with {done.returncode}; run it by itself")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Measured({"wall_s": wall, "cpu_s": cpu}), str(json.loads(done.stdout)["digest"])
+    took = timed(home, ["-m", "flowlattice", "certify", str(flow), "--json", *options], most=_LONGEST)
+    return Measured({"wall_s": took.wall_s, "cpu_s": took.cpu_s}), str(json.loads(took.stdout)["digest"])

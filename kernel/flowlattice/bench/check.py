@@ -10,18 +10,16 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from flowlattice.bench.big_flow import FILES, NODES, write_big_flow
-from flowlattice.errors import EngineUnavailable
+from flowlattice.bench.processes import timed
 
 Arm = Literal["start", "import", "cold", "unchanged", "changed", "examples"]
 
@@ -29,7 +27,7 @@ Arm = Literal["start", "import", "cold", "unchanged", "changed", "examples"]
 BOUNDS: Final[Mapping[Arm, float]] = {"cold": 7.5, "unchanged": 1.5, "examples": 25.0}
 
 _PROBLEMS: Final = 1
-_LONGEST_S: Final = 300.0
+_LONGEST: Final = timedelta(minutes=5)
 
 
 class _Model(BaseModel):
@@ -111,7 +109,7 @@ def measure(*, rounds: int, examples: Path | None, watch: Callable[[int, dict[Ar
 
 def _round(folder: Path, flows: Sequence[Path], number: int) -> Iterator[tuple[Arm, Took]]:
     big, home = folder / "big", folder / f"home-{number}"
-    python, check = [sys.executable, "-c"], [sys.executable, "-m", "flowlattice", "check"]
+    python, check = ["-c"], ["-m", "flowlattice", "check"]
     yield "start", _took(home, [*python, "pass"])
     yield "import", _took(home, [*python, "from flowlattice import Flow"])
     yield "cold", _took(home, [*check, str(big)])
@@ -123,16 +121,6 @@ def _round(folder: Path, flows: Sequence[Path], number: int) -> Iterator[tuple[A
         yield "examples", _took(home, [*check, "--no-cache", *map(str, flows)])
 
 
-def _took(home: Path, command: Sequence[str]) -> Took:
-    before, started = os.times(), time.perf_counter()
-    try:
-        done = subprocess.run(
-            command, env={**os.environ, "FLOWS_HOME": str(home)}, capture_output=True, timeout=_LONGEST_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EngineUnavailable(f"{' '.join(command)}: did not run to its end; run it by itself") from error
-    wall, after = time.perf_counter() - started, os.times()
-    if done.returncode > _PROBLEMS:
-        raise EngineUnavailable(f"{' '.join(command)}: ended with {done.returncode}; run it by itself")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Took(wall_s=wall, cpu_s=cpu)
+def _took(home: Path, arguments: Sequence[str]) -> Took:
+    took = timed(home, arguments, most=_LONGEST, worst=_PROBLEMS)
+    return Took(wall_s=took.wall_s, cpu_s=took.cpu_s)

@@ -46,6 +46,8 @@ CALLS_FILE: Final = "calls.sqlite"
 """The name of a run log in the folder of a flow's state."""
 
 _CALL: Final = tuple(CallRecord.model_fields)
+_SAID: Final = ("version", "derived_from", "repeatable", "undone_by")
+_WRITTEN: Final = ("at", "flow", *_CALL, *_SAID)
 _BATCH = 500
 _Ended: TypeAlias = tuple[str, RunEnd]
 _Row: TypeAlias = tuple[float, CallRecord | AiExchange | _Ended]
@@ -164,8 +166,7 @@ class SqliteCallLog:
         exchanges = [(at, row) for at, row in rows if isinstance(row, AiExchange)]
         ends = [(at, row) for at, row in rows if isinstance(row, tuple)]
         connection.executemany(
-            f"INSERT INTO logged_calls (at, flow, {', '.join(_CALL)}, version, derived_from, repeatable, undone_by)"
-            f" VALUES ({', '.join('?' * (len(_CALL) + 6))})",
+            f"INSERT INTO logged_calls ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})",
             [
                 (at, self._flow, *(getattr(c, name) for name in _CALL), *self._said.get(c.node, self._unknown))
                 for at, c in calls
@@ -207,7 +208,7 @@ def logged(path: Path, flow: str, since: datetime) -> tuple[list[LoggedCall], di
     """
     if not path.is_file():
         return [], {}
-    columns = ("at", *_CALL, "version", "derived_from", "repeatable", "undone_by")
+    columns = ("at", *_CALL, *_SAID)
     with closing(Database(path, _SCHEMA)) as database:
         rows, ends = database.run_now(
             lambda connection: (
