@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from pydantic import JsonValue
 
@@ -16,6 +17,35 @@ MOST_FAILURES = 10
 
 Judged: TypeAlias = tuple[Part, tuple[str, ...]]
 """What is said of a part, and the sentences on which it failed."""
+
+
+_WORST: Final[tuple[Verdict, ...]] = ("failed", "could_not_run", "passed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found of a part: how it failed, else why it could not be looked at, else that it is well."""
+
+    name: str
+    summary: str = ""
+    failures: tuple[str, ...] = ()
+    gap: str | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it comes to."""
+        return "failed" if self.failures else "could_not_run" if self.gap else "passed"
+
+    @property
+    def part(self) -> Part:
+        """The part of the check, with the first failure in its summary."""
+        said = self.failures[0] if self.failures else self.gap or self.summary
+        return Part(name=self.name, verdict=self.verdict, summary=said)
+
+
+def worst(verdicts: Collection[Verdict]) -> Verdict:
+    """What a check comes to whose parts came to these."""
+    return next((one for one in _WORST if one in verdicts), "not_applicable")
 
 
 def nodes_of(bench: Bench) -> tuple[Node, ...]:

@@ -16,7 +16,8 @@ from pydantic import JsonValue
 
 from flowlattice.certify.bench import Bench
 from flowlattice.certify.canaries import SENSITIVE, unclassed
-from flowlattice.certify.model import Check, Part, Verdict
+from flowlattice.certify.model import Check
+from flowlattice.certify.per_node import Found, worst
 from flowlattice.ir.model import FlowIR, Node
 from flowlattice.policy.evidence import node_evidence
 from flowlattice.sandbox import SandboxError
@@ -25,7 +26,6 @@ NAME = "data"
 TITLE = "Personal, payment and secret data comes out nowhere but in fields of such a class"
 
 _AT_ONCE: Final = 2
-_WORST: Final[tuple[Verdict, ...]] = ("failed", "could_not_run", "passed")
 _WITH_CODE: Final = frozenset({"node", "plugin", "if", "switch", "foreach"})
 
 
@@ -49,7 +49,7 @@ def run(bench: Bench) -> Check:
     summary = f"{said}, {len(failures)} faults" if failures else f"{said}, none came out"
     return Check(
         name=NAME,
-        verdict=next((one for one in _WORST if one in verdicts), "not_applicable"),
+        verdict=worst(verdicts),
         summary=summary,
         failures=(failures or gaps)[:10],
         measured={"nodes": handled, "runs": runs, "fields": fields},
@@ -58,21 +58,11 @@ def run(bench: Bench) -> Check:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Found:
+class _Found(Found):
     """What was found of a node."""
 
-    node: str
-    summary: str = ""
-    failures: tuple[str, ...] = ()
-    gap: str | None = None
     runs: int = 0
     fields: int = 0
-
-    @property
-    def part(self) -> Part:
-        verdict: Verdict = "failed" if self.failures else "could_not_run" if self.gap else "passed"
-        said = self.failures[0] if self.failures else self.gap or self.summary
-        return Part(name=f"node:{self.node}", verdict=verdict, summary=said)
 
 
 def _nodes(bench: Bench) -> list[Node]:
@@ -80,28 +70,33 @@ def _nodes(bench: Bench) -> list[Node]:
 
 
 def _looked_at(bench: Bench, node: Node) -> _Found:
-    without = _without_class(bench.ir, node)
+    part, without = f"node:{node.name}", _without_class(bench.ir, node)
     if without:
-        return _Found(node=node.name, failures=tuple(f"{node.name}: {name} has no data class" for name in without))
+        return _Found(
+            name=f"node:{node.name}", failures=tuple(f"{node.name}: {name} has no data class" for name in without)
+        )
     if not _takes_it(bench.ir, node):
-        return _Found(node=node.name, summary="takes no personal, payment or secret data")
+        return _Found(name=part, summary="takes no personal, payment or secret data")
     try:
         seen = cast(Mapping[str, JsonValue], bench.probe(NAME, {"node": node.name}))
     except SandboxError as error:
-        return _Found(node=node.name, gap=f"{node.name}: could not be looked at: {error}")
+        return _Found(name=part, gap=f"{node.name}: could not be looked at: {error}")
     if "gap" in seen:
-        return _Found(node=node.name, gap=str(seen["gap"]))
+        return _Found(name=part, gap=str(seen["gap"]))
     return _seen(node, seen)
 
 
 def _seen(node: Node, seen: Mapping[str, JsonValue]) -> _Found:
+    part = f"node:{node.name}"
     runs, finished = int(str(seen["runs"])), int(str(seen["finished"]))
     fields = [str(field) for field in cast(list[JsonValue], seen["fields"])]
     if not fields:
-        return _Found(node=node.name, summary="no field with such data can hold a text or number that could be told")
+        return _Found(
+            name=f"node:{node.name}", summary="no field with such data can hold a text or number that could be told"
+        )
     leaks = tuple(f"{node.name}: {leak}" for leak in cast(list[JsonValue], seen["leaks"]))
     summary = f"{runs} runs, {finished} of them to the end, with canaries in {', '.join(fields)}"
-    return _Found(node=node.name, summary=summary, failures=leaks, runs=runs, fields=len(fields))
+    return _Found(name=part, summary=summary, failures=leaks, runs=runs, fields=len(fields))
 
 
 def _takes_it(ir: FlowIR, node: Node) -> bool:

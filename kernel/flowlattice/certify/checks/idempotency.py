@@ -17,7 +17,8 @@ from typing import Final, cast
 from pydantic import JsonValue
 
 from flowlattice.certify.bench import Bench
-from flowlattice.certify.model import Check, Part, Verdict
+from flowlattice.certify.model import Check
+from flowlattice.certify.per_node import Found, worst
 from flowlattice.certify.probes import CRASHED
 from flowlattice.ir.model import Node
 from flowlattice.sandbox import SandboxCrashed, SandboxError, kept_folder
@@ -49,34 +50,19 @@ def run(bench: Bench) -> Check:
     gaps = [one.gap for one in found if one.gap]
     return Check(
         name=NAME,
-        verdict=next((one for one in _WORST if one in verdicts), "not_applicable"),
+        verdict=worst(verdicts),
         summary="; ".join([said, *(gaps if not failures else [f"{len(failures)} faults"])][:4]),
         failures=(failures or tuple(gaps))[:10],
         measured={"nodes": len(nodes), "runs": runs, "crashes": crashes, "effects": effects},
-        parts=tuple(one.part() for one in found),
+        parts=tuple(one.part for one in found),
     )
 
 
-_WORST: Final[tuple[Verdict, ...]] = ("failed", "could_not_run", "passed")
-
-
 @dataclass(frozen=True, kw_only=True)
-class _Found:
-    """What was found of a part."""
+class _Found(Found):
+    """What was found of a part, in figures too."""
 
-    name: str
-    summary: str = ""
-    failures: tuple[str, ...] = ()
-    gap: str | None = None
     figures: Mapping[str, int]
-
-    @property
-    def verdict(self) -> Verdict:
-        return "failed" if self.failures else "could_not_run" if self.gap else "passed"
-
-    def part(self) -> Part:
-        said = self.failures[0] if self.failures else self.gap or self.summary
-        return Part(name=self.name, verdict=self.verdict, summary=said)
 
 
 @dataclass(frozen=True)
